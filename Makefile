@@ -1,0 +1,73 @@
+# make run    set up and open the app          make test    set up and run every test
+# make check  style, types, import rules       make fix     let the tools mend what they can
+# make guarantees  the guarantees at full size, their counts in bench/guarantees.md (hours)
+# make bench  measure beside the baseline      make samples make the sample documents anew
+
+.DEFAULT_GOAL := run
+.PHONY: run test check fix browser bench samples clean
+
+PYTHON ?= python3.11
+# On Linux the ordinary index carries torch with CUDA (2.5 GB more); this one has the build for processors.
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+VENV   := .venv
+BIN    := $(VENV)/bin
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM := false
+
+run: $(VENV)/.app
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.dev browser check
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+guarantees: $(VENV)/.dev browser
+	FOOTNOTE_GUARANTEES=full $(BIN)/python bench/guarantees.py
+
+fix: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# A newer pip first: 23.2 fails on some extras. Then torch, so that its CPU build is taken (set
+# TORCH_CPU_INDEX to another index for a graphics card). Then all
+# but the compiled model runner, and that last: without a compiler the app still shows its quotes.
+$(VENV)/.app: requirements.txt requirements-llama.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade "pip>=26"
+	$(BIN)/pip install --quiet --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU_INDEX) \
+	  $$(grep '^torch==' requirements.txt) 2>/dev/null || echo "taking torch from the ordinary index"
+	$(BIN)/pip install --quiet $$(grep '^torch==' requirements.txt)
+	grep -v '^-r ' requirements.txt > $(VENV)/without-llama.txt
+	$(BIN)/pip install --quiet -r $(VENV)/without-llama.txt
+	$(BIN)/pip install --quiet -r requirements.txt || \
+	  echo "llama-cpp-python could not be built: answers will be quotes only. See README, 'Without a compiler'."
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.app requirements-dev.txt
+	grep -v '^-r ' requirements-dev.txt > $(VENV)/dev.txt
+	$(BIN)/pip install --quiet -r $(VENV)/dev.txt
+	touch $@
+
+# Chromium for the browser tests, and poppler to check the boxes against: Debian's packages
+# where there is apt and root, otherwise Playwright's own browser.
+browser: $(VENV)/.dev
+	@if command -v chromium >/dev/null && command -v pdftotext >/dev/null; then :; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk poppler-utils >/dev/null; \
+	else $(BIN)/playwright install chromium; fi
+
+# Beside the usual tutorial's pipeline, in the same run. FOLDER with PDFs (and questions.jsonl).
+FOLDER ?= data/samples
+bench: $(VENV)/.dev
+	$(BIN)/python bench/run.py $(FOLDER) $(ARGS)
+
+samples: $(VENV)/.dev
+	$(BIN)/python data/make_samples.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
