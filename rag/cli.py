@@ -1,0 +1,233 @@
+"""`python -m rag …`: the app without a browser. With `--json` one object goes to standard output."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rag import build, settings, upkeep
+from rag.errors import AddressError, FileMissing, NotFound, RagError, SettingsInvalid, UnreadableDocument
+from rag.types import Answer, Collection, Document, Passage, Quote
+from rag.ui.texts import Texts, language_for
+
+OWNER = "local"
+PROBLEM = 1
+DEFAULT = "Documents"
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(upkeep.app)
+CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def main() -> None:
+    """The entry of `python -m rag`."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    try:
+        app()
+    except RagError as error:
+        typer.echo(_texts().failure(error.failure()), err=True)
+        sys.exit(PROBLEM)
+
+
+@app.command()
+def ingest(
+    sources: Annotated[list[str], typer.Argument(help="Files, folders or web addresses.")],
+    collection: CollectionName = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Read files and web pages into a collection. What cannot be read is named; the others go on."""
+    services = build.services(settings.load())
+    target = _collection(services, collection)
+    results = [_read(services, target, source) for source in _expanded(sources)]
+    if as_json:
+        _print({"collection": collection, "documents": results})
+    else:
+        for result in results:
+            typer.echo(f"{result['name']}: {result['error'] or _count(result)}")
+    if any(result["status"] != "ready" for result in results):
+        raise typer.Exit(PROBLEM)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    collection: CollectionName = DEFAULT,
+    model: Annotated[str, typer.Option("--model", help="The model that writes, or none for quotes only.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask a collection; the quotes that answer, and what the model writes from them."""
+    current = settings.load()
+    services = build.services(current.model_copy(update={"model": model}) if model else current)
+    target = services.store.collections.by_name(OWNER, collection)
+    if target is None:
+        raise NotFound(what=collection)
+    *_, answer = services.conversation.ask(question, owner=OWNER, collection=target.id)
+    if as_json:
+        _print(_answer_record(answer))
+    else:
+        _show(answer)
+    if answer.error:
+        typer.echo(_texts().failure(answer.error), err=True)
+        raise typer.Exit(PROBLEM)
+
+
+@app.command()
+def evaluate(
+    directory: Annotated[Path, typer.Argument(help="A folder with questions.jsonl and its passages or PDFs.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Questions taken of each file.")] = 100_000,
+    model: Annotated[str, typer.Option("--model", help="The model whose answers are measured.")] = build.NO_MODEL,
+    as_json: AsJson = False,
+) -> None:
+    """Measure search, quotes, gate and answers on a set of questions with known answers."""
+    from rag.evaluation import RATES
+    from rag.evaluation import evaluate as measured
+
+    services = build.services(settings.load().model_copy(update={"model": model}))
+    report = measured(directory, services.embedder, limit=limit, writer=services.writer)
+    if as_json:
+        _print(report)
+        return
+    for name, value in report.items():
+        if name in RATES and value is not None:
+            low, high = report[f"{name}_interval"]
+            typer.echo(f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]")
+        elif isinstance(value, int | float):
+            typer.echo(f"{name:28}{value:.3f}")
+
+
+@app.command(hidden=True)
+def reader() -> None:
+    """Read the documents that wait, until standard input is closed. Started by the app."""
+    from rag.reader import run_jobs, stop_at_end_of
+
+    services = build.services(settings.load())
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    stop_at_end_of(sys.stdin.buffer, stopping)
+    run_jobs(services.desk, stopping)
+
+
+def _expanded(sources: list[str]) -> Iterator[str]:
+    """Folders as the files in them."""
+    for source in sources:
+        folder = Path(source)
+        if folder.is_dir():
+            yield from (str(file) for file in sorted(folder.rglob("*")) if file.is_file())
+        else:
+            yield source
+
+
+def _read(services: build.Services, collection: Collection, source: str) -> dict[str, Any]:
+    """One source's line of the report."""
+    from rag.ingest import read_address, read_file
+
+    try:
+        if "://" in source:
+            document = read_address(services.desk, OWNER, collection.id, source)
+        else:
+            file = Path(source)
+            if not file.is_file():
+                raise FileMissing(name=source)
+            document = read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
+    except RagError as error:
+        return {
+            "name": source,
+            "status": "refused" if isinstance(error, UnreadableDocument | AddressError) else "failed",
+            "pages": 0,
+            "chunks": 0,
+            "error": _texts().failure(error.failure()),
+            "code": error.key(),
+        }
+    return _ready(document)
+
+
+def _ready(document: Document) -> dict[str, Any]:
+    return {
+        "name": document.name,
+        "status": "ready",
+        "pages": document.pages,
+        "chunks": document.chunks,
+        "error": None,
+        "code": None,
+    }
+
+
+def _count(result: dict[str, Any]) -> str:
+    texts = _texts()
+    pages = texts("documents.pages_one") if result["pages"] == 1 else texts("documents.pages", count=result["pages"])
+    return f"{pages}, {texts('documents.chunks', count=result['chunks'])}"
+
+
+def _collection(services: build.Services, name: str) -> Collection:
+    """The collection of that name, made where it is not there yet."""
+    return services.store.collections.by_name(OWNER, name) or services.store.collections.create(OWNER, name)
+
+
+def _texts() -> Texts:
+    try:
+        chosen = settings.load().language
+    except SettingsInvalid:
+        # Which is what has to be said.
+        return Texts(language_for(os.environ.get("RAG_LANGUAGE")))
+    return Texts(language_for(None) if chosen == "auto" else chosen)
+
+
+def _answer_record(answer: Answer) -> dict[str, Any]:
+    """The object that `ask --json` prints. Pages count from 1; null where a document has none."""
+    return {
+        "question": answer.question,
+        "generated_question": answer.generated_question,
+        "answer": _answer_text(answer),
+        "model": answer.model,
+        "refused": answer.outcome == "refused",
+        "quotes": [
+            {**_place(quote), "text": quote.text, "start": quote.start, "end": quote.end, "score": quote.score}
+            for quote in answer.quotes
+        ],
+        "sentences": [
+            {"text": sentence.text, "verdict": sentence.verdict, "quotes": list(sentence.quotes)}
+            for sentence in answer.sentences
+        ],
+        "sources": [{**_place(passage), "text": passage.text, "score": passage.score} for passage in answer.passages],
+        "seconds": answer.seconds,
+    }
+
+
+def _place(source: Passage | Quote) -> dict[str, Any]:
+    page = source.page if source.kind == "pdf" else None
+    return {"document": source.name, "page": page, "label": source.label if page else source.section}
+
+
+def _answer_text(answer: Answer) -> str:
+    """What the documents bear out of the model's words; the quotes where that is nothing."""
+    kept = "".join(sentence.text for sentence in answer.sentences if sentence.verdict != "unsupported").strip()
+    return kept or "\n".join(" ".join(quote.text.split()) for quote in answer.quotes if answer.outcome != "refused")
+
+
+def _show(answer: Answer) -> None:
+    texts = _texts()
+    if answer.outcome == "refused":
+        typer.echo(f"{texts('answer.refused')} {texts('answer.refused_why')}\n")
+    for number, quote in enumerate(answer.quotes, start=1):
+        page = texts("answer.page", label=quote.label) if quote.kind == "pdf" else quote.section
+        typer.echo(f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {page}")
+    if answer.sentences:
+        typer.echo(f"\n{texts('answer.written', model=answer.model)}:")
+        for sentence in answer.sentences:
+            notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
+            mark = "" if sentence.verdict == "supported" else f" ({texts(f'answer.verdict_{sentence.verdict}')})"
+            typer.echo(f"  {sentence.text.strip()} {notes}{mark}")
+
+
+def _print(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,170 @@
+"""Is everything as it should be? Looks at the library, the originals, the index, the models, the packages.
+
+Only the index of words is mended here, since it can be made anew from what the library holds; the
+index of vectors lives in memory and is made anew at every start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from rag.catalogue import Choice
+from rag.errors import LibraryError, ModelError, NotFound
+from rag.store import DATABASE, Store
+from rag.store.migrations import version
+from rag.types import Failure
+
+# What the app imports, by the names that `import` knows; the one that writes answers is looked for by itself.
+# fmt: off
+PACKAGES: Final = [
+    "bs4", "certifi", "charset_normalizer", "docx", "faiss", "httpcore", "idna", "jinja2", "langchain_core", "lxml",
+    "numpy", "PIL", "pydantic_settings", "pypdfium2", "sentence_transformers", "sqlalchemy", "streamlit", "torch",
+    "trafilatura", "transformers",
+]
+# fmt: on
+RUNNER: Final = "llama_cpp"
+
+_SPREAD = """
+    SELECT documents.name,
+        documents.chunks = (SELECT count(*) FROM chunks WHERE chunks.document = documents.id)
+        AND documents.pages = (SELECT count(*) FROM pages WHERE pages.document = documents.id)
+        AND NOT EXISTS (SELECT 1 FROM chunks JOIN collections ON collections.id = chunks.collection
+            WHERE chunks.document = documents.id AND length(chunks.vector) <> 4 * collections.dimension)
+        AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.document = documents.id
+            AND (chunks.collection <> documents.collection OR chunks.owner <> documents.owner)) AS whole
+    FROM documents ORDER BY documents.name"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `name` and `fields` make its sentence; `error` says why it is not well."""
+
+    name: str
+    ok: bool
+    fields: dict[str, str | int] = field(default_factory=dict)
+    error: Failure | None = None
+
+
+def examine(data_dir: Path, writer: Callable[[], Choice | None], embedder: Callable[[], Choice]) -> list[Check]:
+    """Look at everything, in the order in which one thing stands on the other.
+
+    Args:
+        writer: which model writes answers, None for quotes only; may raise ModelError, as `embedder` may.
+        embedder: which model searches.
+    """
+    wanted = _model(writer)
+    packages = PACKAGES if wanted.name == "model_none" else [*PACKAGES, RUNNER]
+    return [*_library(data_dir), _model(embedder), wanted, *_packages(packages)]
+
+
+def _library(data_dir: Path) -> Iterator[Check]:
+    if not (data_dir / DATABASE).exists():
+        yield Check("library_new", True, {"folder": str(data_dir)})
+        return
+    try:
+        store = Store.open(data_dir)
+    except LibraryError as error:
+        yield Check("library", False, error=error.failure())
+        return
+    try:
+        yield Check("library", True)
+        yield from _database(store)
+        documents = list(_documents(store))
+        yield from documents
+        yield from _originals(store)
+        if all(check.ok for check in documents):
+            yield from _index(store)
+    except LibraryError as error:
+        yield Check("database", False, error=error.failure())
+    finally:
+        store.close()
+
+
+def _database(store: Store) -> Iterator[Check]:
+    with store.database.read() as connection:
+        said = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+        strays = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        number = version(connection)
+    whole = said == ["ok"] and not strays
+    yield Check("database", whole, error=None if whole else Failure("store_damaged", {"file": str(store.folder)}))
+    yield Check("schema", True, {"version": number})
+
+
+def _documents(store: Store) -> Iterator[Check]:
+    """Does each document have the pages, chunks and vectors that it is said to have?"""
+    with store.database.read() as connection:
+        rows = connection.execute(sa.text(_SPREAD)).all()
+        chunks = int(connection.exec_driver_sql("SELECT count(*) FROM chunks").scalar_one())
+    for row in rows:
+        if not row.whole:
+            yield Check("document", False, {"name": row.name})
+    if all(row.whole for row in rows):
+        yield Check("documents", True, {"documents": len(rows), "chunks": chunks})
+
+
+def _originals(store: Store) -> Iterator[Check]:
+    """Is the file of each document there, byte for byte?"""
+    with store.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT sha256, min(name) FROM documents GROUP BY sha256 ORDER BY 2").all()
+    missing = [name for sha256, name in rows if not _readable(store, sha256)]
+    yield from (Check("original", False, {"name": name}) for name in missing)
+    if not missing:
+        yield Check("originals", True, {"count": len(rows)})
+
+
+def _readable(store: Store, sha256: str) -> bool:
+    try:
+        store.files.read(sha256)
+    except NotFound:
+        return False
+    return True
+
+
+def _index(store: Store) -> Iterator[Check]:
+    """Is the index, made anew, what the library holds?"""
+    from rag.index import Index
+
+    with store.database.read() as connection:
+        held = connection.exec_driver_sql("SELECT collection, count(*) FROM chunks GROUP BY collection").all()
+    index = Index(store)
+    same = all(index.rebuild(collection) == count for collection, count in held)
+    yield Check("vectors", same, {"count": sum(count for _, count in held)})
+    fitting = _words_fit(store)
+    if not fitting:
+        with store.database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO words (words) VALUES ('rebuild')")
+    yield Check("words", fitting)
+
+
+def _words_fit(store: Store) -> bool:
+    try:
+        with store.database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+    except LibraryError:
+        return False
+    return True
+
+
+def _model(which: Callable[[], Choice | None]) -> Check:
+    try:
+        choice = which()
+    except ModelError as error:
+        return Check("model", False, error=error.failure())
+    if choice is None:
+        return Check("model_none", True)
+    if choice.stands_in_for:
+        return Check("model_stand_in", True, {"wanted": choice.stands_in_for, "used": choice.name})
+    return Check("model", True, {"model": choice.name})
+
+
+def _packages(wanted: Sequence[str]) -> Iterator[Check]:
+    missing = [name for name in wanted if find_spec(name) is None]
+    yield from (Check("package", False, {"package": name}) for name in missing)
+    if not missing:
+        yield Check("packages", True, {"count": len(wanted)})

@@ -1,0 +1,258 @@
+"""Every error a user can meet, as one tree. A leaf exists where a caller can react differently.
+
+RagError
+├── UnreadableDocument
+│   ├── FileMissing          no file of that name
+│   ├── EmptyFile            nothing in it
+│   ├── UnsupportedKind      not a kind of file that is read here
+│   ├── DamagedFile          its name or its head promises a kind that the bytes do not keep
+│   ├── PasswordNeeded       encrypted, and no password was given
+│   ├── WrongPassword        encrypted, and the password does not open it
+│   ├── NoText               pages without a text layer, scanned ones for instance
+│   ├── TooLarge             more bytes, characters or memory than the limits allow
+│   ├── TooManyPages         more pages than the limits allow
+│   ├── TooSlow              reading it took longer than the limits allow
+│   └── ReaderDied           the process that read it ended without a word, more than once
+├── AddressError
+│   ├── AddressInvalid       not an http or https address
+│   ├── AddressForbidden     it leads into a private network
+│   ├── AddressUnreachable   nobody answers
+│   ├── AddressStatus        the server answers with an error page
+│   ├── AddressRedirects     it sends the caller on too often
+│   └── AddressNotReadable   the answer is not a page or a document
+├── LibraryError
+│   ├── NotFound             removed meanwhile, or never there
+│   ├── NameTaken            a second one of that name
+│   ├── EmbedderMismatch     the collection was embedded with another model
+│   ├── DiskFull             no room to write
+│   ├── FolderUnusable       the data folder is none, or must not be written to
+│   ├── StoreDamaged         the database does not open
+│   ├── StoreTooNew          a later version of the program wrote it
+│   ├── LibraryInUse         it cannot be replaced while a program has it open
+│   └── PageNotDrawn         no picture can be made of the page
+├── ModelError
+│   ├── ModelUnknown         no model of that name
+│   ├── ModelPackageMissing  the package that runs it is not installed
+│   ├── ModelNotOnDisk       known, but not downloaded
+│   ├── ModelRefused         a file that must not or cannot be loaded
+│   ├── ModelUnreachable     the server that runs it does not answer
+│   ├── ModelDenied          its server wants another token, or its licence accepted
+│   ├── ModelDied            its process ended in the middle
+│   └── ModelBusy            the queue is full
+├── Cancelled                the user asked to stop
+├── Unexpected               a fault of this program; its log says more
+└── SettingsInvalid          a setting is out of bounds
+
+An error carries a key and fields, never prose: its words stand in `rag/ui/en.toml` and
+`rag/ui/zh.toml` under that key, and a test holds the three together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rag.types import Failure
+
+
+class RagError(Exception):
+    """The root. `needs` names the fields that the error's text fills in."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, **fields: str | int) -> None:
+        if set(fields) != set(self.needs):
+            raise TypeError(f"{type(self).__name__} needs the fields {self.needs}, got {tuple(fields)}")
+        self.fields = fields
+        super().__init__(", ".join([self.key(), *(f"{name}={value}" for name, value in fields.items())]))
+
+    @classmethod
+    def key(cls) -> str:
+        """The name of the error's text: the class name in lower case with underscores."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def leaves(cls) -> Iterator[type[RagError]]:
+        """Every error of this branch that is raised as itself."""
+        children = cls.__subclasses__()
+        if not children:
+            yield cls
+        for child in children:
+            yield from child.leaves()
+
+    def failure(self) -> Failure:
+        """The error as it is stored with a job or a turn."""
+        return Failure(self.key(), dict(self.fields))
+
+    @staticmethod
+    def revive(failure: Failure) -> RagError:
+        """The stored error as an exception again, to be raised on this side of a process border."""
+        for leaf in RagError.leaves():
+            if leaf.key() == failure.key:
+                return leaf(**failure.fields)
+        raise ValueError(f"no error is called {failure.key!r}")
+
+
+class UnreadableDocument(RagError):
+    """The bytes cannot be made into pages."""
+
+
+class FileMissing(UnreadableDocument):
+    needs = ("name",)
+
+
+class EmptyFile(UnreadableDocument):
+    needs = ("name",)
+
+
+class UnsupportedKind(UnreadableDocument):
+    needs = ("name", "kinds")
+
+
+class DamagedFile(UnreadableDocument):
+    needs = ("name", "expected")
+
+
+class PasswordNeeded(UnreadableDocument):
+    needs = ("name",)
+
+
+class WrongPassword(UnreadableDocument):
+    needs = ("name",)
+
+
+class NoText(UnreadableDocument):
+    needs = ("name", "pages")
+
+
+class TooLarge(UnreadableDocument):
+    needs = ("name", "limit")
+
+
+class TooManyPages(UnreadableDocument):
+    needs = ("name", "pages", "limit")
+
+
+class TooSlow(UnreadableDocument):
+    needs = ("name", "seconds")
+
+
+class ReaderDied(UnreadableDocument):
+    needs = ("name",)
+
+
+class AddressError(RagError):
+    """The address gives nothing that can be read."""
+
+
+class AddressInvalid(AddressError):
+    needs = ("address",)
+
+
+class AddressForbidden(AddressError):
+    needs = ("address", "host")
+
+
+class AddressUnreachable(AddressError):
+    needs = ("address",)
+
+
+class AddressStatus(AddressError):
+    needs = ("address", "status")
+
+
+class AddressRedirects(AddressError):
+    needs = ("address",)
+
+
+class AddressNotReadable(AddressError):
+    needs = ("address", "type")
+
+
+class LibraryError(RagError):
+    """The store cannot do what was asked; what it holds is as before."""
+
+
+class NotFound(LibraryError):
+    needs = ("what",)
+
+
+class NameTaken(LibraryError):
+    needs = ("name",)
+
+
+class EmbedderMismatch(LibraryError):
+    needs = ("collection", "recorded", "current")
+
+
+class DiskFull(LibraryError):
+    needs = ("folder",)
+
+
+class FolderUnusable(LibraryError):
+    needs = ("folder",)
+
+
+class StoreDamaged(LibraryError):
+    needs = ("file",)
+
+
+class StoreTooNew(LibraryError):
+    needs = ("file",)
+
+
+class PageNotDrawn(LibraryError):
+    needs = ("page",)
+
+
+class LibraryInUse(LibraryError):
+    needs = ("folder",)
+
+
+class ModelError(RagError):
+    """No answer can be written; the quotes stand without it."""
+
+
+class ModelUnknown(ModelError):
+    needs = ("model",)
+
+
+class ModelPackageMissing(ModelError):
+    needs = ("model", "package")
+
+
+class ModelNotOnDisk(ModelError):
+    needs = ("model",)
+
+
+class ModelRefused(ModelError):
+    needs = ("model", "reason")
+
+
+class ModelUnreachable(ModelError):
+    needs = ("model",)
+
+
+class ModelDenied(ModelError):
+    needs = ("model",)
+
+
+class ModelDied(ModelError):
+    needs = ("model",)
+
+
+class ModelBusy(ModelError):
+    needs = ("waiting",)
+
+
+class Cancelled(RagError):
+    """The user asked to stop."""
+
+
+class Unexpected(RagError):
+    needs = ("kind",)
+
+
+class SettingsInvalid(RagError):
+    needs = ("setting", "problem")

@@ -1,0 +1,88 @@
+"""The arithmetic of the measures: does an answer stand in a text, how sure is a rate."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from rag.language import has_cjk, words
+
+_ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
+_PUNCTUATION: Final = re.compile(r"(?!(?<=\d)[.,](?=\d))(?:[^\w\s]|_)")
+_THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_RESAMPLES: Final = 1000
+
+
+def plain(text: str) -> str:
+    """A text for comparing answers: lower case, no punctuation, no articles, single spaces (none in Chinese)."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    # The point of 12.3 is kept, or 12.3 would hold 2.3 and 123.
+    text = _PUNCTUATION.sub(" ", _THOUSANDS.sub("", text))
+    if has_cjk(text):
+        return "".join(text.split())
+    return " ".join(_ARTICLES.sub(" ", text).split())
+
+
+def holds(text: str, answers: Iterable[str]) -> bool:
+    """Whether one of the answers stands in the text: as whole words, in Chinese as a stretch with whole figures."""
+    where = plain(text)
+    edge = (r"(?<![\d.])", r"(?![\d.]*\d)") if has_cjk(where) else (r"(?<!\S)", r"(?!\S)")
+    for answer in filter(None, map(plain, answers)):
+        before = edge[0] if answer[0].isdigit() or not has_cjk(where) else ""
+        after = edge[1] if answer[-1].isdigit() or not has_cjk(where) else ""
+        if re.search(before + re.escape(answer) + after, where):
+            return True
+    return False
+
+
+def exact_match(text: str, answers: Iterable[str]) -> bool:
+    return plain(text) in {plain(answer) for answer in answers}
+
+
+def f1(text: str, answers: Iterable[str]) -> float:
+    """The best overlap in words (in Chinese, in characters) with one of the answers, 0 to 1."""
+    return max((_f1(_pieces(text), _pieces(answer)) for answer in answers), default=0.0)
+
+
+def _f1(said: list[str], right: list[str]) -> float:
+    shared = sum((Counter(said) & Counter(right)).values())
+    return 2 * shared / (len(said) + len(right)) if shared else 0.0
+
+
+def _pieces(text: str) -> list[str]:
+    text = plain(text)
+    return list(text) if has_cjk(text) else words(text)
+
+
+def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:
+    """The chance that one of the better has a larger score than one of the worse; ties count half."""
+    scores = np.concatenate([better, worse])
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    n, m = len(better), len(worse)
+    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def interval(values: Sequence[float]) -> list[float]:
+    """The 95 % interval of the mean, by resampling with a fixed seed: [low, high]."""
+    data = np.asarray(values, float)
+    draw = np.random.default_rng(0).integers(0, len(data), (_RESAMPLES, len(data)))
+    low, high = np.quantile(data[draw].mean(axis=1), [0.025, 0.975])
+    return [round(float(low), 4), round(float(high), 4)]
+
+
+def curve_interval(better: Sequence[float], worse: Sequence[float]) -> list[float]:
+    """The 95 % interval of the area under the curve, by resampling both sides."""
+    chance = np.random.default_rng(0)
+    one, other = np.asarray(better), np.asarray(worse)
+    areas = [
+        area_under_curve(chance.choice(one, len(one)).tolist(), chance.choice(other, len(other)).tolist())
+        for _ in range(_RESAMPLES // 5)
+    ]
+    low, high = np.quantile(areas, [0.025, 0.975])
+    return [round(float(low), 4), round(float(high), 4)]

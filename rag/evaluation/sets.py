@@ -1,0 +1,130 @@
+"""Question sets as they lie on the disk: passages or files, and questions with what is right.
+
+A folder holds `questions.jsonl` and either `passages.jsonl` (id, title, text) or files to read, in
+`pdfs/` or beside the questions. `questions_out_of_corpus.jsonl` asks about what is in none of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from rag.errors import UnsupportedKind
+from rag.language import has_cjk
+from rag.loading import KINDS
+
+Kind = Literal["answerable", "near_miss", "out_of_corpus"]
+
+# An answer that is looked for word for word: no longer than this many words, or Chinese characters.
+_SHORT_WORDS = 12
+_SHORT_CHARACTERS = 40
+
+_QUESTIONS = "questions.jsonl"
+_OUTSIDE = "questions_out_of_corpus.jsonl"
+_PASSAGES = "passages.jsonl"
+# What the sets call a question whose answer lies nowhere near.
+_FAR = {"out_of_corpus", "off_topic", "offtopic", "nonsense", "dontknow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question and what is right. `gold` holds passage ids, or (file name, page) pairs."""
+
+    question: str
+    kind: Kind
+    gold: frozenset[str | tuple[str, int]] = frozenset()
+    answers: tuple[str, ...] = ()
+    wrong_answers: tuple[str, ...] = ()
+    history: tuple[tuple[str, str], ...] = ()
+    """What was asked and answered before, oldest first."""
+
+    @property
+    def short_answers(self) -> tuple[str, ...]:
+        """The accepted answers that can be looked for word for word."""
+        return tuple(answer for answer in self.answers if _is_short(answer))
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Passages (id, title, text) or files, and the questions about them."""
+
+    name: str
+    passages: tuple[tuple[str, str, str], ...]
+    files: tuple[Path, ...]
+    cases: tuple[Case, ...]
+
+
+def read_set(directory: Path, limit: int | None = None) -> QuestionSet:
+    """Read a question set.
+
+    Args:
+        limit: questions taken from the beginning of each file; None takes all.
+
+    Raises:
+        UnsupportedKind: the folder holds no questions, or nothing to ask them of.
+    """
+    if not (directory / _QUESTIONS).is_file():
+        raise UnsupportedKind(name=directory.name, kinds=_QUESTIONS)
+    passages = tuple((r["id"], r.get("title", ""), r["text"]) for r in _records(directory / _PASSAGES))
+    files = () if passages else tuple(sorted(_files(directory)))
+    if not passages and not files:
+        raise UnsupportedKind(name=directory.name, kinds=f"{_PASSAGES}, pdfs")
+    inside = [_case(record) for record in _records(directory / _QUESTIONS)][:limit]
+    outside = [Case(record["question"], "out_of_corpus") for record in _records(directory / _OUTSIDE)][:limit]
+    return QuestionSet(directory.name, passages, files, (*inside, *outside))
+
+
+def _records(file: Path) -> Iterator[Mapping[str, Any]]:
+    if file.is_file():
+        with file.open(encoding="utf-8") as lines:
+            yield from (json.loads(line) for line in lines if line.strip())
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    folder = directory / "pdfs" if (directory / "pdfs").is_dir() else directory
+    for file in folder.iterdir():
+        if file.suffix.lower().lstrip(".") in {kind.lstrip(".") for kind in KINDS} and file.stem.lower() != "readme":
+            yield file
+
+
+def _case(record: Mapping[str, Any]) -> Case:
+    return Case(
+        record["question"],
+        _kind(record),
+        _gold(record),
+        tuple(record.get("answers") or ([record["answer"]] if record.get("answer") else ())),
+        tuple(record.get("world_knowledge_answers") or ()),
+        _history(record.get("history") or ()),
+    )
+
+
+def _kind(record: Mapping[str, Any]) -> Kind:
+    if record.get("answerable", True):
+        return "answerable"
+    far = record.get("kind") in _FAR or record.get("source", "").endswith("dontknow")
+    return "out_of_corpus" if far else "near_miss"
+
+
+def _gold(record: Mapping[str, Any]) -> frozenset[str | tuple[str, int]]:
+    if record.get("file"):
+        pages = record.get("gold_pages_best") or record.get("gold_pages") or [record.get("page") or 1]
+        return frozenset((record["file"], page) for page in pages)
+    ids = record.get("gold_passage_ids") or [record.get("paragraph_id")]
+    return frozenset(identifier for identifier in ids if identifier)
+
+
+def _history(turns: Any) -> tuple[tuple[str, str], ...]:
+    said: list[tuple[str, str]] = []
+    for turn in turns:
+        if turn["role"] == "user":
+            said.append((turn["text"], ""))
+        elif said:
+            said[-1] = (said[-1][0], turn["text"])
+    return tuple(said)
+
+
+def _is_short(answer: str) -> bool:
+    return len(answer) <= _SHORT_CHARACTERS if has_cjk(answer) else len(answer.split()) <= _SHORT_WORDS

@@ -1,0 +1,7 @@
+"""From passages to quotes: the sentences, list items and table rows that answer, word for word."""
+
+from rag.evidence.choosing import Reader, cut, find_quotes
+from rag.evidence.leads import lead_quotes
+from rag.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
+
+__all__ = ["LONGEST", "LONGEST_CHINESE", "Reader", "Unit", "cut", "find_quotes", "lead_quotes", "units"]

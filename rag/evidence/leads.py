@@ -1,0 +1,37 @@
+"""What a document begins with, as it was kept when it was read: the quotes for "what is in here?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.language import sentences
+from rag.types import Document, Page, Quote
+
+
+def lead_quotes(document: Document, pages: Sequence[Page], limit: int) -> list[Quote]:
+    """The first sentences of a document, as its lead was kept at reading time, with their places."""
+    wanted = [document.lead[start:end] for start, end in sentences(document.lead)][:limit]
+    quotes: list[Quote] = []
+    for sentence in wanted:
+        words = re.compile(r"\s+".join(map(re.escape, sentence.split())))
+        place = next(((page, found) for page in pages if (found := words.search(page.text))), None)
+        if place is not None:
+            page, found = place
+            quotes.append(
+                Quote(
+                    document.id,
+                    document.name,
+                    document.title,
+                    document.kind,
+                    document.address,
+                    page.number,
+                    page.label,
+                    "",
+                    found.group(),
+                    found.start(),
+                    found.end(),
+                    1.0,
+                )
+            )
+    return quotes

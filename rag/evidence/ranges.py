@@ -1,0 +1,79 @@
+"""Rows and rules that hold for a range: "5 to 9 years" is about somebody who asks after six years."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import inf
+from typing import Final
+
+from rag.terms import stem
+
+_NAMES: Final = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+_WORD: Final = {name: float(value) for value, name in enumerate(_NAMES)} | {
+    sign: float(value) for value, sign in enumerate("零一二三四五六七八九十")
+}
+_N: Final = rf"(\d+(?:\.\d+)?|\b(?:{'|'.join(_NAMES)})\b|[一二三四五六七八九十](?=[年月天日个岁人]))"
+# What is counted: a word after a space, or one Chinese character.
+_UNIT: Final = r"[ -]?([^\W\d]+)?"
+_MEASURE: Final = re.compile(_N + _UNIT, re.IGNORECASE)
+_FROM_TO: Final = re.compile(rf"{_N}\s*(?:to|until|–|—|-|~|至|到)\s*{_N}{_UNIT}", re.IGNORECASE)
+_BELOW: Final = re.compile(rf"(?:less than|under|below|fewer than|up to|不满|少于|未满) ?{_N}{_UNIT}", re.IGNORECASE)
+_ABOVE: Final = re.compile(
+    rf"(?:more than|over|at least|from) ?{_N}{_UNIT}|{_N} ?(\w+)? (?:or|and) (?:more|over|longer)"
+    rf"|{_N}([年月天日个岁])以上",
+    re.IGNORECASE,
+)
+
+
+def in_range(question: str, text: str) -> bool:
+    """Whether the text names a range that a number of the question lies in, counting the same thing.
+
+    >>> in_range("What do I get after six years?", "5 to 9 years: 28 days")
+    True
+    >>> in_range("What do I get after six years?", "10 to 14 years: 30 days")
+    False
+    """
+    ranges = list(_ranges(text))
+    return any(
+        low <= number <= high and (not unit or not counted or unit == counted)
+        for number, unit in _measures(question)
+        for low, high, counted in ranges
+    )
+
+
+def _measures(question: str) -> Iterator[tuple[float, str]]:
+    for number, unit in _MEASURE.findall(question):
+        yield _value(number), _thing(unit)
+
+
+def _ranges(text: str) -> Iterator[tuple[float, float, str]]:
+    for low, high, unit in _FROM_TO.findall(text):
+        yield _value(low), _value(high), _thing(unit)
+    for number, unit in _BELOW.findall(text):
+        yield -inf, _value(number) - 1e-9, _thing(unit)
+    for groups in _ABOVE.findall(text):
+        number, unit = next((groups[i], groups[i + 1]) for i in (0, 2, 4) if groups[i])
+        yield _value(number), inf, _thing(unit)
+
+
+def _value(number: str) -> float:
+    return _WORD[number.lower()] if number.lower() in _WORD else float(number)
+
+
+def _thing(unit: str) -> str:
+    return unit[:1] if unit and not unit.isascii() else stem(unit.lower())

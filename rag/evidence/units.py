@@ -1,0 +1,191 @@
+"""A page's text taken apart into what can be quoted: sentences, list items, table rows.
+
+The lines of a PDF break inside sentences; the lines of a table or a list do not. A line is read as
+a table row when it ends in columns of numbers, as an item when it begins with a mark or a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from rag.language import has_cjk, sentences
+
+Sort = Literal["sentence", "item", "row", "heading"]
+
+# Longest quote, in characters; Chinese says more with fewer.
+LONGEST: Final = 300
+LONGEST_CHINESE: Final = 120
+
+_NUMBER: Final = r"[-–—(]?\s?[$€£¥]?\s?\(?\d[\d,.]*\)?\s?[%x]?\)?|[-–—]|N/?A|n/?a"
+_ROW: Final = re.compile(rf"\S.*?\s(?:(?:{_NUMBER}|[$€£¥%)])\s+)+(?:{_NUMBER}|[%)])\s*$")
+_CELLS: Final = re.compile(r"\t|\s\|\s|^\|.*\|$")
+_ITEM: Final = re.compile(
+    r"\s*(?:[•●▪■◦○‣➢✓·*]|[-–—](?=\s)|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)](?=\s))\s*\S|\s*[（(]?[一二三四五六七八九十]+[、）)]"
+)
+_CHAPTER: Final = re.compile(r"第?[一二三四五六七八九十]+[、章节条款]")
+_YEARS: Final = re.compile(r"\b(?:19|20)\d\d\b")
+_HEAD_WORDS: Final = re.compile(
+    r"\b(?:ended|months|weeks|year|quarter|january|february|march|april|may|june|july|august|september|october|november|"
+    r"december|change|total|amount|percent|copay|network|tier|plan)\b|%",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*\s*$")
+_CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A stretch of the page that can be quoted; `head` is the line of column heads above a row."""
+
+    start: int
+    end: int
+    sort: Sort = "sentence"
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    end: int
+    text: str
+    sort: Sort | None
+
+
+def units(text: str) -> list[Unit]:
+    """The units of a page in order. Each is at most 300 characters long (120 in Chinese)."""
+    found: list[Unit] = []
+    block: list[_Line] = []
+    lines = [_line(text, match.start(), match.end()) for match in re.finditer(r"[^\r\n]+", text)]
+    width = _width(lines)
+    lines = _with_plain_rows(lines, width)
+    for number, line in enumerate(lines):
+        if line.sort == "row":
+            found += _flush(text, block)
+            found += _cut(text, Unit(line.start, line.end, "row", _head(lines, number)))
+            continue
+        if block and (line.sort == "item" or _breaks(text, block[-1], line, width)):
+            found += _flush(text, block)
+        if line.text:
+            block.append(line)
+    return found + _flush(text, block)
+
+
+def _line(text: str, start: int, end: int) -> _Line:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    line = text[start:end]
+    sort: Sort | None = None
+    if _is_row(line):
+        sort = "row"
+    elif _ITEM.match(line):
+        sort = "item"
+    return _Line(start, end, line, sort)
+
+
+def _is_row(line: str) -> bool:
+    if _CELLS.search(line):
+        return True
+    if len(line) > LONGEST or _SENTENCE_END.search(line) or not _ROW.match(line):
+        return False
+    return len(re.findall(r"\d[\d,.]*", line)) >= 2
+
+
+def _is_heading(line: str) -> bool:
+    return len(line) <= 80 and not _SENTENCE_END.search(line)
+
+
+def _with_plain_rows(lines: list[_Line], width: int) -> list[_Line]:
+    """Rows without columns of bare numbers, such as "Lisbon 44 euros 135 euros": known by their neighbours.
+
+    In running text, short lines that end no sentence and hold two numbers each do not follow one another.
+    """
+    like = [_may_be_row(line, width) for line in lines]
+    return [
+        replace(line, sort="row")
+        if (here and (like[i - 1] if i else False)) or (here and like[i + 1 : i + 2] == [True])
+        else line
+        for i, (line, here) in enumerate(zip(lines, like, strict=True))
+    ]
+
+
+def _may_be_row(line: _Line, width: int) -> bool:
+    if line.sort == "row":
+        return True
+    short = len(line.text) < 0.75 * width and not _SENTENCE_END.search(line.text)
+    return short and line.sort is None and len(re.findall(r"\d[\d,.]*", line.text)) >= 2
+
+
+def _width(lines: list[_Line]) -> int:
+    """How long a full line of the page is: the length that one in ten lines reaches."""
+    lengths = sorted(len(line.text) for line in lines)
+    return lengths[int(len(lengths) * 0.9)] if lengths else 0
+
+
+def _breaks(text: str, last: _Line, line: _Line, width: int) -> bool:
+    """Whether a new sentence begins with this line although nothing ends the line before."""
+    if "\n\n" in text[last.end : line.start].replace("\r", "").replace(" ", ""):
+        return True
+    if not line.text or line.text[0].islower() or last.text.endswith((",", "-", "，", "、")):
+        return False
+    return len(last.text) < 0.6 * width
+
+
+def _flush(text: str, block: list[_Line]) -> list[Unit]:
+    """The units of the lines gathered, which are then forgotten."""
+    if not block:
+        return []
+    start, end, sort = block[0].start, block[-1].end, block[0].sort or "sentence"
+    numbered = _CHAPTER.match(text[start:end])
+    if len(block) == 1 and (sort == "sentence" or numbered) and _is_heading(text[start:end]):
+        sort = "heading"
+    block.clear()
+    found: list[Unit] = []
+    for first, last in sentences(text[start:end]):
+        found += _cut(text, Unit(start + first, start + last, sort))
+        sort = "sentence"
+    return found
+
+
+def _head(lines: list[_Line], number: int) -> str:
+    """The line with the column heads of the row at `number`.
+
+    The nearest line above that names years or periods; or the line on top of the rows, if it is short.
+    """
+    on_top = True
+    for line in reversed(lines[max(0, number - 25) : number]):
+        years = len(_YEARS.findall(line.text))
+        short = len(line.text) <= 120 and not _SENTENCE_END.search(line.text)
+        if short and (years >= 2 or (line.sort is None and (years or on_top or _HEAD_WORDS.search(line.text)))):
+            return line.text
+        on_top = on_top and line.sort == "row"
+    return ""
+
+
+def _cut(text: str, unit: Unit) -> Iterator[Unit]:
+    """The unit, or pieces of it where it is too long, cut at the borders of clauses (else of words).
+
+    Pieces overlap by about a half, so that what belongs together stands together in one of them.
+    """
+    longest = LONGEST_CHINESE if has_cjk(text[unit.start : unit.end]) else LONGEST
+    start = unit.start
+    while unit.end - start > longest:
+        stop = _border(text, start, start + longest)
+        yield Unit(start, start + len(text[start:stop].rstrip()), unit.sort, unit.head)
+        start = _border(text, start, start + longest // 2)
+        start += len(text[start : unit.end]) - len(text[start : unit.end].lstrip())
+    if start < unit.end:
+        yield Unit(start, unit.end, unit.sort, unit.head)
+
+
+def _border(text: str, start: int, limit: int) -> int:
+    """The last border of a clause before the limit, if it is not too near to the start; else of a word."""
+    borders = [match.end() for match in _CLAUSE.finditer(text, start, limit)]
+    if borders and borders[-1] - start >= (limit - start) // 3:
+        return borders[-1]
+    space = text.rfind(" ", start + 1, limit)
+    return space if space > start else limit

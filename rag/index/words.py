@@ -1,0 +1,90 @@
+"""The words of a question, looked up in the library's full-text index (SQLite FTS5, BM25 order)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from rag.language import has_cjk, words
+from rag.store import Store
+
+Ids = npt.NDArray[np.int64]
+
+# English words that nearly every passage holds; they tell passages apart only when nothing else does.
+_STOP_WORDS: Final = """
+    a about am an and any are as at be been being but by can could did do does doing for from had has have having he
+    her hers him his how i if in into is it its me my of on or our ours she should so some such than that the their
+    theirs them then there these they this those to us was we were what when where which while who whom whose why will
+    with would you your yours"""
+STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
+
+# What a term is worth in the context (title and section, the same for many chunks) and in the text itself.
+_RANK: Final = "bm25(0.5, 1.0)"
+
+# Asked for in the order of `rank` alone, FTS5 sorts by itself and chunks are looked up only until k are found;
+# CROSS JOIN keeps SQLite from turning that around. A rank is a score with its sign changed.
+_SEARCH: Final = """
+    SELECT chunks.id, -rank AS score
+    FROM words CROSS JOIN chunks ON chunks.id = words.rowid
+    WHERE words MATCH :query AND rank MATCH :rank
+        AND chunks.owner = :owner AND chunks.collection = :collection {among}
+    ORDER BY rank
+    LIMIT :k"""
+
+# Beyond this many, a word is common, and how common no longer matters.
+_COUNT_TO: Final = 5000
+
+# Without a look at the chunks themselves: their rows are large, and reading thousands of them takes long.
+_HOLDING: Final = "SELECT rowid FROM words WHERE words MATCH :word AND rowid BETWEEN :first AND :last LIMIT :most"
+
+
+def search(
+    store: Store, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
+) -> list[tuple[int, float]]:
+    """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first."""
+    match = match_expression(query)
+    if not match or k <= 0:
+        return []
+    statement = sa.text(_SEARCH.format(among="" if documents is None else "AND chunks.document IN :documents"))
+    values: dict[str, object] = {
+        "query": match,
+        "rank": _RANK,
+        "owner": owner,
+        "collection": collection_id,
+        "k": k,
+    }
+    if documents is not None:
+        statement = statement.bindparams(sa.bindparam("documents", expanding=True))
+        values["documents"] = list(documents)
+    with store.database.read() as connection:
+        return [(row.id, row.score) for row in connection.execute(statement, values)]
+
+
+def count(store: Store, chunks: Ids, terms: Sequence[str]) -> dict[str, int]:
+    """How many of the chunks hold each word. Of a word that is common in the library, 5,000 chunks are looked at."""
+    if not len(chunks):
+        return {}
+    values = {"first": int(chunks.min()), "last": int(chunks.max()), "most": _COUNT_TO}
+    counts = {}
+    with store.database.read() as connection:
+        for term in dict.fromkeys(terms):
+            quoted = '"' + term.replace('"', '""') + '"'
+            found = connection.execute(sa.text(_HOLDING), values | {"word": quoted}).scalars().all()
+            counts[term] = int(np.isin(np.array(found, np.int64), chunks).sum())
+    return counts
+
+
+def match_expression(query: str) -> str:
+    """Any of the query's words, each once and quoted, so that none is read as an operator.
+
+    >>> match_expression("What is the price of NEAR AND far?")
+    '"price" OR "near" OR "far"'
+    """
+    found = list(dict.fromkeys(words(query)))
+    if not has_cjk(query):
+        found = [word for word in found if word not in STOP_WORDS] or found
+    return " OR ".join(f'"{word}"' for word in found)

@@ -1,0 +1,207 @@
+"""How a document comes in: bytes are loaded, split, embedded, and written down in one transaction.
+
+A document is in the library as a whole or not at all, and no question waits for it meanwhile: all the
+slow work is done before the transaction begins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from rag.embedding import Embedder, Vectors
+from rag.language import has_cjk, language_of, sentences
+from rag.loading import Limits, load_address, load_bytes
+from rag.splitting import split
+from rag.store import Store
+from rag.store.jobs import Stage
+from rag.types import Chunk, Document, LoadedDocument
+
+# Told (stage, done, total) as reading goes on; done and total count chunks. It may raise to stop the reading.
+Told = Callable[[Stage, int, int], None]
+
+CHUNKS_AT_ONCE = 32
+LEAD_CHARACTERS = 300
+TUTORIAL_CHARACTERS = 1000
+
+_STOP = re.compile(r"[.!?。！？][\"'”’」』）)\]]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is needed to read a document into a library.
+
+    `chunk_size` and `chunk_overlap` count the embedder's tokens, or characters; size 0 is as much as
+    the embedder reads.
+    """
+
+    store: Store
+    embedder: Embedder
+    limits: Limits = field(default_factory=Limits)
+    intranet: tuple[str, ...] = ()
+    chunk_unit: Literal["tokens", "characters"] = "tokens"
+    chunk_size: int = 0
+    chunk_overlap: int = 20
+
+
+def _silent(_stage: Stage, _done: int, _total: int) -> None:
+    """Nobody wants to know."""
+
+
+def read_file(
+    desk: Desk,
+    owner: str,
+    collection_id: str,
+    data: bytes,
+    name: str,
+    *,
+    password: str | None = None,
+    replace: bool = False,
+    told: Told = _silent,
+) -> Document:
+    """Read a file into a collection. Bytes that are in it already are not read again.
+
+    Args:
+        replace: whether it takes the place of the document of that name; otherwise both stay.
+
+    Raises:
+        UnreadableDocument: nothing was added; the error says why.
+        EmbedderMismatch: the collection was embedded with another model.
+        NotFound: the collection is gone.
+        DiskFull: nothing was added.
+    """
+    _claim(desk, owner, collection_id)
+    told("loading", 0, 0)
+    sha256 = hashlib.sha256(data).hexdigest()
+    there = desk.store.documents.find(owner, collection_id, sha256=sha256)
+    if there is not None:
+        return there
+    loaded = load_bytes(data, name, password=password, limits=desk.limits)
+    older = desk.store.documents.find(owner, collection_id, name=loaded.name) if replace else None
+    return _keep(desk, owner, collection_id, loaded, data, older, told)
+
+
+def read_address(
+    desk: Desk, owner: str, collection_id: str, address: str, *, replace: bool = True, told: Told = _silent
+) -> Document:
+    """Read what an address gives into a collection, in place of what it gave before.
+
+    Raises:
+        AddressError: nothing was added; the error says why. Otherwise as `read_file`.
+    """
+    _claim(desk, owner, collection_id)
+    told("loading", 0, 0)
+    loaded, data = load_address(address, intranet=desk.intranet, limits=desk.limits)
+    older = desk.store.documents.find(owner, collection_id, address=loaded.address) if replace else None
+    return _keep(desk, owner, collection_id, loaded, data, older, told)
+
+
+def reembed(desk: Desk, owner: str, collection_id: str, told: Told = _silent) -> None:
+    """Split and embed a collection anew with the desk's embedder, from the pages in the library.
+
+    Until all is done the collection is as it was.
+
+    Raises:
+        NotFound: the collection is gone.
+    """
+    documents = desk.store.documents
+    parts: dict[str, tuple[list[Chunk], Vectors]] = {}
+    missing: frozenset[str] = frozenset(document.id for document in documents.list(owner, collection_id))
+    # Documents that came while the others were embedded need another round.
+    while missing or not parts:
+        for document_id in sorted(missing):
+            document = documents.get(owner, document_id)
+            pages = tuple(documents.pages(owner, document_id))
+            chunks = _split(desk, LoadedDocument(document.name, document.title, document.kind, pages, document.address))
+            parts[document_id] = chunks, _embed(desk, chunks, told)
+        missing = documents.rechunk(owner, collection_id, parts, embedder=desk.embedder.name)
+        if not parts and not missing:
+            return
+
+
+def lead_of(document: LoadedDocument, characters: int = LEAD_CHARACTERS) -> str:
+    """The document's first whole sentences, about so many characters; where it has none, its first words.
+
+    Headings, tables of contents and labels are left out: they end without a stop, or are short.
+    """
+    lead: list[str] = []
+    for page in document.pages:
+        titles = {heading.title for heading in page.headings}
+        for start, end in sentences(page.text):
+            lines = page.text[start:end].splitlines()
+            sentence = " ".join(" ".join(line for line in lines if line.strip() not in titles).split())
+            if _is_prose(sentence):
+                lead.append(sentence)
+            if sum(map(len, lead)) >= characters:
+                return " ".join(lead)
+    return " ".join(lead) or " ".join(" ".join(page.text for page in document.pages).split())[:characters]
+
+
+def _is_prose(sentence: str) -> bool:
+    shortest = 10 if has_cjk(sentence) else 40
+    return shortest <= len(sentence) <= LEAD_CHARACTERS and bool(_STOP.search(sentence))
+
+
+def embedded_text(chunk: Chunk) -> str:
+    """What the embedder reads of a chunk: its context, then its text."""
+    return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
+
+
+def _claim(desk: Desk, owner: str, collection_id: str) -> None:
+    """Before any work: is this the collection's embedder, or can it become that?"""
+    wanted = (desk.embedder.name, desk.embedder.dimension)
+    collection = desk.store.collections.get(owner, collection_id)
+    if (collection.embedder, collection.dimension) != wanted:
+        desk.store.collections.set_embedder(owner, collection_id, *wanted)
+
+
+def _keep(
+    desk: Desk,
+    owner: str,
+    collection_id: str,
+    loaded: LoadedDocument,
+    data: bytes,
+    older: Document | None,
+    told: Told,
+) -> Document:
+    chunks = _split(desk, loaded)
+    vectors = _embed(desk, chunks, told)
+    told("saving", len(chunks), len(chunks))
+    return desk.store.documents.add(
+        owner,
+        collection_id,
+        loaded,
+        chunks,
+        vectors,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        lead=lead_of(loaded),
+        language=language_of("\n".join(page.text for page in loaded.pages)),
+        embedder=desk.embedder.name,
+        replaces=None if older is None else older.id,
+        original=data,
+    )
+
+
+def _split(desk: Desk, loaded: LoadedDocument) -> list[Chunk]:
+    if desk.chunk_unit == "characters":
+        return split(loaded, count=len, size=desk.chunk_size or TUTORIAL_CHARACTERS, overlap=desk.chunk_overlap)
+    # Beyond what the embedder reads, text would be in the library and never be found.
+    most = desk.embedder.max_tokens
+    size = min(desk.chunk_size or most, most)
+    return split(loaded, count=desk.embedder.count_tokens, size=size, overlap=desk.chunk_overlap)
+
+
+def _embed(desk: Desk, chunks: list[Chunk], told: Told) -> Vectors:
+    vectors = np.empty((len(chunks), desk.embedder.dimension), np.float32)
+    told("embedding", 0, len(chunks))
+    for first in range(0, len(chunks), CHUNKS_AT_ONCE):
+        some = chunks[first : first + CHUNKS_AT_ONCE]
+        vectors[first : first + len(some)] = desk.embedder.embed_passages([embedded_text(chunk) for chunk in some])
+        told("embedding", first + len(some), len(chunks))
+    return vectors

@@ -1,0 +1,86 @@
+"""What the rooms know of languages: Chinese or not, sentences, and the words a search compares.
+
+Chinese is written without spaces; it is searched by overlapping pairs of characters (bigrams),
+which finds every word of two characters or more without a dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Literal
+
+_CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
+_CJK_RUN = re.compile(rf"[{_CJK}]+")
+_LETTERS = rf"[^\W_{_CJK}]+"
+_WORD = re.compile(rf"[{_CJK}]+|{_LETTERS}(?:(?:[.'’\-]|(?<=\d),(?=\d)){_LETTERS})*")
+
+# A sentence ends at a Chinese stop, or at a Latin one that is followed by white space and does
+# not belong to an abbreviation, an initial or a list number; or at an empty line.
+_END = re.compile(r"[。！？；]+[”’」』）]*|(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s)|\n\s*\n")
+_NOT_AN_END = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nos|Fig|Eq|Sec|Art|Inc|Ltd|Co|Corp|vs|etc|approx|Jr|Sr|Vol|pp?|cf|e\.g|i\.e|U\.S|a\.m|p\.m)"
+    r"|\b[A-Z]|(?:^|\n)\s*\d{1,3})\.$"
+)
+
+
+# How far before a stop is looked for an abbreviation; more would make long texts slow.
+_LOOK_BACK = 12
+
+
+def has_cjk(text: str) -> bool:
+    """Whether the text holds Chinese, Japanese or Korean letters."""
+    return _CJK_RUN.search(text) is not None
+
+
+def language_of(text: str) -> Literal["zh", "en"]:
+    """`zh` when at least a fifth of the letters are CJK ones, otherwise `en`."""
+    letters = sum(character.isalpha() for character in text)
+    cjk = sum(len(run) for run in _CJK_RUN.findall(text))
+    return "zh" if letters and cjk / letters >= 0.2 else "en"
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, lower case, CJK runs as overlapping bigrams.
+
+    >>> words("Annual leave: 25 days")
+    ['annual', 'leave', '25', 'days']
+    >>> words("年假25天")
+    ['年假', '25', '天']
+    """
+    found: list[str] = []
+    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).lower()):
+        word = match.group()
+        if _CJK_RUN.fullmatch(word) and len(word) > 2:
+            found.extend(word[i : i + 2] for i in range(len(word) - 1))
+        else:
+            found.append(word)
+    return found
+
+
+def searchable(text: str) -> str:
+    """The text as the words index reads it: CJK runs taken apart into bigrams, the rest as it is."""
+    text = unicodedata.normalize("NFKC", text)
+    return _CJK_RUN.sub(lambda run: f" {' '.join(words(run.group()))} ", text)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of a text as (start, end) offsets, white space around them left out."""
+    start = 0
+    for match in _END.finditer(text):
+        before = max(start, match.start() - _LOOK_BACK)
+        if match.group().startswith(".") and _NOT_AN_END.search(text[before : match.start() + 1]):
+            continue
+        yield from _trimmed(text, start, match.end())
+        start = match.end()
+    yield from _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end

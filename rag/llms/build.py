@@ -1,0 +1,153 @@
+"""From a model's name to a LangChain chat model. Each way of running one is imported when it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import ModelNotOnDisk, ModelUnknown
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+
+@dataclass(frozen=True, slots=True)
+class TransformersRow:
+    """How an `hf:` model writes; the values are those the tutorials use.
+
+    `stops` end the answer: the next question of a script, or a closing code fence on a line of its
+    own. `return_prompt` puts the prompt in front of the answer.
+    """
+
+    answer_tokens: int = 512
+    temperature: float = 0.1
+    repeat_penalty: float = 1.1
+    stops: tuple[str, ...] = ("\nHuman:", "\n```\n")
+    return_prompt: bool = False
+
+
+def open_model(
+    name: str,
+    *,
+    file: Path | None = None,
+    family: str = "",
+    sha256: str | None = None,
+    context_tokens: int = 4096,
+    answer_tokens: int = 256,
+    temperature: float = 0.0,
+    threads: int = 0,
+    gpu_layers: int = 0,
+    queue_limit: int = 8,
+    turn_file: Path | None = None,
+    row: TransformersRow | None = None,
+) -> BaseChatModel:
+    """The chat model of that name; nothing is loaded before the first question.
+
+    Args:
+        name: A name of the catalogue, the path of a `.gguf` file, `hf:<repo or folder>[:4bit|:8bit]`,
+            `openai:<model>@<url>`, `hub:<repo>`, `custom:<module>:<class>`, or `<provider>:<model>`
+            as init_chat_model knows it.
+        file: Where the model lies, as the catalogue found it.
+        family: Of the catalogue; decides on the prompt format where the file does not.
+        sha256: What the file must hash to before it is loaded.
+        context_tokens: Tokens of prompt and answer together.
+        answer_tokens: Tokens of the answer at most.
+        threads: 0 takes what is free.
+        gpu_layers: -1 gives all layers to the graphics card.
+        queue_limit: Questions that may wait.
+        turn_file: A file by which several apps on one machine take turns.
+        row: How an `hf:` model writes, instead of `answer_tokens` and `temperature`.
+
+    Raises:
+        ModelUnknown: nothing here runs a model of that name.
+        ModelNotOnDisk: an `hf:` model that was never downloaded.
+    """
+    kind, _, rest = name.partition(":")
+    if kind == "hf" and rest:
+        return _from_folder(name, rest, row or TransformersRow(), turn_file, threads, context_tokens, queue_limit)
+    if file is None and rest and not name.endswith(".gguf"):
+        return _elsewhere(name, kind, rest, answer_tokens, temperature)
+    place = file or (Path(name) if name.endswith(".gguf") else None)
+    if place is None:
+        raise ModelUnknown(model=name)
+    from rag.llms.llama_cpp import ChatLlamaCpp
+    from rag.llms.process import ModelProcess
+
+    process = ModelProcess(
+        place,
+        name,
+        context_tokens=context_tokens,
+        threads=threads,
+        gpu_layers=gpu_layers,
+        family=family,
+        sha256=sha256,
+        queue_limit=queue_limit,
+        turn_file=turn_file,
+    )
+    return ChatLlamaCpp.over(process, max_tokens=answer_tokens, temperature=temperature)
+
+
+def _from_folder(
+    name: str,
+    place: str,
+    row: TransformersRow,
+    turn_file: Path | None,
+    threads: int,
+    context_tokens: int,
+    queue_limit: int,
+) -> BaseChatModel:
+    from rag.llms.llama_cpp import ChatTransformers
+    from rag.llms.process import ModelProcess
+
+    plain = place.removesuffix(":4bit").removesuffix(":8bit")
+    bits = {"4bit": 4, "8bit": 8}.get(place.removeprefix(f"{plain}:"), 16)
+    process = ModelProcess(
+        _folder(name, plain),
+        name,
+        bits=bits,
+        context_tokens=context_tokens,
+        threads=threads,
+        queue_limit=queue_limit,
+        turn_file=turn_file,
+    )
+    return ChatTransformers.over(
+        process,
+        max_tokens=row.answer_tokens,
+        temperature=row.temperature,
+        repeat_penalty=row.repeat_penalty,
+        stop_texts=row.stops,
+        return_prompt=row.return_prompt,
+    )
+
+
+def _folder(name: str, place: str) -> Path:
+    """A folder as it is, or the snapshot of a repository in the hub's cache."""
+    own = Path(place).expanduser()
+    if own.is_dir():
+        return own
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(place, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError) as error:
+        raise ModelNotOnDisk(model=name) from error
+
+
+def _elsewhere(name: str, kind: str, rest: str, answer_tokens: int, temperature: float) -> BaseChatModel:
+    """Models that do not run in the worker: on a server, or of one's own making."""
+    if kind == "custom":
+        from rag.llms.custom import own_model
+
+        module, _, attribute = rest.partition(":")
+        return own_model(name, module, attribute)
+    from rag.llms import remote
+
+    model, at, url = rest.rpartition("@")
+    if kind == "openai" and at:
+        return remote.openai_compatible(name, model, url, answer_tokens=answer_tokens, temperature=temperature)
+    if kind == "hub":
+        repo = model if at else rest
+        return remote.hosted(name, repo, url=url if at else "", answer_tokens=answer_tokens, temperature=temperature)
+    return remote.provider(name, answer_tokens=answer_tokens, temperature=temperature)

@@ -1,0 +1,177 @@
+"""From messages to the tokens a model was trained to read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypedDict
+
+from jinja2.exceptions import TemplateError
+from jinja2.ext import Extension
+from jinja2.nodes import Node
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+
+class Message(TypedDict):
+    """`role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+class BadTemplate(Exception):
+    """The model file's own chat template cannot be used."""
+
+
+class Tokenizer(Protocol):
+    """What formatting needs of the engine."""
+
+    @property
+    def bos(self) -> int: ...
+    @property
+    def eos(self) -> int: ...
+    @property
+    def adds_bos(self) -> bool: ...
+    @property
+    def control_texts(self) -> list[str]: ...
+
+    def tokens(self, text: str, *, special: bool = False) -> list[int]: ...
+    def text_of(self, token: int) -> str: ...
+    def meta(self, key: str) -> str: ...
+
+
+_LLAMA_2 = re.compile(r"llama[\s_-]*(?:v|version )?[\s_-]*2(?![\d.])", re.IGNORECASE)
+_LLAMA_2_MARKS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")
+_MAX_TEMPLATE = 64_000
+
+
+def formatter(engine: Tokenizer, family: str = "") -> Formatter:
+    """The formatter that fits the model: Llama-2's own for Llama-2 models, the file's chat template
+    where it has one, plain roles otherwise."""
+    if family == "llama-2" or (not family and _LLAMA_2.search(engine.meta("general.name"))):
+        return Llama2Format(engine)
+    template = engine.meta("tokenizer.chat_template")
+    return TemplateFormat(engine, template) if template else PlainFormat(engine)
+
+
+class Formatter:
+    """Base of the three: takes control tokens out of what documents and users wrote."""
+
+    def __init__(self, engine: Tokenizer, marks: Sequence[str] = ()) -> None:
+        self.engine = engine
+        texts = sorted({*engine.control_texts, *marks}, key=len, reverse=True)
+        self._control = re.compile("|".join(map(re.escape, texts))) if texts else None
+
+    def prompt(self, messages: Sequence[Message]) -> list[int]:
+        """The tokens of a conversation, up to where the model's answer begins.
+
+        Raises:
+            BadTemplate: the template fails on these messages.
+        """
+        return self._prompt([Message(role=m["role"], content=self._harmless(m["content"])) for m in messages])
+
+    def _prompt(self, messages: list[Message]) -> list[int]:
+        raise NotImplementedError
+
+    def _harmless(self, text: str) -> str:
+        """The text with every control token's spelling broken up, so that no document can end the
+        system's turn and begin one of its own."""
+        if self._control is None:
+            return text
+        return self._control.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text)
+
+
+class Llama2Format(Formatter):
+    """`[INST] <<SYS>> … <</SYS>> question [/INST] answer`, each pair a sequence of its own."""
+
+    def __init__(self, engine: Tokenizer) -> None:
+        super().__init__(engine, _LLAMA_2_MARKS)
+
+    def _prompt(self, messages: list[Message]) -> list[int]:
+        engine, tokens = self.engine, list[int]()
+        for message in _with_system(messages, "<<SYS>>\n{system}\n<</SYS>>\n\n{user}"):
+            if message["role"] == "user":
+                tokens += [engine.bos, *engine.tokens(f"[INST] {message['content'].strip()} [/INST]")]
+            else:
+                tokens += [*engine.tokens(f" {message['content'].strip()} "), engine.eos]
+        return tokens
+
+
+class PlainFormat(Formatter):
+    """For models without a chat template: `User: …`, `Assistant: …`."""
+
+    def _prompt(self, messages: list[Message]) -> list[int]:
+        heads = {"system": "", "user": "User: ", "assistant": "Assistant: "}
+        text = "\n\n".join(heads.get(m["role"], "User: ") + m["content"].strip() for m in messages)
+        start = [self.engine.bos] if self.engine.adds_bos else []
+        return start + self.engine.tokens(f"{text}\n\nAssistant:")
+
+
+class TemplateFormat(Formatter):
+    """The chat template that came with the weights, rendered in a sandbox: a template is a program."""
+
+    def __init__(self, engine: Tokenizer, template: str) -> None:
+        super().__init__(engine)
+        if len(template) > _MAX_TEMPLATE:
+            raise BadTemplate("too long")
+        try:
+            self._template = _sandbox().from_string(template)
+        except (TemplateError, RecursionError) as error:
+            raise BadTemplate(str(error)) from error
+
+    def _prompt(self, messages: list[Message]) -> list[int]:
+        try:
+            text = self._rendered(messages)
+        except BadTemplate:
+            # Some templates know no system role, Gemma's for instance.
+            text = self._rendered(_with_system(messages, "{system}\n\n{user}"))
+        tokens = self.engine.tokens(text, special=True)
+        if self.engine.adds_bos and tokens[:1] != [self.engine.bos]:
+            tokens.insert(0, self.engine.bos)
+        return tokens
+
+    def _rendered(self, messages: list[Message]) -> str:
+        names = {"bos_token": self.engine.text_of(self.engine.bos), "eos_token": self.engine.text_of(self.engine.eos)}
+        try:
+            return self._template.render(messages=messages, add_generation_prompt=True, **names)
+        except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:
+            raise BadTemplate(str(error)) from error
+
+
+class _GenerationMarks(Extension):
+    """`{% generation %}` marks what is trained on; for writing it means nothing."""
+
+    tags = {"generation"}  # noqa: RUF012  jinja reads it from the class
+
+    def parse(self, parser: Parser) -> list[Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+def _sandbox() -> ImmutableSandboxedEnvironment:
+    """What chat templates are written for, after transformers' own: no attribute that begins with an
+    underscore, nothing that changes what it is given, ranges bounded."""
+    extensions = [_GenerationMarks, "jinja2.ext.loopcontrols"]
+    sandbox = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=extensions)
+    sandbox.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
+    sandbox.globals["raise_exception"] = _raise
+    sandbox.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
+    return sandbox
+
+
+def _raise(message: str) -> None:
+    raise BadTemplate(message)
+
+
+def _with_system(messages: list[Message], form: str) -> list[Message]:
+    """The messages with the system's text laid into the first user message by `form`."""
+    system = "\n\n".join(m["content"].strip() for m in messages if m["role"] == "system")
+    rest = [m for m in messages if m["role"] != "system"]
+    if system and rest and rest[0]["role"] == "user":
+        # Not str.format on the texts: they may hold braces of their own.
+        merged = form.replace("{user}", "\0").replace("{system}", system).replace("\0", rest[0]["content"].strip())
+        return [Message(role="user", content=merged), *rest[1:]]
+    return [Message(role="user", content=system), *rest] if system else rest

@@ -1,0 +1,45 @@
+"""`custom:<module>:<class>`: a model class of one's own, or a plain function from text to text."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models.llms import BaseLLM
+from langchain_core.messages import BaseMessage
+
+from rag.errors import ModelUnknown
+from rag.llms.streamed import ChatStreamed
+
+
+def own_model(name: str, module: str, attribute: str) -> BaseChatModel:
+    """The chat model of `module`'s `attribute`: a LangChain chat model or LLM (class or instance),
+    or a function `str -> str`. The module is found where Python finds modules: in the folder the
+    app is started in, for instance.
+
+    Raises:
+        ModelUnknown: there is no such module or attribute, or it is none of these.
+    """
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ModelUnknown(model=name) from error
+    made = found() if inspect.isclass(found) else found
+    if isinstance(made, BaseChatModel):
+        return made
+    if isinstance(made, BaseLLM):
+        return ChatStreamed.of(name, lambda messages, stops: made.stream(_text(messages), stop=stops or None))
+    if callable(made):
+
+        def write(messages: list[BaseMessage], stops: list[str]) -> Iterator[str]:
+            yield str(made(_text(messages)))
+
+        return ChatStreamed.of(name, write)
+    raise ModelUnknown(model=name)
+
+
+def _text(messages: list[BaseMessage]) -> str:
+    """The conversation as one text, for models that know no roles."""
+    return "\n\n".join(message.text for message in messages)

@@ -1,0 +1,214 @@
+"""One GGUF model in this process, driven through llama-cpp-python's C interface.
+
+Runs only in the model worker: llama.cpp brings the process down when threads share a context.
+Reading a prompt can be stopped within one matrix product, writing after any token, and the model
+stays loaded; what two prompts have in common at their start is read once.
+"""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+
+import llama_cpp as lib
+
+from rag.llms.writer import CannotLoad, Stopped
+
+# llama.cpp tells every tensor it loads; what goes wrong is enough.
+logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
+
+# Tokens of a prompt read in one go. Small, so that a stop is obeyed in the middle of a batch even
+# at 7B shape; on a processor larger batches are no faster, on a graphics card they are.
+_BATCH, _GPU_BATCH = 64, 512
+_ABORTED = 2
+
+
+class Engine:
+    """A loaded model and the one context it writes in.
+
+    `context` is the number of tokens that prompt and answer may have together. Set `stop` from
+    any thread to end what is being read or written.
+    """
+
+    def __init__(self, file: Path, *, context: int, threads: int, gpu_layers: int, plain: bool) -> None:
+        self.stop = Event()
+        # The tokens in the context's memory, and how many of them were read in whole batches.
+        self._cached: list[int] = []
+        self._whole = 0
+        model_params = lib.llama_model_default_params()
+        model_params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 0x7FFFFFFF
+        # Weights repacked for special matrix units: faster, but some virtual machines announce
+        # units that then fault. `plain` keeps to the ordinary instructions.
+        model_params.use_extra_bufts = not plain
+        self._model = lib.llama_model_load_from_file(str(file).encode(), model_params)
+        if not self._model:
+            raise CannotLoad("damaged")
+        self._vocab = lib.llama_model_get_vocab(self._model)
+        self._context = self._new_context(context, threads, _GPU_BATCH if gpu_layers else _BATCH)
+        self._memory = lib.llama_get_memory(self._context)
+        self._abort = lib.ggml_abort_callback(lambda _: self.stop.is_set())
+        # A matrix product now, so that a fault of the matrix units shows before the first question.
+        self.read([self._first_token()] * _BATCH)
+
+    def _new_context(self, context: int, threads: int, batch: int) -> object:
+        params = lib.llama_context_default_params()
+        self.context = min(context, lib.llama_model_n_ctx_train(self._model) or context)
+        self._batch = batch
+        params.n_ctx, params.n_batch, params.n_ubatch = self.context, batch, batch
+        params.n_threads = params.n_threads_batch = threads
+        made = lib.llama_init_from_model(self._model, params)
+        if not made:
+            raise CannotLoad("memory")
+        return made
+
+    def meta(self, key: str) -> str:
+        """A value of the file's own description, or ""."""
+        size = 1 << 20
+        buffer = ctypes.create_string_buffer(size)
+        length = lib.llama_model_meta_val_str(self._model, key.encode(), buffer, size)
+        return buffer.value.decode("utf-8", "replace") if length > 0 else ""
+
+    @property
+    def control_texts(self) -> list[str]:
+        """The spellings that the tokenizer would turn into control tokens, such as `<|im_end|>`."""
+        tokens = range(lib.llama_vocab_n_tokens(self._vocab))
+        texts = (self.text_of(token) for token in tokens if lib.llama_vocab_is_control(self._vocab, token))
+        return [text for text in texts if len(text) > 2]
+
+    def text_of(self, token: int) -> str:
+        """A token as it is spelled in the vocabulary; "" for none."""
+        if token < 0:
+            return ""
+        text: bytes = lib.llama_vocab_get_text(self._vocab, token)
+        return text.decode("utf-8", "replace")
+
+    @property
+    def bos(self) -> int:
+        return int(lib.llama_vocab_bos(self._vocab))
+
+    @property
+    def eos(self) -> int:
+        return int(lib.llama_vocab_eos(self._vocab))
+
+    @property
+    def adds_bos(self) -> bool:
+        return bool(lib.llama_vocab_get_add_bos(self._vocab))
+
+    def tokens(self, text: str, *, special: bool = False) -> list[int]:
+        """The tokens of a text, no beginning added; `special` lets control tokens be spelled out."""
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        buffer = (lib.llama_token * room)()
+        count = lib.llama_tokenize(self._vocab, data, len(data), buffer, room, False, special)
+        return list(buffer[:count])
+
+    def read(self, prompt: Sequence[int], progress: Callable[[int, int], None] | None = None) -> None:
+        """Read a prompt, from where it differs from what was read and written before.
+
+        `progress` is told how many tokens are read, and of how many.
+
+        Raises:
+            Stopped: in the middle; what was read until then is kept.
+        """
+        shared = self._rewind(prompt)
+        lib.llama_set_abort_callback(self._context, self._abort, None)
+        try:
+            for start in range(shared, len(prompt), self._batch):
+                if progress:
+                    progress(start, len(prompt))
+                self._decode(prompt[start : start + self._batch])
+                self._whole = len(self._cached)
+        finally:
+            # Polling costs a fast model a sixth of its speed: while writing, `stop` is looked at
+            # between tokens instead.
+            lib.llama_set_abort_callback(self._context, lib.ggml_abort_callback(0), None)
+        if progress:
+            progress(len(prompt), len(prompt))
+
+    def write(self, count: int, *, temperature: float, repeat_penalty: float, seed: int) -> Iterator[str]:
+        """Write at most `count` tokens after what was read, as pieces of text.
+
+        Returns at the model's own end. Raises Stopped when asked to.
+        """
+        sampler = _sampler(lib.llama_vocab_n_tokens(self._vocab), temperature, repeat_penalty, seed)
+        # A letter may be spread over several tokens; its bytes are held until it is whole.
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        try:
+            for _ in range(min(count, self.context - len(self._cached))):
+                token = lib.llama_sampler_sample(sampler, self._context, -1)
+                if lib.llama_vocab_is_eog(self._vocab, token):
+                    break
+                yield decoder.decode(self._piece(token))
+                if self.stop.is_set():
+                    raise Stopped
+                self._decode([token])
+        finally:
+            lib.llama_sampler_free(sampler)
+        if rest := decoder.decode(b"", final=True):
+            yield rest
+
+    def _rewind(self, prompt: Sequence[int]) -> int:
+        """Forget what does not begin the prompt; how many of its tokens are still known.
+
+        Only whole batches that were read as such are kept: the same prompt is then always computed
+        in the same steps, to the same last bit, and the same question gets the same answer.
+        """
+        shared = 0
+        # The last token is read again in any case: what follows it is computed with it.
+        for old, new in zip(self._cached[: self._whole], prompt[:-1], strict=False):
+            if old != new:
+                break
+            shared += 1
+        shared -= shared % self._batch
+        # Models without a memory by position, such as Mamba, cannot forget a part.
+        if not lib.llama_memory_seq_rm(self._memory, -1, shared, -1):
+            lib.llama_memory_clear(self._memory, True)
+            shared = 0
+        del self._cached[shared:]
+        self._whole = shared
+        return shared
+
+    def _decode(self, tokens: Sequence[int]) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        # The batch points into this array and does not keep it alive.
+        array = (lib.llama_token * len(tokens))(*tokens)
+        code = lib.llama_decode(self._context, lib.llama_batch_get_one(array, len(tokens)))
+        if code == 0:
+            self._cached.extend(tokens)
+            return
+        # What an interrupted batch left behind is not known to be whole.
+        lib.llama_memory_seq_rm(self._memory, -1, len(self._cached), -1)
+        if code == _ABORTED:
+            raise Stopped
+        raise RuntimeError(f"llama_decode returned {code}")
+
+    def _piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(512)
+        count = lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(count, 0)]
+
+    def _first_token(self) -> int:
+        return self.bos if self.bos >= 0 else max(self.eos, 0)
+
+
+def _sampler(vocabulary: int, temperature: float, repeat_penalty: float, seed: int) -> object:
+    chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+    parts = [lib.llama_sampler_init_penalties(vocabulary, 64, repeat_penalty, 0.0, 0.0)]
+    if temperature > 0:
+        parts += [
+            lib.llama_sampler_init_top_k(40),
+            lib.llama_sampler_init_top_p(0.95, 1),
+            lib.llama_sampler_init_min_p(0.05, 1),
+            lib.llama_sampler_init_temp(temperature),
+            lib.llama_sampler_init_dist(seed),
+        ]
+    else:
+        parts.append(lib.llama_sampler_init_greedy())
+    for part in parts:
+        lib.llama_sampler_chain_add(chain, part)
+    return chain

@@ -1,0 +1,33 @@
+"""GGUF models in the worker: chat format and llama.cpp put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.llms.chat_format import formatter
+from rag.llms.engine import Engine
+from rag.llms.writer import fitted
+
+
+class GgufWriter:
+    """A Writer over llama.cpp."""
+
+    def __init__(self, file: Path, *, family: str, context: int, threads: int, gpu_layers: int, plain: bool) -> None:
+        self._engine = Engine(file, context=context, threads=threads, gpu_layers=gpu_layers, plain=plain)
+        self._format = formatter(self._engine, family)
+        self.context, self.stop = self._engine.context, self._engine.stop
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(self._engine.tokens(text)) for text in texts]
+
+    def answer(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> Iterator[str]:
+        prompt = fitted(self._format.prompt(order["messages"]), self.context, order["max_tokens"])
+        self._engine.read(prompt, progress)
+        yield from self._engine.write(
+            order["max_tokens"],
+            temperature=order["temperature"],
+            repeat_penalty=order["repeat_penalty"],
+            seed=order["seed"],
+        )

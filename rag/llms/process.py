@@ -1,0 +1,210 @@
+"""The model in its own process, as the app sees it: ask, stream, stop, count, close."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from rag.errors import ModelDied, ModelPackageMissing, ModelRefused
+from rag.llms.chat_format import Message
+from rag.llms.child import Child, Inbox
+from rag.llms.files import check_gguf, folder_problem
+from rag.llms.turns import TICK, Turns
+
+# A worker that does not stop within this time hangs, in a hostile chat template for instance.
+_OBEYS_WITHIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Where a question stands: `waiting` (place of how many), `loading` the model, `reading` the
+    prompt (tokens of how many), `writing` (tokens so far, of at most)."""
+
+    stage: Literal["waiting", "loading", "reading", "writing"]
+    at: int = 0
+    of: int = 0
+
+
+def no_news(news: News) -> None:
+    """Nobody listens."""
+
+
+class ModelProcess:
+    """One model, a GGUF file or a folder in the layout of the hub, started with the first question
+    and again after it died.
+
+    Safe to share between threads: one question at a time, the others wait their turn. `threads` 0
+    takes what is free; `gpu_layers` -1 gives all layers of a GGUF model to the graphics card; `bits`
+    is how finely a folder's weights are loaded; `turn_file` names a file by which several apps on
+    one machine take turns.
+    """
+
+    # Learnt once for the machine: its special matrix units fault, see Engine.
+    _plain = False
+
+    def __init__(
+        self,
+        file: Path,
+        name: str,
+        *,
+        context_tokens: int = 4096,
+        threads: int = 0,
+        gpu_layers: int = 0,
+        bits: int = 16,
+        family: str = "",
+        sha256: str | None = None,
+        queue_limit: int = 8,
+        turn_file: Path | None = None,
+    ) -> None:
+        self.name, self._file = name, file
+        given = {
+            "--file": str(file.resolve()),
+            "--context": str(context_tokens),
+            "--threads": str(threads),
+            "--gpu-layers": str(gpu_layers),
+            "--bits": str(bits),
+            "--family": family,
+            "--sha256": sha256 or "",
+            "--turn": str(turn_file) if turn_file else "",
+        }
+        self._arguments = [f"{option}={value}" for option, value in given.items() if value]
+        self._turns = Turns(queue_limit)
+        self._child: Child | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id while it runs."""
+        child = self._child
+        return child.pid if child and not child.dead else None
+
+    def context_tokens(self) -> int:
+        """Tokens that prompt and answer may have together. Starts the worker where it does not run."""
+        return self._ready(no_news).context
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """The number of tokens of each text; works while an answer is written."""
+        inbox = self._ready(no_news).ask(do="count", texts=list(texts))
+        try:
+            while True:
+                try:
+                    message = inbox.next(TICK)
+                except queue.Empty:
+                    continue
+                if message is None:
+                    raise ModelDied(model=self.name)
+                return list(message["counts"])
+        finally:
+            inbox.close()
+
+    def write(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        repeat_penalty: float = 1.0,
+        stop: Sequence[str] = (),
+        seed: int = 0,
+        owner: str = "",
+        news: Callable[[News], None] = no_news,
+    ) -> Iterator[str]:
+        """The answer in pieces, as they are written.
+
+        Closing the iterator stops the model within half a second and frees its place. `news` is
+        called at least four times a second until the answer ends; it may raise, with the same effect.
+
+        Raises:
+            ModelBusy: too many wait already.
+            ModelDied: the worker ended in the middle; the next question starts a new one.
+            ModelRefused, ModelNotOnDisk, ModelPackageMissing: it cannot be loaded.
+        """
+        order = {
+            "do": "write",
+            "messages": list(messages),
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "repeat_penalty": repeat_penalty,
+            "stop": list(stop),
+            "seed": seed,
+        }
+        with self._turns.take(owner, lambda place, of: news(News("waiting", place, of))):
+            inbox = self._ready(news).ask(**order)
+            try:
+                yield from self._pieces(inbox, max_tokens, news)
+            finally:
+                inbox.close()
+
+    def close(self) -> None:
+        """End the worker. A later question starts a new one."""
+        with self._lock:
+            child, self._child = self._child, None
+        if child:
+            child.close()
+
+    def _pieces(self, inbox: Inbox, max_tokens: int, news: Callable[[News], None]) -> Iterator[str]:
+        ended, latest = False, News("reading")
+        try:
+            while True:
+                try:
+                    message = inbox.next(TICK)
+                except queue.Empty:
+                    news(latest)
+                    continue
+                ended = message is None or message["is"] == "done"
+                if message is None:
+                    raise ModelDied(model=self.name)
+                if message["is"] == "done":
+                    self._refuse_template(message["why"])
+                    return
+                if message["is"] == "reading":
+                    latest = News("reading", message["read"], message["total"])
+                else:
+                    latest = News("writing", latest.at + 1 if latest.stage == "writing" else 1, max_tokens)
+                news(latest)
+                if message["is"] == "piece":
+                    yield message["text"]
+        finally:
+            if not ended:
+                inbox.end(_OBEYS_WITHIN)
+
+    def _refuse_template(self, why: str) -> None:
+        if why == "template":
+            raise ModelRefused(model=self.name, reason="template")
+
+    def _ready(self, news: Callable[[News], None]) -> Child:
+        """The running worker, started where there is none, once its model is loaded."""
+        child = self._started()
+        while not child.settled.wait(TICK):
+            news(News("loading"))
+        if child.reason:
+            raise ModelRefused(model=self.name, reason=child.reason)
+        if not child.dead:
+            return child
+        if child.crashed and not child.context and not ModelProcess._plain:
+            ModelProcess._plain = True
+            return self._ready(news)
+        raise ModelDied(model=self.name)
+
+    def _started(self) -> Child:
+        with self._lock:
+            if self._child is None or self._child.dead:
+                self._check()
+                self._child = Child([*self._arguments, *(["--plain"] if ModelProcess._plain else [])])
+            return self._child
+
+    def _check(self) -> None:
+        folder = self._file.is_dir()
+        problem = folder_problem(self._file) if folder else None
+        if problem in ("pickle", "not_a_model"):
+            raise ModelRefused(model=self.name, reason=problem)
+        if not folder:
+            check_gguf(self._file, self.name)
+        module, package = ("transformers", "transformers") if folder else ("llama_cpp", "llama-cpp-python")
+        if find_spec(module) is None:
+            raise ModelPackageMissing(model=self.name, package=package)

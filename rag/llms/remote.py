@@ -1,0 +1,144 @@
+"""Models that a server runs: OpenAI-compatible ones, the Hugging Face hub's, any provider LangChain knows.
+
+What goes wrong between here and there becomes one of our errors; tokens are never part of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import httpx
+from huggingface_hub import get_token
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from openai import OpenAIError
+from pydantic import SecretStr, ValidationError
+
+from rag.errors import (
+    ModelBusy,
+    ModelDenied,
+    ModelError,
+    ModelPackageMissing,
+    ModelRefused,
+    ModelUnknown,
+    ModelUnreachable,
+)
+from rag.llms.streamed import ChatStreamed
+
+_SECONDS = 120.0
+
+
+def openai_compatible(name: str, model: str, url: str, *, answer_tokens: int, temperature: float) -> ChatStreamed:
+    """`openai:<model>@<url>`: llama.cpp's server, vLLM, Ollama, LM Studio and their like.
+
+    `url` may leave out `/v1`. The key is taken from OPENAI_API_KEY; most servers want none.
+    """
+    from langchain_openai import ChatOpenAI
+
+    if urlsplit(url).scheme not in ("http", "https") or not model:
+        raise ModelUnknown(model=name)
+    base = url.rstrip("/") if urlsplit(url).path.strip("/") else url.rstrip("/") + "/v1"
+    inner = ChatOpenAI(
+        model=model,
+        base_url=base,
+        api_key=SecretStr(os.environ.get("OPENAI_API_KEY") or "none"),
+        max_completion_tokens=answer_tokens,
+        temperature=temperature,
+        timeout=_SECONDS,
+        max_retries=1,
+        # Servers other than OpenAI's know the older name.
+        extra_body={"max_tokens": answer_tokens},
+    )
+    return _guarded(name, inner)
+
+
+def hosted(name: str, repo: str, *, url: str = "", answer_tokens: int, temperature: float) -> ChatStreamed:
+    """`hub:<repo>`: run by the Hugging Face hub's providers, or by an endpoint of one's own.
+
+    The token is HF_TOKEN's, HUGGINGFACEHUB_API_TOKEN's or the login file's.
+    """
+    from langchain_huggingface import ChatHuggingFace, HuggingFaceEndpoint
+
+    token = os.environ.get("HUGGINGFACEHUB_API_TOKEN") or get_token()
+    if not token and not url:
+        raise ModelDenied(model=name)
+    endpoint = HuggingFaceEndpoint(
+        **({"endpoint_url": url} if url else {"repo_id": repo}),
+        task="conversational",
+        huggingfacehub_api_token=token,
+        max_new_tokens=answer_tokens,
+        # The hub's servers take no zero, and leave it to chance where nothing is said.
+        temperature=max(temperature, 0.01),
+        timeout=int(_SECONDS),
+    )
+    return _guarded(name, ChatHuggingFace(llm=endpoint, model_id=repo))
+
+
+def provider(name: str, *, answer_tokens: int, temperature: float) -> ChatStreamed:
+    """Whatever `langchain.chat_models.init_chat_model` knows by that name.
+
+    Raises:
+        ModelPackageMissing: naming the provider's package.
+        ModelUnknown: no provider of that name.
+    """
+    from langchain.chat_models import init_chat_model
+
+    try:
+        inner = init_chat_model(name, max_tokens=answer_tokens, temperature=temperature)
+    except ImportError as error:
+        raise ModelPackageMissing(model=name, package=_package(str(error))) from error
+    except (OpenAIError, ValidationError) as error:
+        # A provider that is there and finds no key.
+        raise ModelDenied(model=name) from error
+    except ValueError as error:
+        raise ModelUnknown(model=name) from error
+    return _guarded(name, inner)
+
+
+def _package(message: str) -> str:
+    """The package that LangChain's message tells to install, `langchain-anthropic` for instance."""
+    words = (word.strip("`'\".,)") for word in message.replace("_", "-").split())
+    return next((word for word in words if word.startswith("langchain-")), "langchain")
+
+
+def _guarded(name: str, inner: BaseChatModel) -> ChatStreamed:
+    # The inner model's own `stream` would report the same run to every handler a second time.
+    streams = type(inner)._stream is not BaseChatModel._stream
+
+    def write(messages: list[BaseMessage], stops: list[str]) -> Iterator[str]:
+        with _our_errors(name):
+            if streams:
+                for chunk in inner._stream(messages, stop=stops or None):
+                    if chunk.text:
+                        yield chunk.text
+            else:
+                yield inner._generate(messages, stop=stops or None).generations[0].text
+
+    return ChatStreamed.of(name, write)
+
+
+@contextmanager
+def _our_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (OpenAIError, HfHubHTTPError, httpx.HTTPError, OfflineModeIsEnabled, OSError) as error:
+        raise _translated(name, error) from error
+
+
+def _translated(name: str, error: Exception) -> ModelError:
+    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    match status:
+        case None:
+            return ModelUnreachable(model=name)
+        case 401 | 403:
+            return ModelDenied(model=name)
+        case 404:
+            return ModelUnknown(model=name)
+        case 429:
+            return ModelBusy(waiting=0)
+        case _:
+            return ModelRefused(model=name, reason="server")

@@ -1,0 +1,90 @@
+"""Whose turn it is: one at a time, fair between owners, with a place for everyone who waits."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rag.errors import ModelBusy
+
+# How often a waiting caller is told its place; also how soon it can give up.
+TICK = 0.25
+
+
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    owner: str
+
+
+class Turns:
+    """A queue of callers. At most `limit` wait; nobody starts twice while another one waits."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting: list[_Ticket] = []
+        self._running: _Ticket | None = None
+        self._started: dict[str, int] = {}
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def take(self, owner: str, tell: Callable[[int, int], None]) -> Iterator[None]:
+        """Wait for one's turn and hold it.
+
+        `tell(place, waiting)` is called while waiting, four times a second at least; the next one
+        to start has place 1. It may raise: then the place in the queue is given up.
+
+        Raises:
+            ModelBusy: as many wait as may.
+        """
+        ticket = self._join(owner)
+        try:
+            while not self._begins(ticket):
+                tell(*self._place(ticket))
+            yield
+        finally:
+            self._leave(ticket)
+
+    def _join(self, owner: str) -> _Ticket:
+        with self._changed:
+            free = self._running is None and not self._waiting
+            if not free and len(self._waiting) >= self._limit:
+                raise ModelBusy(waiting=len(self._waiting))
+            ticket = _Ticket(owner)
+            self._waiting.append(ticket)
+            return ticket
+
+    def _begins(self, ticket: _Ticket) -> bool:
+        with self._changed:
+            if self._running is not None or self._order()[0] is not ticket:
+                self._changed.wait(TICK)
+            if self._running is not None or self._order()[0] is not ticket:
+                return False
+            self._waiting.remove(ticket)
+            self._running = ticket
+            self._started[ticket.owner] = max(self._started.values(), default=0) + 1
+            return True
+
+    def _place(self, ticket: _Ticket) -> tuple[int, int]:
+        with self._changed:
+            return self._order().index(ticket) + 1, len(self._waiting)
+
+    def _leave(self, ticket: _Ticket) -> None:
+        with self._changed:
+            if self._running is ticket:
+                self._running = None
+            else:
+                self._waiting.remove(ticket)
+            self._changed.notify_all()
+
+    def _order(self) -> list[_Ticket]:
+        """An owner's second question stands behind everybody's first; between owners, the one who
+        has been served longest ago comes first, and then whoever asked first."""
+        before: Counter[str] = Counter()
+        ranks: dict[_Ticket, tuple[int, int]] = {}
+        for ticket in self._waiting:
+            ranks[ticket] = (before[ticket.owner], self._started.get(ticket.owner, 0))
+            before[ticket.owner] += 1
+        return sorted(self._waiting, key=ranks.__getitem__)

@@ -1,0 +1,228 @@
+"""The model worker: a process of its own that owns the one loaded model.
+
+    python -m rag.llms.worker --file MODEL.gguf [--context 4096] [--threads 0] …
+
+It speaks JSON lines. In, on standard input:
+
+    {"do": "write", "id": 1, "messages": [{"role", "content"}…], "max_tokens", "temperature",
+     "repeat_penalty", "seed", "stop": [text…]}
+    {"do": "count", "id": 2, "texts": [text…]}
+    {"do": "stop", "id": 1}
+
+Out, on standard output:
+
+    {"is": "ready", "context": tokens, "threads": n}  or  {"is": "refused", "reason": code}, then the end
+    {"is": "reading", "id": 1, "read": tokens, "total": tokens}
+    {"is": "piece", "id": 1, "text": text}
+    {"is": "done", "id": 1, "why": "end" | "length" | "stopped" | "template", "prompt": tokens, "written": tokens}
+    {"is": "counts", "id": 2, "counts": [tokens…]}
+
+One question at a time; counting works meanwhile. It ends when its standard input does, so it never
+outlives the process that started it. The log goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from rag.llms.chat_format import BadTemplate
+from rag.llms.files import sha256
+from rag.llms.stops import until_stop
+from rag.llms.writer import CannotLoad, Stopped, Writer
+
+log = logging.getLogger("rag.llms.worker")
+
+
+class Worker:
+    """Lets the writer answer what is asked, one question after the other."""
+
+    def __init__(self, writer: Writer, sink: IO[str], turn: Path | None) -> None:
+        self._writer, self._turn = writer, turn
+        self._sink, self._sink_lock = sink, threading.Lock()
+        self._questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._stopped: set[int] = set()
+        self._writing = 0
+
+    def say(self, **message: object) -> None:
+        with self._sink_lock:
+            self._sink.write(json.dumps(message) + "\n")
+            self._sink.flush()
+
+    def listen(self, source: IO[str]) -> None:
+        """Take orders until there are none; runs beside the writing."""
+        for line in source:
+            order = json.loads(line)
+            if order["do"] == "write":
+                self._questions.put(order)
+            elif order["do"] == "stop":
+                self._stopped.add(order["id"])
+                if order["id"] == self._writing:
+                    self._writer.stop.set()
+            else:
+                self.say(**{"is": "counts", "id": order["id"], "counts": self._writer.count(order["texts"])})
+        # The parent is gone, or wants this process to go; the model needs no goodbye.
+        os._exit(0)
+
+    def work(self) -> None:
+        """Write one answer after the other, for ever."""
+        while True:
+            order = self._questions.get()
+            self._writing = order["id"]
+            self._writer.stop.clear()
+            if order["id"] in self._stopped:
+                self._writer.stop.set()
+            self.say(**{"is": "done", "id": order["id"], **self._answer(order)})
+            self._writing = 0
+
+    def _answer(self, order: dict[str, Any]) -> dict[str, object]:
+        total, pieces = 0, _Counted(iter(()))
+
+        def tell(read: int, of: int) -> None:
+            nonlocal total
+            total = of
+            self.say(**{"is": "reading", "id": order["id"], "read": read, "total": of})
+
+        try:
+            with _my_turn(self._turn, self._writer.stop):
+                pieces = _Counted(self._writer.answer(order, tell))
+                for text in until_stop(pieces, order["stop"]):
+                    self.say(**{"is": "piece", "id": order["id"], "text": text})
+            why = "length" if pieces.count >= order["max_tokens"] else "end"
+        except Stopped:
+            why = "stopped"
+        except BadTemplate as error:
+            log.error("chat template: %s", error)
+            why = "template"
+        return {"why": why, "prompt": total, "written": pieces.count}
+
+
+class _Counted:
+    """The pieces, counted as they pass; one token gives one piece."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces, self.count = pieces, 0
+
+    def __iter__(self) -> Iterator[str]:
+        for piece in self._pieces:
+            self.count += 1
+            yield piece
+
+
+@contextmanager
+def _my_turn(file: Path | None, stop: threading.Event) -> Iterator[None]:
+    """Hold the machine's one turn, so that two apps on it do not fight for its cores."""
+    if file is None:
+        yield
+        return
+    import fcntl
+
+    with file.open("a") as handle:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if stop.wait(0.05):
+                    raise Stopped from None
+        yield
+
+
+def free_threads() -> int:
+    """Threads that do not fight with what runs already: llama.cpp's threads spin while they wait,
+    and on busy cores that makes a prompt many times slower."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return max(1, min(cores - 1, round(cores - busy)))
+
+
+def _exit_with_parent() -> None:
+    """Closing the pipe tells it too, but not where a sibling process has inherited its other end."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--file", type=Path, required=True)
+    parser.add_argument("--context", type=int, default=4096)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--gpu-layers", type=int, default=0)
+    parser.add_argument("--bits", type=int, choices=(4, 8, 16), default=16)
+    parser.add_argument("--family", default="")
+    parser.add_argument("--sha256", default="")
+    parser.add_argument("--turn", type=Path)
+    parser.add_argument("--plain", action="store_true")
+    return parser.parse_args(arguments)
+
+
+def _own_stdout() -> IO[str]:
+    """Standard output for the messages alone: whatever else prints goes to the log."""
+    sys.stdout.flush()
+    mine = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return mine
+
+
+def _refuse(sink: IO[str], reason: str) -> int:
+    sink.write(json.dumps({"is": "refused", "reason": reason}) + "\n")
+    sink.flush()
+    return 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Load the model and answer until standard input ends."""
+    given = _arguments(arguments)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
+    # Ctrl-C is meant for the app, which then closes this process in its own order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sink = _own_stdout()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    if given.sha256 and given.file.is_file() and sha256(given.file) != given.sha256:
+        return _refuse(sink, "changed")
+    threads = given.threads or free_threads()
+    try:
+        writer = _open(given, threads)
+    except CannotLoad as error:
+        return _refuse(sink, error.reason)
+    except BadTemplate:
+        return _refuse(sink, "template")
+    worker = Worker(writer, sink, given.turn)
+    worker.say(**{"is": "ready", "context": writer.context, "threads": threads})
+    threading.Thread(target=worker.listen, args=(sys.stdin,), daemon=True).start()
+    worker.work()
+    return 0
+
+
+def _open(given: argparse.Namespace, threads: int) -> Writer:
+    if given.file.is_dir():
+        from rag.llms.transformers import TransformersWriter
+
+        return TransformersWriter(given.file, context=given.context, threads=threads, bits=given.bits)
+    from rag.llms.gguf import GgufWriter
+
+    return GgufWriter(
+        given.file,
+        family=given.family,
+        context=given.context,
+        threads=threads,
+        gpu_layers=given.gpu_layers,
+        plain=given.plain,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Bytes become pages. Nothing here opens a path; addresses are fetched by `rag.network` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from rag.errors import EmptyFile, TooLarge
+from rag.loading.isolation import Limits, read_isolated
+from rag.loading.kinds import KINDS
+from rag.types import LoadedDocument
+
+__all__ = ["KINDS", "Limits", "load_address", "load_bytes"]
+
+_DEFAULT = Limits()
+
+
+def load_bytes(data: bytes, name: str, *, password: str | None = None, limits: Limits = _DEFAULT) -> LoadedDocument:
+    """Read a file in the parsing child; its content decides its kind, its name only helps.
+
+    Raises:
+        UnreadableDocument: as the leaf that says what is wrong with it.
+    """
+    return _load(data, name, limits, password=password)
+
+
+def load_address(
+    address: str, *, intranet: Collection[str] = (), limits: Limits = _DEFAULT
+) -> tuple[LoadedDocument, bytes]:
+    """Fetch an address and read what it gives: the document, and the bytes to keep.
+
+    The document's `address` is the final one, after redirects. `intranet` holds the
+    host:port of private servers that may be read.
+
+    Raises:
+        AddressError: it gives nothing that can be read.
+        UnreadableDocument: what it gives is damaged, empty or too large.
+    """
+    from rag.network import fetch
+
+    fetched = fetch(address, intranet=intranet, max_bytes=min(limits.file_megabytes, 10) * 2**20)
+    name = _name(fetched.address, fetched.type)
+    document = _load(fetched.content, name, limits, charset=fetched.charset)
+    kind = "web" if document.kind == "html" else document.kind
+    return replace(document, kind=kind, address=fetched.address), fetched.content
+
+
+def _load(
+    data: bytes, name: str, limits: Limits, *, password: str | None = None, charset: str | None = None
+) -> LoadedDocument:
+    if not data:
+        raise EmptyFile(name=name)
+    if len(data) > limits.file_megabytes * 2**20:
+        raise TooLarge(name=name, limit=f"{limits.file_megabytes} MB")
+    return read_isolated(data, name, password=password, charset=charset, limits=limits)
+
+
+def _name(address: str, type_: str) -> str:
+    """The file's name in the address where it is a file, else the address itself."""
+    last = PurePosixPath(unquote(urlsplit(address).path)).name
+    return last if last and type_ not in ("text/html", "application/xhtml+xml") else address

@@ -1,0 +1,97 @@
+"""The parsing process: `python -m rag.loading.child`, spoken to over its standard input and output.
+
+It reads one frame, parses, writes one frame, and waits for the next. An error that it does not
+know ends it, and that is meant: the file is then reported as damaged, and a new child starts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Any
+
+from rag.errors import RagError, TooLarge
+from rag.loading.isolation import Limits, document_fields, receive, send
+from rag.loading.kinds import kind_of
+from rag.types import LoadedDocument
+
+_REFUSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
+_CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.truncate")
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def parse(data: bytes, name: str, password: str | None, charset: str | None, max_pages: int) -> LoadedDocument:
+    """Decide the kind and read it. Each reader is imported when the first such file comes."""
+    kind = kind_of(data, name)
+    if kind == "pdf":
+        from rag.loading.pdf import read_pdf
+
+        return read_pdf(data, name, password, max_pages)
+    if kind == "word":
+        from rag.loading.word import read_word
+
+        return read_word(data, name)
+    if kind == "html":
+        from rag.loading.web import read_html
+
+        return read_html(data, name, charset=charset)
+    from rag.loading.text import read_text
+
+    return read_text(data, name, kind, charset)
+
+
+def answer(header: dict[str, Any], data: bytes) -> dict[str, Any]:
+    """The document as plain values, or the failure to read it."""
+    limits = Limits(**header["limits"])
+    name = header["name"]
+    _bound(limits)
+    try:
+        document = parse(data, name, header["password"], header["charset"], limits.pages)
+        return {"document": document_fields(document)}
+    except RagError as error:
+        failure = error.failure()
+    except MemoryError:
+        failure = TooLarge(name=name, limit=f"{limits.megabytes} MB").failure()
+    return {"failure": {"key": failure.key, "fields": failure.fields}}
+
+
+def _bound(limits: Limits) -> None:
+    """Let this process use so much memory and so much more time, where the system knows such bounds."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    def bound(what: int, value: int) -> None:
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    bound(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.seconds + 1)
+    if sys.platform == "linux":  # elsewhere the bound counts what is merely mapped
+        bound(resource.RLIMIT_AS, limits.megabytes * 2**20)
+    for what in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+        bound(what, 0)
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    """The audit hook: no network, no other programs, no files written."""
+    if event.startswith(_REFUSED) or event in _CHANGES:
+        raise PermissionError(f"{event} is not for parsers")
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
+        raise PermissionError("writing is not for parsers")
+
+
+def serve() -> None:
+    """Answer frames until the input ends."""
+    logging.disable()
+    # Whatever a library prints must not fall between the frames.
+    writing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.addaudithook(_refuse)
+    while frame := receive(sys.stdin.buffer):
+        send(writing, answer(*frame))
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,184 @@
+"""Parsing in a child process, so that a hostile file can cost no more than one error.
+
+The child has little memory, no network and nothing to write to. It is started once and
+reused, since starting costs more than reading most files; it is replaced when it dies, is too
+slow, or has read many files. Frames over its pipes are a length, a JSON object and, on the
+way in, the bytes of the file: nothing that comes back is ever executed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from rag.errors import DamagedFile, RagError, TooLarge, TooSlow
+from rag.types import Failure, Heading, LoadedDocument, Page
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+_LENGTH = struct.Struct(">QQ")
+_FILES_PER_CHILD = 100
+_ANSWER_LIMIT = 256 * 2**20
+# The child knows nothing of the app's keys and settings.
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on reading one document: its size, and what the child may use for it."""
+
+    pages: int = 2000
+    seconds: int = 30
+    megabytes: int = 1024
+    file_megabytes: int = 100
+    characters: int = 5_000_000
+
+
+class _Child:
+    """One parsing process and its two pipes."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self._process = subprocess.Popen(
+            [sys.executable, "-B", "-m", "rag.loading.child"],
+            cwd=PROJECT,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def ask(self, header: dict[str, Any], data: bytes, seconds: float) -> dict[str, Any] | None:
+        """The child's answer, or None when it died of the question or did not answer in time."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self.files += 1
+        self.late = threading.Event()
+        timer = threading.Timer(seconds, self._end_late)
+        timer.start()
+        try:
+            send(self._process.stdin, header, data)
+            answer = receive(self._process.stdout)
+        except OSError:
+            answer = None
+        finally:
+            timer.cancel()
+        return None if answer is None else answer[0]
+
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def _end_late(self) -> None:
+        self.late.set()
+        self._process.kill()
+
+    def end(self) -> int:
+        """Make sure that the process is gone; its exit status, negative for a signal."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        return self._process.wait()
+
+
+_idle: list[_Child] = []
+_idle_lock = threading.Lock()
+if hasattr(os, "register_at_fork"):  # a forked copy of this process must not speak with the same child
+    os.register_at_fork(after_in_child=_idle.clear)
+
+
+def read_isolated(
+    data: bytes, name: str, *, password: str | None = None, charset: str | None = None, limits: Limits
+) -> LoadedDocument:
+    """Read a document in the child.
+
+    Raises:
+        UnreadableDocument: whatever leaf the child came to; DamagedFile when it died of the
+            file, TooSlow when it took longer than `limits.seconds`.
+    """
+    header = {"name": name, "password": password, "charset": charset, "limits": asdict(limits)}
+    child = _take()
+    answer = child.ask(header, data, limits.seconds + 1)
+    if answer is None:
+        status = child.end()
+        if child.late.is_set() or status == -getattr(signal, "SIGXCPU", 24):
+            raise TooSlow(name=name, seconds=limits.seconds)
+        raise DamagedFile(name=name, expected=Path(name).suffix.lstrip(".").lower() or "?")
+    _give_back(child)
+    if "failure" in answer:
+        raise RagError.revive(Failure(**answer["failure"]))
+    return _document(answer["document"], name, limits)
+
+
+def _take() -> _Child:
+    with _idle_lock:
+        child = _idle.pop() if _idle else None
+    if child is None or not child.lives():
+        return _Child()
+    return child
+
+
+def _give_back(child: _Child) -> None:
+    with _idle_lock:
+        if child.files < _FILES_PER_CHILD and not _idle:
+            _idle.append(child)
+            return
+    child.end()
+
+
+@atexit.register
+def close() -> None:
+    """End the waiting child, if there is one."""
+    with _idle_lock:
+        while _idle:
+            _idle.pop().end()
+
+
+def _document(fields: dict[str, Any], name: str, limits: Limits) -> LoadedDocument:
+    pages = tuple(
+        Page(page["number"], page["label"], page["text"], tuple(Heading(*heading) for heading in page["headings"]))
+        for page in fields["pages"]
+    )
+    if sum(len(page.text) for page in pages) > limits.characters:
+        raise TooLarge(name=name, limit=f"{limits.characters:,}")
+    return LoadedDocument(name, fields["title"], fields["kind"], pages, empty_pages=tuple(fields["empty_pages"]))
+
+
+def document_fields(document: LoadedDocument) -> dict[str, Any]:
+    """A document as plain JSON values; `read_isolated` turns them back."""
+    pages = [
+        {"number": p.number, "label": p.label, "text": p.text, "headings": [[h.start, h.title] for h in p.headings]}
+        for p in document.pages
+    ]
+    return {"title": document.title, "kind": document.kind, "pages": pages, "empty_pages": document.empty_pages}
+
+
+def send(pipe: IO[bytes], header: dict[str, Any], data: bytes = b"") -> None:
+    """Write one frame."""
+    packed = json.dumps(header).encode("ascii")
+    pipe.write(_LENGTH.pack(len(packed), len(data)) + packed)
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
+    """Read one frame; None at the end of the pipe, or where it breaks off."""
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    sizes = _LENGTH.unpack(head)
+    if sum(sizes) > _ANSWER_LIMIT + 2**31:
+        return None
+    header, data = pipe.read(sizes[0]), pipe.read(sizes[1])
+    return (json.loads(header), data) if len(header) == sizes[0] and len(data) == sizes[1] else None

@@ -1,0 +1,27 @@
+"""What a document is called when it does not say so itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+# Titles that programs put in, and titles that are only a file's name or a number.
+_MEANINGLESS = re.compile(
+    r"^(untitled|microsoft word|word document$|powerpoint presentation|document\d*$|slide \d)"
+    r"|^(无标题|未命名|文档\d*$)"
+    r"|\.(docx?|pdf|pptx?|xlsx?|indd|qxd|html?|tmp|dvi)$",
+    re.IGNORECASE,
+)
+_LONGEST = 200
+
+
+def title_of(stated: str, name: str) -> str:
+    """The stated title if it says something, otherwise the file's name made readable."""
+    visible = "".join(" " if unicodedata.category(c).startswith(("C", "Z")) else c for c in stated)
+    title = " ".join(visible.split())[:_LONGEST]
+    letters = sum(character.isalpha() for character in title)
+    if letters >= 2 and letters * 2 >= len(title) and not _MEANINGLESS.search(title):
+        return title
+    stem = PurePosixPath(name.replace("\\", "/")).stem
+    return " ".join(re.sub(r"[_\s]+", " ", stem).split())[:_LONGEST] or name

@@ -1,0 +1,119 @@
+"""A rehearsal with the network cut: start, read the samples, answer, while every connection is refused and counted.
+
+It runs in processes of its own, with a library of its own that is thrown away. The hook stands in
+each of them from their first moment. It sees what is done through Python; the processes that parse
+documents have a hook of their own, which refuses every socket.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from rag import build, settings
+from rag.catalogue import locate
+from rag.connections import RECORD
+from rag.settings import PROJECT
+from rag.store import Store
+
+OWNER: Final = "local"
+NAME: Final = "Rehearsal"
+SAMPLES: Final = PROJECT / "data" / "samples"
+BUNDLED: Final = "smollm2-135m-instruct"
+READING_SECONDS: Final = 300
+
+# Python imports a module of the name sitecustomize before anything else.
+_FIRST: Final = "from rag.connections import stay\n\nstay()\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What starting, reading and answering came to with one model; zeros where it came to no end."""
+
+    model: str
+    documents: int = 0
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was played, and every connection that was tried meanwhile, as "event host"."""
+
+    plays: tuple[Play, ...]
+    attempts: tuple[str, ...]
+
+
+def rehearse(current: settings.Settings) -> Rehearsal:
+    """Start, read and answer with the network cut: with quotes only, and with the bundled model where it is there."""
+    with tempfile.TemporaryDirectory(prefix="offline-") as name:
+        folder = Path(name)
+        record = folder / "connections.txt"
+        environment = cut(folder, record) | {
+            "RAG_DATA_DIR": str(folder / "data"),
+            "RAG_MODELS_DIR": str(current.models_folder),
+            "RAG_EMBEDDER": current.embedder,
+        }
+        models = [build.NO_MODEL, *([BUNDLED] if locate(BUNDLED) else [])]
+        plays = tuple(_played(model, environment) for model in models)
+        attempts = tuple(record.read_text(encoding="utf-8").splitlines()) if record.exists() else ()
+    return Rehearsal(plays, attempts)
+
+
+def cut(folder: Path, record: Path) -> dict[str, str]:
+    """An environment in which Python processes reach this machine only, and write down what else they try."""
+    (folder / "sitecustomize.py").write_text(_FIRST, encoding="utf-8")
+    path = os.pathsep.join(filter(None, [str(folder), str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    return os.environ | {"PYTHONPATH": path, RECORD: str(record)}
+
+
+def _played(model: str, environment: dict[str, str]) -> Play:
+    command = [sys.executable, "-m", "rag.offline"]
+    environment = environment | {"RAG_MODEL": model}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    lines = done.stdout.splitlines()
+    return Play(**json.loads(lines[-1])) if done.returncode == 0 and lines else Play(model)
+
+
+def play() -> Play:
+    """Start, read the samples as the app does, and ask one question in each language."""
+    services = build.services(settings.load())
+    services.start()
+    store = services.store
+    collection = store.collections.by_name(OWNER, NAME) or store.collections.create(OWNER, NAME)
+    for file in sorted(SAMPLES.iterdir()):
+        if file.suffix in {".pdf", ".html", ".docx"}:
+            store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())
+    _wait_for_reader(store, collection.id)
+    answered = 0
+    for question in _questions():
+        *_, answer = services.conversation.ask(question, owner=OWNER, collection=collection.id)
+        answered += bool(answer.quotes) and answer.error is None
+    model = services.choice.name if services.choice else build.NO_MODEL
+    return Play(model, len(store.documents.list(OWNER, collection.id)), answered)
+
+
+def _wait_for_reader(store: Store, collection: str) -> None:
+    deadline = time.monotonic() + READING_SECONDS
+    while any(job.state in ("waiting", "running") for job in store.jobs.list(OWNER, collection)):
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.2)
+
+
+def _questions() -> list[str]:
+    """One in each language that the samples answer."""
+    lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    known = [json.loads(line) for line in lines]
+    answerable = {item["language"]: item["question"] for item in reversed(known) if item["answerable"]}
+    return list(answerable.values())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asdict(play())) + "\n")

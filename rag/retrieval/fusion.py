@@ -1,0 +1,70 @@
+"""Several rankings made into one, and the chunks of a page that belong together made into one passage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rag.types import Passage
+
+# How slowly a rank loses its worth: 1 / (RANK + position). Measured in bench/quality.md.
+RANK: Final = 5.0
+
+# Chunks of one page with no more than this many characters between them are read as one passage.
+_GAP: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Things in order, best first, and what the order is worth among others."""
+
+    items: tuple[int, ...]
+    weight: float = 1.0
+
+
+def fuse(rankings: Iterable[Ranking], rank: float = RANK) -> list[tuple[int, float]]:
+    """Reciprocal rank fusion: (thing, score), best first; equal scores keep the order of first sight.
+
+    >>> fuse([Ranking((1, 2)), Ranking((2,))], rank=0)
+    [(2, 1.5), (1, 1.0)]
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for position, item in enumerate(ranking.items, start=1):
+            scores[item] = scores.get(item, 0.0) + ranking.weight / (rank + position)
+    return sorted(scores.items(), key=lambda pair: -pair[1])
+
+
+def join(
+    passages: Sequence[Passage], page_text: Callable[[Passage], str], k: int, longest: int = 4000
+) -> list[Passage]:
+    """The k best passages, where chunks that overlap or follow one another on a page are one passage.
+
+    Args:
+        passages: best first. A joined passage takes the place, the chunk id and the score of its best chunk.
+        page_text: the text of the page that a passage lies on.
+        longest: characters beyond which a passage grows no more.
+    """
+    joined: list[Passage] = []
+    for passage in passages:
+        place = next((i for i, other in enumerate(joined) if _touch(passage, other, longest)), None)
+        if place is not None:
+            joined[place] = _union(joined[place], passage, page_text)
+        elif len(joined) < k:
+            joined.append(passage)
+    return joined
+
+
+def _touch(one: Passage, other: Passage, longest: int) -> bool:
+    if (one.document, one.page) != (other.document, other.page):
+        return False
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    return end - start <= (one.end - one.start) + (other.end - other.start) + _GAP and end - start <= longest
+
+
+def _union(best: Passage, other: Passage, page_text: Callable[[Passage], str]) -> Passage:
+    start, end = min(best.start, other.start), max(best.end, other.end)
+    if (start, end) == (best.start, best.end):
+        return best
+    return replace(best, start=start, end=end, text=page_text(best)[start:end])

@@ -1,0 +1,70 @@
+"""Is it in the documents at all? One number from what was found, before any model is asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.language import has_cjk, sentences
+from rag.terms import coverage, terms
+from rag.types import Passage
+
+# A question whose score lies below this is not answered from the documents. One value for all collections.
+THRESHOLD: Final = 0.5
+
+# What each sign is worth, in a logistic formula fitted on the developers' questions by `bench/fit_gate.py`.
+_SIMILARITY: Final = 16.45
+_COVER: Final = 7.0
+_SENTENCE: Final = 7.35
+_WORDS: Final = 4.2  # of ten words: a long question is never covered whole
+_CHINESE: Final = 7.8  # stands in for the similarity, which the bundled embedder does not have in Chinese
+_FOLLOW_UP: Final = 2.0  # in a running conversation, much is left unsaid
+_CONSTANT: Final = -15.74
+
+_PASSAGES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the search saw.
+
+    `similarity` is the best cosine, `cover` the share by weight of the question's words that the best passage
+    holds, `sentence` the same for the best single sentence with its title; `words` counts the question's words.
+    """
+
+    similarity: float = 0.0
+    cover: float = 0.0
+    sentence: float = 0.0
+    words: int = 0
+    chinese: bool = False
+    follow_up: bool = False
+
+
+def signals(
+    query: str, wanted: Mapping[str, float], passages: Sequence[Passage], similarity: float, follow_up: bool
+) -> Signals:
+    """Measure the passages (best first) against the weighted terms of the query."""
+    cover = sentence = 0.0
+    for passage in passages[:_PASSAGES]:
+        topic = set(terms(f"{passage.title} {passage.section}"))
+        held = [topic.union(terms(passage.text[start:end])) for start, end in sentences(passage.text)]
+        cover = max(cover, coverage(wanted, topic.union(*held)))
+        sentence = max([sentence, *(coverage(wanted, one) for one in held)])
+    return Signals(similarity, cover, sentence, len(wanted), has_cjk(query), follow_up)
+
+
+def gate(seen: Signals) -> float:
+    """The chance, 0 to 1, that the passages answer the question."""
+    if not seen.words or not seen.cover + seen.similarity:
+        return 0.0
+    evidence = (
+        (_CHINESE if seen.chinese else _SIMILARITY * seen.similarity)
+        + _COVER * seen.cover
+        + _SENTENCE * seen.sentence
+        + _WORDS * min(seen.words, 10) / 10
+        + _FOLLOW_UP * seen.follow_up
+        + _CONSTANT
+    )
+    return 1.0 / (1.0 + math.exp(-evidence))

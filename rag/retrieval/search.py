@@ -1,0 +1,142 @@
+"""The search itself: words and vectors, for each form of the question, fused by rank."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.embedding import Embedder
+from rag.language import has_cjk
+from rag.retrieval.followups import Form, forms
+from rag.retrieval.fusion import Ranking, fuse, join
+from rag.retrieval.gate import Signals, gate, signals
+from rag.terms import content, stem
+from rag.types import Page, Passage
+
+Vector = npt.NDArray[np.float32]
+
+# Chunks asked of each list, and candidates read from the store for each passage wanted.
+DEPTH: Final = 100
+_CANDIDATES: Final = 4
+
+# What the vectors count beside the words.
+_VECTORS: Final = 0.7
+_VECTORS_CHINESE: Final = 0.3
+_VECTORS_FOLLOW_UP: Final = 1.0  # a joined question holds many words that are beside the point
+
+
+class Searchable(Protocol):
+    """What the search needs of an index; `rag.index.Index` is one."""
+
+    def search_vectors(
+        self, collection_id: str, vector: Vector, k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]: ...
+
+    def search_words(
+        self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]: ...
+
+    def count_words(self, owner: str, collection_id: str, words: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """How many chunks there are, and how many hold each of the words."""
+
+
+class Readable(Protocol):
+    """What the search needs of the documents; `rag.store.Store.documents` is one."""
+
+    def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]: ...
+
+    def page(self, owner: str, document_id: str, number: int) -> Page: ...
+
+
+class Reranker(Protocol):
+    """A model that reads question and passage together."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """One number for each text; larger is nearer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found.
+
+    `query` is the form of the question that counted most, `weights` what each of its terms is worth
+    (a rare word more than a common one), `gate` the chance that the passages answer it at all.
+    """
+
+    passages: tuple[Passage, ...]
+    query: str
+    signals: Signals
+    gate: float
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+class Retriever:
+    """Finds the passages for a question in one collection. Any number of threads may share one."""
+
+    def __init__(
+        self, index: Searchable, documents: Readable, embedder: Embedder, reranker: Reranker | None = None
+    ) -> None:
+        self._index = index
+        self._documents = documents
+        self._embedder = embedder
+        self._reranker = reranker
+
+    def search(
+        self,
+        question: str,
+        *,
+        owner: str,
+        collection: str,
+        previous: Sequence[str] = (),
+        documents: Sequence[str] | None = None,
+        k: int = 8,
+    ) -> Found:
+        """The k passages nearest to a question.
+
+        Args:
+            collection: its id.
+            previous: the questions asked before in the same chat, oldest first.
+            documents: ids to search among; None means all.
+        """
+        ways = forms(question, previous)
+        rankings: list[Ranking] = []
+        similarity = 0.0
+        for way in ways:
+            vectors = self._index.search_vectors(collection, self._embedder.embed_query(way.query), DEPTH, documents)
+            similarity = max(similarity, vectors[0][1] if vectors else 0.0)
+            worth = _VECTORS_CHINESE if has_cjk(way.query) else _VECTORS if len(ways) == 1 else _VECTORS_FOLLOW_UP
+            rankings.append(self._by_words(way, owner, collection, documents))
+            rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
+        passages = self._passages(question, rankings, owner, k)
+        weights = self._weights(ways[0].query, owner, collection)
+        seen = signals(ways[0].query, weights, passages, similarity, len(ways) > 1)
+        return Found(tuple(passages), ways[0].query, seen, gate(seen), weights)
+
+    def _by_words(self, way: Form, owner: str, collection: str, documents: Sequence[str] | None) -> Ranking:
+        found = self._index.search_words(owner, collection, " ".join(content(way.query)), DEPTH, documents)
+        return Ranking(tuple(chunk for chunk, _ in found), way.weight)
+
+    def _passages(self, question: str, rankings: list[Ranking], owner: str, k: int) -> list[Passage]:
+        best = fuse(rankings)[: k * _CANDIDATES]
+        read = self._documents.passages(owner, [chunk for chunk, _ in best])
+        candidates = [replace(read[chunk], score=score) for chunk, score in best if chunk in read]
+        if self._reranker is not None and candidates:
+            scores = self._reranker.scores(question, [passage.text for passage in candidates])
+            candidates = [replace(p, score=float(s)) for p, s in zip(candidates, scores, strict=True)]
+            candidates.sort(key=lambda passage: -passage.score)
+        return join(candidates, lambda passage: self._documents.page(owner, passage.document, passage.page).text, k)
+
+    def _weights(self, query: str, owner: str, collection: str) -> dict[str, float]:
+        """How telling each term of the query is: log of how few chunks hold it."""
+        words = list(dict.fromkeys(content(query)))
+        total, counts = self._index.count_words(owner, collection, words)
+        weights: dict[str, float] = {}
+        for word in words:
+            term = stem(word)
+            weights[term] = max(weights.get(term, 0.0), math.log(1 + (total + 1) / (counts.get(word, 0) + 0.5)))
+        return weights

@@ -1,0 +1,76 @@
+"""Answers being worked on, one thread each, whatever happens to the page that asked.
+
+A Streamlit page is run anew at every click and ends with its tab; an answer must not. So the page
+only starts a run and looks at it; the run saves its answer by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from rag.errors import RagError
+from rag.types import Answer, Progress
+
+
+@dataclass(slots=True)
+class Run:
+    """What a page sees of an answer on its way. Fields are replaced whole, never changed in place."""
+
+    draft: Answer
+    progress: Progress | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Ask the run to end; what was written so far is kept."""
+        self._stop.set()
+
+    def stopping(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stop.is_set()
+
+    def tell(self, progress: Progress) -> None:
+        """Say how far the model is before its first word."""
+        self.progress = progress
+
+
+class Runs:
+    """The runs of this process, by turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[str, Run] = {}
+
+    def get(self, turn: str) -> Run | None:
+        """The run that works on a turn, as long as it does."""
+        with self._lock:
+            return self._runs.get(turn)
+
+    def start(
+        self, turn: str, empty: Answer, ask: Callable[[Run], Iterator[Answer]], save: Callable[[Answer], None]
+    ) -> Run:
+        """Work on a turn in the background.
+
+        Args:
+            ask: yields the answer as it grows.
+            save: called once, with the answer as far as it came; before it returns, `get` finds the run.
+        """
+        run = Run(empty)
+        with self._lock:
+            self._runs[turn] = run
+        threading.Thread(target=self._work, args=(turn, run, ask, save), name=f"answer-{turn}", daemon=True).start()
+        return run
+
+    def _work(
+        self, turn: str, run: Run, ask: Callable[[Run], Iterator[Answer]], save: Callable[[Answer], None]
+    ) -> None:
+        try:
+            for draft in ask(run):
+                run.draft = draft
+        except RagError as error:
+            run.draft = replace(run.draft, error=error.failure())
+        finally:
+            save(run.draft)
+            with self._lock:
+                del self._runs[turn]

@@ -1,0 +1,88 @@
+"""Every setting, bounded and described, read once from the environment (`RAG_…`) or a `.env` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from rag.errors import SettingsInvalid
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Frozen and hashable, so that the services built from it can be cached by it."""
+
+    model_config = SettingsConfigDict(env_prefix="RAG_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(PROJECT / "data" / "var", description="Where the library, the chats and the models lie.")
+    samples: bool = Field(
+        True, description="Read the sample documents into a collection of their own at the first start."
+    )
+    language: Literal["auto", "en", "zh"] = Field(
+        "auto", description="Language of the pages; auto follows the browser."
+    )
+
+    model: str = Field(
+        "llama-2-7b-chat", description="The model that writes, by its name in the catalogue; none for quotes only."
+    )
+    models_dir: Path | None = Field(
+        None, description="Where model files are looked for; default: models in the data folder."
+    )
+    threads: int = Field(0, ge=0, le=256, description="Processor threads for the model; 0 takes what is free.")
+    context_tokens: int = Field(4096, ge=512, le=131072, description="Tokens of prompt and answer together.")
+    answer_tokens: int = Field(256, ge=16, le=4096, description="Tokens of the written answer at most.")
+    temperature: float = Field(0.0, ge=0.0, le=2.0, description="0 writes the likeliest word each time.")
+    gpu_layers: int = Field(0, ge=-1, le=1000, description="Layers given to the graphics card; -1 all of them.")
+    condense: bool = Field(
+        False, description="Let the model rewrite a follow-up into a question of its own before searching."
+    )
+    queue_limit: int = Field(8, ge=1, le=1000, description="Questions that may wait for the model.")
+
+    embedder: str = Field(
+        "sentence-transformers/all-mpnet-base-v2", description="The embedding model, by name or folder."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where embeddings are computed.")
+    chunk_unit: Literal["tokens", "characters"] = Field(
+        "tokens", description="What chunk_size and chunk_overlap count."
+    )
+    chunk_size: int = Field(0, ge=0, le=8192, description="Size of a chunk; 0 fits the embedder.")
+    chunk_overlap: int = Field(20, ge=0, le=1024, description="How much of a chunk is repeated in the next.")
+
+    passages: int = Field(8, ge=1, le=50, description="Passages looked at for a question.")
+    quotes: int = Field(3, ge=1, le=10, description="Quotes shown for a question.")
+
+    intranet: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="host:port of private servers whose pages may be read, separated by commas."
+    )
+    upload_megabytes: int = Field(100, ge=1, le=2048, description="Largest file that is read.")
+    upload_files: int = Field(200, ge=1, le=10000, description="Most files or addresses taken at once.")
+    max_pages: int = Field(2000, ge=1, le=100000, description="Most pages read of one document.")
+    parse_seconds: int = Field(120, ge=1, le=3600, description="Longest time spent on reading one document.")
+    parse_megabytes: int = Field(2048, ge=256, le=65536, description="Most memory for reading one document.")
+
+    @field_validator("intranet", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @property
+    def models_folder(self) -> Path:
+        return self.models_dir or self.data_dir / "models"
+
+
+def load() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsInvalid: naming the first setting that is out of bounds.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "RAG_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsInvalid(setting=name, problem=first["msg"]) from error

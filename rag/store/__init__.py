@@ -1,0 +1,71 @@
+"""What must never be lost: collections, documents with their vectors, chats, jobs, original files.
+
+One SQLite file and one folder of originals in the data folder. Every call takes the owner first and
+sees the owner's things only; an id of another's is as unknown as one that was made up.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rag.errors import FolderUnusable, StoreTooNew
+from rag.store.chats import Chats
+from rag.store.collections import Collections
+from rag.store.database import Database
+from rag.store.documents import Documents
+from rag.store.files import Files, sync_folder
+from rag.store.jobs import Job, Jobs
+from rag.store.migrations import MIGRATIONS, migrate, version
+
+__all__ = ["Job", "Store"]
+
+DATABASE = "library.sqlite3"
+FILES = "files"
+
+
+class Store:
+    """The library of one data folder. Any number of threads may share one; each process opens its own."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.folder = folder
+        self.database = database
+        self.files = Files(folder / FILES, database)
+        self.collections = Collections(database, self.files)
+        self.documents = Documents(database, self.files)
+        self.chats = Chats(database)
+        self.jobs = Jobs(database, self.files)
+
+    @classmethod
+    def open(cls, data_dir: Path) -> Store:
+        """Open the library, or make a new one; an older one is brought up to date.
+
+        Raises:
+            StoreDamaged: the file is there and is no library.
+            StoreTooNew: a later version of the program wrote it.
+            DiskFull: there is no room to make it.
+            FolderUnusable: `data_dir` is no folder, or must not be written to.
+        """
+        _make(data_dir)
+        database = Database(data_dir / DATABASE)
+        with database.read() as connection:
+            reached = version(connection)
+        if reached > len(MIGRATIONS):
+            database.close()
+            raise StoreTooNew(file=str(database.file))
+        if reached < len(MIGRATIONS):
+            with database.write() as connection:
+                migrate(connection)
+            with database.mapped_errors():
+                sync_folder(data_dir)
+        return cls(data_dir, database)
+
+    def close(self) -> None:
+        """Give the file back. Calls that are under way end as they would."""
+        self.database.close()
+
+
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise FolderUnusable(folder=str(data_dir)) from error

@@ -1,0 +1,55 @@
+"""Answers and failures as JSON values, and back.
+
+What an older version wrote lacks fields, what a newer one wrote has unknown ones: a missing field
+takes its default or its type's empty value, an unknown one is left aside.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from rag.types import Answer, Failure, Passage, Quote, Sentence
+
+Record = TypeVar("Record", Answer, Failure, Passage, Quote, Sentence)
+
+_EMPTY: dict[str, Any] = {"str": "", "int": 0, "float": 0.0}
+# A verdict or an outcome that is missing must not turn out better than it was.
+_CAUTIOUS: dict[str, Any] = {"verdict": "unsupported", "outcome": "answered", "kind": "text"}
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """The answer as plain dictionaries and lists."""
+    return asdict(answer)
+
+
+def answer_from_json(data: dict[str, Any]) -> Answer:
+    """The answer that `answer_to_json` was given."""
+    answer = _record(Answer, data)
+    return dataclasses.replace(
+        answer,
+        passages=tuple(_record(Passage, item) for item in answer.passages),  # type: ignore[arg-type]
+        quotes=tuple(_record(Quote, item) for item in answer.quotes),  # type: ignore[arg-type]
+        sentences=tuple(_record(Sentence, item) for item in answer.sentences),  # type: ignore[arg-type]
+        error=failure_from_json(data.get("error")),
+    )
+
+
+def failure_to_json(failure: Failure) -> dict[str, Any]:
+    return asdict(failure)
+
+
+def failure_from_json(data: dict[str, Any] | None) -> Failure | None:
+    return None if data is None else _record(Failure, data)
+
+
+def _record(kind: type[Record], data: dict[str, Any]) -> Record:
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        if field.name in data:
+            value = data[field.name]
+            values[field.name] = tuple(value) if isinstance(value, list) else value
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            values[field.name] = _CAUTIOUS.get(field.name, _EMPTY.get(str(field.type)))
+    return kind(**values)

@@ -1,0 +1,187 @@
+"""The whole library as one file, made while it is in use, and back.
+
+The file is a zip archive: the database as it stood at one moment, and the original of every document
+in it under `files/`. Restoring checks every byte before it touches what is there, and what is there
+is kept beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from contextlib import closing, suppress
+from pathlib import Path
+
+from rag.errors import LibraryInUse, StoreDamaged, StoreTooNew
+from rag.store import DATABASE, FILES, Store
+from rag.store.database import mapped_errors
+from rag.store.files import make_folder, sync_file, sync_folder
+from rag.store.migrations import MIGRATIONS
+
+_ORIGINAL = re.compile(rf"{FILES}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
+
+
+def backup(store: Store, file: Path) -> list[str]:
+    """Write the library to `file`, which appears under its name when it is complete.
+
+    Returns:
+        The hashes of originals that are missing or altered in the library, and so in the backup.
+
+    Raises:
+        DiskFull: there is no room; no file is left.
+    """
+    with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
+        part = Path(folder) / "library.zip"
+        with store.database.mapped_errors():
+            hashes = _hold(store, Path(folder))
+            missing = _pack(part, Path(folder), hashes)
+            sync_file(part)
+            part.replace(file)
+            sync_folder(file.absolute().parent)
+            return missing
+
+
+def restore(file: Path, data_dir: Path) -> Path | None:
+    """Make the library in `file` the one in `data_dir`.
+
+    Returns:
+        The folder, inside `data_dir`, that keeps the library that was there.
+
+    Raises:
+        LibraryInUse: a program has the library in `data_dir` open; nothing was changed.
+        StoreDamaged: `file` is no backup or is damaged; nothing was changed.
+        StoreTooNew: a later version of the program made it; nothing was changed.
+        DiskFull: nothing was changed.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = Path(tempfile.mkdtemp(dir=data_dir, prefix="restoring-"))
+    try:
+        with mapped_errors(data_dir / DATABASE):
+            _unpack(file, fresh)
+            return _exchange(fresh, data_dir)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _hold(store: Store, folder: Path) -> list[str]:
+    """Copy the database to `folder` and hold on to the originals of that same moment; returns their hashes."""
+    copy = folder / DATABASE
+    # Others wait meanwhile. It takes as long as the database is large; for the originals a link is enough.
+    with store.database.write():
+        store.database.copy_to(copy)
+        with closing(sqlite3.connect(copy)) as connection:
+            # One file without its log, and without jobs: their readers are not there after a restore.
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("DELETE FROM jobs")
+            connection.commit()
+            hashes = [row[0] for row in connection.execute("SELECT DISTINCT sha256 FROM documents ORDER BY sha256")]
+        for sha256 in hashes:
+            with suppress(FileNotFoundError):
+                _link(store.files.path(sha256), folder / sha256)
+    return hashes
+
+
+def _link(original: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(original)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # Another disk, or a file system without links.
+        shutil.copyfile(original, target)
+
+
+def _pack(part: Path, folder: Path, hashes: list[str]) -> list[str]:
+    """Write the archive; returns the hashes whose original is missing or altered."""
+    missing: list[str] = []
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        archive.write(folder / DATABASE, DATABASE)
+        for sha256 in hashes:
+            held = folder / sha256
+            data = held.read_bytes() if held.exists() else b""
+            if hashlib.sha256(data).hexdigest() == sha256:
+                archive.writestr(f"{FILES}/{sha256[:2]}/{sha256}", data)
+            else:
+                missing.append(sha256)
+    return missing
+
+
+def _unpack(file: Path, fresh: Path) -> None:
+    """Write the archive's files under names of ours, each checked."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for entry in archive.infolist():
+                if entry.filename == DATABASE:
+                    target = fresh / DATABASE
+                elif match := _ORIGINAL.fullmatch(entry.filename):
+                    target = fresh / FILES / match[1] / match[2]
+                else:
+                    raise StoreDamaged(file=str(file))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(entry) as source, target.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
+                sync_file(target)
+        _check(fresh, file)
+    except (zipfile.BadZipFile, sqlite3.Error, EOFError, NotImplementedError) as error:
+        raise StoreDamaged(file=str(file)) from error
+
+
+def _check(fresh: Path, file: Path) -> None:
+    if not (fresh / DATABASE).is_file():
+        raise StoreDamaged(file=str(file))
+    with closing(sqlite3.connect(fresh / DATABASE)) as connection:
+        (version,) = connection.execute("SELECT version FROM schema_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise StoreTooNew(file=str(file))
+        if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+            raise StoreDamaged(file=str(file))
+    for original in (fresh / FILES).glob("*/*"):
+        if hashlib.sha256(original.read_bytes()).hexdigest() != original.name:
+            raise StoreDamaged(file=str(file))
+
+
+def _exchange(fresh: Path, data_dir: Path) -> Path | None:
+    """Put the checked library in place. The last step is one rename: before it the old one is there, then the new."""
+    aside = _put_aside(data_dir) if (data_dir / DATABASE).exists() else None
+    for original in (fresh / FILES).glob("*/*"):
+        target = data_dir / FILES / original.parent.name / original.name
+        make_folder(target.parent)
+        original.replace(target)
+        sync_folder(target.parent)
+    (fresh / DATABASE).replace(data_dir / DATABASE)
+    sync_folder(data_dir)
+    return aside
+
+
+def _put_aside(data_dir: Path) -> Path:
+    """Keep the library that is there, by links, in a folder of its own."""
+    _close_log(data_dir)
+    aside = Path(tempfile.mkdtemp(dir=data_dir, prefix="before-restore-"))
+    for original in (data_dir / FILES).glob("??/*"):
+        target = aside / FILES / original.parent.name / original.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _link(original, target)
+    for log in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
+        # Only a database that is damaged still has a log here; beside another database it would do harm.
+        if (data_dir / log).exists():
+            (data_dir / log).rename(aside / log)
+    _link(data_dir / DATABASE, aside / DATABASE)
+    sync_folder(aside)
+    return aside
+
+
+def _close_log(data_dir: Path) -> None:
+    """Write the log into the database. Raises LibraryInUse when another program has it open."""
+    try:
+        with closing(sqlite3.connect(data_dir / DATABASE, timeout=1)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise LibraryInUse(folder=str(data_dir)) from error
+    except sqlite3.DatabaseError:
+        # A damaged one is put aside as it is.
+        return

@@ -1,0 +1,132 @@
+"""Chats and their turns. A question is on the disk before a model begins to answer it."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from rag.errors import NotFound
+from rag.store import schema
+from rag.store.answers import answer_from_json, answer_to_json
+from rag.store.collections import owned
+from rag.store.database import Database
+from rag.types import Answer, Chat, Turn
+
+_chats, _turns = schema.chats, schema.turns
+
+# A chat without a name is called by its first question, as far as that fits a menu.
+_TITLE_CHARACTERS = 80
+
+
+class Chats:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, owner: str, collection_id: str, documents: Sequence[str] = (), title: str = "") -> Chat:
+        """A new chat with a collection, or with only these documents of it.
+
+        Raises:
+            NotFound: the collection is gone or another's.
+        """
+        moment = schema.now()
+        chat = Chat(schema.new_id(), owner, title, collection_id, tuple(documents), moment, moment)
+        row = {column.name: getattr(chat, column.name) for column in _chats.columns}
+        with self._database.write() as connection:
+            owned(connection, owner, collection_id)
+            connection.execute(sa.insert(_chats), row)
+        return chat
+
+    def list(self, owner: str) -> builtins.list[Chat]:
+        """The owner's chats, the one last used first."""
+        query = sa.select(_chats).where(_chats.c.owner == owner).order_by(_chats.c.updated.desc())
+        with self._database.read() as connection:
+            return [_chat(row) for row in connection.execute(query)]
+
+    def get(self, owner: str, chat_id: str) -> Chat:
+        """Raises NotFound when it is not there or another's."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(_chats).where(_mine(owner, chat_id))).first()
+        if row is None:
+            raise NotFound(what="chat")
+        return _chat(row)
+
+    def rename(self, owner: str, chat_id: str, title: str) -> Chat:
+        """Raises NotFound."""
+        return self._change(owner, chat_id, title=title)
+
+    def scope(self, owner: str, chat_id: str, documents: Sequence[str]) -> Chat:
+        """Narrow the chat to these documents; none means all. Raises NotFound."""
+        return self._change(owner, chat_id, documents=builtins.list(documents))
+
+    def remove(self, owner: str, chat_id: str) -> None:
+        """Remove it with its turns. Raises NotFound."""
+        with self._database.write() as connection:
+            if not connection.execute(sa.delete(_chats).where(_mine(owner, chat_id))).rowcount:
+                raise NotFound(what="chat")
+
+    def ask(self, owner: str, chat_id: str, question: str) -> Turn:
+        """Save a question as the chat's next turn; when this returns, it is on the disk.
+
+        Raises:
+            NotFound: the chat is gone or another's.
+        """
+        turn = Turn(schema.new_id(), question, None, schema.now())
+        position = sa.select(sa.func.coalesce(sa.func.max(_turns.c.position), 0) + 1).where(_turns.c.chat == chat_id)
+        named = sa.case((_chats.c.title == "", question.strip()[:_TITLE_CHARACTERS]), else_=_chats.c.title)
+        touch = sa.update(_chats).where(_mine(owner, chat_id)).values(updated=turn.created, title=named)
+        with self._database.write() as connection:
+            if not connection.execute(touch).rowcount:
+                raise NotFound(what="chat")
+            row = {"id": turn.id, "owner": owner, "chat": chat_id, "question": question, "created": turn.created}
+            place = connection.execute(position).scalar_one()
+            connection.execute(sa.insert(_turns), row | {"position": place, "answer": None})
+        return turn
+
+    def answer(self, owner: str, turn_id: str, answer: Answer) -> None:
+        """Save the answer of a turn, in place of an earlier one.
+
+        Raises:
+            NotFound: the turn went, with its chat for instance.
+        """
+        self._write_answer(owner, turn_id, answer_to_json(answer))
+
+    def unanswer(self, owner: str, turn_id: str) -> None:
+        """Take the answer away, to ask the same question again. Raises NotFound."""
+        self._write_answer(owner, turn_id, None)
+
+    def turns(self, owner: str, chat_id: str) -> builtins.list[Turn]:
+        """The chat's turns in order; none when the chat is not there."""
+        query = sa.select(_turns).where(_turns.c.chat == chat_id, _turns.c.owner == owner)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(_turns.c.position)).all()
+        return [_turn(row) for row in rows]
+
+    def _write_answer(self, owner: str, turn_id: str, answer: dict[str, Any] | None) -> None:
+        # For JSON, None would be the word null; an absent answer is the column's NULL.
+        value = sa.null() if answer is None else answer
+        change = sa.update(_turns).where(_turns.c.id == turn_id, _turns.c.owner == owner).values(answer=value)
+        with self._database.write() as connection:
+            if not connection.execute(change).rowcount:
+                raise NotFound(what="turn")
+
+    def _change(self, owner: str, chat_id: str, **values: Any) -> Chat:
+        with self._database.write() as connection:
+            connection.execute(sa.update(_chats).where(_mine(owner, chat_id)).values(**values))
+        return self.get(owner, chat_id)
+
+
+def _mine(owner: str, chat_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_chats.c.id == chat_id, _chats.c.owner == owner)
+
+
+def _chat(row: Any) -> Chat:
+    values = dict(row._mapping)
+    return Chat(**values | {"documents": tuple(values["documents"])})
+
+
+def _turn(row: Any) -> Turn:
+    answer = None if row.answer is None else answer_from_json(row.answer)
+    return Turn(row.id, row.question, answer, row.created)

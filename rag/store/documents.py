@@ -1,0 +1,190 @@
+"""Documents with their pages, chunks and vectors: there as a whole, or not at all."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from rag.errors import NotFound
+from rag.store import schema
+from rag.store.collections import claim_embedder, next_generation, owned
+from rag.store.database import Database
+from rag.store.files import Files
+from rag.store.passages import Passages, Vectors
+from rag.store.rows import check, insert_chunks, insert_document, new_document
+from rag.types import Chunk, Collection, Document, Heading, LoadedDocument, Page
+
+_table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
+
+
+class Documents(Passages):
+    def __init__(self, database: Database, files: Files) -> None:
+        super().__init__(database)
+        self._files = files
+
+    def add(
+        self,
+        owner: str,
+        collection_id: str,
+        loaded: LoadedDocument,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        *,
+        sha256: str,
+        size: int,
+        lead: str,
+        language: str,
+        embedder: str,
+        replaces: str | None = None,
+        original: bytes | None = None,
+    ) -> Document:
+        """Write a document, its pages, its chunks and their vectors (n, dimension) in one transaction.
+
+        The same bytes twice give the document that is there. `replaces` names an older version that
+        goes in the same moment. `original` is kept as the file to open.
+
+        Raises:
+            NotFound: the collection is gone.
+            EmbedderMismatch: the collection was embedded with another model.
+            DiskFull: nothing was written.
+        """
+        check(chunks, vectors)
+        with self._files.saved(original), self._database.write() as connection:
+            collection = owned(connection, owner, collection_id)
+            there = _same_bytes(connection, collection_id, sha256)
+            old = replaces if there is None or there.id != replaces else None
+            freed = _remove(connection, owner, collection_id, old)
+            if there is None:
+                claim_embedder(connection, collection, embedder, vectors.shape[1])
+                document = new_document(collection, loaded, chunks, sha256, size, lead, language)
+                insert_document(connection, document, loaded.pages, chunks, vectors)
+                # As it can be written down, which for half characters is not quite as it came.
+                document = _same_bytes(connection, collection_id, sha256) or document
+            else:
+                document = there
+            if freed or there is None:
+                next_generation(connection, collection_id)
+            if original is not None and not self._files.path(sha256).exists():
+                # The last other document with these bytes went since they were saved above.
+                self._files.save(original)
+        self._files.release(freed)
+        return document
+
+    def rechunk(
+        self, owner: str, collection_id: str, parts: Mapping[str, tuple[Sequence[Chunk], Vectors]], *, embedder: str
+    ) -> frozenset[str]:
+        """Give the whole collection new chunks and vectors of another embedder, all in one transaction.
+
+        Args:
+            parts: document id → its chunks and their vectors (n, dimension).
+
+        Returns:
+            The documents that are missing in `parts` (they came meanwhile). Nothing changes unless it is empty.
+        """
+        with self._database.write() as connection:
+            collection = owned(connection, owner, collection_id)
+            ids = sa.select(_table.c.id).where(_table.c.collection == collection_id)
+            held = frozenset(connection.execute(ids).scalars())
+            if held - parts.keys():
+                return held - parts.keys()
+            connection.execute(sa.delete(_chunks).where(_chunks.c.collection == collection_id))
+            dimension = 0
+            for document_id in sorted(held):
+                chunks, vectors = parts[document_id]
+                check(chunks, vectors)
+                dimension = vectors.shape[1]
+                insert_chunks(connection, owner, collection_id, document_id, chunks, vectors)
+                count = sa.update(_table).where(_table.c.id == document_id).values(chunks=len(chunks))
+                connection.execute(count)
+            _set_embedder(connection, collection, embedder, dimension)
+        return frozenset()
+
+    def find(
+        self,
+        owner: str,
+        collection_id: str,
+        *,
+        sha256: str | None = None,
+        name: str | None = None,
+        address: str | None = None,
+    ) -> Document | None:
+        """The newest document of the collection with all that is given."""
+        given = {"sha256": sha256, "name": name, "address": address}
+        query = sa.select(_table).where(_table.c.owner == owner, _table.c.collection == collection_id)
+        query = query.where(*(_table.c[key] == value for key, value in given.items() if value is not None))
+        with self._database.read() as connection:
+            row = connection.execute(query.order_by(_table.c.added.desc()).limit(1)).first()
+        return _read(row) if row else None
+
+    def get(self, owner: str, document_id: str) -> Document:
+        """Raises NotFound when it is not there or another's."""
+        query = sa.select(_table).where(_table.c.id == document_id, _table.c.owner == owner)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound(what="document")
+        return _read(row)
+
+    def list(self, owner: str, collection_id: str) -> builtins.list[Document]:
+        """The collection's documents, oldest first."""
+        query = sa.select(_table).where(_table.c.owner == owner, _table.c.collection == collection_id)
+        with self._database.read() as connection:
+            return [_read(row) for row in connection.execute(query.order_by(_table.c.added, _table.c.id))]
+
+    def remove(self, owner: str, document_id: str) -> None:
+        """Remove it from every later answer, with its file unless another document has the same one.
+
+        Raises:
+            NotFound: it is not there or another's.
+        """
+        document = self.get(owner, document_id)
+        with self._database.write() as connection:
+            freed = _remove(connection, owner, document.collection, document_id)
+            next_generation(connection, document.collection)
+        self._files.release(freed)
+
+    def page(self, owner: str, document_id: str, number: int) -> Page:
+        """Raises NotFound."""
+        found = self._page_rows(owner, document_id, _pages.c.number == number)
+        if not found:
+            raise NotFound(what="page")
+        return found[0]
+
+    def pages(self, owner: str, document_id: str) -> builtins.list[Page]:
+        """All pages in order; none when the document is not there."""
+        return self._page_rows(owner, document_id)
+
+    def _page_rows(self, owner: str, document_id: str, *conditions: sa.ColumnElement[bool]) -> builtins.list[Page]:
+        query = sa.select(_pages).where(_pages.c.document == document_id, _pages.c.owner == owner, *conditions)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(_pages.c.number)).all()
+        return [Page(row.number, row.label, row.text, tuple(Heading(*pair) for pair in row.headings)) for row in rows]
+
+
+def _same_bytes(connection: sa.Connection, collection_id: str, sha256: str) -> Document | None:
+    query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.sha256 == sha256)
+    row = connection.execute(query).first()
+    return _read(row) if row else None
+
+
+def _remove(connection: sa.Connection, owner: str, collection_id: str, document_id: str | None) -> list[str]:
+    """Delete the row and, by the tables' own rules, all that hangs on it; returns its file's hash, if it was there."""
+    mine = sa.and_(_table.c.id == document_id, _table.c.owner == owner, _table.c.collection == collection_id)
+    hashes = list(connection.execute(sa.select(_table.c.sha256).where(mine)).scalars())
+    connection.execute(sa.delete(_table).where(mine))
+    return hashes
+
+
+def _set_embedder(connection: sa.Connection, collection: Collection, embedder: str, dimension: int) -> None:
+    collections = schema.collections
+    values = {"embedder": embedder, "dimension": dimension or None}
+    connection.execute(sa.update(collections).where(collections.c.id == collection.id).values(values))
+    next_generation(connection, collection.id)
+
+
+def _read(row: Any) -> Document:
+    values = dict(row._mapping)
+    return Document(**values | {"empty_pages": tuple(values["empty_pages"])})

@@ -1,0 +1,142 @@
+"""The original files, each once, under the SHA-256 of its bytes; no name that a user gave becomes a path."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from rag.errors import NotFound
+from rag.store import schema
+from rag.store.database import Database
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ABANDONED_SECONDS = 3600.0
+
+
+class Files:
+    """The folder of originals. A file belongs to every document and every waiting job with its hash."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._folder = folder
+        self._database = database
+
+    def save(self, data: bytes) -> str:
+        """Put the bytes on the disk, synced, and return their SHA-256 in hex. Bytes already there stay.
+
+        Raises:
+            DiskFull: there is no room.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        target = self.path(sha256)
+        if not target.exists():
+            with self._database.mapped_errors():
+                _publish(target, data)
+        return sha256
+
+    @contextmanager
+    def saved(self, data: bytes | None) -> Iterator[None]:
+        """Save the bytes before the block; if the block fails and nobody else needs them, they go again."""
+        if data is None:
+            yield
+            return
+        sha256 = self.save(data)
+        try:
+            yield
+        except BaseException:
+            self.release([sha256])
+            raise
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of that hash lie or would lie."""
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("a SHA-256 is 64 hex digits")
+        return self._folder / sha256[:2] / sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes of that hash.
+
+        Raises:
+            NotFound: they are not there, or the disk gives others back.
+        """
+        try:
+            data = self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(what="file") from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotFound(what="file")
+        return data
+
+    def release(self, hashes: Iterable[str]) -> None:
+        """Remove the files of these hashes that no document and no unfinished job needs any more.
+
+        The write lock is held meanwhile, so that nobody can come to need one between question and removal.
+        """
+        with self._database.write() as connection:
+            for sha256 in set(hashes):
+                if _SHA256.fullmatch(sha256) and not _needed(connection, sha256):
+                    self.path(sha256).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what a crash left behind: files over an hour old that nobody needs, and half-written ones."""
+        limit = time.time() - _ABANDONED_SECONDS
+        old = [file for file in self._folder.glob("??/*") if file.stat().st_mtime < limit]
+        for file in old:
+            if file.suffix == ".part":
+                file.unlink(missing_ok=True)
+        self.release(file.name for file in old)
+
+
+def _needed(connection: sa.Connection, sha256: str) -> bool:
+    documents, jobs = schema.documents, schema.jobs
+    by_document = sa.select(sa.literal(1)).where(documents.c.sha256 == sha256)
+    # Failed jobs keep their file too: they can be tried again.
+    by_job = sa.select(sa.literal(1)).where(jobs.c.source == sha256, jobs.c.state.in_(["waiting", "running", "failed"]))
+    return connection.execute(sa.union_all(by_document, by_job).limit(1)).first() is not None
+
+
+def _publish(target: Path, data: bytes) -> None:
+    """Write beside the target, sync, rename: the name never stands for half of the bytes."""
+    make_folder(target.parent)
+    part = target.parent / f"{secrets.token_hex(8)}.part"
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, with those above it, such that it outlives a power cut."""
+    if not folder.exists():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_file(file: Path) -> None:
+    """Make a file's bytes durable."""
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's own entries durable, where the system can (Windows cannot and need not)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

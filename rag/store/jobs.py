@@ -1,0 +1,253 @@
+"""Documents waiting to be read. A job outlives the page that asked for it and the process that reads it.
+
+A reader claims a job for a while (its lease) and renews it as it goes on. When the reader dies, the
+lease runs out and another one begins the job anew; nothing of it was in the library before its end.
+Passwords are not kept here: an encrypted file is read by whoever asked, while they wait.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from rag.errors import NotFound, ReaderDied
+from rag.store import schema
+from rag.store.answers import failure_from_json, failure_to_json
+from rag.store.collections import owned
+from rag.store.database import Database
+from rag.store.files import Files
+from rag.types import Failure
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+Stage = Literal["", "loading", "embedding", "saving"]
+
+# A file that ends its reader this often would end every reader.
+MAX_ATTEMPTS = 3
+
+_jobs = schema.jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document to read: `source` is the SHA-256 of a saved file, or an address.
+
+    `done` of `total` counts chunks in the stage `embedding`. `document` is what came of it.
+    """
+
+    id: str
+    owner: str
+    collection: str
+    name: str
+    kind: Literal["file", "address"]
+    source: str
+    replace: bool
+    state: State
+    stage: Stage
+    done: int
+    total: int
+    document: str | None
+    failure: Failure | None
+    worker: str | None
+    lease: float
+    attempts: int
+    cancelling: bool
+    created: str
+    updated: str
+
+
+class Jobs:
+    def __init__(self, database: Database, files: Files) -> None:
+        self._database = database
+        self._files = files
+
+    def enqueue(
+        self,
+        owner: str,
+        collection_id: str,
+        name: str,
+        kind: Literal["file", "address"],
+        source: str | bytes,
+        *,
+        replace: bool = False,
+    ) -> Job:
+        """Ask for a file (its bytes) or an address to be read. The same one twice is one job.
+
+        Args:
+            replace: whether it takes the place of the document of that name (or address) that is there.
+
+        Raises:
+            NotFound: the collection is gone or another's.
+            DiskFull: the file could not be kept.
+        """
+        data = source if isinstance(source, bytes) else None
+        text = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else source
+        with self._files.saved(data), self._database.write() as connection:
+            owned(connection, owner, collection_id)
+            same = sa.and_(_jobs.c.collection == collection_id, _jobs.c.source == text, _jobs.c.kind == kind)
+            open_ones = sa.select(_jobs).where(same, _jobs.c.state.in_(["waiting", "running"]))
+            there = connection.execute(open_ones).first()
+            if there is not None:
+                return _job(there)
+            job = _new(owner, collection_id, name, kind, text, replace)
+            row = {column.name: getattr(job, column.name) for column in _jobs.columns}
+            connection.execute(sa.insert(_jobs), row)
+            if data is not None:
+                # Another document with these bytes may have gone, and its file with it, since they were saved.
+                self._files.save(data)
+        return job
+
+    def claim(self, worker: str, lease_seconds: float) -> Job | None:
+        """The job that waits longest, now `worker`'s for so long; None when none waits.
+
+        Jobs of readers that died come again, up to MAX_ATTEMPTS times.
+        """
+        unfinished = sa.select(_jobs.c.id).where(_jobs.c.state.in_(["waiting", "running"])).limit(1)
+        with self._database.read() as connection:
+            if connection.execute(unfinished).first() is None:
+                return None
+        with self._database.write() as connection:
+            self._settle_expired(connection)
+            expired = sa.and_(_jobs.c.state == "running", _jobs.c.lease < time.time())
+            query = sa.select(_jobs).where(sa.or_(_jobs.c.state == "waiting", expired))
+            row = connection.execute(query.order_by(_jobs.c.created, _jobs.c.id).limit(1)).first()
+            if row is None:
+                return None
+            values = {
+                "state": "running",
+                "stage": "",
+                "done": 0,
+                "total": 0,
+                "worker": worker,
+                "lease": time.time() + lease_seconds,
+                "attempts": row.attempts + 1,
+                "updated": schema.now(),
+            }
+            connection.execute(sa.update(_jobs).where(_jobs.c.id == row.id).values(values))
+        return _job(row, **values)
+
+    def progress(self, job: Job, stage: Stage, done: int, total: int, lease_seconds: float) -> bool:
+        """Tell how far the job is and renew its lease. False: stop, it was cancelled or is another's now."""
+        lease = time.time() + lease_seconds
+        change = self._held(job).values(stage=stage, done=done, total=total, lease=lease, updated=schema.now())
+        with self._database.write() as connection:
+            return connection.execute(change.where(_jobs.c.cancelling.is_(False))).rowcount > 0
+
+    def finish(self, job: Job, document_id: str) -> None:
+        self._end(job, state="done", document=document_id)
+
+    def fail(self, job: Job, failure: Failure) -> None:
+        self._end(job, state="failed", failure=failure_to_json(failure))
+
+    def stop(self, job: Job) -> None:
+        """The reader has stopped because the job was cancelled."""
+        self._end(job, state="cancelled")
+        self._release(job)
+
+    def give_back(self, job: Job) -> None:
+        """Its reader ends in good order: let the job wait for another one."""
+        self._end(job, state="waiting", stage="", done=0, total=0, attempts=max(0, job.attempts - 1))
+
+    def cancel(self, owner: str, job_id: str) -> None:
+        """Stop it: at once if it waits, at its reader's next step if it runs. Raises NotFound."""
+        job = self.get(owner, job_id)
+        with self._database.write() as connection:
+            waiting = _mine(owner, job_id).where(_jobs.c.state == "waiting")
+            if not connection.execute(waiting.values(state="cancelled", updated=schema.now())).rowcount:
+                running = _mine(owner, job_id).where(_jobs.c.state == "running")
+                connection.execute(running.values(cancelling=True))
+        self._release(job)
+
+    def retry(self, owner: str, job_id: str) -> None:
+        """Let a failed job wait again. Raises NotFound when there is no such failed job."""
+        again = _mine(owner, job_id).where(_jobs.c.state == "failed")
+        values = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False, "updated": schema.now()}
+        with self._database.write() as connection:
+            if not connection.execute(again.values(values)).rowcount:
+                raise NotFound(what="job")
+
+    def dismiss(self, owner: str, job_id: str) -> None:
+        """Forget a job that is done, failed or cancelled; one that is not stays. Raises NotFound."""
+        job = self.get(owner, job_id)
+        ended = _jobs.c.state.in_(["done", "failed", "cancelled"])
+        with self._database.write() as connection:
+            connection.execute(sa.delete(_jobs).where(_jobs.c.id == job_id, _jobs.c.owner == owner, ended))
+        self._release(job)
+
+    def get(self, owner: str, job_id: str) -> Job:
+        """Raises NotFound when it is not there or another's."""
+        query = sa.select(_jobs).where(_jobs.c.id == job_id, _jobs.c.owner == owner)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound(what="job")
+        return _job(row)
+
+    def list(self, owner: str, collection_id: str) -> builtins.list[Job]:
+        """The collection's jobs, oldest first."""
+        query = sa.select(_jobs).where(_jobs.c.owner == owner, _jobs.c.collection == collection_id)
+        with self._database.read() as connection:
+            return [_job(row) for row in connection.execute(query.order_by(_jobs.c.created, _jobs.c.id))]
+
+    def _settle_expired(self, connection: sa.Connection) -> None:
+        """Jobs that lost their reader and must not be read again: cancelled ones, and ones that kill readers."""
+        expired = sa.update(_jobs).where(_jobs.c.state == "running", _jobs.c.lease < time.time())
+        connection.execute(expired.where(_jobs.c.cancelling.is_(True)).values(state="cancelled", updated=schema.now()))
+        deadly = sa.select(_jobs.c.id, _jobs.c.name).where(
+            _jobs.c.state == "running", _jobs.c.lease < time.time(), _jobs.c.attempts >= MAX_ATTEMPTS
+        )
+        for row in connection.execute(deadly).all():
+            failure = failure_to_json(ReaderDied(name=row.name).failure())
+            change = sa.update(_jobs).where(_jobs.c.id == row.id)
+            connection.execute(change.values(state="failed", failure=failure, updated=schema.now()))
+
+    def _held(self, job: Job) -> sa.Update:
+        return _mine(job.owner, job.id).where(_jobs.c.state == "running", _jobs.c.worker == job.worker)
+
+    def _end(self, job: Job, **values: Any) -> None:
+        with self._database.write() as connection:
+            connection.execute(self._held(job).values(**values, updated=schema.now()))
+
+    def _release(self, job: Job) -> None:
+        if job.kind == "file":
+            self._files.release([job.source])
+
+
+def _mine(owner: str, job_id: str) -> sa.Update:
+    return sa.update(_jobs).where(_jobs.c.id == job_id, _jobs.c.owner == owner)
+
+
+def _new(
+    owner: str, collection_id: str, name: str, kind: Literal["file", "address"], source: str, replace: bool
+) -> Job:
+    moment = schema.now()
+    return Job(
+        id=schema.new_id(),
+        owner=owner,
+        collection=collection_id,
+        name=name,
+        kind=kind,
+        source=source,
+        replace=replace,
+        state="waiting",
+        stage="",
+        done=0,
+        total=0,
+        document=None,
+        failure=None,
+        worker=None,
+        lease=0.0,
+        attempts=0,
+        cancelling=False,
+        created=moment,
+        updated=moment,
+    )
+
+
+def _job(row: Any, **changed: Any) -> Job:
+    values = dict(row._mapping) | changed
+    return Job(**values | {"failure": failure_from_json(values["failure"])})

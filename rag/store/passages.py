@@ -1,0 +1,104 @@
+"""Reading chunks back: as passages for people, as vectors and ids for the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from rag.errors import NotFound
+from rag.store import schema
+from rag.store.database import Database
+from rag.types import Passage
+
+Vectors = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+
+_chunks, _documents = schema.chunks, schema.documents
+
+# One statement takes 32,766 values at most.
+_AT_ONCE = 10_000
+
+_passage = sa.select(
+    _chunks.c.id.label("chunk"),
+    _chunks.c.document,
+    _documents.c.name,
+    _documents.c.title,
+    _documents.c.kind,
+    _documents.c.address,
+    _chunks.c.page,
+    _chunks.c.label,
+    _chunks.c.section,
+    _chunks.c.text,
+    _chunks.c.start,
+    _chunks.c.end,
+).join_from(_chunks, _documents, _chunks.c.document == _documents.c.id)
+
+
+class Passages:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]:
+        """The owner's passages among these chunk ids; removed and foreign ones are left out."""
+        wanted = list(chunk_ids)
+        found: dict[int, Passage] = {}
+        with self._database.read() as connection:
+            for first in range(0, len(wanted), _AT_ONCE):
+                some = wanted[first : first + _AT_ONCE]
+                query = _passage.where(_chunks.c.id.in_(some), _chunks.c.owner == owner)
+                found.update({row.chunk: Passage(**row._mapping) for row in connection.execute(query)})
+        return found
+
+    def neighbours(self, owner: str, chunk_id: int, before: int = 1, after: int = 1) -> list[Passage]:
+        """The chunk with those around it in its document, in reading order. Raises NotFound."""
+        around = _chunks.c.id.between(chunk_id - before, chunk_id + after)
+        document = sa.select(_chunks.c.document).where(_chunks.c.id == chunk_id, _chunks.c.owner == owner)
+        # The ids of a document's chunks are consecutive: they were given in one transaction.
+        found = self._passages(_chunks.c.document == document.scalar_subquery(), around)
+        if not found:
+            raise NotFound(what="passage")
+        return found
+
+    def chunks_of_page(self, owner: str, document_id: str, number: int) -> list[Passage]:
+        """The passages of a page, in reading order; none when there is no such page."""
+        return self._passages(_chunks.c.owner == owner, _chunks.c.document == document_id, _chunks.c.page == number)
+
+    def generation(self, collection_id: str) -> int:
+        """A number that grows with every change to the collection's chunks; -1 when there is no such one."""
+        collections = schema.collections
+        query = sa.select(collections.c.generation).where(collections.c.id == collection_id)
+        with self._database.read() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return -1 if found is None else int(found)
+
+    def vectors(self, collection_id: str, after: int = 0) -> tuple[Ids, Vectors]:
+        """Chunk ids above `after`, ascending, as (n,), and their vectors as (n, dimension)."""
+        columns = sa.select(_chunks.c.id, _chunks.c.vector)
+        query = columns.where(_chunks.c.collection == collection_id, _chunks.c.id > after).order_by(_chunks.c.id)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        ids = np.array([row.id for row in rows], np.int64)
+        if not rows:
+            return ids, np.empty((0, 0), np.float32)
+        return ids, np.frombuffer(b"".join(row.vector for row in rows), "<f4").reshape(len(rows), -1)
+
+    def chunk_ids(self, collection_id: str, documents: Sequence[str] | None = None) -> Ids:
+        """The ids of a collection's chunks, ascending; of these documents only, where given."""
+        query = sa.select(_chunks.c.id).where(_chunks.c.collection == collection_id)
+        if documents is not None:
+            query = query.where(_chunks.c.document.in_(documents))
+        with self._database.read() as connection:
+            return np.array(connection.execute(query.order_by(_chunks.c.id)).scalars().all(), np.int64)
+
+    def _passages(self, *conditions: sa.ColumnElement[bool]) -> list[Passage]:
+        with self._database.read() as connection:
+            rows = connection.execute(_passage.where(*conditions).order_by(_chunks.c.id)).all()
+        return [_made(row._mapping) for row in rows]
+
+
+def _made(values: Any) -> Passage:
+    return Passage(**values)

@@ -1,0 +1,100 @@
+"""A document, its pages and its chunks as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import sqlalchemy as sa
+
+from rag.language import searchable
+from rag.store import schema
+from rag.store.passages import Vectors
+from rag.types import Chunk, Collection, Document, LoadedDocument, Page
+
+_table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
+
+
+def check(chunks: Sequence[Chunk], vectors: Vectors) -> None:
+    """Raises ValueError unless there is one vector for each chunk."""
+    if vectors.ndim != 2 or len(vectors) != len(chunks):
+        raise ValueError(f"{len(chunks)} chunks need as many vectors, got an array of shape {vectors.shape}")
+
+
+def new_document(
+    collection: Collection,
+    loaded: LoadedDocument,
+    chunks: Sequence[Chunk],
+    sha256: str,
+    size: int,
+    lead: str,
+    language: str,
+) -> Document:
+    return Document(
+        id=schema.new_id(),
+        owner=collection.owner,
+        collection=collection.id,
+        name=loaded.name,
+        title=loaded.title,
+        kind=loaded.kind,
+        address=loaded.address,
+        sha256=sha256,
+        size=size,
+        pages=len(loaded.pages),
+        chunks=len(chunks),
+        empty_pages=loaded.empty_pages,
+        lead=lead,
+        language=language,
+        added=schema.now(),
+    )
+
+
+def insert_document(
+    connection: sa.Connection, document: Document, pages: Sequence[Page], chunks: Sequence[Chunk], vectors: Vectors
+) -> None:
+    row = {column.name: getattr(document, column.name) for column in _table.columns}
+    connection.execute(sa.insert(_table), row)
+    rows = [
+        {
+            "document": document.id,
+            "number": page.number,
+            "owner": document.owner,
+            "label": page.label,
+            "text": page.text,
+            "headings": [(heading.start, heading.title) for heading in page.headings],
+        }
+        for page in pages
+    ]
+    if rows:
+        connection.execute(sa.insert(_pages), rows)
+    insert_chunks(connection, document.owner, document.collection, document.id, chunks, vectors)
+
+
+def insert_chunks(
+    connection: sa.Connection,
+    owner: str,
+    collection_id: str,
+    document_id: str,
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+) -> None:
+    rows = [
+        {
+            "owner": owner,
+            "collection": collection_id,
+            "document": document_id,
+            "page": chunk.page,
+            "label": chunk.label,
+            "section": chunk.section,
+            "context": chunk.context,
+            "text": chunk.text,
+            "start": chunk.start,
+            "end": chunk.end,
+            "context_terms": searchable(chunk.context),
+            "text_terms": searchable(chunk.text),
+            "vector": vector.tobytes(),
+        }
+        for chunk, vector in zip(chunks, np.ascontiguousarray(vectors, "<f4"), strict=True)
+    ]
+    if rows:
+        connection.execute(sa.insert(_chunks), rows)

@@ -1,0 +1,215 @@
+"""What travels between the rooms: small frozen records, and nothing that acts.
+
+Offsets (`start`, `end`) are always character positions in the text of one page, so that
+`page.text[start:end]` is the very text that a chunk, a passage or a quote shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["pdf", "web", "html", "text", "markdown", "word"]
+Verdict = Literal["supported", "partly", "unsupported"]
+
+# What became of a question: answered from the documents, refused because they do not hold it,
+# answered by the model all the same on request, or answered from the collection's own list.
+Outcome = Literal["answered", "refused", "asked_anyway", "overview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading found in a page's text, at character `start`."""
+
+    start: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a PDF, or the whole of a document that has no pages.
+
+    `number` counts from 1; `label` is what is printed on the page ("iv", "A-3").
+    """
+
+    number: int
+    label: str
+    text: str
+    headings: tuple[Heading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """What loading makes of bytes. `address` is the final one, after redirects."""
+
+    name: str
+    title: str
+    kind: Kind
+    pages: tuple[Page, ...]
+    address: str | None = None
+    empty_pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of one page, small enough for the embedder to read whole.
+
+    `context` (document title and section) is embedded and searched with the text, but is
+    no part of it: it is never shown as if it were written there.
+    """
+
+    page: int
+    label: str
+    section: str
+    context: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A set of documents asked together. One embedder, once the first document is in."""
+
+    id: str
+    owner: str
+    name: str
+    embedder: str | None
+    dimension: int | None
+    generation: int
+    samples: bool
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as the store knows it. `lead` holds its first sentences."""
+
+    id: str
+    owner: str
+    collection: str
+    name: str
+    title: str
+    kind: Kind
+    address: str | None
+    sha256: str
+    size: int
+    pages: int
+    chunks: int
+    empty_pages: tuple[int, ...]
+    lead: str
+    language: str
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a page found for a question. Larger `score` is nearer."""
+
+    chunk: int
+    document: str
+    name: str
+    title: str
+    kind: Kind
+    address: str | None
+    page: int
+    label: str
+    section: str
+    text: str
+    start: int
+    end: int
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One sentence, list item or table row, word for word as it stands on its page.
+
+    `before` and `after` are its surroundings on the same page, for the model to read;
+    `head` holds the column heads when the quote is a table row.
+    """
+
+    document: str
+    name: str
+    title: str
+    kind: Kind
+    address: str | None
+    page: int
+    label: str
+    section: str
+    text: str
+    start: int
+    end: int
+    score: float
+    before: str = ""
+    after: str = ""
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the written answer. `quotes` are positions in the answer's quotes."""
+
+    text: str
+    verdict: Verdict
+    quotes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that is known of one answer, as it is saved and replayed.
+
+    `seconds` maps a stage (search, quotes, first_word, writing, checking) to its duration.
+    """
+
+    question: str
+    generated_question: str
+    text: str
+    outcome: Outcome
+    model: str | None
+    passages: tuple[Passage, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    gate: float | None = None
+    stopped: bool = False
+    error: Failure | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the model is before its first word: its place in the queue, the share of the prompt it has read."""
+
+    place: int = 0
+    prompt: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as it is stored: the key of its text and what the text fills in."""
+
+    key: str
+    fields: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question in a chat and, once there is one, its answer."""
+
+    id: str
+    question: str
+    answer: Answer | None
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation with one collection. `documents` narrows it; empty means all."""
+
+    id: str
+    owner: str
+    title: str
+    collection: str
+    documents: tuple[str, ...]
+    created: str
+    updated: str

@@ -1,0 +1,104 @@
+"""The model at work: it writes from the quotes, tells how far it is, and stops when it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.callbacks import BaseCallbackHandler, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableConfig
+
+from rag.chain import ConversationalRetrievalChain
+from rag.errors import Cancelled
+from rag.llms import News
+from rag.llms.llama_cpp import NEWS
+from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt
+from rag.types import Progress, Quote
+
+History = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The model that writes, by the name that answers give it, and the most tokens it writes."""
+
+    name: str
+    model: BaseChatModel
+    answer_tokens: int = 256
+
+    def write(
+        self, question: str, quotes: tuple[Quote, ...], history: History, config: RunnableConfig
+    ) -> Iterator[str]:
+        """The text so far, with every piece that the model adds."""
+        chain = ConversationalRetrievalChain.from_llm(
+            self.model, QuoteRetriever(quotes=quotes), combine_docs_prompt=answer_prompt(self._budget), condense=False
+        )
+        text = ""
+        for part in chain.stream({"question": question, "chat_history": history}, config):
+            if piece := part.get("answer"):
+                text += piece
+                yield text
+
+    def write_out(self, question: str, history: History, config: RunnableConfig) -> str:
+        """A follow-up as a question of its own."""
+        tagged: RunnableConfig = {**config, "tags": ["condense"]}
+        message = self.model.invoke(condense_prompt(self._budget)(question, history), tagged)
+        return message.text.strip() or question
+
+    @property
+    def _budget(self) -> Budget:
+        """How much it can read; loads the model where that is not known before."""
+        return budget_for(self.model, self.answer_tokens)
+
+
+class QuoteRetriever(BaseRetriever):
+    """Gives the quotes found for a question, each with a little of its surroundings, whatever it is asked."""
+
+    quotes: tuple[Quote, ...]
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+        return [_as_document(quote) for quote in self.quotes]
+
+
+class Listener(BaseCallbackHandler):
+    """Passes the model's news on, and gives the question up when the user has stopped it."""
+
+    raise_error = True
+
+    def __init__(self, tell: Callable[[Progress], None], stopping: Callable[[], bool]) -> None:
+        self._tell, self._stopping = tell, stopping
+
+    def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
+        if name == NEWS:
+            news: News = data
+            if news.stage == "waiting":
+                self._tell(Progress(place=news.at))
+            elif news.stage in ("loading", "reading"):
+                self._tell(Progress(prompt=news.at / news.of if news.of else 0.0))
+        if self._stopping():
+            raise Cancelled
+
+    def on_llm_new_token(self, *_: Any, **__: Any) -> None:
+        if self._stopping():
+            raise Cancelled
+
+
+def _as_document(quote: Quote) -> Document:
+    """A quote with its column heads and surroundings, as the model reads it."""
+    words = " ".join(filter(None, (quote.head, quote.before, quote.text, quote.after)))
+    return Document(
+        page_content=" ".join(words.split()),
+        metadata={
+            "source": quote.address or quote.name,
+            "document": quote.document,
+            "page": quote.page,
+            "label": quote.label,
+            "start": quote.start,
+            "end": quote.end,
+            "score": quote.score,
+        },
+    )
