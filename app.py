@@ -1,0 +1,43 @@
+"""The chat page: replay, ask, stream, show evidence."""
+
+import streamlit as st
+
+from rag.ui import chats, turns
+from rag.ui.frame import end_sidebar, frame
+from rag.ui.source import draw_open_source
+
+page = frame("chat")
+texts, services, owner = page.texts, page.services, page.owner
+
+# Read: which chat, which collection, which documents of it.
+chat = chats.current_chat(page)
+with st.sidebar:
+    collection = chats.choose_collection(page, chat)
+    documents = services.store.documents.list(owner, collection.id)
+    scope = chats.choose_documents(page, documents, chat)
+    chats.draw_chats(page, chat)
+end_sidebar(page)
+
+# Draw: the chat so far, or a welcome.
+replayed = services.store.chats.turns(owner, chat.id) if chat else []
+if not replayed:
+    turns.draw_welcome(page, collection, documents)
+for turn in replayed:
+    turns.draw_turn(page, chat, turn, last=turn is replayed[-1])
+
+# Ask: a question, with files dropped beside it, or one of the examples.
+turns.draw_reading(page, collection)
+entry = turns.draw_input(page, collection, documents)
+if entry.files:
+    turns.read_files(page, collection, entry.files)
+if entry.question and not documents:
+    st.info(texts("chat.nothing_read_yet"))
+elif question := entry.question:
+    if chat is None:
+        chat = services.store.chats.create(owner, collection.id, scope)
+        chats.go_to(chat.id)
+    turns.ask(page, chat, question, scope)
+    st.rerun()
+
+# Show: the place a clicked footnote points to.
+draw_open_source(page)

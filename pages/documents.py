@@ -1,0 +1,30 @@
+"""The documents page: add files and addresses, watch progress, open, re-read, remove."""
+
+import streamlit as st
+
+from rag.ui import chats, library, reading
+from rag.ui.frame import end_sidebar, frame
+from rag.ui.source import draw_open_source
+from rag.ui.views import label
+
+page = frame("documents")
+texts, services, owner = page.texts, page.services, page.owner
+
+with st.sidebar:
+    collection = chats.choose_collection(page)
+    library.manage_collections(page, collection)
+end_sidebar(page)
+
+st.title(label(chats.collection_name(collection, texts)))
+st.caption(texts("documents.intro"))
+
+library.offer_reembedding(page, collection)
+added = library.draw_form(page)
+if added.files:
+    reading.enqueue_files(page, collection, added.files)
+if added.addresses:
+    reading.enqueue_addresses(page, collection, added.addresses)
+reading.draw_jobs(page, collection)
+
+library.draw_documents(page, services.store.documents.list(owner, collection.id))
+draw_open_source(page)

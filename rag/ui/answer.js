@@ -1,0 +1,76 @@
+// Draws one answer: quotes as cards, then the written sentences with their footnotes.
+// Every text goes in through textContent, so that nothing a document or a model says can
+// become markup, a picture or a link.
+
+const element = (tag, className, text) => {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+
+const footnote = (number, label, open) => {
+  const button = element("button", "note", String(number));
+  button.type = "button";
+  button.setAttribute("aria-label", label);
+  button.onclick = () => open(number - 1);
+  return button;
+};
+
+const quoteCard = (quote, open) => {
+  const card = element("figure", "quote");
+  const words = element("blockquote");
+  if (quote.head) words.append(element("div", "head", quote.head));
+  words.append(element("span", "words", quote.text));
+  const place = element("button", "place");
+  place.type = "button";
+  place.setAttribute("aria-label", quote.open);
+  place.append(element("span", "number", String(quote.number)), element("span", "name", quote.name));
+  if (quote.place) place.append(element("span", "where", quote.place));
+  place.onclick = () => open(quote.number - 1);
+  const caption = element("figcaption");
+  caption.append(place);
+  if (quote.note) caption.append(element("span", "changed", quote.note));
+  card.append(words, caption);
+  return card;
+};
+
+const sentence = (part, labels, open) => {
+  const end = part.text.trimEnd().length;
+  const node = element("span", `sentence ${part.verdict}`, part.text.slice(0, end));
+  if (part.verdict === "partly") node.title = labels.partly;
+  const notes = part.notes.map((number) => footnote(number, labels.notes[number - 1], open));
+  return [node, ...notes, part.text.slice(end) || " "];
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".answer");
+  const open = (index) => setTriggerValue("open", index);
+  const folded = root.querySelector("details")?.open ?? false;
+  const parts = [];
+  if (data.notice) {
+    const notice = element("div", "notice");
+    notice.append(element("strong", "", data.notice.title), element("span", "", data.notice.text));
+    parts.push(notice);
+  }
+  if (data.quotes.length) {
+    parts.push(element("h4", "", data.labels.quotes));
+    parts.push(...data.quotes.map((quote) => quoteCard(quote, open)));
+  }
+  if (data.plain || data.sentences.length) {
+    parts.push(element("h4", "", data.labels.written));
+    const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
+    text.append(...data.sentences.flatMap((part) => sentence(part, data.labels, open)));
+    parts.push(text);
+  }
+  if (data.folded.length) {
+    const details = element("details");
+    details.open = folded;
+    details.append(element("summary", "", data.labels.folded));
+    details.append(...data.folded.map((text) => element("p", "unsupported", text)));
+    parts.push(details);
+  }
+  if (data.remark) parts.push(element("p", "remark", data.remark));
+  if (data.status) parts.push(element("p", "status", data.status));
+  root.replaceChildren(...parts);
+}

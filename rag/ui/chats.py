@@ -1,0 +1,109 @@
+"""The sidebar of the chat page: which collection, which documents of it, which chat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from rag.errors import NotFound
+from rag.types import Chat, Collection, Document
+from rag.ui.frame import Frame
+from rag.ui.texts import Texts
+from rag.ui.views import label
+
+
+def collection_name(collection: Collection, texts: Texts) -> str:
+    """The name to show: the samples' collection has a translated one."""
+    return texts("collections.samples") if collection.samples else collection.name
+
+
+def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
+    """The collection at hand, the same on every page; a chat's own while it is shown."""
+    collections = {item.id: item for item in page.services.store.collections.list(page.owner)}
+    current = chat.collection if chat else st.session_state.get("collection")
+    if current not in collections:
+        current = next(iter(collections))
+    chosen: str = st.selectbox(
+        page.texts("chat.collection"),
+        list(collections),
+        index=list(collections).index(current),
+        format_func=lambda key: collection_name(collections[key], page.texts),
+        key=f"collection-of-{current}",
+    )
+    st.session_state["collection"] = chosen
+    if chat and chosen != chat.collection:
+        go_to(None)
+        st.rerun()
+    return collections[chosen]
+
+
+def choose_documents(page: Frame, documents: Sequence[Document], chat: Chat | None) -> tuple[str, ...]:
+    """The ticked documents; none means all."""
+    names = {document.id: document.name for document in documents}
+    ticked = st.multiselect(
+        page.texts("chat.scope"),
+        list(names),
+        default=[key for key in chat.documents if key in names] if chat else None,
+        format_func=names.__getitem__,
+        placeholder=page.texts("chat.scope_all"),
+        key=f"scope-{chat.id if chat else 'new'}",
+    )
+    return tuple(ticked)
+
+
+def current_chat(page: Frame) -> Chat | None:
+    """The chat named in the address, which is how it survives a reload."""
+    key = st.query_params.get("chat") or st.session_state.get("chat")
+    if not key:
+        return None
+    try:
+        chat = page.services.store.chats.get(page.owner, key)
+    except NotFound:
+        return None
+    go_to(chat.id)
+    return chat
+
+
+def go_to(chat: str | None) -> None:
+    """Make a chat the current one, or none for a new one."""
+    st.session_state["chat"] = chat
+    if chat:
+        st.query_params["chat"] = chat
+    else:
+        st.query_params.pop("chat", None)
+
+
+def draw_chats(page: Frame, current: Chat | None) -> None:
+    """The list of chats, newest first, each with rename and delete."""
+    if st.button(page.texts("chat.new"), icon=":material/add:", width="stretch"):
+        go_to(None)
+        st.rerun()
+    for chat in page.services.store.chats.list(page.owner):
+        with st.container(horizontal=True, gap=None, vertical_alignment="center", wrap=False):
+            active = current is not None and chat.id == current.id
+            if st.button(
+                label(chat.title or page.texts("chat.untitled")),
+                key=f"chat-{chat.id}",
+                type="secondary" if active else "tertiary",
+                width="stretch",
+            ):
+                st.session_state["collection"] = chat.collection
+                go_to(chat.id)
+                st.rerun()
+            if active:
+                _draw_menu(page, chat)
+
+
+def _draw_menu(page: Frame, chat: Chat) -> None:
+    with st.popover("", icon=":material/more_horiz:", type="tertiary"):
+        name = st.text_input(page.texts("chat.name"), chat.title, max_chars=120, key=f"name-{chat.id}")
+        if st.button(page.texts("chat.save"), key=f"save-{chat.id}") and name.strip():
+            page.services.store.chats.rename(page.owner, chat.id, name.strip())
+            st.rerun()
+        st.divider()
+        st.caption(page.texts("chat.delete_sure"))
+        if st.button(page.texts("chat.delete"), key=f"delete-{chat.id}", icon=":material/delete:"):
+            page.services.store.chats.remove(page.owner, chat.id)
+            go_to(None)
+            st.rerun()

@@ -1,0 +1,155 @@
+"""The documents page's parts: collections, the form to add, the list of what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from rag.loading import KINDS
+from rag.types import Collection, Document
+from rag.ui import work
+from rag.ui.chats import collection_name
+from rag.ui.frame import Frame, told
+from rag.ui.source import open_document
+from rag.ui.views import draw_muted, label
+
+_ICONS = {
+    "pdf": ":material/picture_as_pdf:",
+    "web": ":material/language:",
+    "html": ":material/code:",
+    "text": ":material/notes:",
+    "markdown": ":material/notes:",
+    "word": ":material/description:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What the form was sent with."""
+
+    files: Sequence[UploadedFile] = ()
+    addresses: Sequence[str] = ()
+
+
+def draw_form(page: Frame) -> Added:
+    """The form to add files and addresses; empty until it is sent."""
+    texts, limits = page.texts, page.services.settings
+    with st.form("add", clear_on_submit=True):
+        files = st.file_uploader(texts("documents.files"), type=list(KINDS), accept_multiple_files=True)
+        lines = st.text_area(texts("documents.addresses"), placeholder=texts("documents.addresses_help"), height=80)
+        sent = st.form_submit_button(texts("documents.read"), icon=":material/add:", type="primary")
+    addresses = tuple(filter(None, map(str.strip, lines.splitlines())))
+    count = len(files) + len(addresses)
+    if not sent:
+        return Added()
+    if not count:
+        st.info(texts("documents.nothing_to_read"))
+    elif count > limits.upload_files:
+        st.error(texts("documents.too_many", count=count, limit=limits.upload_files))
+    else:
+        return Added(files, addresses)
+    return Added()
+
+
+def manage_collections(page: Frame, collection: Collection) -> None:
+    """Make, rename and remove collections."""
+    texts, store = page.texts, page.services.store
+    with st.popover(texts("collections.new"), icon=":material/create_new_folder:", width="stretch"):
+        name = st.text_input(texts("collections.name"), max_chars=80, key="new-collection")
+        if st.button(texts("collections.create")) and name.strip():
+            with told(page):
+                st.session_state["collection"] = store.collections.create(page.owner, name.strip()).id
+                st.rerun()
+    if collection.samples:
+        return
+    with st.popover(texts("collections.manage"), icon=":material/settings:", width="stretch"):
+        name = st.text_input(texts("collections.name"), collection.name, max_chars=80, key=f"rename-{collection.id}")
+        if st.button(texts("collections.rename")) and name.strip():
+            with told(page):
+                store.collections.rename(page.owner, collection.id, name.strip())
+                st.rerun()
+        st.divider()
+        count = len(store.documents.list(page.owner, collection.id))
+        draw_muted(texts("collections.remove_sure", name=collection_name(collection, texts), count=count))
+        if st.button(texts("collections.remove"), icon=":material/delete:"):
+            with told(page):
+                store.collections.remove(page.owner, collection.id)
+            st.session_state.pop("collection", None)
+            st.rerun()
+
+
+def offer_reembedding(page: Frame, collection: Collection) -> None:
+    """Where a collection was embedded with another model than the one at work: say so, and offer to mend it."""
+    if collection.embedder is None or collection.embedder == page.services.embedder.name:
+        return
+    names = {"recorded": collection.embedder, "current": page.services.embedder.name}
+    said = page.texts("errors.embedder_mismatch", collection=collection_name(collection, page.texts), **names)
+    st.warning(label(said))
+    if st.button(page.texts("collections.reembed", embedder=page.services.embedder.name), type="primary"):
+        bar = st.progress(0.0)
+        with told(page):
+            work.reembed(page, collection, bar.progress)
+            st.rerun()
+
+
+def draw_documents(page: Frame, documents: Sequence[Document]) -> None:
+    """The list of a collection's documents, each with its ways out."""
+    texts = page.texts
+    st.subheader(texts("documents.list", count=len(documents)))
+    if not documents:
+        draw_muted(texts("documents.empty"))
+        return
+    wanted = st.text_input(
+        texts("documents.filter"), label_visibility="collapsed", placeholder=texts("documents.filter")
+    )
+    for document in documents:
+        if wanted.lower() in document.name.lower():
+            _draw_document(page, document)
+
+
+def _draw_document(page: Frame, document: Document) -> None:
+    texts = page.texts
+    with st.container(border=True, gap="xxsmall"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"
+        ):
+            title = f"{_ICONS[document.kind]} {label(document.name)}"
+            if st.button(title, key=f"open-{document.id}", type="tertiary", help=texts("documents.open")):
+                open_document(document)
+                st.rerun()
+            _draw_actions(page, document)
+        draw_muted(_facts(page, document))
+
+
+def _draw_actions(page: Frame, document: Document) -> None:
+    texts, store = page.texts, page.services.store
+    with st.container(horizontal=True, width="content"):
+        if document.address and st.button(
+            texts("documents.reread"), key=f"reread-{document.id}", icon=":material/refresh:", type="tertiary"
+        ):
+            with told(page):
+                address = document.address
+                store.jobs.enqueue(page.owner, document.collection, address, "address", address, replace=True)
+                st.rerun()
+        with st.popover(texts("documents.remove"), icon=":material/delete:", type="tertiary"):
+            draw_muted(texts("documents.remove_sure", name=document.name))
+            if st.button(texts("documents.remove"), key=f"remove-{document.id}", type="primary"):
+                with told(page):
+                    store.documents.remove(page.owner, document.id)
+                    st.rerun()
+
+
+def _facts(page: Frame, document: Document) -> str:
+    texts = page.texts
+    facts = [texts("documents.chunks", count=document.chunks)]
+    if document.kind == "pdf":
+        pages = texts("documents.pages_one") if document.pages == 1 else texts("documents.pages", count=document.pages)
+        facts.insert(0, pages)
+    facts.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
+    if document.empty_pages:
+        facts.append(texts("documents.empty_pages", pages=", ".join(map(str, document.empty_pages))))
+    return " · ".join(facts)

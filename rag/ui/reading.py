@@ -1,0 +1,127 @@
+"""Documents on their way in: taken from the browser, watched, cancelled, tried again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from rag.errors import PasswordNeeded, WrongPassword
+from rag.store import Job
+from rag.types import Collection
+from rag.ui import work
+from rag.ui.frame import Frame, told
+from rag.ui.texts import Texts
+from rag.ui.views import draw_muted, label
+
+REFRESH_SECONDS = 0.5
+_LOCKED = {PasswordNeeded.key(), WrongPassword.key()}
+
+
+def enqueue_files(page: Frame, collection: Collection, files: Sequence[UploadedFile]) -> None:
+    """Hand files to the reader."""
+    for file in files:
+        with told(page):
+            page.services.store.jobs.enqueue(page.owner, collection.id, file.name, "file", file.getvalue())
+
+
+def enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[str]) -> None:
+    """Hand web addresses to the reader; one that was read before is read anew."""
+    for address in addresses:
+        with told(page):
+            page.services.store.jobs.enqueue(page.owner, collection.id, address, "address", address, replace=True)
+
+
+def draw_jobs(page: Frame, collection: Collection) -> None:
+    """What is being read into the collection, and what could not be; nothing when there is neither."""
+    jobs = _jobs(page, collection)
+    if any(job.state in ("waiting", "running") for job in jobs):
+        _watch(page, collection)
+    else:
+        _draw(page, jobs)
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _watch(page: Frame, collection: Collection) -> None:
+    jobs = _jobs(page, collection)
+    _draw(page, jobs)
+    if not any(job.state in ("waiting", "running") for job in jobs):
+        st.rerun()
+
+
+def _jobs(page: Frame, collection: Collection) -> list[Job]:
+    return [job for job in page.services.store.jobs.list(page.owner, collection.id) if job.state != "done"]
+
+
+def _draw(page: Frame, jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        with st.container(border=True, key=f"job-{job.id}"):
+            if job.state == "failed":
+                _draw_failed(page, job)
+            elif job.state == "cancelled":
+                draw_muted(f"{job.name} · {page.texts('documents.cancelled')}")
+                _draw_dismiss(page, job)
+            else:
+                _draw_open(page, job)
+
+
+def _draw_open(page: Frame, job: Job) -> None:
+    draw_muted(f"{job.name} · {_stage(job, page.texts)}")
+    st.progress(_share(job))
+    if st.button(page.texts("documents.cancel"), key=f"cancel-{job.id}", disabled=job.cancelling, type="tertiary"):
+        page.services.store.jobs.cancel(page.owner, job.id)
+        st.rerun(scope="fragment")
+
+
+def _draw_failed(page: Frame, job: Job) -> None:
+    assert job.failure is not None
+    draw_muted(page.texts.failure(job.failure))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if job.failure.key in _LOCKED:
+            _draw_password(page, job)
+        elif st.button(page.texts("documents.retry"), key=f"retry-{job.id}", icon=":material/refresh:"):
+            page.services.store.jobs.retry(page.owner, job.id)
+            st.rerun()
+        _draw_dismiss(page, job)
+
+
+def _draw_password(page: Frame, job: Job) -> None:
+    password = st.text_input(
+        page.texts("documents.password"), type="password", autocomplete="off", key=f"password-{job.id}"
+    )
+    if st.button(page.texts("documents.read"), key=f"unlock-{job.id}", type="primary") and password:
+        # Read while the user waits: a password is not written down, not even for the reader.
+        with told(page), st.spinner(label(page.texts("chat.reading", name=job.name))):
+            work.read_locked(page, job, password)
+            page.services.store.jobs.dismiss(page.owner, job.id)
+            st.rerun()
+
+
+def _draw_dismiss(page: Frame, job: Job) -> None:
+    if st.button(page.texts("documents.dismiss"), key=f"dismiss-{job.id}", type="tertiary"):
+        page.services.store.jobs.dismiss(page.owner, job.id)
+        st.rerun()
+
+
+def _share(job: Job) -> float:
+    # Reading pages is the short part: a twentieth of the bar.
+    return 0.05 + 0.95 * job.done / job.total if job.total else 0.0
+
+
+def _stage(job: Job, texts: Texts) -> str:
+    if job.state == "waiting" or not job.stage:
+        return texts("documents.stage_waiting")
+    said = texts(f"documents.stage_{job.stage}", done=job.done, total=job.total)
+    left = _seconds_left(job)
+    return said if left is None else f"{said} · {texts('documents.stage_left', seconds=left)}"
+
+
+def _seconds_left(job: Job) -> int | None:
+    """From the chunks embedded so far; None before there is a tenth of them to go by."""
+    if job.stage != "embedding" or job.done * 10 < job.total or not job.done:
+        return None
+    began = st.session_state.setdefault(f"began-{job.id}", (time.monotonic(), job.done))
+    seconds, chunks = time.monotonic() - began[0], job.done - began[1]
+    return round(seconds / chunks * (job.total - job.done)) if chunks > 0 else None

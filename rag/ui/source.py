@@ -1,0 +1,99 @@
+"""The place a footnote points to: the page's picture with the quoted words boxed, or the marked text."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from rag.errors import NotFound, PageNotDrawn
+from rag.highlighting import marked_text, text_fragment
+from rag.types import Document, Quote
+from rag.ui import work
+from rag.ui.frame import Frame
+from rag.ui.views import draw_muted, draw_picture, label
+
+_STATE = "source"
+
+
+def open_quote(quote: Quote) -> None:
+    """Have the source shown on this and every following rerun, until it is closed."""
+    st.session_state[_STATE] = quote
+    st.session_state["source_page"] = quote.page
+
+
+def open_document(document: Document) -> None:
+    """Show a document from its first page, with nothing boxed."""
+    open_quote(
+        Quote(document.id, document.name, document.title, document.kind, document.address, 1, "1", "", "", 0, 0, 0.0)
+    )
+
+
+def draw_open_source(page: Frame) -> None:
+    """The dialog, if a footnote was clicked. Called once, at the end of a page."""
+    quote = st.session_state.get(_STATE)
+    if quote is None:
+        return
+    st.dialog(label(quote.name), width="medium", on_dismiss=lambda: st.session_state.pop(_STATE, None))(_draw)(
+        page, quote
+    )
+
+
+def _draw(page: Frame, quote: Quote) -> None:
+    try:
+        document = page.services.store.documents.get(page.owner, quote.document)
+    except NotFound:
+        draw_muted(page.texts("source.gone"))
+        st.html(f"<blockquote>{html.escape(quote.text)}</blockquote>")
+        return
+    number: int = st.session_state["source_page"]
+    spans = [(quote.start, quote.end)] if number == quote.page and quote.end > quote.start else []
+    if document.kind == "pdf":
+        _draw_page_buttons(page, document, number)
+        try:
+            said = page.texts("source.page_of", number=number, count=document.pages)
+            draw_picture(work.page_picture(page, document, number, spans), said, key=f"page-{number}")
+        except PageNotDrawn:
+            draw_muted(page.texts("source.no_picture"))
+            _draw_text(page, document, number, spans)
+    else:
+        _draw_text(page, document, number, spans)
+    _draw_ways_out(page, document, quote)
+
+
+def _draw_page_buttons(page: Frame, document: Document, number: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        step = 0
+        if st.button(page.texts("source.previous"), icon=":material/chevron_left:", disabled=number <= 1):
+            step = -1
+        draw_muted(page.texts("source.page_of", number=number, count=document.pages))
+        if st.button(page.texts("source.next"), icon=":material/chevron_right:", disabled=number >= document.pages):
+            step = 1
+        if step:
+            st.session_state["source_page"] = number + step
+            st.rerun(scope="fragment")
+
+
+def _draw_text(page: Frame, document: Document, number: int, spans: list[tuple[int, int]]) -> None:
+    text = page.services.store.documents.page(page.owner, document.id, number).text
+    parts = (
+        f"<mark>{html.escape(part)}</mark>" if marked else html.escape(part)
+        for part, marked in marked_text(text, spans)
+    )
+    with st.container(height=480, border=True):
+        st.html(f'<div class="question">{"".join(parts)}</div>')
+
+
+def _draw_ways_out(page: Frame, document: Document, quote: Quote) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            page.texts("source.download"),
+            data=lambda: work.original(page, document),
+            file_name=document.name,
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        if document.address:
+            st.link_button(
+                page.texts("source.visit"), text_fragment(document.address, quote.text), icon=":material/open_in_new:"
+            )

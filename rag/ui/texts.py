@@ -1,0 +1,47 @@
+"""Every word a user reads, by key, in the user's language: `en.toml` and `zh.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from rag.types import Failure
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+# Fields of errors that hold a code of ours rather than somebody's words.
+_CODES = {"reason", "what", "type"}
+
+
+@lru_cache
+def table(language: Language) -> Mapping[str, str]:
+    """All texts of a language, keys with dots: `chat.stop`."""
+    tree = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
+    return {f"{group}.{name}": text for group, texts in tree.items() for name, text in texts.items()}
+
+
+class Texts:
+    """The texts of one language, filled in: `texts("documents.pages", count=3)`."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self._table = table(language)
+
+    def __call__(self, key: str, **fields: object) -> str:
+        return self._table[key].format_map(fields)
+
+    def failure(self, failure: Failure) -> str:
+        """The sentence for a stored error. Codes in some fields have words of their own."""
+        fields = dict(failure.fields)
+        for name in _CODES & fields.keys():
+            fields[name] = self._table.get(f"reasons.{fields[name]}", fields[name])
+        return self(f"errors.{failure.key}", **fields)
+
+
+def language_for(locale: str | None) -> Language:
+    """The interface language for a browser's locale, `zh-CN` for instance."""
+    return "zh" if (locale or "").lower().startswith("zh") else "en"

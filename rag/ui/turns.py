@@ -1,0 +1,176 @@
+"""The turns of a chat: replayed, asked, watched while they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from rag.build import NO_MODEL
+from rag.export import as_markdown
+from rag.loading import KINDS
+from rag.runs import Run
+from rag.types import Answer, Chat, Collection, Document, Progress, Turn
+from rag.ui import work
+from rag.ui.chats import collection_name
+from rag.ui.frame import Frame
+from rag.ui.reading import draw_jobs, enqueue_files
+from rag.ui.source import open_quote
+from rag.ui.texts import Texts
+from rag.ui.views import draw_answer, draw_muted, draw_passage, draw_question, label
+
+# Pages are drawn at most four times a second while an answer grows.
+REFRESH_SECONDS = 0.25
+_STAGES = ("search", "quotes", "first_word", "writing", "checking", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What came out of the chat box."""
+
+    question: str = ""
+    files: Sequence[UploadedFile] = ()
+
+
+def draw_welcome(page: Frame, collection: Collection, documents: Sequence[Document]) -> None:
+    """What a new chat shows: what this is, and questions to try."""
+    st.title(page.texts("chat.title"))
+    draw_muted(page.texts("chat.welcome" if documents else "chat.welcome_empty"))
+    examples = work.examples(page.texts.language) if collection.samples and documents else ()
+    if examples:
+        st.caption(page.texts("chat.examples"))
+    for example in examples:
+        if st.button(label(example), key=f"example-{example}", width="stretch"):
+            st.session_state["example"] = example
+
+
+def draw_input(page: Frame, collection: Collection, documents: Sequence[Document]) -> Entry:
+    """The chat box; a file dropped into it is read into the collection at hand."""
+    name = collection_name(collection, page.texts)
+    hint = page.texts("chat.placeholder", collection=name) if documents else page.texts("chat.placeholder_empty")
+    # A key of its own: without one, what is being typed is lost when the hint changes.
+    entry = st.chat_input(hint, accept_file="multiple", file_type=list(KINDS), max_chars=4000, key="ask")
+    if example := st.session_state.pop("example", ""):
+        return Entry(example)
+    return Entry(entry.text.strip(), entry.files) if entry else Entry()
+
+
+def read_files(page: Frame, collection: Collection, files: Sequence[UploadedFile]) -> None:
+    """Have dropped files read, and say so."""
+    target = work.own_collection(page, collection)
+    enqueue_files(page, target, files)
+    if target.id != collection.id:
+        st.session_state["collection"] = target.id
+    st.rerun()
+
+
+def draw_reading(page: Frame, collection: Collection) -> None:
+    """The files of this collection that are being read just now."""
+    draw_jobs(page, collection)
+
+
+def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
+    """Save the question, then have it answered in the background."""
+    if tuple(scope) != chat.documents:
+        page.services.store.chats.scope(page.owner, chat.id, scope)
+    work.answer(page, chat, question)
+
+
+def draw_turn(page: Frame, chat: Chat, turn: Turn, *, last: bool) -> None:
+    """One question and its answer, finished or on its way."""
+    with st.chat_message("user", avatar=":material/person:"):
+        draw_question(turn.question)
+    with st.chat_message("assistant", avatar=":material/format_quote:"):
+        if page.services.runs.get(turn.id) is not None:
+            _draw_run(page, turn)
+            return
+        if turn.answer is None:
+            draw_muted(page.texts("answer.interrupted"))
+        else:
+            _draw_finished(page, turn, turn.answer)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if turn.answer is not None:
+                _draw_details(page, turn, turn.answer)
+            if last:
+                _draw_again(page, chat, turn)
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _draw_run(page: Frame, turn: Turn) -> None:
+    run = page.services.runs.get(turn.id)
+    if run is None:
+        st.rerun()
+        return
+    _open_clicked(run.draft, draw_answer(run.draft, page.texts, key=f"run-{turn.id}", status=_status(run, page.texts)))
+    if st.button(page.texts("chat.stop"), key=f"stop-{turn.id}", icon=":material/stop_circle:"):
+        run.stop()
+
+
+def _status(run: Run, texts: Texts) -> str:
+    if run.draft.text:
+        return texts("answer.writing")
+    match run.progress:
+        case Progress(place=place) if place:
+            return texts("answer.waiting", place=place)
+        case Progress(prompt=share) if share:
+            return texts("answer.prompt", percent=round(100 * share))
+        case Progress():
+            return texts("answer.loading")
+    return texts("answer.searching")
+
+
+def _draw_finished(page: Frame, turn: Turn, answer: Answer) -> None:
+    changes = work.changed_sources(page, answer)
+    said = {document: page.texts(f"answer.{change}") for document, change in changes.items()}
+    _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=said))
+
+
+def _draw_details(page: Frame, turn: Turn, answer: Answer) -> None:
+    texts = page.texts
+    if answer.passages:
+        with st.popover(texts("answer.passages", count=len(answer.passages)), type="tertiary"):
+            if answer.generated_question != answer.question:
+                draw_muted(texts("answer.searched_as", question=answer.generated_question))
+            for passage in answer.passages:
+                draw_passage(passage, texts)
+                st.divider()
+    with st.popover(texts("answer.copy"), type="tertiary"):
+        st.code(as_markdown(answer, texts), language=None, wrap_lines=True)
+    st.download_button(
+        texts("answer.export"),
+        data=lambda: work.exported(page, turn, answer),
+        file_name=texts("answer.export_file"),
+        mime="text/html",
+        on_click="ignore",
+        type="tertiary",
+        key=f"export-{turn.id}",
+    )
+    with st.popover(texts("answer.seconds"), type="tertiary"):
+        draw_muted(_seconds(answer, texts))
+
+
+def _open_clicked(answer: Answer, clicked: int | None) -> None:
+    if clicked is not None and clicked < len(answer.quotes):
+        open_quote(answer.quotes[clicked])
+        st.rerun()
+
+
+def _seconds(answer: Answer, texts: Texts) -> str:
+    known = (stage for stage in _STAGES if stage in answer.seconds)
+    return " · ".join(
+        f"{texts(f'answer.stage_{stage}')} {texts('answer.seconds_value', value=f'{answer.seconds[stage]:.2f}')}"
+        for stage in known
+    )
+
+
+def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
+    if st.button(page.texts("chat.again"), key=f"again-{turn.id}", icon=":material/refresh:", type="tertiary"):
+        work.answer_again(page, chat, turn)
+        st.rerun()
+    refused = turn.answer is not None and turn.answer.outcome == "refused"
+    can_write = page.services.settings.model != NO_MODEL
+    if refused and can_write and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}"):
+        work.answer_again(page, chat, turn, anyway=True)
+        st.rerun()

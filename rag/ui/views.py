@@ -1,0 +1,141 @@
+"""The one door through which documents' and models' words reach the screen.
+
+All of them are hostile until drawn: they go through `textContent` in the answer component or
+through HTML escaping, never through Markdown, which would load pictures and follow links.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from rag.highlighting import Picture
+from rag.types import Answer, Passage, Quote
+from rag.ui.texts import Texts
+
+_HERE = Path(__file__).parent
+_answer = st.components.v2.component(
+    "footnote_answer",
+    html='<div class="answer" aria-live="polite"></div>',
+    css=(_HERE / "answer.css").read_text(encoding="utf-8"),
+    js=(_HERE / "answer.js").read_text(encoding="utf-8"),
+)
+
+_picture = st.components.v2.component(
+    "footnote_picture",
+    html='<div class="frame" tabindex="0"><img></div>',
+    css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem; }"
+    " img { display: block; width: 100%; }",
+    js=(_HERE / "picture.js").read_text(encoding="utf-8"),
+)
+
+
+def draw_question(text: str) -> None:
+    """The user's own words."""
+    st.html(f'<div class="question">{html.escape(text)}</div>')
+
+
+def draw_muted(text: str) -> None:
+    """A line of small print that may hold names from documents."""
+    st.html(f'<div class="muted">{html.escape(text)}</div>')
+
+
+def label(text: str) -> str:
+    """Somebody's words as the label of a widget, where Streamlit would read Markdown: every sign escaped.
+
+    A word joiner, which is not seen, keeps bare addresses from becoming links.
+    """
+    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"(\\:(?=\\/)|(?<=www)\\\.|\\@)", "\u2060\\1", escaped, flags=re.IGNORECASE)
+
+
+def draw_answer(
+    answer: Answer, texts: Texts, *, key: str, status: str = "", changes: Mapping[str, str] = {}
+) -> int | None:
+    """Draw an answer, streamed or replayed alike; the position of the quote whose footnote was clicked.
+
+    `changes` maps a document that was removed or replaced since to what is said about it.
+    """
+    result = _answer(key=key, data=answer_data(answer, texts, status, changes), on_open_change=lambda: None)
+    return None if result.open is None else int(result.open)
+
+
+def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str, str]) -> dict[str, object]:
+    """What the answer component is given, as plain texts and numbers."""
+    kept = [sentence for sentence in answer.sentences if sentence.verdict != "unsupported"]
+    folded = [sentence.text.strip() for sentence in answer.sentences if sentence.verdict == "unsupported"]
+    checked = bool(answer.sentences)
+    return {
+        "notice": _notice(answer, texts),
+        "quotes": [_quote_data(i, quote, texts, changes) for i, quote in enumerate(answer.quotes, start=1)],
+        "plain": "" if checked else answer.text,
+        "sentences": [
+            {"text": sentence.text, "verdict": sentence.verdict, "notes": [i + 1 for i in sentence.quotes]}
+            for sentence in kept
+        ],
+        "folded": folded,
+        "remark": _remark(answer, bool(kept), texts),
+        "status": status,
+        "labels": {
+            "quotes": texts("answer.overview" if answer.outcome == "overview" else "answer.quotes"),
+            "written": texts("answer.written" if checked else "answer.written_open", model=answer.model),
+            "folded": texts("answer.folded_one") if len(folded) == 1 else texts("answer.folded", count=len(folded)),
+            "partly": texts("answer.partly"),
+            "notes": [texts("answer.note", number=i) for i in range(1, len(answer.quotes) + 1)],
+        },
+    }
+
+
+def place_of(source: Quote | Passage, texts: Texts) -> str:
+    """Where in its document a quote stands: its page, its section, or both."""
+    page = texts("answer.page", label=source.label) if source.kind == "pdf" else ""
+    return " · ".join(filter(None, (page, source.section)))
+
+
+def draw_picture(picture: Picture, alt: str, *, key: str) -> None:
+    """A page's picture, scrolled to its first box."""
+    at = min((box.top for box in picture.boxes), default=0.0) / picture.height
+    _picture(key=key, data={"png": b64encode(picture.data).decode("ascii"), "at": at, "alt": alt})
+
+
+def draw_passage(passage: Passage, texts: Texts) -> None:
+    """A whole passage with its place and score, for those who want to see what was searched."""
+    where = " · ".join(filter(None, (passage.name, place_of(passage, texts))))
+    draw_muted(f"{where} · {texts('answer.similarity', score=f'{passage.score:.2f}')}")
+    st.html(f'<div class="question">{html.escape(passage.text)}</div>')
+
+
+def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, str]) -> dict[str, object]:
+    place = place_of(quote, texts)
+    return {
+        "number": number,
+        "text": " ".join(quote.text.split()),
+        "head": quote.head,
+        "name": quote.name,
+        "place": place,
+        "open": texts("answer.open_page", place=f"{quote.name}, {place}" if place else quote.name),
+        "note": changes.get(quote.document, ""),
+    }
+
+
+def _notice(answer: Answer, texts: Texts) -> dict[str, str] | None:
+    if answer.outcome == "refused":
+        return {"title": texts("answer.refused"), "text": texts("answer.refused_why")}
+    if answer.outcome == "asked_anyway":
+        return {"title": "", "text": texts("answer.asked_anyway")}
+    return None
+
+
+def _remark(answer: Answer, anything_kept: bool, texts: Texts) -> str:
+    if answer.error:
+        return texts.failure(answer.error)
+    if answer.stopped:
+        return texts("answer.stopped")
+    if answer.sentences and not anything_kept:
+        return texts("answer.nothing_left")
+    return ""

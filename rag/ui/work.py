@@ -1,0 +1,155 @@
+"""What the pages have done: each a short call of `rag` on behalf of the user at hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from rag.errors import LibraryError, NotFound
+from rag.export import as_html
+from rag.highlighting import Picture, crop
+from rag.highlighting import page_picture as draw_page
+from rag.settings import PROJECT
+from rag.store import Job, Store
+from rag.store.jobs import Stage
+from rag.types import Answer, Chat, Collection, Document, Turn
+from rag.ui.frame import Frame
+from rag.ui.texts import Language
+
+SAMPLES = PROJECT / "data" / "samples"
+SAMPLE_KINDS = {".pdf", ".html", ".docx"}
+# Stored names; the page shows the samples' in the user's language.
+SAMPLES_NAME = "Samples"
+EXAMPLES_SHOWN = 4
+
+
+def read_samples(store: Store, owner: str) -> None:
+    """At the first start, have the sample documents read into a collection of their own."""
+    if store.collections.list(owner):
+        return
+    collection = store.collections.create(owner, SAMPLES_NAME, samples=True)
+    for file in sorted(SAMPLES.iterdir()):
+        if file.suffix in SAMPLE_KINDS:
+            store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
+
+
+def examples(language: Language) -> list[str]:
+    """Questions that the sample documents answer, to begin with."""
+    lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line) for line in lines]
+    wanted = [item["question"] for item in questions if item["answerable"] and item["language"] == language]
+    return wanted[:EXAMPLES_SHOWN]
+
+
+def own_collection(page: Frame, collection: Collection) -> Collection:
+    """The collection that a dropped file goes into: this one, or the user's own while the samples are shown."""
+    if not collection.samples:
+        return collection
+    name, collections = page.texts("collections.mine"), page.services.store.collections
+    return collections.by_name(page.owner, name) or collections.create(page.owner, name)
+
+
+def answer(page: Frame, chat: Chat, question: str) -> None:
+    """Save the question, then have it answered in the background."""
+    store = page.services.store
+    history = store.chats.turns(page.owner, chat.id)
+    turn = store.chats.ask(page.owner, chat.id, question)
+    _run(page, chat, turn, history, anyway=False)
+
+
+def answer_again(page: Frame, chat: Chat, turn: Turn, *, anyway: bool = False) -> None:
+    """Answer the last question of a chat anew; `anyway` even where the documents do not hold it."""
+    turns = page.services.store.chats.turns(page.owner, chat.id)
+    page.services.store.chats.unanswer(page.owner, turn.id)
+    _run(page, chat, turn, [earlier for earlier in turns if earlier.id != turn.id], anyway=anyway)
+
+
+def _run(page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway: bool) -> None:
+    services, owner = page.services, page.owner
+    services.runs.start(
+        turn.id,
+        Answer(turn.question, turn.question, "", "answered", None),
+        lambda run: services.conversation.ask(
+            turn.question,
+            owner=owner,
+            collection=chat.collection,
+            documents=chat.documents,
+            history=history,
+            anyway=anyway,
+            tell=run.tell,
+            stopping=run.stopping,
+        ),
+        lambda final: services.store.chats.answer(owner, turn.id, final),
+    )
+
+
+def page_picture(page: Frame, document: Document, number: int, spans: Sequence[tuple[int, int]]) -> Picture:
+    """A page of a PDF with stretches of its text boxed.
+
+    Raises:
+        LibraryError: the page is gone or cannot be drawn.
+    """
+    text = page.services.store.documents.page(page.owner, document.id, number).text
+    return draw_page(original(page, document), number, spans, text=text)
+
+
+def original(page: Frame, document: Document) -> bytes:
+    """The file as it was added."""
+    return page.services.store.files.read(document.sha256)
+
+
+def changed_sources(page: Frame, answered: Answer) -> dict[str, str]:
+    """Which documents quoted in an answer were `removed` or `replaced` since, by their id."""
+    changed = {}
+    documents = page.services.store.documents
+    for quote in answered.quotes:
+        try:
+            documents.get(page.owner, quote.document)
+        except NotFound:
+            changed[quote.document] = "removed"
+    return changed
+
+
+def exported(page: Frame, turn: Turn, answered: Answer) -> str:
+    """The answer as one HTML page, with the picture of each quoted place and the checksums of the files."""
+    checksums: dict[str, str] = {}
+    crops: dict[int, Picture] = {}
+    for i, quote in enumerate(answered.quotes):
+        try:
+            document = page.services.store.documents.get(page.owner, quote.document)
+            checksums[document.id] = document.sha256
+            if document.kind == "pdf":
+                crops[i] = crop(page_picture(page, document, quote.page, [(quote.start, quote.end)]))
+        except LibraryError:
+            # Removed since, or not to be drawn: the quote's words stand without a picture.
+            continue
+    settings = {
+        page.texts("export.embedder"): page.services.embedder.name,
+        page.texts("export.when"): turn.created[:10],
+    }
+    return as_html(
+        answered,
+        page.texts,
+        language=page.texts.language,
+        checksums=checksums,
+        crops=crops,
+        settings=settings,
+    )
+
+
+def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]) -> None:
+    """Embed a collection anew with the model at work, telling the share done; until the end it is as it was."""
+    from rag.ingest import reembed as embed_again
+
+    def told(_stage: Stage, done: int, total: int) -> None:
+        tell(done / total if total else 1.0)
+
+    embed_again(page.services.desk, page.owner, collection.id, told)
+
+
+def read_locked(page: Frame, job: Job, password: str) -> None:
+    """Read an encrypted file with its password while the user waits."""
+    from rag.ingest import read_file
+
+    data = page.services.store.files.read(job.source)
+    read_file(page.services.desk, job.owner, job.collection, data, job.name, password=password, replace=job.replace)
