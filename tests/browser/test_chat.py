@@ -1,0 +1,83 @@
+"""A person asks the sample documents in a real browser and checks what they are told."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import App, User, new_page
+
+pytestmark = pytest.mark.browser
+
+LEAVE = "How many days of annual leave do I have after six years of service?"
+
+
+def test_an_answer_begins_with_the_sentence_of_the_document(user: User) -> None:
+    user.open()
+    answer = user.ask(LEAVE)
+    first = answer.locator(".quote").first
+    expect(first).to_contain_text("28 days")
+    expect(first).to_contain_text("employee-handbook.pdf")
+    expect(first).to_contain_text("page 4")
+
+
+def test_a_footnote_opens_the_page_with_the_words_boxed(user: User) -> None:
+    user.open()
+    answer = user.ask(LEAVE)
+    answer.locator(".quote .place").first.click()
+    dialog = user.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Page 7 of 15")
+    expect(dialog.locator("img")).to_be_visible()
+    dialog.get_by_role("button", name="Next page").click()
+    expect(dialog).to_contain_text("Page 8 of 15")
+
+
+def test_a_reload_keeps_the_chat(user: User) -> None:
+    user.open()
+    user.ask(LEAVE)
+    user.page.reload()
+    expect(user.answer_to(LEAVE).locator(".quote").first).to_contain_text("28 days")
+
+
+def test_a_follow_up_is_understood(user: User) -> None:
+    user.open()
+    user.ask("What is the daily meal allowance in Zurich?")
+    answer = user.ask("And in Lisbon?")
+    expect(answer.locator(".quote").first).to_contain_text("Lisbon")
+
+
+def test_two_tabs_ask_at_once_and_both_are_answered(user: User, app: App, chromium: Browser) -> None:
+    other = User(new_page(chromium, {}), app)
+    user.open()
+    other.open()
+    for person, question in ((user, LEAVE), (other, "How long is the probation period?")):
+        person.page.get_by_test_id("stChatInputTextArea").fill(question)
+    for person in (user, other):
+        person.page.get_by_test_id("stChatInputSubmitButton").click()
+    expect(user.answer_to(LEAVE).locator(".quote").first).to_contain_text("28 days")
+    answer = other.answer_to("How long is the probation period?")
+    expect(answer.locator(".quote").first).to_contain_text("six months")
+    other.page.context.close()
+
+
+def test_what_is_not_in_the_documents_is_refused(user: User) -> None:
+    user.open()
+    answer = user.ask("Who won the football world cup in 1974?")
+    expect(answer).to_contain_text("This is not in your documents.")
+    expect(user.page.get_by_role("button", name="Ask the model anyway")).to_be_visible()
+
+
+def test_nothing_is_asked_of_any_other_server(user: User) -> None:
+    user.open()
+    user.ask(LEAVE)
+    assert [address for address in user.requests if not address.startswith((user.app.address, "data:", "blob:"))] == []
+
+
+def test_a_restart_of_the_app_keeps_the_chat(user: User) -> None:
+    user.open()
+    user.ask(LEAVE)
+    address = user.page.url
+    user.app.stop()
+    user.app.start()
+    user.page.goto(address)
+    expect(user.answer_to(LEAVE).locator(".quote").first).to_contain_text("28 days")

@@ -1,0 +1,81 @@
+"""What the guarantees about the pages share: the real app in a process of its own, and library content to plant."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.store import Store
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120
+OWNER = "local"
+
+
+@dataclass(frozen=True)
+class Running:
+    """An app: its address, its data folder, the file that its processes write their log to."""
+
+    address: str
+    data: Path
+    log: Path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path, environment: Mapping[str, str], script: str = "app.py") -> Iterator[Running]:
+    """The app with this environment and a data folder inside `folder`, until the end of the block."""
+    port, data, log = free_port(), folder / "data", folder / "app.log"
+    given = {"RAG_DATA_DIR": str(data), "OMP_NUM_THREADS": "1", "RAG_THREADS": "1"}
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    with log.open("ab") as said:
+        process = subprocess.Popen(command, cwd=PROJECT, env={**environment, **given}, stdout=said, stderr=said)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait(f"{address}/_stcore/health")
+        yield Running(address, data, log)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if urllib.request.urlopen(address, timeout=2).read() == b"ok":
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise TimeoutError(address)
+
+
+def wait_until_read(app: Running, seconds: float = 300) -> None:
+    """Until the app's reader has read the samples. The library must be there, so a page was opened before."""
+    store = Store.open(app.data)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = [job for each in store.collections.list(OWNER) for job in store.jobs.list(OWNER, each.id)]
+        if found and all(job.state == "done" for job in found):
+            store.close()
+            return
+        time.sleep(0.5)
+    raise TimeoutError("the samples were not read")
+
+
+def quiet() -> dict[str, str]:
+    """This environment, for an app that answers with quotes alone."""
+    return {**os.environ, "RAG_MODEL": "none"}

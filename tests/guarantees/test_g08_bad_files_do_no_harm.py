@@ -1,0 +1,130 @@
+"""G8. Mutated files: each is read or refused with a reason, none crashes or hangs, neighbours go on.
+
+The control hands the same files to the libraries directly. It must fail with errors of theirs
+on at least a tenth, or the mutations are too tame.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from docx import Document as WordDocument
+from pypdf import PdfReader
+from reportlab.pdfgen.canvas import Canvas
+
+from rag.errors import UnreadableDocument
+from rag.loading import load_bytes
+from tests.guarantees.library import size
+
+FILES = size(100, 500)
+NEIGHBOUR = b"# Leave\n\nEverybody has 25 days.\n"
+
+
+def a_pdf() -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pageCompression=0)
+    for page in range(3):
+        canvas.bookmarkPage(str(page))
+        canvas.addOutlineEntry(f"Part {page}", str(page))
+        canvas.drawString(72, 700, f"Everybody has 25 days of leave, says page {page}.")
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def a_word_file() -> bytes:
+    document = WordDocument()
+    document.add_heading("Leave", 1)
+    document.add_paragraph("Everybody has 25 days.")
+    document.add_table(2, 2).rows[0].cells[0].text = "Years"
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def a_page() -> bytes:
+    rows = "".join(f"<tr><td>{n}</td><td><b>{n * n}</b></td></tr>" for n in range(50))
+    return (
+        f"<!DOCTYPE html><html><head><title>x</title></head><body><h1>Leave</h1><table>{rows}</table></body>".encode()
+    )
+
+
+def flip(data: bytearray, chance: random.Random) -> None:
+    for _ in range(chance.choice([1, 10, 100])):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+
+
+def cut(data: bytearray, chance: random.Random) -> None:
+    del data[chance.randrange(1, len(data)) :]
+
+
+def drop(data: bytearray, chance: random.Random) -> None:
+    start = chance.randrange(len(data))
+    del data[start : start + chance.randrange(1, 500)]
+
+
+def repeat(data: bytearray, chance: random.Random) -> None:
+    start = chance.randrange(len(data))
+    data[start:start] = data[start : start + chance.randrange(1, 500)] * chance.choice([1, 50])
+
+
+def exaggerate(data: bytearray, chance: random.Random) -> None:
+    """Put a huge or negative number where a number stands, or where none does."""
+    digits = [i for i, byte in enumerate(data) if 48 <= byte <= 57] or [0]
+    start = chance.choice(digits)
+    data[start : start + 1] = chance.choice([b"-1", b"0", b"4294967296", b"9" * 30, b"1e999"])
+
+
+MUTATIONS: tuple[Callable[[bytearray, random.Random], None], ...] = (flip, cut, drop, repeat, exaggerate)
+
+
+def mutated(number: int, seeds: dict[str, bytes]) -> tuple[str, bytes]:
+    chance = random.Random(number)
+    name = chance.choice(sorted(seeds))
+    data = bytearray(seeds[name])
+    for _ in range(chance.randint(1, 3)):
+        chance.choice(MUTATIONS)(data, chance)
+    return name, bytes(data)
+
+
+def by_the_libraries(name: str, data: bytes) -> None:
+    """The control: no child, and only the errors that somebody thought of."""
+    if name.endswith(".pdf"):
+        for page in PdfReader(io.BytesIO(data)).pages:
+            page.extract_text()
+    elif name.endswith(".docx"):
+        WordDocument(io.BytesIO(data))
+    else:
+        data.decode()
+
+
+def test_g08_mutated_files_are_read_or_refused_and_neighbours_go_on() -> None:
+    seeds = {"a.pdf": a_pdf(), "b.docx": a_word_file(), "c.html": a_page(), "d.md": NEIGHBOUR * 20}
+    outcomes: Counter[str] = Counter()
+    slowest, control, harmed = 0.0, 0, 0
+    for number in range(FILES):
+        name, data = mutated(number, seeds)
+        started = time.monotonic()
+        try:
+            load_bytes(data, name)
+            outcomes["read"] += 1
+        except UnreadableDocument as error:
+            outcomes[error.key()] += 1
+        slowest = max(slowest, time.monotonic() - started)
+        if number % 10 == 0:
+            harmed += load_bytes(NEIGHBOUR, "neighbour.md").pages[0].text != NEIGHBOUR.decode()
+        try:
+            by_the_libraries(name, data)
+        except Exception:  # noqa: BLE001 - that these are of every sort is the point
+            control += 1
+    print(f"G8: {FILES} mutated files: {dict(outcomes)}, slowest {slowest:.1f} s, {harmed} neighbours harmed; "
+          f"the control failed on {control}")  # fmt: skip
+    assert outcomes.total() == FILES
+    assert outcomes["read"] > 0
+    assert slowest < 30
+    assert harmed == 0
+    assert control >= FILES / 10

@@ -1,0 +1,104 @@
+"""G13. The same 50 files three times, and resumed after kills: the tables hold the same, hash for hash."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from rag.ingest import Desk, read_file
+from rag.store import Store
+from tests.guarantees.library import OWNER, child, faults, kill, size
+
+FILES = 50
+KILLS = 5
+ROUNDS = size(1, 10)
+
+
+class LetterEmbedder:
+    """A vector of letter counts: the same text gives the same vector in every process."""
+
+    name, dimension, max_tokens, fallback_for = "letters", 26, 40, None
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        return np.stack([self.embed_query(text) for text in texts])
+
+    def embed_query(self, text: str) -> np.ndarray:
+        counts = np.array([text.lower().count(chr(97 + i)) for i in range(26)], np.float32) + 0.01
+        return counts / np.linalg.norm(counts)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+
+def _file(number: int) -> tuple[str, bytes]:
+    words = random.Random(number).choices(["harbour", "ship", "letter", "invoice", "年假规定", "leave"], k=300)
+    return f"file {number}.txt", f"File {number}.\n\n{' '.join(words)}.".encode()
+
+
+def _read_all(pipe: Connection | None, folder: Path) -> None:
+    store = Store.open(folder)
+    collection = store.collections.by_name(OWNER, "mine") or store.collections.create(OWNER, "mine")
+    for number in range(FILES):
+        name, data = _file(number)
+        read_file(Desk(store, LetterEmbedder()), OWNER, collection.id, data, name)
+        if pipe is not None:
+            pipe.send(number)
+    store.close()
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """One hash for each table's rows, made-up ids and times left out, in the order of the documents' hashes."""
+    store = Store.open(folder)
+    queries = {
+        "documents": "SELECT name, title, kind, sha256, size, pages, chunks, empty_pages, lead, language"
+        " FROM documents ORDER BY sha256",
+        "pages": "SELECT d.sha256, p.number, p.label, p.text, p.headings"
+        " FROM pages p JOIN documents d ON d.id = p.document ORDER BY d.sha256, p.number",
+        "chunks": 'SELECT d.sha256, c.page, c.section, c.context, c.text, c.start, c."end", c.text_terms, c.vector'
+        " FROM chunks c JOIN documents d ON d.id = c.document ORDER BY d.sha256, c.page, c.start",
+        "collections": "SELECT name, embedder, dimension, generation FROM collections",
+    }
+    with store.database.read() as connection:
+        found = {
+            name: hashlib.sha256(repr([tuple(row) for row in connection.exec_driver_sql(query)]).encode()).hexdigest()
+            for name, query in queries.items()
+        }
+    originals = sorted(path.name for path in (folder / "files").rglob("*") if path.is_file())
+    collection = store.collections.by_name(OWNER, "mine")
+    assert collection is not None
+    assert faults(store, collection) == []
+    store.close()
+    return found | {"originals": hashlib.sha256("".join(originals).encode()).hexdigest()}
+
+
+def test_g13_reading_the_same_again_changes_nothing(tmp_path: Path) -> None:
+    _read_all(None, tmp_path / "whole")
+    once = _hashes(tmp_path / "whole")
+    for _ in range(2):
+        _read_all(None, tmp_path / "whole")
+        assert _hashes(tmp_path / "whole") == once
+
+    died = 0
+    for trial in range(ROUNDS):
+        folder = tmp_path / f"killed {trial}"
+        died += sum(_killed(folder, 100 * trial + kills) for kills in range(KILLS))
+        _read_all(None, folder)
+        assert _hashes(folder) == once
+    print(f"G13: {FILES} files, 3 times over, and {died} kills in the middle of {ROUNDS} readings: all tables the same")
+    assert died >= ROUNDS * KILLS / 2
+
+
+def _killed(folder: Path, seed: int) -> bool:
+    """Let a reading go on a little further than the one before it; whether it was still at work when killed."""
+    with child(_read_all, folder) as (process, pipe):
+        assert pipe.poll(60), "the child did not begin"
+        time.sleep(random.Random(seed).uniform(0, 0.2))
+        at_work = process.is_alive()
+        kill(process)
+        return at_work

@@ -1,0 +1,71 @@
+"""G14. Delete means gone: no hit, vector or file, in any process, nor after a rebuild or a restart."""
+
+from __future__ import annotations
+
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from rag.index import Index
+from rag.store import Store
+from rag.types import Collection
+from tests.guarantees.library import CHUNKS, DIMENSION, OWNER, add, child, data_of, faults, size
+
+DOCUMENTS = size(20, 200)
+
+
+def _vector(number: int) -> np.ndarray:
+    """The vector of the document's first chunk, as `library.add` makes it."""
+    vectors = np.random.default_rng(number).standard_normal((CHUNKS, DIMENSION)).astype(np.float32)
+    return vectors[0] / np.linalg.norm(vectors[0])
+
+
+def _hits(index: Index, store: Store, collection: Collection, number: int) -> int:
+    """How often the document of that number shows in a search by its own words and its own vector."""
+    words = index.search_words(OWNER, collection.id, f"number{number}", 100)
+    near = [chunk for chunk, score in index.search_vectors(collection.id, _vector(number), 100) if score > 0.99]
+    passages = store.documents.passages(OWNER, [chunk for chunk, _ in words] + near)
+    return len(words) + len(near) + sum(passage.name == f"{number}.txt" for passage in passages.values())
+
+
+def _search_for(pipe: Connection, folder: Path, collection: Collection) -> None:
+    """Another process with an index of its own, in memory since before the deletions."""
+    store = Store.open(folder)
+    index = Index(store)
+    while (number := pipe.recv()) is not None:
+        pipe.send(_hits(index, store, collection, number))
+
+
+def test_g14_a_deleted_document_is_gone_everywhere(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    collection = store.collections.create(OWNER, "mine")
+    documents = [add(store, collection, number) for number in range(DOCUMENTS)]
+    index = Index(store)
+    before = here = elsewhere = left = after = 0
+    with child(_search_for, tmp_path, collection) as (_, pipe):
+        for number, document in enumerate(documents):
+            before += _hits(index, store, collection, number) > 0
+            pipe.send(number)
+            assert pipe.recv() > 0
+            store.documents.remove(OWNER, document.id)
+            here += _hits(index, store, collection, number)
+            pipe.send(number)
+            elsewhere += pipe.recv()
+            left += any(data_of(number) == path.read_bytes() for path in (tmp_path / "files").rglob("*/*"))
+        pipe.send(None)
+    index.rebuild(collection.id)
+    store.close()
+    again = Store.open(tmp_path)
+    for number in range(DOCUMENTS):
+        after += _hits(index, again, collection, number) + _hits(Index(again), again, collection, number)
+    with again.database.read() as connection:
+        tables = ("documents", "pages", "chunks", "words_docsize")
+        rows = {table: connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() for table in tables}
+    print(
+        f"G14: {DOCUMENTS} deleted, {before} found before; hits after: {here} here, {elsewhere} in another process, "
+        f"{after} after rebuild and restart; {left} files and {sum(rows.values())} rows left"
+    )
+    assert before == DOCUMENTS
+    assert (here, elsewhere, after, left, sum(rows.values())) == (0, 0, 0, 0, 0)
+    assert faults(again, collection) == []

@@ -1,0 +1,71 @@
+"""G19. The queue is bounded and fair: who comes too late is told so at once, a closed tab frees its
+place, and nobody starts twice while another waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from rag.errors import Cancelled, ModelBusy
+from rag.llms.process import News
+from tests.guarantees.models import STORY, about, bundled
+
+LIMIT = 8
+
+
+class Tab(threading.Thread):
+    """A browser tab with one question; closing it makes its next sign of life fail."""
+
+    def __init__(self, model, owner: str, log: list[str]) -> None:
+        super().__init__(daemon=True)
+        self.closed, self.waits, self.gone_at = False, threading.Event(), 0.0
+        self._model, self._owner, self._log = model, owner, log
+
+    def run(self) -> None:
+        try:
+            for _ in self._model.write(about(1), max_tokens=2, owner=self._owner, news=self._hear):
+                pass
+            self._log.append(self._owner)
+        except Cancelled:
+            self.gone_at = time.monotonic()
+
+    def _hear(self, news: News) -> None:
+        if news.stage == "waiting":
+            self.waits.set()
+        if self.closed:
+            raise Cancelled
+
+
+def test_the_queue_is_bounded_and_fair():
+    model, log = bundled(queue_limit=LIMIT), []
+    busy = model.write(STORY, max_tokens=900, owner="ann")
+    next(busy)
+    owners = ["ann", "ann", "ben", "cem", "ben", "dan", "ann", "eve"]
+    tabs = [Tab(model, owner, log) for owner in owners]
+    for tab in tabs:
+        tab.start()
+        assert tab.waits.wait(5)
+
+    start = time.monotonic()
+    with pytest.raises(ModelBusy):
+        next(model.write(STORY, owner="late"))
+    refused = time.monotonic() - start
+    assert refused < 1
+
+    tabs[-1].closed = True
+    start = time.monotonic()
+    tabs[-1].join(5)
+    freed = tabs[-1].gone_at - start
+    assert 0 < freed < 2
+    late = Tab(model, "late", log)
+    late.start()
+    assert late.waits.wait(5), "the place is free again"
+
+    busy.close()
+    for tab in [*tabs, late]:
+        tab.join(120)
+    model.close()
+    assert log == ["ben", "cem", "dan", "late", "ann", "ben", "ann", "ann"]
+    print(f"G19: {LIMIT} wait, the next refused after {refused:.3f} s, a closed tab's place free after {freed:.2f} s")

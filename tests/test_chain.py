@@ -1,0 +1,250 @@
+"""The chain: LangChain's contract kept to the letter, sources before the answer, follow-ups understood."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
+from langchain_core.language_models import FakeListLLM, GenericFakeChatModel
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.retrievers import BaseRetriever
+
+from rag.catalogue import locate
+from rag.chain import ConversationalRetrievalChain
+from rag.llms.llama_cpp import ChatLlamaCpp
+from rag.llms.process import ModelProcess
+from rag.prompts import COMBINE_DOCS_PROMPT, CONDENSE_QUESTION_PROMPT
+
+DOCUMENTS = [
+    Document(page_content="Staff have 25 days of annual leave.", metadata={"page": 3}),
+    Document(page_content="Leave may be carried over until the end of March.", metadata={"page": 4}),
+    Document(page_content="The canteen opens at noon.", metadata={"page": 9}),
+]
+HISTORY = [("How many days of leave are there?", "25 days."), ("Thanks", "You are welcome.")]
+MESSAGES = [message for q, a in HISTORY for message in (HumanMessage(q), AIMessage(a))]
+
+
+class Shelf(BaseRetriever):
+    """Finds the documents that share most words with the question, and remembers what was asked."""
+
+    asked: list[str] = []  # noqa: RUF012  a pydantic field, copied for each shelf
+
+    def _get_relevant_documents(self, query, *, run_manager):
+        self.asked.append(query)
+        words = set(query.lower().split())
+        return sorted(DOCUMENTS, key=lambda d: -len(words & set(d.page_content.lower().split())))[:2]
+
+
+class Prompts(BaseCallbackHandler):
+    """Writes down every prompt that is sent to a model, and under which tag."""
+
+    def __init__(self):
+        self.sent: list[list[tuple[str, str]]] = []
+        self.tags: list[list[str]] = []
+
+    def on_chat_model_start(self, serialized, messages, *, tags=None, **kwargs):
+        self.sent.append([(message.type, message.text) for message in messages[0]])
+        self.tags.append(tags or [])
+
+
+def fake(*answers: str):
+    return GenericFakeChatModel(messages=itertools.cycle([AIMessage(answer) for answer in answers]))
+
+
+def classic(llm, retriever, **options):
+    """LangChain's own class, on the same prompts."""
+    from langchain_classic.chains import ConversationalRetrievalChain as Classic
+
+    return Classic.from_llm(
+        llm,
+        retriever,
+        condense_question_prompt=CONDENSE_QUESTION_PROMPT,
+        combine_docs_chain_kwargs={"prompt": COMBINE_DOCS_PROMPT},
+        **options,
+    )
+
+
+def both(make_llm, inputs, **options):
+    """The result, the prompts and the searches of LangChain's class and of ours."""
+    results = []
+    for make in (classic, ConversationalRetrievalChain.from_llm):
+        prompts, shelf = Prompts(), Shelf(asked=[])
+        chain = make(make_llm(), shelf, return_source_documents=True, return_generated_question=True, **options)
+        results.append((chain.invoke(inputs, config={"callbacks": [prompts]}), prompts.sent, shelf.asked))
+    return results
+
+
+@pytest.fixture(scope="module")
+def smollm2():
+    process = ModelProcess(locate("smollm2-135m-instruct"), "smollm2-135m-instruct", threads=1, context_tokens=2048)
+    yield ChatLlamaCpp.over(process, max_tokens=8)
+    process.close()
+
+
+# The same as LangChain's
+
+
+@pytest.mark.parametrize("history", [[], HISTORY[:1], HISTORY, MESSAGES], ids=["none", "one", "pairs", "messages"])
+def test_prompts_answer_documents_and_question_are_langchains(history):
+    inputs = {"question": "And until when can they be carried over?", "chat_history": history}
+    theirs, ours = both(lambda: fake("Until when can leave be carried over?", "Until March."), inputs)
+    assert ours == theirs
+    assert ours[0]["source_documents"][0].metadata == {"page": 4}
+    assert len(ours[1]) == (2 if history else 1)
+
+
+def test_the_real_model_gives_the_same_in_both(smollm2):
+    inputs = {"question": "How long can they be carried over?", "chat_history": HISTORY[:1]}
+    theirs, ours = both(lambda: smollm2, inputs)
+    assert ours == theirs
+    assert ours[0]["answer"]
+    assert ours[0]["generated_question"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    question=st.text(min_size=1, max_size=40),
+    history=st.lists(st.tuples(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20)), max_size=3),
+    rephrase=st.booleans(),
+    limit=st.one_of(st.none(), st.integers(1, 40)),
+)
+def test_whatever_is_asked_both_send_the_same(question, history, rephrase, limit):
+    inputs = {"question": question, "chat_history": history}
+    options = {"rephrase_question": rephrase, "max_tokens_limit": limit}
+
+    def words_counted():
+        llm = fake("A question?", "An answer.")
+        object.__setattr__(llm, "get_num_tokens", lambda text: len(text.split()))
+        return llm
+
+    theirs, ours = both(words_counted, inputs, **options)
+    assert ours == theirs
+
+
+def test_plain_language_models_work_too():
+    inputs = {"question": "And carried over?", "chat_history": HISTORY}
+    theirs, ours = both(lambda: FakeListLLM(responses=["Carried over until when?", "March."]), inputs)
+    assert ours == theirs
+    assert ours[0]["answer"] == "March."
+
+
+def test_without_documents_the_fixed_answer_is_given_and_no_model_asked():
+    class Empty(BaseRetriever):
+        def _get_relevant_documents(self, query, *, run_manager):
+            return []
+
+    for make in (classic, ConversationalRetrievalChain.from_llm):
+        chain = make(FakeListLLM(responses=["invented"]), Empty(), response_if_no_docs_found="Not there.")
+        assert chain.invoke({"question": "?", "chat_history": []})["answer"] == "Not there."
+
+
+def test_only_what_is_asked_for_comes_back():
+    chain = ConversationalRetrievalChain.from_llm(fake("Yes."), Shelf(asked=[]))
+    assert chain.invoke({"question": "Leave?", "chat_history": []}) == {
+        "question": "Leave?",
+        "chat_history": [],
+        "answer": "Yes.",
+    }
+
+
+def test_async_and_batch_give_the_same():
+    def chain():
+        llm = fake("Annual leave days?", "There are 25 days.")
+        return ConversationalRetrievalChain.from_llm(llm, Shelf(asked=[]), return_source_documents=True)
+
+    inputs = {"question": "How many?", "chat_history": HISTORY}
+    result = chain().invoke(inputs)
+    assert asyncio.run(chain().ainvoke(inputs)) == result
+    assert chain().batch([inputs], config={"max_concurrency": 1}) == [result]
+
+    async def streamed():
+        return [part async for part in chain().astream(inputs)]
+
+    assert asyncio.run(streamed()) == list(chain().stream(inputs))
+
+
+# What LangChain's did not do
+
+
+def test_a_stream_gives_the_question_then_the_sources_then_the_answer_in_pieces():
+    chain = ConversationalRetrievalChain.from_llm(fake("Standing alone?", "There are 25 days."), Shelf(asked=[]))
+    parts = list(chain.stream({"question": "How many?", "chat_history": HISTORY}))
+    assert parts[0] == {"generated_question": "Standing alone?"}
+    assert [document.metadata["page"] for document in parts[1]["source_documents"]] == [3, 4]
+    assert len(parts) > 4
+    assert "".join(part["answer"] for part in parts[2:]) == "There are 25 days."
+
+
+def test_condensing_and_answering_are_told_apart_by_their_tags():
+    prompts = Prompts()
+    chain = ConversationalRetrievalChain.from_llm(fake("A?", "B."), Shelf(asked=[]))
+    chain.invoke({"question": "How many?", "chat_history": HISTORY}, config={"callbacks": [prompts], "tags": ["mine"]})
+    assert [sorted(tags) for tags in prompts.tags] == [["condense", "mine"], ["answer", "mine"]]
+
+    async def tokens():
+        events = chain.astream_events({"question": "How many?", "chat_history": HISTORY}, version="v2")
+        return [(e["tags"], e["data"]["chunk"].text) async for e in events if e["event"] == "on_chat_model_stream"]
+
+    heard = asyncio.run(tokens())
+    assert "".join(text for tags, text in heard if "answer" in tags) == "B."
+    assert "".join(text for tags, text in heard if "condense" in tags) == "A?"
+
+
+def test_condensing_has_a_model_of_its_own_when_one_is_given():
+    chain = ConversationalRetrievalChain.from_llm(
+        fake("B."), Shelf(asked=[]), condense_question_llm=fake("A?"), return_generated_question=True
+    )
+    result = chain.invoke({"question": "How many?", "chat_history": HISTORY})
+    assert (result["generated_question"], result["answer"]) == ("A?", "B.")
+
+
+class Follows(Shelf):
+    """Understands follow-ups by joining the question with the one before."""
+
+    before: str = ""
+
+    def with_history(self, history):
+        return self.model_copy(update={"before": history[-1][0]})
+
+    def query(self, question):
+        return f"{self.before} {question}"
+
+    def _get_relevant_documents(self, query, *, run_manager):
+        return super()._get_relevant_documents(self.query(query), run_manager=run_manager)
+
+
+def test_without_condensing_a_retriever_that_understands_follow_ups_is_given_the_history():
+    prompts, shelf = Prompts(), Follows(asked=[])
+    chain = ConversationalRetrievalChain.from_llm(fake("25."), shelf, condense=False, return_generated_question=True)
+    inputs = {"question": "And carried over?", "chat_history": HISTORY[:1]}
+    result = chain.invoke(inputs, config={"callbacks": [prompts]})
+    assert result["generated_question"] == "How many days of leave are there? And carried over?"
+    assert len(prompts.sent) == 1, "no model rewrites the question"
+    assert prompts.sent[0][-1] == ("human", "And carried over?")
+    assert shelf.asked == ["How many days of leave are there? And carried over?"]
+
+
+def test_without_condensing_any_other_retriever_is_asked_the_question_as_it_is():
+    shelf = Shelf(asked=[])
+    chain = ConversationalRetrievalChain.from_llm(fake("25."), shelf, condense=False)
+    chain.invoke({"question": "And carried over?", "chat_history": HISTORY})
+    assert shelf.asked == ["And carried over?"]
+
+
+def test_closing_the_stream_stops_the_model(smollm2):
+    llm = ChatLlamaCpp.over(smollm2.process, max_tokens=1500)
+    chain = ConversationalRetrievalChain.from_llm(llm, Shelf(asked=[]))
+    parts = chain.stream({"question": "Tell me a very long story about leave.", "chat_history": []})
+    while "answer" not in next(parts):
+        pass
+    start = time.monotonic()
+    parts.close()
+    assert time.monotonic() - start < 0.5
+    assert "".join(smollm2.process.write([{"role": "user", "content": "Hi"}], max_tokens=3))
+    assert time.monotonic() - start < 3

@@ -1,0 +1,110 @@
+"""The command line: what it prints, and the exit codes that scripts rely on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+SAMPLES = PROJECT / "data" / "samples"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cli")
+
+
+def footnote(data: Path, *arguments: str | Path, model: str = "none") -> tuple[int, Any]:
+    """Run `python -m rag … --json`: its exit code and the one object on standard output."""
+    environment = os.environ | {"RAG_DATA_DIR": str(data), "RAG_MODEL": model, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "rag", *map(str, arguments), "--json"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300)
+    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+
+@pytest.fixture(scope="module")
+def library(data: Path) -> Path:
+    """The sample documents, read from the command line."""
+    code, report = footnote(data, "ingest", *sorted(SAMPLES.glob("*.[phd]*[!n]")), "--collection", "Samples")
+    assert code == 0, report
+    assert {document["name"]: document["pages"] for document in report["documents"]} == {
+        "employee-handbook.pdf": 15,
+        "remote-work-security-policy.html": 1,
+        "shanghai-office-move.docx": 1,
+    }
+    return data
+
+
+def test_ask_names_the_page_that_answers(library: Path) -> None:
+    code, answer = footnote(library, "ask", "How long is the probation period?", "--collection", "Samples")
+    assert code == 0
+    assert not answer["refused"]
+    assert "six months" in answer["answer"]
+    assert answer["model"] is None
+    first = answer["sources"][0]
+    assert (first["document"], first["page"], first["label"]) == ("employee-handbook.pdf", 5, "2")
+    assert answer["quotes"][0]["end"] - answer["quotes"][0]["start"] == len(answer["quotes"][0]["text"])
+    assert {"search", "quotes", "total"} <= set(answer["seconds"])
+
+
+def test_a_document_without_pages_has_page_null(library: Path) -> None:
+    _, answer = footnote(library, "ask", "午餐补贴每天多少钱？", "--collection", "Samples")
+    assert answer["sources"][0]["document"] == "shanghai-office-move.docx"
+    assert answer["sources"][0]["page"] is None
+    assert "35元" in answer["answer"]
+
+
+@pytest.mark.slow
+def test_the_bundled_model_writes_from_the_quotes(library: Path) -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
+    code, answer = footnote(
+        library, "ask", "How long is the probation period?", "--collection", "Samples", model="smollm2-135m-instruct"
+    )
+    assert code == 0
+    assert answer["model"] == "smollm2-135m-instruct"
+    assert answer["sentences"]
+    assert {"first_word", "writing", "checking"} <= set(answer["seconds"])
+
+
+def test_what_is_refused_is_named_and_the_rest_is_read(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.pdf").touch()
+    (tmp_path / "note.txt").write_text("The gate code is 4711.", encoding="utf-8")
+    code, report = footnote(data, "ingest", tmp_path, "http://127.0.0.1:9/", "missing.pdf")
+    assert code == 1
+    assert [(item["name"].rpartition("/")[2], item["status"]) for item in report["documents"]] == [
+        ("empty.pdf", "refused"),
+        ("note.txt", "ready"),
+        ("", "refused"),
+        ("missing.pdf", "refused"),
+    ]
+    assert report["documents"][0]["error"] == "empty.pdf is empty. Nothing was added."
+
+
+def test_wrong_use_and_unknown_collections_have_their_own_exit_codes(data: Path) -> None:
+    assert footnote(data, "ingest")[0] == 2
+    assert footnote(data, "ask", "Why?", "--collection", "Nowhere")[0] == 1
+
+
+def test_a_setting_out_of_bounds_is_named(data: Path) -> None:
+    environment = os.environ | {"RAG_DATA_DIR": str(data), "RAG_QUOTES": "99"}
+    command = [sys.executable, "-m", "rag", "ask", "Why?"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "RAG_QUOTES" in done.stderr
+
+
+def test_the_samples_are_measured_by_their_own_questions(data: Path) -> None:
+    code, report = footnote(data, "evaluate", SAMPLES)
+    assert code == 0
+    assert report["questions"] == 13
+    assert report["recall@4"] == 1.0
+    assert report["recall@4_interval"] == [1.0, 1.0]
+    assert report["refused_out_of_corpus"] == 1.0
+    assert report["exact_match"] is None
+    assert report["seconds"]

@@ -1,0 +1,155 @@
+"""A question from its passages to its checked answer, on the samples, with models that are easy to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+
+from rag.build import Services, services
+from rag.conversation import Conversation
+from rag.errors import ModelNotOnDisk
+from rag.ingest import read_file
+from rag.retrieval import Retriever
+from rag.settings import Settings
+from rag.types import Answer, Turn
+from rag.writing import Writer
+
+SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
+LEAVE = "How many days of annual leave do I have after six years of service?"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    made = services(Settings(data_dir=tmp_path_factory.mktemp("library"), model="none"))
+    collection = made.store.collections.create("me", "Samples")
+    for name in ("employee-handbook.pdf", "shanghai-office-move.docx"):
+        read_file(made.desk, "me", collection.id, (SAMPLES / name).read_bytes(), name)
+    return made
+
+
+def collection(library: Services) -> str:
+    return library.store.collections.list("me")[0].id
+
+
+def says(library: Services, *texts: str) -> Conversation:
+    """A conversation whose model says these texts, one after the other."""
+    model = FakeListChatModel(responses=list(texts))
+    return with_writer(library, lambda: Writer("tiny", model))
+
+
+def with_writer(library: Services, writer: Callable[[], Writer | None], **options: bool) -> Conversation:
+    retriever = Retriever(library.index, library.store.documents, library.embedder)
+    return Conversation(library.store, retriever, library.embedder, writer, **options)
+
+
+def ask(conversation: Conversation, library: Services, question: str, **options: object) -> list[Answer]:
+    return list(conversation.ask(question, owner="me", collection=collection(library), **options))  # type: ignore[arg-type]
+
+
+def test_quotes_come_before_the_first_word(library: Services) -> None:
+    drafts = ask(says(library, "You have 28 days."), library, LEAVE)
+    assert drafts[0].text == ""
+    assert "28 days" in drafts[0].quotes[0].text
+    assert (drafts[0].quotes[0].page, drafts[0].quotes[0].label) == (7, "4")
+    assert drafts[-1].text == "You have 28 days."
+    assert [draft.text for draft in drafts] == sorted(draft.text for draft in drafts)
+
+
+def test_every_sentence_is_held_against_the_quotes(library: Services) -> None:
+    written = "You have 28 days of annual leave. You have 40 days of annual leave. Whales sing songs beneath the waves."
+    final = ask(says(library, written), library, LEAVE)[-1]
+    assert [sentence.verdict for sentence in final.sentences] == ["supported", "unsupported", "unsupported"]
+    assert final.sentences[0].quotes[0] == 0
+    assert "".join(sentence.text for sentence in final.sentences) == written
+
+
+def test_a_question_about_something_else_is_refused_before_the_model_is_asked(library: Services) -> None:
+    def no_model() -> Writer:
+        raise AssertionError("the model was asked")
+
+    drafts = ask(with_writer(library, no_model), library, "Who won the football world cup in 1974?")
+    assert [draft.outcome for draft in drafts] == ["refused"]
+    assert drafts[0].passages
+
+
+def test_the_model_is_asked_anyway_on_request_and_the_answer_is_marked(library: Services) -> None:
+    question = "Who won the football world cup in 1974?"
+    final = ask(says(library, "West Germany won it."), library, question, anyway=True)[-1]
+    assert final.outcome == "asked_anyway"
+    assert final.text == "West Germany won it."
+    assert final.sentences[0].verdict == "unsupported"
+
+
+def test_a_greeting_is_answered_with_what_is_there(library: Services) -> None:
+    final = ask(says(library), library, "Hello!")[-1]
+    assert final.outcome == "overview"
+    assert {quote.name for quote in final.quotes} == {"employee-handbook.pdf", "shanghai-office-move.docx"}
+    for quote in final.quotes:
+        page = library.store.documents.page("me", quote.document, quote.page)
+        assert page.text[quote.start : quote.end] == quote.text
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it(library: Services) -> None:
+    before = Turn("1", "What is the daily meal allowance in Zurich?", None, "")
+    final = ask(says(library, "?"), library, "And in Lisbon?", history=[before])[-1]
+    assert "meal allowance" in final.generated_question
+    assert "Lisbon" in final.quotes[0].text
+
+
+def test_only_the_ticked_documents_are_asked(library: Services) -> None:
+    notice = next(d for d in library.store.documents.list("me", collection(library)) if d.kind == "word")
+    final = ask(says(library, "?"), library, LEAVE, documents=[notice.id], anyway=True)[-1]
+    assert {passage.document for passage in final.passages} == {notice.id}
+
+
+def test_without_a_model_the_quotes_are_the_answer(library: Services) -> None:
+    final = ask(with_writer(library, lambda: None), library, LEAVE)[-1]
+    assert (final.model, final.text) == (None, "")
+    assert "28 days" in final.quotes[0].text
+
+
+def test_a_model_that_cannot_be_had_costs_the_written_answer_only(library: Services) -> None:
+    def missing() -> Writer:
+        raise ModelNotOnDisk(model="llama-2-7b-chat")
+
+    final = ask(with_writer(library, missing), library, LEAVE)[-1]
+    assert final.error is not None
+    assert final.error.key == "model_not_on_disk"
+    assert "28 days" in final.quotes[0].text
+
+
+def test_stopping_keeps_what_was_written(library: Services) -> None:
+    seen: list[str] = []
+    conversation = says(library, "You have 28 days of annual leave.")
+    for draft in conversation.ask(LEAVE, owner="me", collection=collection(library), stopping=lambda: len(seen) > 8):
+        seen.append(draft.text)
+    assert draft.stopped
+    assert 0 < len(draft.text) < len("You have 28 days of annual leave.")
+
+
+def test_the_model_writes_a_follow_up_out_when_asked_to(library: Services) -> None:
+    before = Turn("1", "What is the daily meal allowance in Zurich?", None, "")
+    model = FakeListChatModel(responses=["How long is the probation period?", "Six months."])
+    writer = Writer("tiny", model)
+    conversation = with_writer(library, lambda: writer, condense=True)
+    final = ask(conversation, library, "And that?", history=[before])[-1]
+    assert final.generated_question == "How long is the probation period?"
+    assert final.text == "Six months."
+    assert "condense" in final.seconds
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ("The daily meal allowance in Zurich is 72 euros.", "supported"),
+        ("In Zurich you get 72 euros a day, and the hotel limit is 210 euros.", "supported"),
+        ("The daily meal allowance in Zurich is 48 euros.", "unsupported"),  # that is any other city's
+        ("In Oslo it is 72 euros.", "unsupported"),  # that is Zurich's
+    ],
+)
+def test_a_figure_from_another_row_of_the_table_is_not_borne_out(library: Services, written: str, verdict: str) -> None:
+    final = ask(says(library, written), library, "What is the daily meal allowance in Zurich?")[-1]
+    assert [sentence.verdict for sentence in final.sentences] == [verdict]

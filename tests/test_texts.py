@@ -1,0 +1,76 @@
+"""Every word a user reads exists in both languages, and every error has its words."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from rag.errors import RagError
+from rag.types import Failure
+from rag.ui.texts import Texts, language_for, table
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_texts_with_the_same_fields() -> None:
+    english, chinese = table("en"), table("zh")
+    assert set(english) == set(chinese)
+    assert {key for key in english if fields(english[key]) != fields(chinese[key])} == set()
+
+
+@pytest.mark.parametrize("leaf", RagError.leaves(), ids=lambda leaf: leaf.__name__)
+def test_every_error_has_words_that_use_its_fields_and_no_others(leaf: type[RagError]) -> None:
+    for language in ("en", "zh"):
+        text = table(language)[f"errors.{leaf.key()}"]
+        assert fields(text) <= set(leaf.needs)
+
+
+def test_no_words_are_left_over_for_errors_that_do_not_exist() -> None:
+    leaves = {f"errors.{leaf.key()}" for leaf in RagError.leaves()}
+    assert {key for key in table("en") if key.startswith("errors.")} == leaves
+
+
+def test_the_error_tree_is_drawn_as_it_is() -> None:
+    drawing = ast.get_docstring(ast.parse((PROJECT / "rag/errors.py").read_text())) or ""
+    drawn = {word for word in drawing.replace("─", " ").split() if word[0].isupper()}
+    assert {leaf.__name__ for leaf in RagError.leaves()} <= drawn
+
+
+def test_an_error_survives_being_stored() -> None:
+    for leaf in RagError.leaves():
+        error = leaf(**dict.fromkeys(leaf.needs, "x"))
+        revived = RagError.revive(error.failure())
+        assert type(revived) is leaf
+        assert revived.fields == error.fields
+
+
+def test_a_failure_is_told_in_the_readers_language() -> None:
+    failure = Failure("empty_file", {"name": "a.pdf"})
+    assert Texts("en").failure(failure) == "a.pdf is empty. Nothing was added."
+    assert Texts("zh").failure(failure) == "a.pdf 是空文件，没有添加任何内容。"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"), [("zh-CN", "zh"), ("zh-Hant-TW", "zh"), ("en-GB", "en"), ("de", "en"), (None, "en")]
+)
+def test_the_first_language_follows_the_browser(locale: str | None, language: str) -> None:
+    assert language_for(locale) == language
+
+
+def test_every_text_key_in_the_code_exists() -> None:
+    known = set(table("en"))
+    for file in [*PROJECT.glob("rag/ui/*.py"), *PROJECT.glob("*.py"), *PROJECT.glob("pages/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            is_text = isinstance(node, ast.Call) and (
+                (isinstance(node.func, ast.Name) and node.func.id in {"texts", "t"})
+                or (isinstance(node.func, ast.Attribute) and node.func.attr == "texts")
+            )
+            if is_text and node.args and isinstance(node.args[0], ast.Constant):
+                assert node.args[0].value in known, f"{file.name}:{node.lineno}"

@@ -1,0 +1,183 @@
+"""Written sentences held against the documents: what is said there is supported, what was changed is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.types import Passage, Quote
+from rag.verification import names, negated, numbers, pieces, verify
+
+SENTENCES = [
+    "The hotel limit in Lisbon is 135 euros a night.",
+    "Larkfield Instruments was founded in 1998 by Ada Brandt in Penmarrow.",
+    "Receipts must reach the finance team within 30 days.",
+    "Employees do not pay for the shuttle bus.",
+    "In March 2024 the company employed 4,250 people in twelve countries.",
+    "The warranty covers 5 years or 60,000 km.",
+    "Revenue grew by 7.5% to $3.2 billion.",
+]
+CHINESE = "公司每个工作日开设一班班车，早上8时10分从龙溪站出发。午餐补贴标准为每个工作日35元。出差期间不发放午餐补贴。"
+
+
+def quote(text: str) -> Quote:
+    return Quote("d", "n", "t", "pdf", None, 1, "1", "", text, 0, len(text), 1.0)
+
+
+def passage(text: str) -> Passage:
+    return Passage(1, "d", "n", "t", "pdf", None, 1, "1", "", text, 0, len(text))
+
+
+def verdict(text: str, evidence: str, question: str = "What is said?") -> str:
+    (sentence,), _ = verify(text, question, [quote(evidence)], [])
+    return sentence.verdict
+
+
+@given(st.sampled_from(SENTENCES), st.lists(st.sampled_from(SENTENCES), max_size=3))
+def test_a_sentence_copied_from_a_quote_is_supported_by_it(text: str, others: list[str]) -> None:
+    quotes = [quote(other) for other in [*others, text]]
+    (sentence,), _ = verify(text, "What is said?", quotes, [])
+    assert sentence.verdict == "supported"
+    assert any(quotes[place].text == text for place in sentence.quotes)
+
+
+@settings(deadline=None)
+@given(st.integers(2, 99_999), st.integers(2, 99_999))
+def test_a_changed_number_is_unsupported(right: int, wrong: int) -> None:
+    evidence = f"The plant in Lisbon made {right} instruments for the customers."
+    said = f"The plant in Lisbon made {wrong} instruments for the customers."
+    assert verdict(said, evidence) == ("supported" if right == wrong else "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence"),
+    [
+        ("The hotel limit in Oslo is 135 euros a night.", SENTENCES[0]),
+        ("The hotel limit in Lisbon is 135 dollars a night.", SENTENCES[0]),
+        ("Larkfield Instruments was founded in 1997 by Ada Brandt in Penmarrow.", SENTENCES[1]),
+        ("Larkfield Instruments was founded in 1998 by Eva Keller in Penmarrow.", SENTENCES[1]),
+        ("Receipts must reach the finance team within 30 weeks.", SENTENCES[2]),
+        ("Receipts must not reach the finance team within 30 days.", SENTENCES[2]),
+        ("Employees do pay for the shuttle bus.", SENTENCES[3]),
+        ("In May 2024 the company employed 4,250 people in twelve countries.", SENTENCES[4]),
+        ("In March 2024 the company employed 4,250 people in fourteen countries.", SENTENCES[4]),
+        ("The warranty covers 5 months or 60,000 km.", SENTENCES[5]),
+        ("The warranty covers 5 years or 60,000 miles.", SENTENCES[5]),
+        ("Revenue grew by 7.5% to $3.2 million.", SENTENCES[6]),
+        ("Revenue grew by 8.5% to $3.2 billion.", SENTENCES[6]),
+    ],
+)
+def test_a_changed_name_date_unit_or_negation_is_unsupported(said: str, evidence: str) -> None:
+    assert verdict(evidence, evidence) == "supported"
+    assert verdict(said, evidence) != "supported"
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence"),
+    [
+        ("In Lisbon, the limit for a hotel is 135 euros per night.", SENTENCES[0]),
+        ("Ada Brandt founded Larkfield Instruments in Penmarrow in 1998.", SENTENCES[1]),
+        ("The finance team must get receipts within thirty days.", SENTENCES[2]),
+        ("Employees don't have to pay for the shuttle bus.", SENTENCES[3]),
+        ("The company employed 4250 people in 12 countries in March 2024.", SENTENCES[4]),
+        ("Revenue grew by 7.5 percent to 3.2 billion dollars.", SENTENCES[6]),
+    ],
+)
+def test_the_same_in_other_words_is_supported(said: str, evidence: str) -> None:
+    assert verdict(said, evidence) == "supported"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("班车早上8时10分从龙溪站出发。", "supported"),
+        ("班车早上9时10分从龙溪站出发。", "unsupported"),
+        ("午餐补贴为每个工作日35元。", "supported"),
+        ("午餐补贴为每个工作日45元。", "unsupported"),
+        ("出差期间发放午餐补贴。", "unsupported"),
+        ("出差期间不发放午餐补贴。", "supported"),
+    ],
+)
+def test_chinese_is_checked_by_words_numbers_and_negation(said: str, expected: str) -> None:
+    assert verdict(said, CHINESE) == expected
+
+
+def test_what_is_found_nowhere_is_unsupported() -> None:
+    assert verdict("Bananas ripen faster beside apples.", SENTENCES[0]) == "unsupported"
+
+
+def test_without_any_evidence_nothing_is_supported() -> None:
+    assert [s.verdict for s in verify("The sky is blue.", "Why?", [], [])[0]] == ["unsupported"]
+
+
+def test_a_question_back_makes_no_claim() -> None:
+    assert verdict("Would you like to know more about hotels?", SENTENCES[0]) == "partly"
+
+
+def test_the_number_of_a_list_item_is_no_figure() -> None:
+    text = "1. Receipts must reach the finance team within 30 days."
+    assert verdict(text, SENTENCES[2]) == "supported"
+
+
+def test_each_sentence_has_a_verdict_of_its_own() -> None:
+    text = f"{SENTENCES[0]} The hotel limit in Oslo is 180 euros."
+    found, _ = verify(text, "What are the limits?", [quote(SENTENCES[0])], [])
+    assert [sentence.verdict for sentence in found] == ["supported", "unsupported"]
+
+
+def test_a_passage_around_the_quotes_supports_too() -> None:
+    (sentence,), _ = verify(
+        SENTENCES[2],
+        "When must receipts reach the finance team?",
+        [quote(SENTENCES[0])],
+        [passage(" ".join(SENTENCES))],
+    )
+    assert sentence.verdict == "supported"
+
+
+@given(st.text(alphabet=st.sampled_from(list("Ab. !?\n1,。年•-")), max_size=200))
+def test_the_sentences_joined_are_the_answer_again(text: str) -> None:
+    assert "".join(pieces(text)) == text
+    assert "".join(sentence.text for sentence in verify(text, "?", [quote("Ab 1.")], [])[0]) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$1.5 million", [(1_500_000.0, "$")]),
+        ("1,234.5 kg", [(1234.5, "kg")]),
+        ("twenty-five percent", [(25.0, "%")]),
+        ("a 5-day week", [(5.0, "day")]),
+        ("三百二十元", [(320.0, "¥")]),
+        ("25万人", [(250_000.0, "")]),
+        ("a 401(k) or 401k plan", [(401.0, ""), (401.0, "")]),
+    ],
+)
+def test_figures_are_read_with_their_units(text: str, expected: list[tuple[float, str]]) -> None:
+    assert [(number.value, number.unit) for number in numbers(text)] == expected
+
+
+def test_names_are_told_from_words_that_begin_a_sentence() -> None:
+    assert names("However, the office in Zurich is led by Ada Brandt. Receipts go to Oslo.") == [
+        "Zurich",
+        "Ada",
+        "Brandt",
+        "Oslo",
+    ]
+
+
+def test_a_negation_knows_what_it_denies() -> None:
+    assert negated("The bank does not charge fees.") == [("not", frozenset({"bank", "charg", "fee"} - {"bank"}))]
+    assert negated("Not only the bank charges fees.") == []
+
+
+def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() -> None:
+    said = "The greenhouse is watered at six. Tools hang in shed B."
+    written = "The tools hang in shed B."
+    sentences, quotes = verify(
+        written, "Where are the tools?", [quote("The greenhouse is watered at six.")], [passage(said)]
+    )
+    assert [(sentence.verdict, sentence.quotes) for sentence in sentences] == [("supported", (1,))]
+    assert [cited.text for cited in quotes] == ["The greenhouse is watered at six.", "Tools hang in shed B."]
+    assert said[quotes[1].start : quotes[1].end] == quotes[1].text
