@@ -1,0 +1,169 @@
+"""How long it takes, beside the baseline: both by turns in one run, so that a busy machine slows both.
+
+    python bench/run.py [FOLDER] [--rounds 3] [--questions 2] [--threads 1] [--plain]
+
+Three figures: reading (parse, split, embed) all PDFs of the folder; from the question to the quotes on
+the screen; from the question to the first word that the model writes, for questions and for follow-ups
+apart. Medians over the rounds, and ours as a share of the baseline's. Both write with the same bundled
+model and embed with the same one. Prints one JSON object and renews its section in bench/results.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+BENCH = Path(__file__).resolve().parent
+sys.path.insert(0, str(BENCH.parent))
+
+from bench.report import renew  # noqa: E402
+
+OWNER = "bench"
+FOLLOW_UP = "Can you say more about that?"
+BASELINE_PYTHON = BENCH / "var" / "venv" / "bin" / "python"
+SEGMENTATION_FAULT = -11
+MEASURES = {
+    "reading": "reading all PDFs",
+    "quotes": "question to quotes",
+    "first_word": "question to first word",
+    "follow_up_first_word": "follow-up to first word",
+}
+
+
+def measure_ours(folder: Path, questions: Sequence[str], threads: int) -> dict[str, Any]:
+    """One round of ours in this process: a new library, and each question with its follow-up."""
+    from rag import build
+    from rag.ingest import read_file
+    from rag.settings import Settings
+    from rag.types import Turn
+
+    with tempfile.TemporaryDirectory() as data:
+        services = build.services(Settings(data_dir=Path(data), samples=False, threads=threads))
+        collection = services.store.collections.create(OWNER, "bench")
+        services.embedder.embed_query("ready")
+        started = time.perf_counter()
+        for file in sorted(folder.glob("*.pdf")):
+            read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
+        result: dict[str, Any] = {"reading": time.perf_counter() - started, "asked": []}
+        # The model is in memory before the clock runs.
+        for _ in services.conversation.ask("Hello", owner=OWNER, collection=collection.id, anyway=True):
+            pass
+        for question in questions:
+            history: list[Turn] = []
+            for text in (question, FOLLOW_UP):
+                times, answer = timed(services.conversation, text, collection.id, history)
+                result["asked"].append({"follow_up": bool(history), "outcome": answer.outcome, **times})
+                history.append(Turn("t", text, answer, ""))
+    return result
+
+
+def timed(conversation: Any, text: str, collection: str, history: Sequence[Any]) -> tuple[dict[str, float | None], Any]:
+    """When the quotes and when the first written word were there; the whole answer."""
+    started = time.perf_counter()
+    times: dict[str, float | None] = {"quotes": None, "first_word": None}
+    answer = None
+    for answer in conversation.ask(text, owner=OWNER, collection=collection, history=history, anyway=True):
+        now = time.perf_counter() - started
+        times["quotes"] = times["quotes"] or now
+        if answer.text and times["first_word"] is None:
+            times["first_word"] = now
+    return times, answer
+
+
+def child(command: Sequence[str]) -> dict[str, Any] | None:
+    """What a measuring process prints; None where it ended in a segmentation fault."""
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=env, cwd=BENCH.parent)
+    if done.returncode == SEGMENTATION_FAULT:
+        return None
+    done.check_returncode()
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def round_of(given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
+    """Ours, then the baseline: the times of each measure."""
+    shared = [str(given.folder), "--threads", str(given.threads)]
+    mine = child([sys.executable, __file__, *shared, "--questions", str(given.questions), "--measure"])
+    command = [str(BASELINE_PYTHON), str(BENCH / "baseline.py"), *shared, "--ask", str(given.questions)]
+    other = child([*command, *(["--plain"] if given.plain else [])])
+    if mine is None or other is None:
+        raise SystemExit("llama.cpp ended with a segmentation fault: try --plain")
+    return {"ours": times_of(mine), "baseline": times_of(other)}
+
+
+def times_of(result: dict[str, Any]) -> dict[str, list[float]]:
+    """The same four lists from either side. The baseline shows its sources with the answer, so it has no quotes."""
+    asked = result["asked"] if "asked" in result else result["ask"]
+    reading = result["reading"] if "reading" in result else result["parse_s"] + result["embed_s"]
+    first = {
+        kind: [a.get("first_word", a.get("first_word_s")) for a in asked if a["follow_up"] is kind]
+        for kind in (False, True)
+    }
+    return {
+        "reading": [reading],
+        "quotes": [a["quotes"] for a in asked if a.get("quotes")],
+        "first_word": [value for value in first[False] if value],
+        "follow_up_first_word": [value for value in first[True] if value],
+    }
+
+
+def summary(rounds: Sequence[dict[str, dict[str, list[float]]]]) -> dict[str, Any]:
+    """Medians of each measure, ours and the baseline's, and ours as a share of it."""
+    result: dict[str, Any] = {}
+    for measure in MEASURES:
+        medians = {}
+        for side in ("ours", "baseline"):
+            values = [value for one in rounds for value in one[side][measure]]
+            medians[side] = round(statistics.median(values), 3) if values else None
+        both = medians["ours"] is not None and medians["baseline"]
+        result[measure] = {**medians, "ratio": round(medians["ours"] / medians["baseline"], 3) if both else None}
+    # The baseline shows nothing before its first word: that is what our quotes are to be compared with.
+    first = result["first_word"]["baseline"]
+    result["quotes"]["to_baseline_first_word"] = round(result["quotes"]["ours"] / first, 4) if first else None
+    return result
+
+
+def table(result: dict[str, Any]) -> str:
+    rows = [
+        f"| {name} | {result[key]['ours']} | {result[key]['baseline'] or '–'} | {result[key]['ratio'] or '–'} |"
+        for key, name in MEASURES.items()
+    ]
+    note = "The baseline shows nothing before its first word; our quotes stand after "
+    note += f"{result['quotes']['to_baseline_first_word']} of that time."
+    return "\n".join(["| seconds, median | ours | baseline | ratio |", "|---|---|---|---|", *rows, "", note])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=BENCH.parent / "data" / "samples")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--questions", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--plain", action="store_true", help="for machines on which the baseline's llama.cpp crashes")
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        lines = (given.folder / "questions.jsonl").read_text("utf-8").splitlines()
+        records = [record for record in map(json.loads, lines) if str(record["file"]).endswith(".pdf")]
+        print(
+            json.dumps(measure_ours(given.folder, [r["question"] for r in records[: given.questions]], given.threads))
+        )
+        return
+    result = summary([round_of(given) for _ in range(given.rounds)])
+    command = f"python bench/run.py --rounds {given.rounds} --questions {given.questions} --threads {given.threads}"
+    renew("Seconds", command + (" --plain" if given.plain else ""), table(result))
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
