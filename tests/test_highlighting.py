@@ -20,6 +20,7 @@ import reportlab
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from playwright.sync_api import Browser
 from pypdf.generic import RectangleObject
 from reportlab.lib.colors import black, red
 from reportlab.lib.pagesizes import A4
@@ -375,15 +376,11 @@ def served(tmp_path: Path) -> Iterator[str]:
         "新址位于望潮大厦12层。",
     ],
 )
-def test_a_browser_finds_the_quote_by_its_fragment(served: str, quote: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(text_fragment(served, quote))
-        page.wait_for_function("window.scrollY > 1000", timeout=5000)
-        browser.close()
+def test_a_browser_finds_the_quote_by_its_fragment(served: str, quote: str, chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.goto(text_fragment(served, quote))
+    page.wait_for_function("window.scrollY > 1000", timeout=5000)
+    page.close()
 
 
 def test_pdfium_is_left_closed() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SHARED_PDFS = PROJECT.parent / "shared" / "evaldata" / "pdf_pages" / "pdfs"
@@ -107,15 +106,6 @@ def wait_until_samples_are_read(address: str, chromium: Browser) -> None:
     page.goto(address)
     expect(page.get_by_role("button", name="annual leave")).to_be_visible(timeout=4 * PATIENCE_MS)
     page.context.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium where it is installed, otherwise Playwright's own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class User:

@@ -8,14 +8,12 @@ payloads through Markdown with raw HTML; it must cause requests, or the payloads
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from playwright import sync_api as playwright
 
 from rag.embedding import open_embedder
 from rag.errors import DamagedFile
@@ -28,7 +26,6 @@ from tests.guarantees.apps import OWNER, PROJECT, Running, running
 from tests.guarantees.library import size
 from tests.guarantees.payloads import CANARY, PAYLOADS, payload
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COUNT = len(PAYLOADS)
@@ -61,7 +58,7 @@ MADE = """() => {
 class Watcher:
     """A browser's page, and what it did that it should not."""
 
-    def __init__(self, page: Any, home: str) -> None:
+    def __init__(self, page: playwright.Page, home: str) -> None:
         self.page, self.home = page, home
         self.requests: list[str] = []
         self.dialogs = 0
@@ -74,7 +71,7 @@ class Watcher:
         if not address.startswith((self.home, "data:", "blob:", "about:")):
             self.requests.append(address)
 
-    def _dialog(self, dialog: Any) -> None:
+    def _dialog(self, dialog: playwright.Dialog) -> None:
         self.dialogs += 1
         # A page that goes elsewhere takes its dialog along.
         with suppress(playwright.Error):
@@ -140,14 +137,6 @@ def plant(data: Path) -> list[str]:
         store.jobs.fail(job, DamagedFile(name=job.name, expected=job.name).failure())
     store.close()
     return [chat.id for chat in chats[:CHATS]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def environment() -> dict[str, str]:
@@ -228,10 +217,10 @@ def look_at_exports(watcher: Watcher) -> None:
         watcher.look()
 
 
-def test_g06_nothing_is_loaded_run_or_made(tmp_path: Path, browser: Any) -> None:
+def test_g06_nothing_is_loaded_run_or_made(tmp_path: Path, chromium: playwright.Browser) -> None:
     chats = plant(tmp_path / "data")
     with running(tmp_path, environment()) as app:
-        watcher = watch(browser, app)
+        watcher = watch(chromium, app)
         shown = sum(look_at_chat(watcher, chat, -(-CLICKS // CHATS)) for chat in chats)
         look_at_documents(watcher, CLICKS)
         written = look_at_stream(watcher)
@@ -246,9 +235,9 @@ def test_g06_nothing_is_loaded_run_or_made(tmp_path: Path, browser: Any) -> None
     assert (watcher.requests, watcher.dialogs, watcher.made) == ([], 0, [])
 
 
-def test_g06_control_markdown_with_raw_html_causes_requests(tmp_path: Path, browser: Any) -> None:
+def test_g06_control_markdown_with_raw_html_causes_requests(tmp_path: Path, chromium: playwright.Browser) -> None:
     with running(tmp_path, environment(), "tests/guarantees/careless_app.py") as app:
-        watcher = watch(browser, app)
+        watcher = watch(chromium, app)
         watcher.page.goto(app.address)
         for _ in range(100):
             watcher.page.wait_for_timeout(300)
@@ -266,6 +255,6 @@ def test_g06_control_markdown_with_raw_html_causes_requests(tmp_path: Path, brow
     assert len(watcher.made) >= 10
 
 
-def watch(browser: Any, app: Running) -> Watcher:
+def watch(browser: playwright.Browser, app: Running) -> Watcher:
     context = browser.new_context(locale="en-GB", viewport={"width": 1200, "height": 900})
     return Watcher(context.new_page(), app.address)

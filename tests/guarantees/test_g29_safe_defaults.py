@@ -13,6 +13,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from rag.offline import cut
 from tests.guarantees.apps import PROJECT, running, wait_until_read
@@ -52,13 +53,11 @@ def test_g29_no_raw_html_goes_through_markdown() -> None:
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_g29_the_app_is_quiet_with_the_network_cut(tmp_path: Path) -> None:
+def test_g29_the_app_is_quiet_with_the_network_cut(tmp_path: Path, chromium: Browser) -> None:
     """The real app, its reader and its model; read by a real browser."""
-    playwright = pytest.importorskip("playwright.sync_api")
     record = tmp_path / "connections.txt"
-    with running(tmp_path, cut(tmp_path, record)) as app, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(locale="en-GB")
+    with running(tmp_path, cut(tmp_path, record)) as app:
+        page = chromium.new_page(locale="en-GB")
         elsewhere: list[str] = []
         page.on("request", lambda request: _note(elsewhere, request.url, app.address))
         page.goto(app.address)
@@ -70,7 +69,7 @@ def test_g29_the_app_is_quiet_with_the_network_cut(tmp_path: Path) -> None:
         page.get_by_test_id("stChatInputSubmitButton").click()
         page.locator(".quote", has_text="28 days").first.wait_for(timeout=180_000)
         page.get_by_role("button", name="Ask again").wait_for(timeout=180_000)
-        browser.close()
+        page.close()
     tried = record.read_text().splitlines() if record.exists() else []
     print(f"G29: started, read and answered; {len(tried)} connections tried, {len(elsewhere)} requests of the page")
     assert (tried, elsewhere) == ([], [])

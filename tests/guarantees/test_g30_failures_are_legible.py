@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from rag import cli
 from rag.embedding import open_embedder
@@ -327,17 +328,15 @@ def _no_tables(data: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("spoil", [_garbage, _future, _no_tables], ids=lambda spoil: spoil.__name__)
-def test_g30_the_browser_shows_no_traceback(spoil: Callable[[Path], None], tmp_path: Path) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_g30_the_browser_shows_no_traceback(spoil: Callable[[Path], None], tmp_path: Path, chromium: Browser) -> None:
     (tmp_path / "data").mkdir()
     spoil(tmp_path / "data")
-    with running(tmp_path, quiet()) as app, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(locale="en-GB")
+    with running(tmp_path, quiet()) as app:
+        page = chromium.new_page(locale="en-GB")
         page.goto(app.address)
         page.locator("[data-testid='stAlert'], [data-testid='stException']").first.wait_for(timeout=90_000)
         said = page.locator("body").inner_text()
-        browser.close()
+        page.close()
     found = CODE.findall(said.replace(str(tmp_path), ""))
     print(f"G30: {spoil.__name__}: {len(found)} signs of a traceback in the browser")
     assert found == [], said
