@@ -1,7 +1,7 @@
 """Is everything as it should be? Looks at the library, the originals, the index, the models, the packages.
 
-Only the index of words is mended here, since it can be made anew from what the library holds; the
-index of vectors lives in memory and is made anew at every start.
+Only the indexes are mended here, since they can be made anew from what the library holds: the words on
+the spot; the vectors live in memory, and a copy of them on the disk that is not right is removed.
 """
 
 from __future__ import annotations
@@ -135,6 +135,11 @@ def _index(store: Store) -> Iterator[Check]:
     index = Index(store)
     same = all(index.rebuild(collection) == count for collection, count in held)
     yield Check("vectors", same, {"count": sum(count for _, count in held)})
+    copies = [index.copy_holds(collection) for collection, _ in held]
+    if False in copies:
+        yield Check("copies", False)
+    elif True in copies:
+        yield Check("copies", True, {"count": copies.count(True)})
     fitting = _words_fit(store)
     if not fitting:
         with store.database.write() as connection:

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.connections import is_here
 from rag.doctor import Check, examine
 from rag.errors import ModelNotOnDisk
+from rag.index import Index
 from rag.offline import cut
 from rag.store import DATABASE, Store
-from tests.guarantees.library import OWNER, add
+from tests.guarantees.library import DIMENSION, OWNER, add
 from tests.test_cli import footnote
 
 
@@ -119,6 +121,30 @@ def test_a_broken_index_of_words_is_made_anew(data: Path) -> None:
         connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     assert [check.name for check in problems(data)] == ["words"]
     assert problems(data) == []
+
+
+def test_a_copy_of_the_index_that_is_not_right_is_removed(data: Path) -> None:
+    store = Store.open(data)
+    (collection,) = store.collections.list(OWNER)
+    Index(store, keep_after=0).search_vectors(collection.id, np.eye(1, DIMENSION, dtype=np.float32)[0], 1)
+    store.close()
+    assert "1 copies of the index on the disk say what the library says." in str(footnote(data, "doctor"))
+    (copy,) = data.glob("index/*/*")
+    copy.write_bytes(copy.read_bytes()[:-1])
+    assert [check.name for check in problems(data)] == ["copies"]
+    assert problems(data) == []
+    assert list(data.glob("index/*/*")) == []
+
+
+def test_a_restored_library_is_not_searched_with_the_index_of_the_one_before(data: Path, tmp_path: Path) -> None:
+    assert footnote(data, "backup", tmp_path / "library.zip")[0] == 0
+    store = Store.open(data)
+    (collection,) = store.collections.list(OWNER)
+    add(store, collection, 7)
+    Index(store, keep_after=0).search_vectors(collection.id, np.eye(1, DIMENSION, dtype=np.float32)[0], 1)
+    store.close()
+    assert footnote(data, "restore", tmp_path / "library.zip")[0] == 0
+    assert list(data.glob("index/*/*")) == []
 
 
 def test_a_library_that_does_not_open_is_said(data: Path) -> None:

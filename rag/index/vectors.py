@@ -19,7 +19,8 @@ class FAISS:
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._flat = faiss.IndexFlatIP(dimension)
+        self._index = faiss.IndexIDMap2(self._flat)
         self._ids: Ids = np.empty(0, np.int64)
 
     @property
@@ -40,6 +41,16 @@ class FAISS:
         if len(ids):
             self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, np.int64)))
             self._ids = np.setdiff1d(self._ids, ids, assume_unique=True)
+
+    def contents(self) -> Vectors:
+        """All vectors (n, dimension) in the order of `ids`. A view: to be used before the next change."""
+        count = len(self._ids)
+        vectors: Vectors = faiss.rev_swig_ptr(self._flat.get_xb(), count * self.dimension).reshape(
+            count, self.dimension
+        )
+        order = faiss.vector_to_array(self._index.id_map)
+        # Ids that came in another order than they count, as they do from elsewhere than a store.
+        return vectors if np.array_equal(order, self._ids) else vectors[np.argsort(order)]
 
     def search(self, vector: Vectors, k: int, only: Ids | None = None) -> list[tuple[int, float]]:
         """The k ids nearest to a unit vector (dimension,), with their cosines, nearest first.

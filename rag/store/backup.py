@@ -19,7 +19,7 @@ from pathlib import Path
 from rag.errors import LibraryInUse, StoreDamaged, StoreTooNew
 from rag.store import DATABASE, FILES, Store
 from rag.store.database import mapped_errors
-from rag.store.files import make_folder, sync_file, sync_folder
+from rag.store.files import INDEX, make_folder, sync_file, sync_folder
 from rag.store.migrations import MIGRATIONS
 
 _ORIGINAL = re.compile(rf"{FILES}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
@@ -152,6 +152,7 @@ def _exchange(fresh: Path, data_dir: Path) -> Path | None:
         make_folder(target.parent)
         original.replace(target)
         sync_folder(target.parent)
+    shutil.rmtree(data_dir / INDEX, ignore_errors=True)
     (fresh / DATABASE).replace(data_dir / DATABASE)
     sync_folder(data_dir)
     return aside

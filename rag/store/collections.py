@@ -68,6 +68,7 @@ class Collections:
             freed = connection.execute(sa.union(hashes, sources)).scalars().all()
             connection.execute(sa.delete(_table).where(_mine(owner, collection_id)))
         self._files.release(freed)
+        self._files.drop_copies(collection_id)
 
     def set_embedder(self, owner: str, collection_id: str, embedder: str, dimension: int) -> Collection:
         """Record the embedder of an empty collection. With documents in it, see `documents.rechunk`.

@@ -70,7 +70,7 @@ class Documents(Passages):
             if original is not None and not self._files.path(sha256).exists():
                 # The last other document with these bytes went since they were saved above.
                 self._files.save(original)
-        self._files.release(freed)
+        self._forget(collection_id, freed)
         return document
 
     def rechunk(
@@ -100,6 +100,7 @@ class Documents(Passages):
                 count = sa.update(_table).where(_table.c.id == document_id).values(chunks=len(chunks))
                 connection.execute(count)
             _set_embedder(connection, collection, embedder, dimension)
+        self._files.drop_copies(collection_id)
         return frozenset()
 
     def find(
@@ -144,7 +145,13 @@ class Documents(Passages):
         with self._database.write() as connection:
             freed = _remove(connection, owner, document.collection, document_id)
             next_generation(connection, document.collection)
-        self._files.release(freed)
+        self._forget(document.collection, freed)
+
+    def _forget(self, collection_id: str, freed: builtins.list[str]) -> None:
+        """After documents with these hashes went: what else the disk holds of them goes too."""
+        if freed:
+            self._files.release(freed)
+            self._files.drop_copies(collection_id)
 
     def page(self, owner: str, document_id: str, number: int) -> Page:
         """Raises NotFound."""

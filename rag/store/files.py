@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from rag.errors import NotFound
 from rag.store import schema
 from rag.store.database import Database
 
+# Beside the originals: what the index keeps of each collection, a folder each, to be lost at any time.
+INDEX = "index"
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ABANDONED_SECONDS = 3600.0
 
@@ -27,6 +31,7 @@ class Files:
     def __init__(self, folder: Path, database: Database) -> None:
         self._folder = folder
         self._database = database
+        self.index_folder = folder.parent / INDEX
 
     def save(self, data: bytes) -> str:
         """Put the bytes on the disk, synced, and return their SHA-256 in hex. Bytes already there stay.
@@ -38,7 +43,7 @@ class Files:
         target = self.path(sha256)
         if not target.exists():
             with self._database.mapped_errors():
-                _publish(target, data)
+                publish(target, [data])
         return sha256
 
     @contextmanager
@@ -84,6 +89,10 @@ class Files:
                 if _SHA256.fullmatch(sha256) and not _needed(connection, sha256):
                     self.path(sha256).unlink(missing_ok=True)
 
+    def drop_copies(self, collection_id: str) -> None:
+        """Remove what an index keeps of a collection on the disk: it holds vectors that are to be gone."""
+        shutil.rmtree(self.index_folder / collection_id, ignore_errors=True)
+
     def sweep(self) -> None:
         """Remove what a crash left behind: files over an hour old that nobody needs, and half-written ones."""
         limit = time.time() - _ABANDONED_SECONDS
@@ -102,13 +111,14 @@ def _needed(connection: sa.Connection, sha256: str) -> bool:
     return connection.execute(sa.union_all(by_document, by_job).limit(1)).first() is not None
 
 
-def _publish(target: Path, data: bytes) -> None:
+def publish(target: Path, pieces: Iterable[bytes | memoryview]) -> None:
     """Write beside the target, sync, rename: the name never stands for half of the bytes."""
     make_folder(target.parent)
     part = target.parent / f"{secrets.token_hex(8)}.part"
     try:
         with part.open("wb") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)

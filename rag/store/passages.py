@@ -86,6 +86,21 @@ class Passages:
             return ids, np.empty((0, 0), np.float32)
         return ids, np.frombuffer(b"".join(row.vector for row in rows), "<f4").reshape(len(rows), -1)
 
+    def spans(self, collection_id: str) -> dict[str, tuple[int, int]]:
+        """Which chunks are whose: document id → the id of its first chunk, and how many follow it, itself included."""
+        columns = sa.select(_chunks.c.document, sa.func.min(_chunks.c.id), sa.func.count())
+        query = columns.where(_chunks.c.collection == collection_id).group_by(_chunks.c.document)
+        with self._database.read() as connection:
+            return {document: (first, count) for document, first, count in connection.execute(query)}
+
+    def embedder(self, collection_id: str) -> tuple[str, int]:
+        """The model that the collection's vectors come from and their dimension; ("", 0) where it has none yet."""
+        collections = schema.collections
+        query = sa.select(collections.c.embedder, collections.c.dimension).where(collections.c.id == collection_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return (row.embedder or "", row.dimension or 0) if row else ("", 0)
+
     def chunk_ids(self, collection_id: str, documents: Sequence[str] | None = None) -> Ids:
         """The ids of a collection's chunks, ascending; of these documents only, where given."""
         query = sa.select(_chunks.c.id).where(_chunks.c.collection == collection_id)

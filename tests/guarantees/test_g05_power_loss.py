@@ -1,21 +1,23 @@
 """G5. The power goes at any point while a file is published: the old state or the new one, never another.
 
 The library's rows are SQLite's to protect (WAL, synchronous=FULL); what is ours are the originals, a
-backup that appears under its name, and a restore that puts one in place. Each step they ask of the disk
-is recorded, and for the moment after each, all that the disk may then hold is looked at. The control
-writes and renames without syncing, which must be found out.
+backup that appears under its name, a restore that puts one in place, and the index's copy on the disk.
+Each step they ask of the disk is recorded, and for the moment after each, all that the disk may then hold
+is looked at. The control writes and renames without syncing, which must be found out.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rag.index import Index, copies
 from rag.store import Store
 from rag.store.backup import backup, restore
 from tests.guarantees.disk import outcomes, recording
-from tests.guarantees.library import OWNER, add, faults, numbers
+from tests.guarantees.library import DIMENSION, OWNER, add, faults, numbers
 
 
 def test_g05_an_original_is_there_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +90,37 @@ def test_g05_a_restore_leaves_the_old_library_or_the_new_one(tmp_path: Path, mon
     restored = Store.open(folder)
     assert numbers(restored, collection) == [1]
     assert faults(restored, collection) == []
+
+
+def test_g05_a_copy_of_the_index_is_there_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(tmp_path / "data")
+    collection = store.collections.create(OWNER, "mine")
+    vector = np.eye(1, DIMENSION, dtype=np.float32)[0]
+    folder = store.files.index_folder / collection.id
+    there: dict[Path, bytes] = {}
+    points = other = 0
+    for number in range(2):
+        add(store, collection, number)
+        with recording(monkeypatch) as record:
+            Index(store, keep_after=0).search_vectors(collection.id, vector, 1)
+        target = copies.newest(folder)
+        assert target is not None
+        data = target.read_bytes()
+        for crash in range(len(record.steps) + 1):
+            points += 1
+            other += bool(outcomes(record, there, target, crash) - {None, data})
+            # The older one goes after the newer is there.
+            other += any(
+                outcomes(record, there, target, crash) != {data} and outcomes(record, there, old, crash) != {before}
+                for old, before in there.items()
+            )
+        assert outcomes(record, there, target, len(record.steps)) == {data}
+        there = {target: data}
+    print(f"G5: copies of the index, {points} crash points, {other} with another state")
+    assert points >= 8
+    assert other == 0
 
 
 def test_g05_control_publishing_without_a_sync_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,11 @@ def _hits(index: Index, store: Store, collection: Collection, number: int) -> in
     return len(words) + len(near) + sum(passage.name == f"{number}.txt" for passage in passages.values())
 
 
+def _copies_with(row: bytes, folder: Path) -> int:
+    """How many of the index's files hold this vector."""
+    return sum(row in path.read_bytes() for path in folder.glob("index/*/*"))
+
+
 def _search_for(pipe: Connection, folder: Path, collection: Collection) -> None:
     """Another process with an index of its own, in memory since before the deletions."""
     store = Store.open(folder)
@@ -41,18 +46,23 @@ def test_g14_a_deleted_document_is_gone_everywhere(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     collection = store.collections.create(OWNER, "mine")
     documents = [add(store, collection, number) for number in range(DOCUMENTS)]
-    index = Index(store)
+    # One that keeps a copy of all vectors on the disk.
+    index = Index(store, keep_after=0)
     before = here = elsewhere = left = after = 0
     with child(_search_for, tmp_path, collection) as (_, pipe):
         for number, document in enumerate(documents):
             before += _hits(index, store, collection, number) > 0
+            row = store.documents.vectors(collection.id)[1][0].tobytes()
+            assert _copies_with(row, tmp_path) == 1
             pipe.send(number)
             assert pipe.recv() > 0
             store.documents.remove(OWNER, document.id)
+            left += _copies_with(row, tmp_path)
             here += _hits(index, store, collection, number)
             pipe.send(number)
             elsewhere += pipe.recv()
             left += any(data_of(number) == path.read_bytes() for path in (tmp_path / "files").rglob("*/*"))
+            left += _copies_with(row, tmp_path)
         pipe.send(None)
     index.rebuild(collection.id)
     store.close()

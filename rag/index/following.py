@@ -1,0 +1,166 @@
+"""One collection's vectors in memory, brought up to date from the store, or from a copy of it on the disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from rag.index import copies
+from rag.index.copies import Copy, Unfit
+from rag.index.vectors import FAISS, Ids, Vectors
+from rag.store import Store
+
+# Reading a library anew for so long at every start is borne; where it would take longer, a copy is kept.
+KEEP_AFTER_SECONDS: Final = 5.0
+
+_log = logging.getLogger(__name__)
+_NONE: Final = np.empty(0, np.int64)
+
+
+class Following:
+    """The vectors as of `generation`. `changing` is held to search or to change them."""
+
+    def __init__(self, store: Store, collection_id: str, keep_after: float) -> None:
+        self.changing = threading.Lock()
+        self.vectors: FAISS | None = None
+        self._store = store
+        self._collection = collection_id
+        self._keep_after = keep_after
+        self._generation = -1
+        # What reading all that is held from the store takes, and how much of it a copy on the disk spares.
+        self._seconds = self._spared = 0.0
+
+    @property
+    def ids(self) -> Ids:
+        """The chunks that are held, ascending."""
+        return _NONE if self.vectors is None else self.vectors.ids
+
+    @property
+    def folder(self) -> Path:
+        """Where copies lie."""
+        return self._store.files.index_folder / self._collection
+
+    def refresh(self) -> None:
+        """Follow the store. What reading took too long is kept on the disk for the next start."""
+        # The generation is read before the chunks: should one come between, it is only read again.
+        generation = self._store.documents.generation(self._collection)
+        if generation == self._generation:
+            return
+        if self._generation < 0:
+            self._begin_with_a_copy(generation)
+        self._drop_what_is_gone(generation)
+        self._read_what_is_new()
+        self._generation = generation
+        if self._seconds - self._spared > self._keep_after and len(self.ids):
+            self._keep()
+
+    def read_anew(self) -> None:
+        """Forget what is held and read all of it from the store, whatever copies there are."""
+        self.vectors, self._seconds, self._spared = None, 0.0, 0.0
+        self._generation = self._store.documents.generation(self._collection)
+        self._read_what_is_new()
+
+    def copy_holds(self) -> bool | None:
+        """Whether the newest copy says what the store says, vector for vector; None where there is none.
+
+        One that does not is removed. What is held must be fresh.
+        """
+        file = copies.newest(self.folder)
+        if file is None:
+            return None
+        try:
+            ids, vectors = self._fitting(file)
+            held = np.isin(self.ids, ids)
+            if self.vectors is not None and np.array_equal(self.vectors.contents()[held], vectors):
+                return True
+        except Unfit:
+            pass
+        file.unlink(missing_ok=True)
+        return False
+
+    def _drop_what_is_gone(self, generation: int) -> None:
+        current = self._store.documents.chunk_ids(self._collection)
+        gone = np.setdiff1d(self.ids, current, assume_unique=True)
+        if not len(gone):
+            return
+        # A copy that holds them must not outlive them.
+        copies.drop_before(self.folder, generation)
+        self._seconds, self._spared = self._seconds * (1 - len(gone) / len(self.ids)), 0.0
+        if len(gone) == len(self.ids):
+            self.vectors = None
+        elif self.vectors is not None:
+            self.vectors.remove(gone)
+
+    def _read_what_is_new(self) -> None:
+        began = time.monotonic()
+        # Ids only ever grow, so what is new lies above all that was there.
+        last = int(self.ids.max()) if len(self.ids) else 0
+        ids, vectors = self._store.documents.vectors(self._collection, after=last)
+        if len(ids):
+            self.vectors = self.vectors or FAISS(vectors.shape[1])
+            self.vectors.add(ids, vectors)
+        self._seconds += time.monotonic() - began
+
+    def _begin_with_a_copy(self, generation: int) -> None:
+        """Take over what the newest copy holds, if there is one and it fits."""
+        file = copies.newest(self.folder)
+        if file is None:
+            return
+        try:
+            ids, vectors = self._fitting(file, generation)
+        except Unfit as unfit:
+            _log.warning("an index file is not used and was removed: %s", unfit)
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+            return
+        if len(ids):
+            self.vectors = FAISS(vectors.shape[1])
+            self.vectors.add(ids, vectors)
+
+    def _fitting(self, file: Path, generation: int | None = None) -> tuple[Ids, Vectors]:
+        """The chunks of a copy that are still in the library, and their vectors. Raises Unfit."""
+        copy, vectors = copies.read(file)
+        embedder = self._store.documents.embedder(self._collection)
+        if copy.collection != self._collection or (copy.embedder, copy.dimension) != embedder:
+            raise Unfit("made for another collection or embedder")
+        if generation is not None and not copy.generation <= generation:
+            raise Unfit("made from a later library")
+        current = self._store.documents.spans(self._collection)
+        if any(current.get(document, span) != span for document, span in copy.spans.items()):
+            raise Unfit("its documents have other chunks now")
+        ids, kept = copy.ids, copies.ids_of({key: current[key] for key in copy.spans.keys() & current.keys()})
+        new = copies.ids_of({key: span for key, span in current.items() if key not in copy.spans})
+        if len(new) and len(ids) and new[0] <= ids[-1]:
+            raise Unfit("its chunks belong to other documents now")
+        if len(kept) == len(ids):
+            self._seconds = self._spared = copy.seconds
+            return ids, vectors
+        # Removed since: what is left of it is used, and a copy without them is made in time.
+        file.unlink(missing_ok=True)
+        self._seconds, self._spared = copy.seconds * len(kept) / len(ids), 0.0
+        return kept, vectors[np.isin(ids, kept)]
+
+    def _keep(self) -> None:
+        """Write a copy. Should that fail, the next start takes as long as this one did, and no more is lost."""
+        documents, held = self._store.documents, self.vectors
+        spans = documents.spans(self._collection)
+        if held is None or not np.array_equal(copies.ids_of(spans), held.ids):
+            return  # a document came or went meanwhile; the next search keeps it
+        embedder, dimension = documents.embedder(self._collection)
+        copy = Copy(self._collection, self._generation, embedder, dimension, round(self._seconds, 3), spans)
+        try:
+            file = copies.write(self.folder, copy, held.contents())
+        except OSError as error:
+            _log.warning("no copy of the index was kept: %s", type(error).__name__)
+            return
+        self._spared = self._seconds
+        gone = np.setdiff1d(held.ids, documents.chunk_ids(self._collection), assume_unique=True)
+        if len(gone):
+            # Removed while it was written, after whoever removed them had looked for copies.
+            file.unlink(missing_ok=True)
