@@ -132,7 +132,7 @@ class Services:
             name,
             file=choice.path if choice else None,
             family=row.family if row else "",
-            sha256=row.sha256 if row else None,
+            sha256=choice.sha256 if choice else None,
             context_tokens=chosen.context_tokens,
             answer_tokens=chosen.answer_tokens,
             temperature=chosen.temperature,

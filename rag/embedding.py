@@ -127,8 +127,8 @@ def open_embedder(name: str, *, device: str = "auto", folders: Sequence[Path] = 
         ModelRefused: its files are not what they should be, or could carry code.
     """
     choice = choose(name, folders, kind="embedder")
-    if choice.model is not None and choice.model.sha256 is not None:
-        _check(choice.path / _WEIGHTS, choice.name, choice.model.sha256)
+    if choice.sha256 is not None:
+        _check(choice.path / _WEIGHTS, choice.name, choice.sha256)
     asked = None if choice.stands_in_for is None else name
     return TransformerEmbedder(choice.path, choice.name, device=device, threads=threads, fallback_for=asked)
 

@@ -8,6 +8,7 @@ RagError
 │   ├── DamagedFile          its name or its head promises a kind that the bytes do not keep
 │   ├── PasswordNeeded       encrypted, and no password was given
 │   ├── WrongPassword        encrypted, and the password does not open it
+│   ├── ProtectedFile        encrypted in a way that no password opens here
 │   ├── NoText               pages without a text layer, scanned ones for instance
 │   ├── TooLarge             more bytes, characters or memory than the limits allow
 │   ├── TooManyPages         more pages than the limits allow
@@ -23,6 +24,7 @@ RagError
 ├── LibraryError
 │   ├── NotFound             removed meanwhile, or never there
 │   ├── NameTaken            a second one of that name
+│   ├── SameName             a document of that name is there with other contents: replace it, or keep both?
 │   ├── EmbedderMismatch     the collection was embedded with another model
 │   ├── DiskFull             no room to write
 │   ├── FolderUnusable       the data folder is none, or must not be written to
@@ -35,6 +37,12 @@ RagError
 │   ├── ModelPackageMissing  the package that runs it is not installed
 │   ├── ModelNotOnDisk       known, but not downloaded
 │   ├── ModelRefused         a file that must not or cannot be loaded
+│   ├── ModelNeedsGguf       a format that does not run here; the same model in GGUF does
+│   ├── LicenceNotAccepted   its licence must be accepted before it is fetched
+│   ├── ModelNotAtSource     the server that models come from does not have it
+│   ├── NoRoomForModel       the disk has less room than it takes
+│   ├── DownloadRunning      it is on its way already
+│   ├── DownloadFailed       the server does not answer, or it broke off
 │   ├── ModelUnreachable     the server that runs it does not answer
 │   ├── ModelDenied          its server wants another token, or its licence accepted
 │   ├── ModelDied            its process ended in the middle
@@ -122,6 +130,10 @@ class WrongPassword(UnreadableDocument):
     needs = ("name",)
 
 
+class ProtectedFile(UnreadableDocument):
+    needs = ("name",)
+
+
 class NoText(UnreadableDocument):
     needs = ("name", "pages")
 
@@ -182,6 +194,10 @@ class NameTaken(LibraryError):
     needs = ("name",)
 
 
+class SameName(LibraryError):
+    needs = ("name",)
+
+
 class EmbedderMismatch(LibraryError):
     needs = ("collection", "recorded", "current")
 
@@ -228,6 +244,30 @@ class ModelNotOnDisk(ModelError):
 
 class ModelRefused(ModelError):
     needs = ("model", "reason")
+
+
+class ModelNeedsGguf(ModelError):
+    needs = ("model", "reason", "instead")
+
+
+class LicenceNotAccepted(ModelError):
+    needs = ("model", "licence", "page")
+
+
+class ModelNotAtSource(ModelError):
+    needs = ("model", "source")
+
+
+class NoRoomForModel(ModelError):
+    needs = ("model", "needed", "free", "folder")
+
+
+class DownloadRunning(ModelError):
+    needs = ("model",)
+
+
+class DownloadFailed(ModelError):
+    needs = ("model", "source")
 
 
 class ModelUnreachable(ModelError):

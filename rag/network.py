@@ -1,4 +1,4 @@
-"""The one door to the network for addresses that users type.
+"""The one door to the network, for addresses that users type and for the models that somebody asked for.
 
 An address is judged where it leads, not by how it is written: its host is resolved once, every
 address found is checked, and the connection goes to the very address that was checked. That
@@ -19,7 +19,8 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from functools import cache
@@ -126,6 +127,63 @@ def fetch(
     raise AddressRedirects(address=address)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer as it begins: its status, its headers by their names in lower case, its body piece by piece."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+
+def patient() -> None:
+    """Wait on."""
+
+
+@contextmanager
+def opened(
+    address: str,
+    *,
+    intranet: Collection[str] = (),
+    headers: Mapping[str, str] | None = None,
+    connect_seconds: float = 5,
+    quiet_seconds: float = 30,
+    look: Callable[[], None] = patient,
+) -> Iterator[Opened]:
+    """Ask for an address and read what it gives, however long it is: model files, from the server that the
+    administrator has chosen.
+
+    The same rules hold as for `fetch`, at each redirect again. `quiet_seconds` bounds every single wait;
+    `look` is called in each second of one, and may raise. An Authorization header goes to the server of
+    the address and to no other.
+
+    Raises:
+        AddressInvalid, AddressForbidden, AddressUnreachable, AddressRedirects: also while the pieces are read.
+    """
+    door = _Door(address, intranet, connect_seconds, _Patience(quiet_seconds, look))
+    current, sent = address, dict(headers or {})
+    try:
+        with ExitStack() as stack:
+            for _ in range(MOST_REDIRECTS + 1):
+                url = _taken_apart(address, current)
+                pool = stack.enter_context(httpcore.ConnectionPool(_certificates(), network_backend=door))
+                own = {"Host": _host_header(url), "User-Agent": USER_AGENT, "Connection": "close"}
+                asked: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
+                response = stack.enter_context(pool.stream("GET", url, headers=asked))
+                answered = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
+                if response.status not in _REDIRECTS or "location" not in answered:
+                    yield Opened(response.status, answered, response.iter_stream())
+                    return
+                following = urljoin(current, answered["location"].strip().replace(" ", "%20"))
+                if _origin(following) != _origin(current):
+                    sent.pop("Authorization", None)
+                current = following
+                stack.close()
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        raise AddressUnreachable(address=address) from error
+    raise AddressRedirects(address=address)
+
+
 def is_public(ip: str) -> bool:
     """Whether an IP address belongs to the public internet and leads inside in no way known."""
     try:
@@ -175,9 +233,8 @@ def _taken_apart(address: str, current: str) -> httpcore.URL:
 
 def _get(pool: httpcore.ConnectionPool, url: httpcore.URL, current: str, address: str, max_bytes: int) -> Fetched | str:
     """One request: what it gave, or where it sends the caller next. Redirects are not read further."""
-    host = _shown(url.host.decode("ascii"))
     headers: dict[bytes | str, bytes | str] = {
-        "Host": host if url.port is None else f"{host}:{url.port}",
+        "Host": _host_header(url),
         "User-Agent": USER_AGENT,
         "Accept": "text/html, application/pdf, text/plain;q=0.9, */*;q=0.5",
         "Accept-Encoding": "gzip",
@@ -228,11 +285,39 @@ class _Deadline:
             raise TooSlow(name=self.address, seconds=round(self.seconds))
         return left
 
+    def read(self, stream: httpcore.NetworkStream, max_bytes: int) -> bytes:
+        """What comes next."""
+        return stream.read(max_bytes, self.left())
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """As much time for every single wait, and no end of them: for files that take hours."""
+
+    seconds: float
+    look: Callable[[], None]
+
+    def left(self) -> float:
+        return self.seconds
+
+    def read(self, stream: httpcore.NetworkStream, max_bytes: int) -> bytes:
+        """What comes next, waited for in short steps."""
+        end = time.monotonic() + self.seconds
+        while True:
+            try:
+                return stream.read(max_bytes, min(self.seconds, 1.0))
+            except httpcore.ReadTimeout:
+                self.look()
+                if time.monotonic() >= end:
+                    raise
+
 
 class _Door(httpcore.NetworkBackend):
     """Opens connections for one fetch, to checked addresses only."""
 
-    def __init__(self, address: str, intranet: Collection[str], connect_seconds: float, deadline: _Deadline) -> None:
+    def __init__(
+        self, address: str, intranet: Collection[str], connect_seconds: float, deadline: _Deadline | _Patience
+    ) -> None:
         self._address = address
         self._intranet = {entry.lower() for entry in intranet}
         self._connect_seconds = connect_seconds
@@ -272,12 +357,12 @@ class _Door(httpcore.NetworkBackend):
 class _Timed(httpcore.NetworkStream):
     """A connection on which every wait ends with the fetch's deadline at the latest."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline | _Patience) -> None:
         self._stream = stream
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left())
+        return self._deadline.read(self._stream, max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, self._deadline.left())
@@ -297,6 +382,16 @@ class _Timed(httpcore.NetworkStream):
 
 def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _host_header(url: httpcore.URL) -> str:
+    host = _shown(url.host.decode("ascii"))
+    return host if url.port is None else f"{host}:{url.port}"
+
+
+def _origin(address: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname or "", parts.port
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[str]:

@@ -19,9 +19,9 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from rag.catalogue import locate
-from rag.errors import Cancelled, ModelBusy, ModelDied, ModelNotOnDisk, ModelRefused
+from rag.catalogue.files import folder_problem
+from rag.errors import Cancelled, ModelBusy, ModelDied, ModelNeedsGguf, ModelNotOnDisk, ModelRefused
 from rag.llms.chat_format import BadTemplate, Llama2Format, Message, TemplateFormat, formatter
-from rag.llms.files import folder_problem
 from rag.llms.llama_cpp import NEWS, ChatLlamaCpp
 from rag.llms.process import ModelProcess, News
 from rag.llms.stops import until_stop
@@ -187,8 +187,6 @@ def _gone(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"tjgg\x03\x00\x00\x00", "ggml"),
-        (b"lmgg\x00\x00", "ggml"),
         (b"PK\x03\x04rest", "pickle"),
         (b"\x80\x02}q\x00.", "pickle"),
         (b"hello", "not_a_model"),
@@ -202,6 +200,35 @@ def test_what_is_no_gguf_file_is_refused_by_its_content(tmp_path, content, reaso
     with pytest.raises(ModelRefused) as refused:
         list(ModelProcess(file, "llama", threads=1).write(PARIS))
     assert refused.value.fields == {"model": "llama", "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("llama-2-7b-chat.ggmlv3.q4_K_S.bin", "llama-2-7b-chat:Q4_K_S"),
+        ("llama-2-13b-chat.ggmlv3.q4_K_M.bin", "llama-2-13b-chat"),
+        ("Llama-2-13B-chat.bin", "llama-2-13b-chat"),
+        ("something-else.bin", "llama-2-7b-chat"),
+    ],
+)
+@pytest.mark.parametrize("head", [b"tjgg\x03\x00\x00\x00", b"lmgg\x00\x00", b"fmgg", b"algg"])
+def test_a_ggml_file_is_refused_with_the_name_of_the_gguf_to_take(tmp_path, name, instead, head):
+    file = tmp_path / name
+    file.write_bytes(head)
+    with pytest.raises(ModelNeedsGguf) as refused:
+        list(ModelProcess(file, "llama", threads=1).write(PARIS))
+    assert refused.value.fields == {"model": "llama", "reason": "ggml", "instead": instead}
+
+
+@pytest.mark.parametrize("method", ["gptq", "awq"])
+def test_gptq_and_awq_without_their_package_name_the_gguf_to_take(tmp_path, method):
+    folder = tmp_path / f"Llama-2-7B-Chat-{method.upper()}"
+    folder.mkdir()
+    (folder / "config.json").write_text(f'{{"quantization_config": {{"quant_method": "{method}"}}}}')
+    (folder / "model.safetensors").write_bytes(b"{}")
+    with pytest.raises(ModelNeedsGguf) as refused:
+        list(ModelProcess(folder, "mine", threads=1).write(PARIS))
+    assert refused.value.fields == {"model": "mine", "reason": method, "instead": "llama-2-7b-chat"}
 
 
 @pytest.mark.parametrize(

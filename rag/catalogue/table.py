@@ -7,10 +7,14 @@ written down at its first download and held to afterwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["gguf", "transformers", "embedder", "reranker", "reader"]
+
+_QUANTIZATION = re.compile(r"(?:i?q\d\w*|b?f16|f32)", re.IGNORECASE)
+_IN_A_NAME = re.compile(r"(?<![a-z0-9])(q\d_(?:k_[sml]|k|\d))(?![a-z0-9])", re.IGNORECASE)
 
 MANY = ("many",)
 # Room that a runtime needs beside weights and context: buffers, tokenizer, the process itself.
@@ -90,3 +94,50 @@ MODELS: tuple[Model, ...] = (
           133_000_000, "CC-BY-4.0", 512, ("en",)),
 )
 # fmt: on
+
+
+def known(name: str) -> Model | None:
+    """The row of a model by its name, its repository, or `name:Q5_K_M` for another quantization."""
+    name, _, quantization = name.partition(":")
+    for model in MODELS:
+        if name in (model.name, model.repo) and name:
+            if not quantization:
+                return model
+            return _quantized(model, quantization)
+    return None
+
+
+def by_file(file: str) -> Model | None:
+    """The row of a GGUF file by its name, in any quantization: `llama-2-7b-chat.Q5_K_M.gguf`."""
+    for model in MODELS:
+        if model.kind == "gguf" and file == model.file:
+            return model
+        if (found := _IN_A_NAME.search(file)) and (other := _quantized(model, found.group())) and other.file == file:
+            return other
+    return None
+
+
+def gguf_instead(name: str) -> str:
+    """The row whose GGUF does what a file or folder of that name was meant for: the same model in the same
+    quantization where both can be told from the name, otherwise the first row."""
+    plain = _letters(name)
+    same = [model for model in MODELS if model.kind == "gguf" and _letters(model.name) in plain]
+    if not same:
+        return MODELS[0].name
+    found = _IN_A_NAME.search(name)
+    exact = _quantized(same[0], found.group()) if found else None
+    return (exact or same[0]).name
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _quantized(model: Model, quantization: str) -> Model | None:
+    if model.kind != "gguf" or not model.repo or not _QUANTIZATION.fullmatch(quantization):
+        return None
+    stem, mark, own = model.file.removesuffix(".gguf").rpartition("." if "." in model.file[-14:-5] else "-")
+    file = f"{stem}{mark}{quantization.lower() if own.islower() else quantization.upper()}.gguf"
+    if file == model.file:
+        return model
+    return replace(model, name=f"{model.name}:{quantization.upper()}", file=file, size=None, sha256=None)

@@ -10,10 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from rag.errors import ModelDied, ModelPackageMissing, ModelRefused
+from rag.catalogue.files import check_gguf, folder_problem
+from rag.catalogue.table import gguf_instead
+from rag.errors import ModelDied, ModelNeedsGguf, ModelPackageMissing, ModelRefused
 from rag.llms.chat_format import Message
 from rag.llms.child import Child, Inbox
-from rag.llms.files import check_gguf, folder_problem
 from rag.llms.turns import TICK, Turns
 
 # A worker that does not stop within this time hangs, in a hostile chat template for instance.
@@ -122,7 +123,7 @@ class ModelProcess:
         Raises:
             ModelBusy: too many wait already.
             ModelDied: the worker ended in the middle; the next question starts a new one.
-            ModelRefused, ModelNotOnDisk, ModelPackageMissing: it cannot be loaded.
+            ModelRefused, ModelNeedsGguf, ModelNotOnDisk, ModelPackageMissing: it cannot be loaded.
         """
         order = {
             "do": "write",
@@ -182,6 +183,8 @@ class ModelProcess:
         child = self._started()
         while not child.settled.wait(TICK):
             news(News("loading"))
+        if child.reason in ("gptq", "awq"):
+            raise ModelNeedsGguf(model=self.name, reason=child.reason, instead=gguf_instead(self._file.name))
         if child.reason:
             raise ModelRefused(model=self.name, reason=child.reason)
         if not child.dead:

@@ -19,8 +19,8 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.generation.streamers import BaseStreamer
 
+from rag.catalogue.files import folder_problem
 from rag.llms.chat_format import formatter
-from rag.llms.files import folder_problem
 from rag.llms.writer import CannotLoad, Stopped, fitted
 
 # bitsandbytes tells of a cast at every layer of every token.

@@ -37,8 +37,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from rag.catalogue.files import sha256
 from rag.llms.chat_format import BadTemplate
-from rag.llms.files import sha256
 from rag.llms.stops import until_stop
 from rag.llms.writer import CannotLoad, Stopped, Writer
 

@@ -6,7 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from rag.errors import ModelNotOnDisk, ModelRefused
+from rag.catalogue.table import gguf_instead
+from rag.errors import ModelNeedsGguf, ModelNotOnDisk, ModelRefused
 
 # The formats that llama.cpp wrote before GGUF; the letters lie backwards in the file.
 _GGML = (b"lmgg", b"fmgg", b"tjgg", b"algg")
@@ -19,7 +20,8 @@ def check_gguf(path: Path, name: str) -> None:
 
     Raises:
         ModelNotOnDisk: there is no such file.
-        ModelRefused: with the reason `ggml`, `pickle` or `not_a_model`.
+        ModelNeedsGguf: it is of the format before GGUF.
+        ModelRefused: with the reason `pickle` or `not_a_model`.
     """
     if not path.is_file():
         raise ModelNotOnDisk(model=name)
@@ -28,7 +30,7 @@ def check_gguf(path: Path, name: str) -> None:
     if head == b"GGUF":
         return
     if head in _GGML:
-        raise ModelRefused(model=name, reason="ggml")
+        raise ModelNeedsGguf(model=name, reason="ggml", instead=gguf_instead(path.name))
     raise ModelRefused(model=name, reason="pickle" if head.startswith(_PICKLES) else "not_a_model")
 
 
