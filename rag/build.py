@@ -71,6 +71,31 @@ class Services:
         return open_embedder(self.settings.embedder, device=self.settings.device, folders=folders)
 
     @once
+    def embedder_choice(self) -> Choice:
+        """Which embedder searches, and what it stands in for. Nothing is loaded, as it is for `embedder`.
+
+        Raises:
+            ModelUnknown: nothing has the name that is set.
+        """
+        from rag.catalogue import choose
+
+        return choose(self.settings.embedder, [self.settings.models_folder], kind="embedder")
+
+    @once
+    def reranker(self) -> CrossEncoder | None:
+        """What puts passages in order where such a model lies on the disk."""
+        from rag.judging import open_reranker
+
+        return open_reranker([self.settings.models_folder], device=self.settings.device)
+
+    @once
+    def answer_reader(self) -> AnswerReader | None:
+        """What looks for the words that answer where such a model lies on the disk."""
+        from rag.judging import open_reader
+
+        return open_reader([self.settings.models_folder], device=self.settings.device)
+
+    @once
     def desk(self) -> Desk:
         """What reading a document takes."""
         from rag.ingest import Desk

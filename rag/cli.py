@@ -164,8 +164,7 @@ def _ready(document: Document) -> dict[str, Any]:
 
 def _count(result: dict[str, Any]) -> str:
     texts = _texts()
-    pages = texts("documents.pages_one") if result["pages"] == 1 else texts("documents.pages", count=result["pages"])
-    return f"{pages}, {texts('documents.chunks', count=result['chunks'])}"
+    return f"{texts.count('documents.pages', result['pages'])}, {texts.count('documents.chunks', result['chunks'])}"
 
 
 def _collection(services: build.Services, name: str) -> Collection:

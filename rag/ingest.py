@@ -10,11 +10,13 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from rag.embedding import Embedder, Vectors
+from rag.errors import SameName
 from rag.language import has_cjk, language_of, sentences
 from rag.loading import Limits, load_address, load_bytes
 from rag.splitting import split
@@ -22,8 +24,11 @@ from rag.store import Store
 from rag.store.jobs import Stage
 from rag.types import Chunk, Document, LoadedDocument
 
-# Told (stage, done, total) as reading goes on; done and total count chunks. It may raise to stop the reading.
+# Told (stage, done, total) as reading goes on; done and total count pages while loading, then chunks. It may
+# raise to stop the reading.
 Told = Callable[[Stage, int, int], None]
+
+SameNames = Literal["keep", "replace", "ask"]
 
 CHUNKS_AT_ONCE = 32
 LEAD_CHARACTERS = 300
@@ -61,16 +66,18 @@ def read_file(
     name: str,
     *,
     password: str | None = None,
-    replace: bool = False,
+    same_name: SameNames = "keep",
     told: Told = _silent,
 ) -> Document:
     """Read a file into a collection. Bytes that are in it already are not read again.
 
     Args:
-        replace: whether it takes the place of the document of that name; otherwise both stay.
+        same_name: what becomes of a document of that name with other bytes: both stay, the new one
+            takes its place in the same moment, or the question is asked by SameName.
 
     Raises:
         UnreadableDocument: nothing was added; the error says why.
+        SameName: there is one of that name, and `same_name` is "ask". Nothing was added.
         EmbedderMismatch: the collection was embedded with another model.
         NotFound: the collection is gone.
         DiskFull: nothing was added.
@@ -81,8 +88,10 @@ def read_file(
     there = desk.store.documents.find(owner, collection_id, sha256=sha256)
     if there is not None:
         return there
-    loaded = load_bytes(data, name, password=password, limits=desk.limits)
-    older = desk.store.documents.find(owner, collection_id, name=loaded.name) if replace else None
+    older = None if same_name == "keep" else desk.store.documents.find(owner, collection_id, name=name)
+    if older is not None and same_name == "ask":
+        raise SameName(name=name)
+    loaded = load_bytes(data, name, password=password, limits=desk.limits, told=partial(told, "loading"))
     return _keep(desk, owner, collection_id, loaded, data, older, told)
 
 
@@ -96,7 +105,8 @@ def read_address(
     """
     _claim(desk, owner, collection_id)
     told("loading", 0, 0)
-    loaded, data = load_address(address, intranet=desk.intranet, limits=desk.limits)
+    loading = partial(told, "loading")
+    loaded, data = load_address(address, intranet=desk.intranet, limits=desk.limits, told=loading)
     older = desk.store.documents.find(owner, collection_id, address=loaded.address) if replace else None
     return _keep(desk, owner, collection_id, loaded, data, older, told)
 

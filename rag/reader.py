@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import IO
 
 from rag.errors import Cancelled, DiskFull, RagError, Unexpected
-from rag.ingest import Desk, Told, read_address, read_file
+from rag.ingest import Desk, SameNames, Told, read_address, read_file
 from rag.store import Job, Store
 from rag.store.jobs import Stage
 from rag.types import Document
@@ -92,7 +92,8 @@ def _read(desk: Desk, job: Job, told: Told) -> Document:
     if job.kind == "address":
         return read_address(desk, job.owner, job.collection, job.source, replace=job.replace, told=told)
     data = desk.store.files.read(job.source)
-    return read_file(desk, job.owner, job.collection, data, job.name, replace=job.replace, told=told)
+    same_name: SameNames = "replace" if job.replace else "ask"
+    return read_file(desk, job.owner, job.collection, data, job.name, same_name=same_name, told=told)
 
 
 class _Heartbeat:

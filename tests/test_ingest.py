@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from rag.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, UnreadableDocument
+from rag.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, SameName, UnreadableDocument
 from rag.index import Index
 from rag.ingest import CHUNKS_AT_ONCE, Desk, embedded_text, lead_of, read_file, reembed
 from rag.loading import Limits
@@ -25,6 +26,7 @@ from rag.types import Chunk, Collection, Heading, LoadedDocument, Page
 
 OWNER = "ann"
 LIMITS = Limits(pages=100, seconds=20, megabytes=1024, file_megabytes=5)
+HANDBOOK = Path(__file__).resolve().parent.parent / "data" / "samples" / "employee-handbook.pdf"
 TEXT = b"# Leave\n\nEvery employee has 25 days of annual leave each year.\n\n# Bicycles\n\nThey are in the cellar.\n"
 
 
@@ -121,10 +123,30 @@ def test_the_same_bytes_are_not_read_twice(desk: Desk, collection: Collection) -
 def test_a_new_version_stands_beside_the_old_one_or_takes_its_place(desk: Desk, collection: Collection) -> None:
     old = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
     beside = read_file(desk, OWNER, collection.id, TEXT + b"\nMore.", "rules.md")
-    newest = read_file(desk, OWNER, collection.id, TEXT + b"\nMost.", "rules.md", replace=True)
+    newest = read_file(desk, OWNER, collection.id, TEXT + b"\nMost.", "rules.md", same_name="replace")
     assert [d.id for d in desk.store.documents.list(OWNER, collection.id)] == [old.id, newest.id]
     with pytest.raises(NotFound):
         desk.store.files.read(beside.sha256)
+
+
+def test_the_pages_of_a_pdf_are_counted_while_it_is_read(desk: Desk, collection: Collection) -> None:
+    told: list[tuple[str, int, int]] = []
+    read_file(desk, OWNER, collection.id, HANDBOOK.read_bytes(), HANDBOOK.name, told=lambda *step: told.append(step))
+    assert [(done, total) for stage, done, total in told if stage == "loading"] == [
+        (0, 0),
+        *((number, 15) for number in range(1, 16)),
+    ]
+
+
+def test_reading_stops_between_two_pages(desk: Desk, collection: Collection) -> None:
+    def stop_at_seven(_stage: str, done: int, _total: int) -> None:
+        if done == 7:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_file(desk, OWNER, collection.id, HANDBOOK.read_bytes(), HANDBOOK.name, told=stop_at_seven)
+    assert desk.store.documents.list(OWNER, collection.id) == []
+    assert read_file(desk, OWNER, collection.id, HANDBOOK.read_bytes(), HANDBOOK.name).pages == 15
 
 
 def test_progress_is_told_by_stage_and_chunk(desk: Desk, collection: Collection) -> None:
@@ -255,6 +277,22 @@ def test_jobs_are_read_and_failures_keep_their_reason(desk: Desk, collection: Co
     failure = jobs.get(OWNER, unreachable.id).failure
     assert failure is not None
     assert failure.key == "address_forbidden"
+
+
+@pytest.mark.parametrize(
+    ("answer", "names"), [({"replace": True}, ["rules.md"]), ({"name": "rules (2).md"}, ["rules.md", "rules (2).md"])]
+)
+def test_a_namesake_with_other_contents_waits_for_a_word(
+    desk: Desk, collection: Collection, answer: dict[str, Any], names: list[str]
+) -> None:
+    old = read_file(desk, OWNER, collection.id, TEXT, "rules.md")
+    job = desk.store.jobs.enqueue(OWNER, collection.id, "rules.md", "file", TEXT + b"\nMore.")
+    work_until_idle(desk)
+    assert desk.store.jobs.get(OWNER, job.id).failure == SameName(name="rules.md").failure()
+    assert desk.store.documents.list(OWNER, collection.id) == [old]
+    desk.store.jobs.retry(OWNER, job.id, **answer)
+    work_until_idle(desk)
+    assert [document.name for document in desk.store.documents.list(OWNER, collection.id)] == names
 
 
 def test_a_fault_of_the_program_fails_one_job_and_not_the_reader(

@@ -34,6 +34,7 @@ from rag.errors import (
     EmptyFile,
     NoText,
     PasswordNeeded,
+    ProtectedFile,
     RagError,
     TooLarge,
     TooManyPages,
@@ -254,6 +255,19 @@ def test_numbered_items_keep_their_numbers() -> None:
     assert load_bytes(page, "x.html").pages[0].text == "1. Ask.\n\nEarly.\n\n2. Tell:\n\n• your team"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<title>Cars</title><main><h1>Parking</h1><p>It closes at nine.</p></main>",
+        "<!doctype html><title>Cars</title><article><h1>Parking</h1>It closes at nine.</article>",
+        "<title>Cars</title><section><h1>Parking</h1></section><p>It closes at nine.</p>",
+    ],
+)
+def test_a_page_need_not_write_its_body(source: str) -> None:
+    document = load_bytes(source.encode(), "cars.html")
+    assert (document.title, document.pages[0].text) == ("Cars", "Parking\n\nIt closes at nine.")
+
+
 def test_html_in_a_stated_encoding_is_read_in_it() -> None:
     page = '<html><head><meta charset="gb2312"></head><body><p>年假为二十五天。</p></body></html>'
     assert load_bytes(page.encode("gb2312"), "x.html").pages[0].text == "年假为二十五天。"
@@ -311,6 +325,7 @@ def test_the_content_decides_the_kind_not_the_name() -> None:
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.txt", UnsupportedKind),
         (b"{\\rtf1 Words}", "x.rtf", UnsupportedKind),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "x.doc", UnsupportedKind),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "x.docx", ProtectedFile),
         (b"<html><body><script>1</script></body></html>", "x.html", NoText),
     ],
 )
@@ -582,7 +597,7 @@ def test_every_office_file_is_read_or_refused_with_a_reason() -> None:
     for ending, results in counts.items():
         print(f"{ending:8} {dict(results)}")
     assert counts[".html"].keys() == {"html"}
-    assert counts[".docx"] == {"word": 8, "no_text": 1, "unsupported_kind": 2}
+    assert counts[".docx"] == {"word": 8, "no_text": 1, "protected_file": 2}
     assert {".xlsx", ".pptx", ".doc", ".rtf"} <= {e for e, r in counts.items() if r.keys() == {"unsupported_kind"}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from pathlib import Path
 
@@ -74,3 +75,20 @@ def test_every_text_key_in_the_code_exists() -> None:
             )
             if is_text and node.args and isinstance(node.args[0], ast.Constant):
                 assert node.args[0].value in known, f"{file.name}:{node.lineno}"
+
+
+def test_no_text_is_left_over() -> None:
+    """Each is named somewhere in the code: as it is, or by an f-string that can become it."""
+    named: set[str] = set()
+    patterns: set[str] = set()
+    for file in [*PROJECT.glob("rag/**/*.py"), *PROJECT.glob("*.py"), *PROJECT.glob("pages/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in node.values]
+                patterns.add("".join(map(str, parts)))
+    dotted = re.compile("|".join(pattern for pattern in patterns if re.match(r"[a-z]+\\\.", pattern)))
+    left = {key for key in table("en") if not key.startswith(("errors.", "reasons."))}
+    left = {key for key in left if not {key, key.removesuffix("_one")} & named and not dotted.fullmatch(key)}
+    assert left == set()

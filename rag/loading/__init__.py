@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -16,18 +16,27 @@ __all__ = ["KINDS", "Limits", "load_address", "load_bytes"]
 
 _DEFAULT = Limits()
 
+# Hears of pages read: (done, in all). It may raise to stop the reading.
+Told = Callable[[int, int], None]
 
-def load_bytes(data: bytes, name: str, *, password: str | None = None, limits: Limits = _DEFAULT) -> LoadedDocument:
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody wants to know."""
+
+
+def load_bytes(
+    data: bytes, name: str, *, password: str | None = None, limits: Limits = _DEFAULT, told: Told = _silent
+) -> LoadedDocument:
     """Read a file in the parsing child; its content decides its kind, its name only helps.
 
     Raises:
         UnreadableDocument: as the leaf that says what is wrong with it.
     """
-    return _load(data, name, limits, password=password)
+    return _load(data, name, limits, password=password, told=told)
 
 
 def load_address(
-    address: str, *, intranet: Collection[str] = (), limits: Limits = _DEFAULT
+    address: str, *, intranet: Collection[str] = (), limits: Limits = _DEFAULT, told: Told = _silent
 ) -> tuple[LoadedDocument, bytes]:
     """Fetch an address and read what it gives: the document, and the bytes to keep.
 
@@ -42,19 +51,19 @@ def load_address(
 
     fetched = fetch(address, intranet=intranet, max_bytes=min(limits.file_megabytes, 10) * 2**20)
     name = _name(fetched.address, fetched.type)
-    document = _load(fetched.content, name, limits, charset=fetched.charset)
+    document = _load(fetched.content, name, limits, charset=fetched.charset, told=told)
     kind = "web" if document.kind == "html" else document.kind
     return replace(document, kind=kind, address=fetched.address), fetched.content
 
 
 def _load(
-    data: bytes, name: str, limits: Limits, *, password: str | None = None, charset: str | None = None
+    data: bytes, name: str, limits: Limits, *, password: str | None = None, charset: str | None = None, told: Told
 ) -> LoadedDocument:
     if not data:
         raise EmptyFile(name=name)
     if len(data) > limits.file_megabytes * 2**20:
         raise TooLarge(name=name, limit=f"{limits.file_megabytes} MB")
-    return read_isolated(data, name, password=password, charset=charset, limits=limits)
+    return read_isolated(data, name, password=password, charset=charset, limits=limits, told=told)
 
 
 def _name(address: str, type_: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from rag.errors import RagError, TooLarge
@@ -21,13 +22,19 @@ _CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.sym
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def parse(data: bytes, name: str, password: str | None, charset: str | None, max_pages: int) -> LoadedDocument:
+# Of how many pages the other side hears at most: each word of it is a frame.
+_TOLD_OF = 200
+
+
+def parse(
+    data: bytes, name: str, password: str | None, charset: str | None, max_pages: int, told: Callable[[int, int], None]
+) -> LoadedDocument:
     """Decide the kind and read it. Each reader is imported when the first such file comes."""
     kind = kind_of(data, name)
     if kind == "pdf":
         from rag.loading.pdf import read_pdf
 
-        return read_pdf(data, name, password, max_pages)
+        return read_pdf(data, name, password, max_pages, told)
     if kind == "word":
         from rag.loading.word import read_word
 
@@ -41,13 +48,13 @@ def parse(data: bytes, name: str, password: str | None, charset: str | None, max
     return read_text(data, name, kind, charset)
 
 
-def answer(header: dict[str, Any], data: bytes) -> dict[str, Any]:
-    """The document as plain values, or the failure to read it."""
+def answer(header: dict[str, Any], data: bytes, told: Callable[[int, int], None]) -> dict[str, Any]:
+    """The document as plain values, or the failure to read it; `told` hears of pages read."""
     limits = Limits(**header["limits"])
     name = header["name"]
     _bound(limits)
     try:
-        document = parse(data, name, header["password"], header["charset"], limits.pages)
+        document = parse(data, name, header["password"], header["charset"], limits.pages, told)
         return {"document": document_fields(document)}
     except RagError as error:
         failure = error.failure()
@@ -89,8 +96,13 @@ def serve() -> None:
     writing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.addaudithook(_refuse)
+
+    def told(done: int, total: int) -> None:
+        if done % max(1, total // _TOLD_OF) == 0:
+            send(writing, {"pages": [done, total]})
+
     while frame := receive(sys.stdin.buffer):
-        send(writing, answer(*frame))
+        send(writing, answer(*frame, told))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -58,8 +59,13 @@ class _Child:
             stderr=subprocess.DEVNULL,
         )
 
-    def ask(self, header: dict[str, Any], data: bytes, seconds: float) -> dict[str, Any] | None:
-        """The child's answer, or None when it died of the question or did not answer in time."""
+    def ask(
+        self, header: dict[str, Any], data: bytes, seconds: float, told: Callable[[int, int], None]
+    ) -> dict[str, Any] | None:
+        """The child's answer, or None when it died of the question or did not answer in time.
+
+        `told` hears of pages read meanwhile; what it raises ends the child.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self.files += 1
@@ -68,9 +74,13 @@ class _Child:
         timer.start()
         try:
             send(self._process.stdin, header, data)
-            answer = receive(self._process.stdout)
+            while (answer := receive(self._process.stdout)) and "pages" in answer[0]:
+                told(*answer[0]["pages"])
         except OSError:
             answer = None
+        except BaseException:
+            self.end()
+            raise
         finally:
             timer.cancel()
         return None if answer is None else answer[0]
@@ -99,9 +109,15 @@ if hasattr(os, "register_at_fork"):  # a forked copy of this process must not sp
 
 
 def read_isolated(
-    data: bytes, name: str, *, password: str | None = None, charset: str | None = None, limits: Limits
+    data: bytes,
+    name: str,
+    *,
+    password: str | None = None,
+    charset: str | None = None,
+    limits: Limits,
+    told: Callable[[int, int], None] = lambda done, total: None,
 ) -> LoadedDocument:
-    """Read a document in the child.
+    """Read a document in the child; `told` hears of pages read (done, in all), and may raise to stop.
 
     Raises:
         UnreadableDocument: whatever leaf the child came to; DamagedFile when it died of the
@@ -109,7 +125,7 @@ def read_isolated(
     """
     header = {"name": name, "password": password, "charset": charset, "limits": asdict(limits)}
     child = _take()
-    answer = child.ask(header, data, limits.seconds + 1)
+    answer = child.ask(header, data, limits.seconds + 1, told)
     if answer is None:
         status = child.end()
         if child.late.is_set() or status == -getattr(signal, "SIGXCPU", 24):

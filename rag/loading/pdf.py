@@ -13,7 +13,7 @@ import struct
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -52,8 +52,16 @@ _PYPDF_FAILS = (
 _REPEATED = 0.3
 
 
-def read_pdf(data: bytes, name: str, password: str | None = None, max_pages: int = 2000) -> LoadedDocument:
+def read_pdf(
+    data: bytes,
+    name: str,
+    password: str | None = None,
+    max_pages: int = 2000,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> LoadedDocument:
     """The pages of a PDF, numbered from 1, with their printed labels and headings.
+
+    `told` hears of each page read: (done, in all).
 
     Raises:
         DamagedFile: neither reader finds a page in it.
@@ -71,7 +79,10 @@ def read_pdf(data: bytes, name: str, password: str | None = None, max_pages: int
         raise DamagedFile(name=name, expected="pdf")
     if count > max_pages:
         raise TooManyPages(name=name, pages=count, limit=max_pages)
-    texts = _texts(first, second, count)
+    texts: list[tuple[str, list[Heading]]] = []
+    for text in _texts(first, second, count):
+        texts.append(text)
+        told(len(texts), count)
     empty = tuple(number for number, (text, _) in enumerate(texts, 1) if not text)
     if len(empty) == count:
         raise NoText(name=name, pages=f"1–{count}" if count > 1 else "1")
@@ -93,16 +104,14 @@ def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None,
         return None, error.err_code == pdfium_c.FPDF_ERR_PASSWORD
 
 
-def _texts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> list[tuple[str, list[Heading]]]:
+def _texts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[tuple[str, list[Heading]]]:
     """Text and large lines of each page; pypdf's text where pdfium finds none."""
-    found: list[tuple[str, list[Heading]]] = []
     for number in range(count):
         text, lines = _page(first, number) if first else ("", [])
-        found.append((text, lines) if text.strip() else (second.text(number), []))
+        yield (text, lines) if text.strip() else (second.text(number), [])
     if first:
         with LOCK:
             first.close()
-    return found
 
 
 @contextmanager

@@ -25,6 +25,7 @@ _AROUND_NAMES = re.compile(
     r"(^|[\s_-])(cookie|consent|breadcrumbs?|navbar|nav|menu|sidebar|footer|share|social)([\s_-]|$)"
 )
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_METADATA = {"title", "meta", "link", "base", "style", "script", "noscript", "template"}
 _BLOCKS = _HEADINGS | {
     "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
     "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "nav", "ol", "p", "pre",
@@ -190,7 +191,22 @@ def _soup(source: str) -> BeautifulSoup:
     with warnings.catch_warnings():
         # Whether XHTML is parsed as HTML, or a short text could be a file name, is of no interest here.
         warnings.simplefilter("ignore")
-        return BeautifulSoup(source, "lxml")
+        soup = BeautifulSoup(source, "lxml")
+    _empty_head(soup)
+    return soup
+
+
+def _empty_head(soup: BeautifulSoup) -> None:
+    """Into the body with what belongs there: where a page does not write `<body>`, libxml2, which does not
+    know the newer elements, leaves `<main>` and what follows in the head."""
+    strays = [child for child in soup.head.children if child.name not in _METADATA] if soup.head else []
+    if not any(isinstance(child, Tag) for child in strays):
+        return
+    body = soup.body or soup.new_tag("body")
+    if body.parent is None and soup.html:
+        soup.html.append(body)
+    for place, child in enumerate(strays):
+        body.insert(place, child.extract())
 
 
 def _title(soup: BeautifulSoup) -> str:

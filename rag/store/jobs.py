@@ -162,10 +162,15 @@ class Jobs:
                 connection.execute(running.values(cancelling=True))
         self._release(job)
 
-    def retry(self, owner: str, job_id: str) -> None:
-        """Let a failed job wait again. Raises NotFound when there is no such failed job."""
+    def retry(self, owner: str, job_id: str, *, name: str | None = None, replace: bool | None = None) -> None:
+        """Let a failed job wait again, under another name or in place of its namesake where that is given.
+
+        Raises NotFound when there is no such failed job.
+        """
+        given = {"name": name, "replace": replace}
         again = _mine(owner, job_id).where(_jobs.c.state == "failed")
         values = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False, "updated": schema.now()}
+        values |= {key: value for key, value in given.items() if value is not None}
         with self._database.write() as connection:
             if not connection.execute(again.values(values)).rowcount:
                 raise NotFound(what="job")

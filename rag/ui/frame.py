@@ -88,10 +88,23 @@ def end_sidebar(page: Frame) -> None:
         label_visibility="collapsed",
         on_change=lambda: st.query_params.update(lang=st.session_state["language"]),
     )
-    st.sidebar.caption(label(_models_at_work(page)))
+    st.sidebar.caption(label(_model_at_work(page)))
+    if said := _embedder_at_work(page):
+        st.sidebar.caption(label(said))
 
 
-def _models_at_work(page: Frame) -> str:
+def _embedder_at_work(page: Frame) -> str:
+    """What the embedder stands in for, or why there is none; nothing where it is the one that is set."""
+    try:
+        choice = page.services.embedder_choice
+    except ModelError as error:
+        return page.texts.failure(error.failure())
+    if not choice.stands_in_for:
+        return ""
+    return page.texts("app.embedder_stand_in", wanted=choice.stands_in_for, used=choice.name)
+
+
+def _model_at_work(page: Frame) -> str:
     """Which model writes, what it stands in for, or why none does."""
     texts = page.texts
     try:

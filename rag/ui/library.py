@@ -84,12 +84,13 @@ def manage_collections(page: Frame, collection: Collection) -> None:
 
 def offer_reembedding(page: Frame, collection: Collection) -> None:
     """Where a collection was embedded with another model than the one at work: say so, and offer to mend it."""
-    if collection.embedder is None or collection.embedder == page.services.embedder.name:
+    current = page.services.embedder_choice.name
+    if collection.embedder is None or collection.embedder == current:
         return
-    names = {"recorded": collection.embedder, "current": page.services.embedder.name}
+    names = {"recorded": collection.embedder, "current": current}
     said = page.texts("errors.embedder_mismatch", collection=collection_name(collection, page.texts), **names)
     st.warning(label(said))
-    if st.button(page.texts("collections.reembed", embedder=page.services.embedder.name), type="primary"):
+    if st.button(page.texts("collections.reembed", embedder=current), type="primary"):
         bar = st.progress(0.0)
         with told(page):
             work.reembed(page, collection, bar.progress)
@@ -145,10 +146,9 @@ def _draw_actions(page: Frame, document: Document) -> None:
 
 def _facts(page: Frame, document: Document) -> str:
     texts = page.texts
-    facts = [texts("documents.chunks", count=document.chunks)]
+    facts = [texts.count("documents.chunks", document.chunks)]
     if document.kind == "pdf":
-        pages = texts("documents.pages_one") if document.pages == 1 else texts("documents.pages", count=document.pages)
-        facts.insert(0, pages)
+        facts.insert(0, texts.count("documents.pages", document.pages))
     facts.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
     if document.empty_pages:
         facts.append(texts("documents.empty_pages", pages=", ".join(map(str, document.empty_pages))))

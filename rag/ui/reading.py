@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.errors import PasswordNeeded, WrongPassword
+from rag.errors import PasswordNeeded, SameName, WrongPassword
 from rag.store import Job
 from rag.types import Collection
 from rag.ui import work
@@ -21,10 +21,15 @@ _LOCKED = {PasswordNeeded.key(), WrongPassword.key()}
 
 
 def enqueue_files(page: Frame, collection: Collection, files: Sequence[UploadedFile]) -> None:
-    """Hand files to the reader."""
+    """Hand files to the reader; what is in the collection already is named and not read again."""
     for file in files:
+        data = file.getvalue()
+        there = work.same_bytes(page, collection, data)
+        if there is not None:
+            st.info(label(page.texts("documents.same", name=there.name)))
+            continue
         with told(page):
-            page.services.store.jobs.enqueue(page.owner, collection.id, file.name, "file", file.getvalue())
+            page.services.store.jobs.enqueue(page.owner, collection.id, file.name, "file", data)
 
 
 def enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[str]) -> None:
@@ -81,6 +86,8 @@ def _draw_failed(page: Frame, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if job.failure.key in _LOCKED:
             _draw_password(page, job)
+        elif job.failure.key == SameName.key():
+            _draw_same_name(page, job)
         elif st.button(page.texts("documents.retry"), key=f"retry-{job.id}", icon=":material/refresh:"):
             page.services.store.jobs.retry(page.owner, job.id)
             st.rerun()
@@ -99,6 +106,17 @@ def _draw_password(page: Frame, job: Job) -> None:
             st.rerun()
 
 
+def _draw_same_name(page: Frame, job: Job) -> None:
+    texts, jobs = page.texts, page.services.store.jobs
+    beside = work.free_name(page, job)
+    if st.button(texts("documents.replace"), key=f"replace-{job.id}", type="primary"):
+        jobs.retry(page.owner, job.id, replace=True)
+        st.rerun()
+    if st.button(label(texts("documents.keep_both", name=beside)), key=f"keep-{job.id}"):
+        jobs.retry(page.owner, job.id, name=beside)
+        st.rerun()
+
+
 def _draw_dismiss(page: Frame, job: Job) -> None:
     if st.button(page.texts("documents.dismiss"), key=f"dismiss-{job.id}", type="tertiary"):
         page.services.store.jobs.dismiss(page.owner, job.id)
@@ -106,14 +124,18 @@ def _draw_dismiss(page: Frame, job: Job) -> None:
 
 
 def _share(job: Job) -> float:
-    # Reading pages is the short part: a twentieth of the bar.
-    return 0.05 + 0.95 * job.done / job.total if job.total else 0.0
+    if not job.total:
+        return 0.0
+    # Reading pages is the short part: a tenth of the bar.
+    share = job.done / job.total
+    return 0.1 * share if job.stage == "loading" else 0.1 + 0.9 * share
 
 
 def _stage(job: Job, texts: Texts) -> str:
     if job.state == "waiting" or not job.stage:
         return texts("documents.stage_waiting")
-    said = texts(f"documents.stage_{job.stage}", done=job.done, total=job.total)
+    counted = "loading_pages" if job.stage == "loading" and job.total else job.stage
+    said = texts(f"documents.stage_{counted}", done=job.done, total=job.total)
     left = _seconds_left(job)
     return said if left is None else f"{said} · {texts('documents.stage_left', seconds=left)}"
 

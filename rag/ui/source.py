@@ -49,9 +49,9 @@ def _draw(page: Frame, quote: Quote) -> None:
     number: int = st.session_state["source_page"]
     spans = [(quote.start, quote.end)] if number == quote.page and quote.end > quote.start else []
     if document.kind == "pdf":
-        _draw_page_buttons(page, document, number)
+        said = _place(page, document, number)
+        _draw_page_buttons(page, document, number, said)
         try:
-            said = page.texts("source.page_of", number=number, count=document.pages)
             draw_picture(work.page_picture(page, document, number, spans), said, key=f"page-{number}")
         except PageNotDrawn:
             draw_muted(page.texts("source.no_picture"))
@@ -61,12 +61,19 @@ def _draw(page: Frame, quote: Quote) -> None:
     _draw_ways_out(page, document, quote)
 
 
-def _draw_page_buttons(page: Frame, document: Document, number: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+def _place(page: Frame, document: Document, number: int) -> str:
+    """Which page this is, and what is printed on it where that is another number."""
+    printed = page.services.store.documents.page(page.owner, document.id, number).label
+    key = "source.page_of" if printed == str(number) else "source.page_printed"
+    return page.texts(key, number=number, count=document.pages, label=printed)
+
+
+def _draw_page_buttons(page: Frame, document: Document, number: int, said: str) -> None:
+    draw_muted(said)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
         step = 0
         if st.button(page.texts("source.previous"), icon=":material/chevron_left:", disabled=number <= 1):
             step = -1
-        draw_muted(page.texts("source.page_of", number=number, count=document.pages))
         if st.button(page.texts("source.next"), icon=":material/chevron_right:", disabled=number >= document.pages):
             step = 1
         if step:

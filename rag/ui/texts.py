@@ -34,6 +34,10 @@ class Texts:
     def __call__(self, key: str, **fields: object) -> str:
         return self._table[key].format_map(fields)
 
+    def count(self, key: str, count: int) -> str:
+        """A text with a number, where one has a form of its own: "1 page", "2 pages"."""
+        return self(f"{key}_one") if count == 1 else self(key, count=count)
+
     def failure(self, failure: Failure) -> str:
         """The sentence for a stored error. Codes in some fields have words of their own."""
         fields = dict(failure.fields)

@@ -89,7 +89,7 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, *, last: bool) -> None:
         if turn.answer is None:
             draw_muted(page.texts("answer.interrupted"))
         else:
-            _draw_finished(page, turn, turn.answer)
+            _draw_finished(page, chat, turn, turn.answer)
         with st.container(horizontal=True, vertical_alignment="center"):
             if turn.answer is not None:
                 _draw_details(page, turn, turn.answer)
@@ -121,8 +121,8 @@ def _status(run: Run, texts: Texts) -> str:
     return texts("answer.searching")
 
 
-def _draw_finished(page: Frame, turn: Turn, answer: Answer) -> None:
-    changes = work.changed_sources(page, answer)
+def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer) -> None:
+    changes = work.changed_sources(page, chat, answer)
     said = {document: page.texts(f"answer.{change}") for document, change in changes.items()}
     _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=said))
 

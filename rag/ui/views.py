@@ -84,7 +84,7 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
         "labels": {
             "quotes": texts("answer.overview" if answer.outcome == "overview" else "answer.quotes"),
             "written": texts("answer.written" if checked else "answer.written_open", model=answer.model),
-            "folded": texts("answer.folded_one") if len(folded) == 1 else texts("answer.folded", count=len(folded)),
+            "folded": texts.count("answer.folded", len(folded)),
             "partly": texts("answer.partly"),
             "notes": [texts("answer.note", number=i) for i in range(1, len(answer.quotes) + 1)],
         },

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 
 from rag.errors import LibraryError, NotFound
 from rag.export import as_html
@@ -47,6 +50,20 @@ def own_collection(page: Frame, collection: Collection) -> Collection:
         return collection
     name, collections = page.texts("collections.mine"), page.services.store.collections
     return collections.by_name(page.owner, name) or collections.create(page.owner, name)
+
+
+def same_bytes(page: Frame, collection: Collection, data: bytes) -> Document | None:
+    """The document of the collection that holds just these bytes."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    return page.services.store.documents.find(page.owner, collection.id, sha256=sha256)
+
+
+def free_name(page: Frame, job: Job) -> str:
+    """A name for the job's file that no document of its collection has: `rules (2).pdf`."""
+    taken = {document.name for document in page.services.store.documents.list(page.owner, job.collection)}
+    path = PurePosixPath(job.name)
+    names = (f"{path.stem} ({number}){path.suffix}" for number in itertools.count(2))
+    return next(name for name in names if name not in taken)
 
 
 def answer(page: Frame, chat: Chat, question: str) -> None:
@@ -98,15 +115,17 @@ def original(page: Frame, document: Document) -> bytes:
     return page.services.store.files.read(document.sha256)
 
 
-def changed_sources(page: Frame, answered: Answer) -> dict[str, str]:
-    """Which documents quoted in an answer were `removed` or `replaced` since, by their id."""
+def changed_sources(page: Frame, chat: Chat, answered: Answer) -> dict[str, str]:
+    """Which documents quoted in an answer were `removed` or `replaced` by a newer version since, by their id."""
     changed = {}
     documents = page.services.store.documents
     for quote in answered.quotes:
         try:
             documents.get(page.owner, quote.document)
         except NotFound:
-            changed[quote.document] = "removed"
+            same = {"address": quote.address} if quote.address else {"name": quote.name}
+            newer = documents.find(page.owner, chat.collection, **same)
+            changed[quote.document] = "replaced" if newer else "removed"
     return changed
 
 
@@ -149,7 +168,8 @@ def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]
 
 def read_locked(page: Frame, job: Job, password: str) -> None:
     """Read an encrypted file with its password while the user waits."""
-    from rag.ingest import read_file
+    from rag.ingest import SameNames, read_file
 
     data = page.services.store.files.read(job.source)
-    read_file(page.services.desk, job.owner, job.collection, data, job.name, password=password, replace=job.replace)
+    same_name: SameNames = "replace" if job.replace else "ask"
+    read_file(page.services.desk, job.owner, job.collection, data, job.name, password=password, same_name=same_name)

@@ -132,12 +132,12 @@ class User:
         return self.answer_to(question)
 
     def answer_to(self, question: str) -> Locator:
+        """The bubble that answers, when it is whole: it can be asked again then."""
         bubbles = self.page.get_by_test_id("stChatMessage")
         expect(bubbles.filter(has_text=question).last).to_be_visible()
         answer = bubbles.last
         expect(answer.locator(".answer")).to_be_visible()
-        expect(answer.locator(".status")).to_have_count(0)
-        expect(self.page.get_by_role("button", name="Stop")).to_have_count(0)
+        expect(answer.locator("[class*='st-key-again-']")).to_be_visible()
         return answer
 
     def make_collection(self, name: str) -> None:

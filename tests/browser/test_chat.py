@@ -81,3 +81,42 @@ def test_a_restart_of_the_app_keeps_the_chat(user: User) -> None:
     user.app.start()
     user.page.goto(address)
     expect(user.answer_to(LEAVE).locator(".quote").first).to_contain_text("28 days")
+
+
+def test_a_chat_is_renamed_and_deleted(user: User) -> None:
+    user.open()
+    user.ask(LEAVE)
+    sidebar = user.page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_role("button", name=LEAVE).first).to_be_visible()
+    menu = sidebar.get_by_test_id("stPopover").get_by_role("button")
+    menu.click()
+    user.page.get_by_role("textbox", name="Name").fill("About leave")
+    user.page.get_by_role("button", name="Save", exact=True).click()
+    expect(sidebar.get_by_role("button", name="About leave")).to_be_visible()
+    user.page.keyboard.press("Escape")
+    menu.click()
+    user.page.get_by_role("button", name="Delete").click()
+    expect(sidebar.get_by_role("button", name="About leave")).to_have_count(0)
+    expect(user.page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+
+
+@pytest.mark.parametrize("user", [{"locale": "zh-CN"}], indirect=True)
+def test_the_chinese_interface_answers_in_chinese(user: User) -> None:
+    user.open()
+    expect(user.page.get_by_role("heading", name="向你的文档提问")).to_be_visible()
+    answer = user.ask("午餐补贴每天多少钱？")
+    expect(answer.locator(".quote").first).to_contain_text("shanghai-office-move.docx")
+    expect(user.page.get_by_role("button", name="重新回答")).to_be_visible()
+    user.page.get_by_text("English", exact=True).click()
+    expect(user.page.get_by_role("button", name="Ask again")).to_be_visible()
+    user.page.reload()
+    expect(user.page.get_by_role("button", name="Ask again")).to_be_visible()
+
+
+@pytest.mark.parametrize("user", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_a_phone_is_wide_enough(user: User) -> None:
+    user.open()
+    answer = user.ask(LEAVE)
+    answer.locator(".quote .place").first.click()
+    expect(user.page.get_by_role("dialog").locator("img")).to_be_visible()
+    assert user.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Locator, expect
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.browser.conftest import User
+from tests.browser.conftest import SHARED_PDFS, User
 
 pytestmark = pytest.mark.browser
 
 
-def pdf(*lines: str) -> bytes:
+def pdf(*lines: str, password: str | None = None) -> bytes:
     out = io.BytesIO()
-    canvas = Canvas(out, invariant=1)
+    canvas = Canvas(out, invariant=1, encrypt=password)
     for i, line in enumerate(lines):
         canvas.drawString(72, 760 - 20 * i, line)
     canvas.save()
@@ -26,20 +26,130 @@ def file(name: str, data: bytes) -> FilePayload:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
 
 
-def documents(user: User) -> list[str]:
-    return user.page.locator("[class*='st-key-open-'] button").all_inner_texts()
+def documents(user: User) -> Locator:
+    """The names in the list of documents. Each is drawn twice, for wide pages and narrow ones."""
+    return user.page.locator("[class*='st-key-open-'] button").filter(visible=True)
 
 
-def wait_until_read(user: User) -> None:
-    expect(user.page.get_by_role("progressbar")).to_have_count(0)
-    user.settle()
+def expect_documents(user: User, *names: str) -> None:
+    expect(documents(user)).to_have_count(len(names))
+    for row, name in enumerate(names):
+        expect(documents(user).nth(row)).to_contain_text(name)
+
+
+def failures(user: User) -> Locator:
+    """The boxes of what was not read."""
+    return user.page.locator("[class*='st-key-job-']")
 
 
 def test_a_pdf_is_uploaded_and_answers(user: User) -> None:
     user.make_collection("Garden")
     user.upload(file("garden.pdf", pdf("The greenhouse is watered at six in the morning.", "Tools hang in shed B.")))
-    expect(user.page.get_by_role("button", name="garden.pdf")).to_be_visible()
+    expect_documents(user, "garden.pdf")
     user.page.get_by_role("link", name="Chat").click()
     answer = user.ask("When is the greenhouse watered?")
     expect(answer.locator(".quote").first).to_contain_text("six in the morning")
     expect(answer.locator(".quote").first).to_contain_text("garden.pdf")
+
+
+def test_addresses_are_read_and_bad_ones_named(user: User, site: str) -> None:
+    user.make_collection("Web")
+    user.page.get_by_role("textbox", name="Addresses").fill(
+        f"{site}/parking.html\n{site}/missing.html\nhttp://192.168.1.1/\nnonsense"
+    )
+    user.page.get_by_role("button", name="Read", exact=True).click()
+    expect_documents(user, "Parking")
+    expect(failures(user)).to_have_count(3)
+    said = " ".join(failures(user).all_inner_texts())
+    assert f"{site}/missing.html answered with error 404. Nothing was added." in said
+    assert "http://192.168.1.1/ leads into a private network" in said
+    assert "nonsense is not a web address." in said
+
+
+def test_bad_files_are_named_and_harm_no_good_one(user: User) -> None:
+    user.make_collection("Mixed")
+    good = file("good.pdf", pdf("The boiler is serviced every October."))
+    empty, text = file("empty.pdf", b""), file("notes.pdf", b"Just text, no PDF.")
+    user.upload(good, empty, text, file("broken.pdf", good["buffer"][:200]))
+    expect_documents(user, "good.pdf")
+    expect(failures(user)).to_have_count(3)
+    said = " ".join(failures(user).all_inner_texts())
+    assert "empty.pdf is empty. Nothing was added." in said
+    assert "notes.pdf is damaged, or not the pdf file its name says." in said
+    assert "broken.pdf is damaged, or not the pdf file its name says." in said
+    for left in (2, 1, 0):
+        failures(user).get_by_role("button", name="Dismiss").first.click()
+        expect(failures(user)).to_have_count(left)
+
+
+def test_a_locked_pdf_asks_for_its_password(user: User) -> None:
+    user.make_collection("Locked")
+    user.upload(file("locked.pdf", pdf("The code of the safe is changed in May.", password="tulip")))
+    box = failures(user).filter(has_text="locked.pdf is encrypted.")
+    box.get_by_label("Password", exact=True).fill("rose")
+    box.get_by_role("button", name="Read").click()
+    expect(user.page.get_by_text("The password does not open locked.pdf.")).to_be_visible()
+    box.get_by_label("Password", exact=True).fill("tulip")
+    box.get_by_role("button", name="Read").click()
+    expect_documents(user, "locked.pdf")
+    expect(failures(user)).to_have_count(0)
+
+
+def test_a_new_version_replaces_the_old_one_or_stands_beside_it(user: User) -> None:
+    user.make_collection("Versions")
+    user.upload(file("rules.pdf", pdf("Bicycles stand in the cellar.")))
+    expect_documents(user, "rules.pdf")
+    user.upload(file("rules.pdf", pdf("Bicycles stand in the cellar.")))
+    expect(user.page.get_by_text("rules.pdf is already here; nothing was added.")).to_be_visible()
+    user.upload(file("rules.pdf", pdf("Bicycles stand in the yard.")))
+    expect(failures(user)).to_contain_text(["Is this its new version?"])
+    user.page.get_by_role("button", name="Replace the old one").click()
+    expect(failures(user)).to_have_count(0)
+    expect_documents(user, "rules.pdf")
+    user.upload(file("rules.pdf", pdf("Bicycles stand on the roof.")))
+    user.page.get_by_role("button", name="Keep both, this one as rules (2).pdf").click()
+    expect_documents(user, "rules.pdf", "rules (2).pdf")
+
+
+def test_a_document_is_opened_and_removed(user: User) -> None:
+    user.make_collection("Opened")
+    user.upload(file("tools.pdf", pdf("The ladder hangs behind the door.")))
+    documents(user).first.click()
+    dialog = user.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Page 1 of 1")
+    expect(dialog.locator("img")).to_be_visible()
+    user.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    user.page.get_by_role("button", name="Remove", exact=True).click()
+    user.page.get_by_test_id("stPopoverBody").get_by_role("button", name="Remove").click()
+    expect(documents(user)).to_have_count(0)
+    expect(user.page.get_by_text("Nothing here yet.")).to_be_visible()
+
+
+def test_a_file_dropped_into_the_chat_is_read(user: User) -> None:
+    user.make_collection("Dropped")
+    user.page.get_by_role("link", name="Chat").click()
+    expect(user.page.get_by_text("This collection holds no documents yet.")).to_be_visible()
+    box = user.page.get_by_test_id("stChatInput").locator("input[type='file']")
+    box.set_input_files([file("note.txt", b"The kettle is descaled on the first Monday of a month.\n")])
+    expect(user.page.get_by_test_id("stFileChip")).to_have_count(1)
+    user.page.get_by_test_id("stChatInputSubmitButton").click()
+    expect(user.page.get_by_text("Every answer starts with the exact sentences")).to_be_visible()
+    expect(user.ask("When is the kettle descaled?").locator(".quote").first).to_contain_text("first Monday")
+
+
+@pytest.mark.skipif(not SHARED_PDFS.exists(), reason="the reports in ../shared are not here")
+def test_real_booklets_answer_with_the_right_page_and_understand_a_follow_up(user: User) -> None:
+    user.make_collection("Benefits")
+    user.upload(SHARED_PDFS / "PerksPlus.pdf", SHARED_PDFS / "Benefit_Options.pdf")
+    expect_documents(user, "PerksPlus.pdf", "Benefit_Options.pdf")
+    user.page.get_by_role("link", name="Chat").click()
+    answer = user.ask("What does PerksPlus reimburse?")
+    first = answer.locator(".quote").first
+    expect(first).to_contain_text("PerksPlus.pdf")
+    first.locator(".place").click()
+    dialog = user.page.get_by_role("dialog")
+    expect(dialog.locator("img")).to_be_visible()
+    user.page.keyboard.press("Escape")
+    follow_up = user.ask("Which lessons are among them?")
+    expect(follow_up.locator(".quote").first).to_contain_text("PerksPlus.pdf")
