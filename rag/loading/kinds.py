@@ -7,7 +7,7 @@ import re
 import zipfile
 from pathlib import PurePosixPath
 
-from rag.errors import DamagedFile, EmptyFile, UnsupportedKind
+from rag.errors import DamagedFile, EmptyFile, ProtectedFile, UnsupportedKind
 from rag.types import Kind
 
 # The endings of file names that are read, and what they promise.
@@ -25,6 +25,8 @@ KINDS = tuple(ENDINGS)
 _HTML = re.compile(r"\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _HEAD = 1 << 16
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What an encrypted Word file holds in place of its parts.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Formats that are written in letters and yet are no text to read.
 _WRITTEN = (b"{\\rtf", b"%!PS", b"%!FontType")
 
@@ -35,6 +37,7 @@ def kind_of(data: bytes, name: str) -> Kind:
     Raises:
         EmptyFile: there is nothing.
         DamagedFile: the name promises a PDF or Word file, and the bytes are none.
+        ProtectedFile: a Word file that only its password opens.
         UnsupportedKind: they are something else.
     """
     if not data.strip(b"\0 \t\r\n"):
@@ -46,6 +49,8 @@ def kind_of(data: bytes, name: str) -> Kind:
         return "word"
     if promised == "word" and not data.startswith(_OLE):
         raise DamagedFile(name=name, expected="docx")
+    if promised == "word" and _ENCRYPTED in data:
+        raise ProtectedFile(name=name)
     text = _start_as_text(data)
     if text is None or data.lstrip().startswith(_WRITTEN):
         raise UnsupportedKind(name=name, kinds=" ".join(KINDS))
