@@ -53,7 +53,14 @@ def main() -> None:
         made = services(Settings(data_dir=Path(folder), model=chosen.model, samples=False))
         results = {}
         for name in chosen.sets:
-            results[name] = evaluate(chosen.folder / name, made.embedder, limit=chosen.limit, writer=made.writer)
+            results[name] = evaluate(
+                chosen.folder / name,
+                made.embedder,
+                limit=chosen.limit,
+                writer=made.writer,
+                reranker=made.reranker,
+                reader=made.answer_reader,
+            )
             print(name, "done", file=sys.stderr)
     for title, keys in (("Search and quotes", SEARCH), ("Gate", GATE), ("Written answers", WRITTEN)):
         print(table(title, keys, results))

@@ -11,10 +11,10 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 GROUND = {"types", "errors", "settings", "network", "language", "terms", "connections"}
-FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index"}
+FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging"}
 SECOND = {"retrieval", "evidence", "prompts", "chain", "verification", "highlighting", "boxes", "export", "writing"}
-STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor"}
-ROOF = {"build", "cli", "upkeep", "offline", "ui", "__main__"}
+STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks"}
+ROOF = {"build", "cli", "models", "upkeep", "offline", "ui", "__main__"}
 FLOORS = [GROUND, FIRST, SECOND, STORIES, ROOF]
 
 # Rooms that know a neighbour on their own floor, and why the arrow runs that way.
@@ -22,15 +22,13 @@ NEIGHBOURS = {
     ("index", "store"),  # an index is made from what the store holds
     ("llms", "catalogue"),  # a model is found by its name
     ("embedding", "catalogue"),
+    ("judging", "catalogue"),
     ("chain", "prompts"),
     ("verification", "evidence"),  # a passage is taken apart into the same sentences and rows
     ("writing", "chain"),
     ("writing", "prompts"),
     ("export", "highlighting"),
     ("highlighting", "boxes"),
-    ("reader", "ingest"),
-    ("evaluation", "ingest"),  # a question set is read in and asked like anything else
-    ("evaluation", "conversation"),
     ("reader", "ingest"),
     ("evaluation", "ingest"),  # a question set is read in and asked like anything else
     ("evaluation", "conversation"),

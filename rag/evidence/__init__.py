@@ -1,7 +1,18 @@
 """From passages to quotes: the sentences, list items and table rows that answer, word for word."""
 
 from rag.evidence.choosing import Reader, cut, find_quotes
+from rag.evidence.kinds import nearest_of_its_kind
 from rag.evidence.leads import lead_quotes
 from rag.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
 
-__all__ = ["LONGEST", "LONGEST_CHINESE", "Reader", "Unit", "cut", "find_quotes", "lead_quotes", "units"]
+__all__ = [
+    "LONGEST",
+    "LONGEST_CHINESE",
+    "Reader",
+    "Unit",
+    "cut",
+    "find_quotes",
+    "lead_quotes",
+    "nearest_of_its_kind",
+    "units",
+]

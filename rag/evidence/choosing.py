@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from rag.embedding import Embedder
+from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import in_range
 from rag.evidence.units import Unit, units
 from rag.language import has_cjk, words
@@ -132,54 +133,11 @@ def _candidates(
                 + _PASSAGE / (1 + rank)
                 - _HEADING * (unit.sort == "heading")
                 + _RANGE * in_range(question, text)
-                + _ANSWER * (expected is not None and _answers(expected, text, asked))
+                + _ANSWER * (expected is not None and holds_new(expected, text, asked))
             )
             last = page[here[i - 1].start : here[i - 1].end] if i else ""
             found.append(_Candidate(passage, unit, text, page, last, score))
     return found
-
-
-def _answers(expected: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:
-    """Whether the text holds a thing of the expected kind that the question does not already name."""
-    return any(not asked.issuperset(words(match.group())) for match in expected.finditer(text))
-
-
-_MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
-_DATE: Final = re.compile(
-    rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{_MONTHS}) \d+|\b\d+ (?:{_MONTHS})"
-    r"|\bcentur|day\b|[年月日]|世纪",
-    re.IGNORECASE,
-)
-_FIGURE: Final = re.compile(
-    r"(?<!\w)[$€£]?\d[\d,.]*\w*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|"
-    r"twenty|thirty|forty|fifty|sixty|(?:hundred|thousand|million|billion|dozen)s?|half|third|quarter|percent)\b"
-    r"|[一二三四五六七八九十百千万亿两]+",
-    re.IGNORECASE,
-)
-_NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
-_EXPECTED: Final = (
-    (
-        r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|century|decade)\b"
-        r"|how long ago|何时|什么时候|哪.?年|几年",
-        _DATE,
-    ),
-    (
-        r"\bhow (?:many|much|long|old|far|high|tall|large|big|fast|often|wide|deep|heavy)\b"
-        r"|\bwhat (?:percent|percentage|amount|number|proportion|fraction|age)\b|多少|几|多[大长高远重]",
-        _FIGURE,
-    ),
-    (
-        r"\b(?:who|whom|whose|where)\b|\b(?:what|which) (?:\w+ )?(?:person|man|woman|king|queen|president|author|"
-        r"artist|scientist|company|organi[sz]ation|team|actor|singer|city|country|state|place|town|county|region|river|area|"
-        r"continent|university|school|street|building|museum|nation|location|district)\b",
-        _NAME,
-    ),
-)
-
-
-def answer_kind(question: str) -> re.Pattern[str] | None:
-    """What a text must hold to answer a question for a time, an amount, a person or a place."""
-    return next((sign for asked, sign in _EXPECTED if re.search(asked, question, re.IGNORECASE)), None)
 
 
 def _different(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:

@@ -1,7 +1,8 @@
 """Is what was written so? Each sentence held against the documents' own words."""
 
-from rag.verification.checking import pieces, problems, verify
+from rag.verification.checking import pieces, verify
 from rag.verification.facts import Number, numbers
-from rag.verification.names import names, negated
+from rag.verification.names import names
+from rag.verification.negations import negated
 
-__all__ = ["Number", "names", "negated", "numbers", "pieces", "problems", "verify"]
+__all__ = ["Number", "names", "negated", "numbers", "pieces", "verify"]

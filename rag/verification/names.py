@@ -1,4 +1,4 @@
-"""Names and negations: the other things of a text that must agree and that similarity passes over."""
+"""Names: what a similarity passes over and that must agree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Set
 from typing import Final
 
-from rag.language import has_cjk
 from rag.terms import LITTLE, stem
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
@@ -38,24 +37,6 @@ _GOES_ON_AS_NAME: Final = re.compile(
 _FULL_NAME: Final = re.compile(r"\b(?=([A-Z][a-z]+) (?:[A-Z]\.? )?([A-Z][a-z]{2,})\b)")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
-_NEGATIONS: Final = re.compile(
-    r"(?<!or )\b(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t)\b", re.IGNORECASE
-)
-# Words that deny without a "not": where one stands, a "not" elsewhere may say the same.
-_DENIALS: Final = re.compile(
-    r"\b(?:without|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
-    r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|"
-    r"in(?:complete|ability|valid|eligible|correct|sufficient|capable)|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
-    re.IGNORECASE,
-)
-_NEGATIONS_CHINESE: Final = re.compile(
-    "不(?!仅|但|只|断|同|久|少|过|得不)|没有?|未(?!来)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
-)
-_REPLY: Final = re.compile(r"^\W*(?:no|yes)\b[,.]?\s*", re.IGNORECASE)
-# How far from a word what denies it may stand, in characters.
-_BEFORE: Final = 50
-_AFTER: Final = 30
-_STEADY: Final = frozenset({"only", "but", "just", "merely", "simply"})
 
 
 def names(text: str) -> list[str]:
@@ -124,34 +105,3 @@ def _alike(one: str, other: str) -> bool:
     """France and French, Israel and Israelis: the same beginning, and endings of a few letters."""
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return len(one) - same <= 4 and len(other) - same <= 4 and same >= 4
-
-
-def negated(text: str) -> list[tuple[str, frozenset[str]]]:
-    """Each negation of a text with the stems of the next three meaningful words: what it denies."""
-    text = _REPLY.sub("", text)
-    found = []
-    for match in _NEGATIONS.finditer(text):
-        after = [word.lower() for word in _WORD.findall(_clause(text, match.end()))]
-        if not (after and after[0] in _STEADY):
-            meant = [stem(word) for word in after if word not in LITTLE][:3]
-            found.append((match.group().lower(), frozenset(meant)))
-    for match in _NEGATIONS_CHINESE.finditer(text):
-        after_it = text[match.end() : match.end() + 3]
-        found.append((match.group(), frozenset(after_it[i : i + 2] for i in range(2))))
-    return found
-
-
-def denies(text: str) -> bool:
-    """Whether a text holds a word that denies without a "not", such as without, avoid, unable, incomplete."""
-    return _DENIALS.search(text) is not None
-
-
-def mentions(text: str, stems: Set[str]) -> list[str]:
-    """What stands around each word of a text that has one of the stems."""
-    found = [match for match in _WORD.finditer(text) if stem(match.group().lower()) in stems]
-    found += [match for pair in stems if has_cjk(pair) for match in re.finditer(re.escape(pair), text)]
-    return [text[max(0, match.start() - _BEFORE) : match.end() + _AFTER] for match in found]
-
-
-def _clause(text: str, start: int) -> str:
-    return re.split(r"[.;:!?]\s|\n", text[start : start + 100], maxsplit=1)[0]

@@ -1,0 +1,121 @@
+"""What kind of thing a question asks for, and which such thing of a sentence it is about."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from rag.language import has_cjk, words
+from rag.terms import LITTLE, stem
+
+_MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DATE: Final = re.compile(
+    rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{_MONTHS}) \d+|\b\d+ (?:{_MONTHS})"
+    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\bcentur|day\b|[年月日]|世纪",
+    re.IGNORECASE,
+)
+_FIGURE: Final = re.compile(
+    r"(?<!\w)[$€£]?\d[\d,.]*[A-Za-z]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|"
+    r"twenty|thirty|forty|fifty|sixty|(?:hundred|thousand|million|billion|dozen)s?|half|third|quarter|percent)\b"
+    r"|[一二三四五六七八九十百千万亿两]+",
+    re.IGNORECASE,
+)
+_NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
+_EXPECTED: Final = (
+    (
+        r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|century|decade)\b"
+        r"|how long ago|何时|什么时候|哪.?年|几年",
+        _DATE,
+    ),
+    (
+        r"\bhow (?:many|much|long|old|far|high|tall|large|big|fast|often|wide|deep|heavy)\b"
+        r"|\bwhat (?:percent|percentage|amount|number|proportion|fraction|age)\b|多少|几|多[大长高远重]",
+        _FIGURE,
+    ),
+    (
+        r"\b(?:who|whom|whose|where)\b|\b(?:what|which) (?:\w+ )?(?:person|man|woman|king|queen|president|author|"
+        r"artist|scientist|company|organi[sz]ation|team|actor|actress|singer|player|coach|city|country|state|place|town|county|"
+        r"region|river|sea|ocean|lake|mountain|island|area|continent|university|school|street|building|museum|nation|"
+        r"location|district|movie|film|book|novel|song|album|band|show|sitcom|channel|network|newspaper|magazine)\b",
+        _NAME,
+    ),
+)
+# A place can be told without a name: "in the shed".
+_PLACE: Final = re.compile(r"\bwhere\b", re.IGNORECASE)
+_NAME_RUN: Final = re.compile(r"\b[A-Z][\w’'.-]*(?:\s(?:of |the |and |de |van |von )?[A-Z][\w’'.-]*)*")
+_DIGITS: Final = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD: Final = re.compile(r"\w+")
+# Words within which something is near to something else.
+_NEAR: Final = 6.0
+
+
+def answer_kind(question: str) -> re.Pattern[str] | None:
+    """What a text must hold to answer a question for a time, an amount, a person or a place."""
+    return next((sign for asked, sign in _EXPECTED if re.search(asked, question, re.IGNORECASE)), None)
+
+
+def holds_new(kind: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:
+    """Whether the text holds a thing of the kind that the question, of these words, does not already name."""
+    return any(not asked.issuperset(words(match.group())) for match in kind.finditer(text))
+
+
+def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[str, float]) -> bool:
+    """Whether a claim answers with that thing of a sentence that the question is about.
+
+    "Ada Brandt (founder) and Eva Keller (treasurer)" holds two names. Asked for the founder, the one that
+    stands nearer to the question's words is meant. Where the question asks for no kind of thing that can be
+    told, whatever the claim takes from the sentence is right.
+
+    Args:
+        weights: what each term of the question is worth.
+    """
+    expected = answer_kind(question)
+    if has_cjk(said):
+        # Names are not told from other words there.
+        return expected in (None, _NAME) or holds_new(expected, claim, frozenset(words(question)))
+    kind = expected or _NAME
+    found = [(start, frozenset(_plain(text))) for start, text in _things(kind, said, question)]
+    claimed = frozenset(_plain(claim))
+    mine = [start for start, parts in found if parts <= claimed]
+    others = [start for start, parts in found if not parts <= claimed]
+    if not mine:
+        return expected is None or (not found and _PLACE.search(question) is not None)
+    terms_at = [
+        (match.start(), term) for match in _WORD.finditer(said) if (term := stem(match.group().lower())) in weights
+    ]
+
+    def near(place: int) -> float:
+        best: dict[str, float] = {}
+        for at, term in terms_at:
+            apart = len(_WORD.findall(said[min(at, place) : max(at, place)]))
+            best[term] = max(best.get(term, 0.0), math.exp(-apart / _NEAR))
+        return sum(weights[term] * value for term, value in best.items())
+
+    return max(map(near, mine)) >= max(map(near, others), default=0.0)
+
+
+def _things(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[int, str]]:
+    """The things of a kind in a text, with their places, that the question does not name."""
+    asked = frozenset(_plain(question))
+    named = frozenset(part for match in _NAME_RUN.finditer(question) for part in _plain(match.group()))
+    for match in (_NAME_RUN if kind is _NAME else kind).finditer(text):
+        parts = _plain(match.group())
+        if kind is _NAME:
+            parts = [part for part in parts if part not in LITTLE]
+            # "Super Bowl V" is no answer to what is asked about Super Bowl I.
+            if not parts or parts[-1] in named or 2 * len(asked.intersection(parts)) > len(parts):
+                continue
+        if parts and not asked.issuperset(parts):
+            yield match.start(), " ".join(parts)
+
+
+def _plain(text: str) -> list[str]:
+    """The words of a text without possessives, hyphens apart, figures by their digits."""
+    return [
+        part.removesuffix("'s").rstrip(".")
+        for word in words(text.replace("’", "'"))
+        for part in ([word] if _DIGITS.fullmatch(word) else re.split(r"[-.']s?\b|-", word))
+        if part
+    ]
