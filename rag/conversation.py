@@ -7,14 +7,14 @@ the screen before the model has said a word; then with the text so far; last che
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from langchain_core.runnables import RunnableConfig
 
 from rag.embedding import Embedder
-from rag.errors import Cancelled, EmbedderMismatch, ModelError
-from rag.evidence import find_quotes, lead_quotes
+from rag.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
+from rag.evidence import Reader, find_quotes, lead_quotes
 from rag.retrieval import THRESHOLD, Found, Retriever, intent
 from rag.store import Store
 from rag.terms import terms
@@ -50,16 +50,19 @@ class Conversation:
         passages: int = 8,
         quotes: int = 3,
         condense: bool = False,
+        reader: Reader | None = None,
     ) -> None:
         """Set it up.
 
         Args:
             writer: called when a model is needed; None means that quotes are all.
             condense: whether the model writes a follow-up out before it is searched.
+            reader: a model asked which of the best sentences answer, where there is one.
         """
         self._store, self._retriever, self._embedder = store, retriever, embedder
         self._writer = writer
         self._passages, self._quotes, self._condense = passages, quotes, condense
+        self._reader = reader
 
     def ask(
         self,
@@ -109,7 +112,7 @@ class Conversation:
         draft = self._evidence(question, found, owner, anyway, clock)
         yield draft
         if draft.outcome != "refused":
-            yield from self._written(draft, history, clock, tell, config)
+            yield from self._written(draft, found.weights, history, anyway, clock, tell, config)
 
     def _check_embedder(self, owner: str, collection: str) -> None:
         known = self._store.collections.get(owner, collection)
@@ -136,6 +139,7 @@ class Conversation:
             page_text=lambda passage: self._store.documents.page(owner, passage.document, passage.page).text,
             weights={term: weight * (_LAST_QUESTION if term in own else 1.0) for term, weight in found.weights.items()},
             k=self._quotes,
+            reader=self._reader,
         )
         quotes = tuple(self._in_section(owner, quote) for quote in quotes)
         clock.stage("quotes")
@@ -161,7 +165,9 @@ class Conversation:
     def _written(
         self,
         draft: Answer,
+        weights: Mapping[str, float],
         history: Sequence[Turn],
+        anyway: bool,
         clock: _Clock,
         tell: Callable[[Progress], None],
         config: RunnableConfig,
@@ -171,6 +177,8 @@ class Conversation:
             writer = self._writer()
             if writer is None:
                 return
+            if not anyway and not writer.writes_as(draft.question):
+                raise ModelLanguage(model=writer.name)
             tell(Progress())
             draft = replace(draft, model=writer.name)
             for text in writer.write(draft.question, draft.quotes, _said(history), config):
@@ -182,7 +190,7 @@ class Conversation:
         except ModelError as error:
             draft = replace(draft, error=error.failure())
         clock.stage("writing")
-        sentences, quotes = verify(draft.text, draft.generated_question, draft.quotes, draft.passages)
+        sentences, quotes = verify(draft.text, draft.generated_question, draft.quotes, draft.passages, weights)
         clock.stage("checking")
         yield replace(draft, sentences=sentences, quotes=quotes, seconds=clock.seconds())
 

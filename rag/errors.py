@@ -43,6 +43,7 @@ RagError
 │   ├── NoRoomForModel       the disk has less room than it takes
 │   ├── DownloadRunning      it is on its way already
 │   ├── DownloadFailed       the server does not answer, or it broke off
+│   ├── ModelLanguage        it does not write the language of the question
 │   ├── ModelUnreachable     the server that runs it does not answer
 │   ├── ModelDenied          its server wants another token, or its licence accepted
 │   ├── ModelDied            its process ended in the middle
@@ -244,6 +245,10 @@ class ModelNotOnDisk(ModelError):
 
 class ModelRefused(ModelError):
     needs = ("model", "reason")
+
+
+class ModelLanguage(ModelError):
+    needs = ("model",)
 
 
 class ModelNeedsGguf(ModelError):

@@ -16,7 +16,7 @@ from html import escape
 from typing import Protocol
 
 from rag.highlighting import Picture
-from rag.types import Answer, Quote, Sentence
+from rag.types import Answer, Quote, Sentence, shown_name
 
 # Signs that mean something to Markdown anywhere, and those that do so at the beginning of a line.
 _SIGNS = re.compile(r"[\\`*_\[\]<>|~&$]")
@@ -144,7 +144,7 @@ def _with_notes(sentence: Sentence) -> str:
 def _place(quote: Quote, t: Texts) -> str:
     """Where the quote stands, as far as its document has places."""
     page = t("answer.page", label=quote.label) if quote.kind == "pdf" else ""
-    return " · ".join(filter(None, (quote.name, page, quote.section)))
+    return " · ".join(filter(None, (shown_name(quote), page, quote.section)))
 
 
 def _footnote(quote: Quote, t: Texts) -> str:

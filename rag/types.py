@@ -213,3 +213,8 @@ class Chat:
     documents: tuple[str, ...]
     created: str
     updated: str
+
+
+def shown_name(source: Document | Passage | Quote) -> str:
+    """What a reader knows it by: a web page by its title, a file by its name."""
+    return source.title if source.kind == "web" and source.title else source.name

@@ -121,6 +121,17 @@ def test_a_model_that_cannot_be_had_costs_the_written_answer_only(library: Servi
     assert "28 days" in final.quotes[0].text
 
 
+def test_a_model_without_chinese_is_named_and_not_asked_unless_one_insists(library: Services) -> None:
+    model = FakeListChatModel(responses=["35元。"])
+    english = with_writer(library, lambda: Writer("tiny", model, languages=("en",)))
+    final = ask(english, library, "午餐补贴每天多少钱？")[-1]
+    assert final.error is not None
+    assert (final.error.key, final.error.fields, final.text) == ("model_language", {"model": "tiny"}, "")
+    assert "35元" in final.quotes[0].text
+    insisted = ask(english, library, "午餐补贴每天多少钱？", anyway=True)[-1]
+    assert (insisted.outcome, insisted.text, insisted.error) == ("answered", "35元。", None)
+
+
 def test_stopping_keeps_what_was_written(library: Services) -> None:
     seen: list[str] = []
     conversation = says(library, "You have 28 days of annual leave.")

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from rag.conversation import Conversation
 from rag.embedding import Embedder
-from rag.errors import RagError, UnreadableDocument
+from rag.errors import ModelLanguage, RagError, UnreadableDocument
 from rag.evaluation.measures import area_under_curve, curve_interval, exact_match, f1, holds, interval
 from rag.evaluation.sets import Case, QuestionSet, read_set
+from rag.evidence import Reader
 from rag.index import Index
 from rag.ingest import Desk, embedded_text, lead_of, read_file
 from rag.language import language_of
@@ -70,6 +71,7 @@ def evaluate(
     limit: int | None = None,
     writer: Writer | None = None,
     reranker: Reranker | None = None,
+    reader: Reader | None = None,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Measure everything that a question set can give; what it cannot give is None.
@@ -77,6 +79,7 @@ def evaluate(
     Args:
         limit: questions taken from each file of questions.
         writer: the model whose answers are measured; None measures search, quotes and gate.
+        reranker: puts passages in order; `reader`: looks for the words that answer.
         told: hears of each question answered: (done, in all).
 
     Returns:
@@ -91,7 +94,8 @@ def evaluate(
         retriever = Retriever(Index(made.store), made.store.documents, embedder, reranker)
         outcomes = []
         for case in questions.cases:
-            outcomes.append(_ask(case, made, retriever, embedder, writer if case.kind == "answerable" else None))
+            asked = writer if case.kind == "answerable" else None
+            outcomes.append(_ask(case, made, retriever, embedder, asked, reader))
             told(len(outcomes), len(questions.cases))
         paged = bool(questions.files)
         return measure(outcomes, lambda answer: _places(answer, made.names, paged), writer is not None, made.seconds)
@@ -151,11 +155,21 @@ def _read_passages(desk: Desk, collection_id: str, questions: QuestionSet) -> di
     return names
 
 
-def _ask(case: Case, made: Library, retriever: Retriever, embedder: Embedder, writer: Writer | None) -> Outcome:
-    conversation = Conversation(made.store, retriever, embedder, lambda: writer, passages=max(DEPTHS), quotes=3)
+def _ask(
+    case: Case,
+    made: Library,
+    retriever: Retriever,
+    embedder: Embedder,
+    writer: Writer | None,
+    reader: Reader | None,
+) -> Outcome:
+    conversation = Conversation(
+        made.store, retriever, embedder, lambda: writer, passages=max(DEPTHS), quotes=3, reader=reader
+    )
     history = [Turn(str(i), asked, _said(asked, text), "") for i, (asked, text) in enumerate(case.history)]
     *_, answer = conversation.ask(case.question, owner=OWNER, collection=made.collection.id, history=history)
-    if answer.error is not None:
+    # A model that does not write the question's language has written nothing, as in the app.
+    if answer.error is not None and answer.error.key != ModelLanguage.key():
         raise RagError.revive(answer.error)
     return Outcome(case, answer)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rag.errors import NotFound
-from rag.types import Chat, Collection, Document
+from rag.types import Chat, Collection, Document, shown_name
 from rag.ui.frame import Frame
 from rag.ui.texts import Texts
 from rag.ui.views import label
@@ -40,7 +40,7 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
 
 def choose_documents(page: Frame, documents: Sequence[Document], chat: Chat | None) -> tuple[str, ...]:
     """The ticked documents; none means all."""
-    names = {document.id: document.name for document in documents}
+    names = {document.id: shown_name(document) for document in documents}
     ticked = st.multiselect(
         page.texts("chat.scope"),
         list(names),

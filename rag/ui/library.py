@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rag.loading import KINDS
-from rag.types import Collection, Document
+from rag.types import Collection, Document, shown_name
 from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
@@ -108,7 +108,7 @@ def draw_documents(page: Frame, documents: Sequence[Document]) -> None:
         texts("documents.filter"), label_visibility="collapsed", placeholder=texts("documents.filter")
     )
     for document in documents:
-        if wanted.lower() in document.name.lower():
+        if wanted.lower() in f"{document.name} {document.title}".lower():
             _draw_document(page, document)
 
 
@@ -118,7 +118,7 @@ def _draw_document(page: Frame, document: Document) -> None:
         with st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"
         ):
-            title = f"{_ICONS[document.kind]} {label(document.name)}"
+            title = f"{_ICONS[document.kind]} {label(shown_name(document))}"
             if st.button(title, key=f"open-{document.id}", type="tertiary", help=texts("documents.open")):
                 open_document(document)
                 st.rerun()
@@ -137,7 +137,7 @@ def _draw_actions(page: Frame, document: Document) -> None:
                 store.jobs.enqueue(page.owner, document.collection, address, "address", address, replace=True)
                 st.rerun()
         with st.popover(texts("documents.remove"), icon=":material/delete:", type="tertiary"):
-            draw_muted(texts("documents.remove_sure", name=document.name))
+            draw_muted(texts("documents.remove_sure", name=shown_name(document)))
             if st.button(texts("documents.remove"), key=f"remove-{document.id}", type="primary"):
                 with told(page):
                     store.documents.remove(page.owner, document.id)
@@ -149,6 +149,8 @@ def _facts(page: Frame, document: Document) -> str:
     facts = [texts.count("documents.chunks", document.chunks)]
     if document.kind == "pdf":
         facts.insert(0, texts.count("documents.pages", document.pages))
+    if document.address:
+        facts.insert(0, document.address)
     facts.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
     if document.empty_pages:
         facts.append(texts("documents.empty_pages", pages=", ".join(map(str, document.empty_pages))))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from rag.errors import NotFound, PageNotDrawn
 from rag.highlighting import marked_text, text_fragment
-from rag.types import Document, Quote
+from rag.types import Document, Quote, shown_name
 from rag.ui import work
 from rag.ui.frame import Frame
 from rag.ui.views import draw_muted, draw_picture, label
@@ -34,7 +34,7 @@ def draw_open_source(page: Frame) -> None:
     quote = st.session_state.get(_STATE)
     if quote is None:
         return
-    st.dialog(label(quote.name), width="medium", on_dismiss=lambda: st.session_state.pop(_STATE, None))(_draw)(
+    st.dialog(label(shown_name(quote)), width="medium", on_dismiss=lambda: st.session_state.pop(_STATE, None))(_draw)(
         page, quote
     )
 

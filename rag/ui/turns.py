@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rag.build import NO_MODEL
+from rag.errors import ModelLanguage
 from rag.export import as_markdown
 from rag.loading import KINDS
 from rag.runs import Run
@@ -165,11 +166,15 @@ def _seconds(answer: Answer, texts: Texts) -> str:
     )
 
 
+def _cannot_write(answer: Answer) -> bool:
+    return answer.error is not None and answer.error.key == ModelLanguage.key()
+
+
 def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
     if st.button(page.texts("chat.again"), key=f"again-{turn.id}", icon=":material/refresh:", type="tertiary"):
         work.answer_again(page, chat, turn)
         st.rerun()
-    refused = turn.answer is not None and turn.answer.outcome == "refused"
+    refused = turn.answer is not None and (turn.answer.outcome == "refused" or _cannot_write(turn.answer))
     can_write = page.services.settings.model != NO_MODEL
     if refused and can_write and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}"):
         work.answer_again(page, chat, turn, anyway=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import html
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from rag.highlighting import Picture
-from rag.types import Answer, Passage, Quote
+from rag.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 
 _HERE = Path(__file__).parent
@@ -43,6 +43,13 @@ def draw_question(text: str) -> None:
 def draw_muted(text: str) -> None:
     """A line of small print that may hold names from documents."""
     st.html(f'<div class="muted">{html.escape(text)}</div>')
+
+
+def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows of plain words under their heads; the words can be anybody's."""
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    st.html(f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def label(text: str) -> str:
@@ -105,20 +112,20 @@ def draw_picture(picture: Picture, alt: str, *, key: str) -> None:
 
 def draw_passage(passage: Passage, texts: Texts) -> None:
     """A whole passage with its place and score, for those who want to see what was searched."""
-    where = " · ".join(filter(None, (passage.name, place_of(passage, texts))))
+    where = " · ".join(filter(None, (shown_name(passage), place_of(passage, texts))))
     draw_muted(f"{where} · {texts('answer.similarity', score=f'{passage.score:.2f}')}")
     st.html(f'<div class="question">{html.escape(passage.text)}</div>')
 
 
 def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, str]) -> dict[str, object]:
-    place = place_of(quote, texts)
+    name, place = shown_name(quote), place_of(quote, texts)
     return {
         "number": number,
         "text": " ".join(quote.text.split()),
         "head": quote.head,
-        "name": quote.name,
+        "name": name,
         "place": place,
-        "open": texts("answer.open_page", place=f"{quote.name}, {place}" if place else quote.name),
+        "open": texts("answer.open_page", place=f"{name}, {place}" if place else name),
         "note": changes.get(quote.document, ""),
     }
 

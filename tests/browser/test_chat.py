@@ -106,6 +106,7 @@ def test_the_chinese_interface_answers_in_chinese(user: User) -> None:
     expect(user.page.get_by_role("heading", name="向你的文档提问")).to_be_visible()
     answer = user.ask("午餐补贴每天多少钱？")
     expect(answer.locator(".quote").first).to_contain_text("shanghai-office-move.docx")
+    expect(answer).to_contain_text("smollm2-135m-instruct 不会写中文，所以以摘录的原文作答。")
     expect(user.page.get_by_role("button", name="重新回答")).to_be_visible()
     user.page.get_by_text("English", exact=True).click()
     expect(user.page.get_by_role("button", name="Ask again")).to_be_visible()
