@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rag import build, settings, upkeep
+from rag import build, connections, settings, upkeep
 from rag.errors import AddressError, FileMissing, NotFound, RagError, SettingsInvalid, UnreadableDocument
 from rag.types import Answer, Collection, Document, Passage, Quote
 from rag.ui.texts import Texts, language_for
@@ -110,6 +110,7 @@ def reader() -> None:
     """Read the documents that wait, until standard input is closed. Started by the app."""
     from rag.reader import run_jobs, stop_at_end_of
 
+    connections.join("reader")
     services = build.services(settings.load())
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())

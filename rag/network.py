@@ -16,6 +16,7 @@ import logging
 import re
 import socket
 import ssl
+import sys
 import threading
 import time
 import zlib
@@ -30,6 +31,7 @@ import certifi
 import httpcore
 import idna
 
+from rag.connections import OPENING, REFUSED
 from rag.errors import (
     AddressForbidden,
     AddressInvalid,
@@ -336,6 +338,7 @@ class _Door(httpcore.NetworkBackend):
         started = time.monotonic()
         for ip in self._judged(host, port):
             left = min(self._connect_seconds - (time.monotonic() - started), self.deadline.left())
+            sys.audit(OPENING, host, port, ip)
             try:
                 stream = self._backend.connect_tcp(ip, port, timeout=max(left, 0.1))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -350,6 +353,7 @@ class _Door(httpcore.NetworkBackend):
         allowed = f"{_shown(host)}:{port}".lower() in self._intranet
         if any(_gives_keys(ip) or not (allowed or is_public(ip)) for ip in ips):
             log.warning("refused %s:%d", _shown(host), port)
+            sys.audit(REFUSED, host, port)
             raise AddressForbidden(address=self._address, host=host)
         return ips[:_MOST_TRIED]
 

@@ -37,6 +37,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from rag import connections
 from rag.catalogue.files import sha256
 from rag.llms.chat_format import BadTemplate
 from rag.llms.stops import until_stop
@@ -186,6 +187,7 @@ def _refuse(sink: IO[str], reason: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Load the model and answer until standard input ends."""
     given = _arguments(arguments)
+    connections.join("model")
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
     # Ctrl-C is meant for the app, which then closes this process in its own order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

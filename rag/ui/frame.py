@@ -10,7 +10,7 @@ from typing import Literal
 
 import streamlit as st
 
-from rag import build, settings
+from rag import build, connections, settings
 from rag.errors import ModelError, RagError
 from rag.ui.texts import LANGUAGES, Language, Texts, language_for
 from rag.ui.views import label
@@ -20,7 +20,11 @@ LOCAL_USER = "local"
 
 # A picture of our own: Streamlit fetches named icons for the browser's tab from another server.
 ICON = Path(__file__).with_name("icon.png")
-PAGES = {"chat": ("app.py", ":material/forum:"), "documents": ("pages/documents.py", ":material/folder_open:")}
+PAGES = {
+    "chat": ("app.py", ":material/forum:"),
+    "documents": ("pages/documents.py", ":material/folder_open:"),
+    "privacy": ("pages/privacy.py", ":material/shield:"),
+}
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
 
 _STYLE = """
@@ -28,6 +32,10 @@ _STYLE = """
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
 .brand sup { color: var(--st-primary-color); font-size: 0.6em; margin-inline-start: 0.1em; }
 .muted { opacity: 0.7; font-size: 0.875rem; overflow-wrap: anywhere; }
+table.plain { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+table.plain :is(th, td) { padding: 0.4rem 0.75rem 0.4rem 0; text-align: start; overflow-wrap: anywhere; }
+table.plain th { font-weight: 500; opacity: 0.7; }
+table.plain tr { border-bottom: 1px solid var(--st-border-color); }
 """
 # Words that Streamlit has in English only are laid over with ours.
 _UPLOADER = """
@@ -47,7 +55,7 @@ class Frame:
     owner: str
 
 
-def frame(page: Literal["chat", "documents"]) -> Frame:
+def frame(page: Literal["chat", "documents", "privacy"]) -> Frame:
     """Draw the frame of a page. Called first by every page, since any of them can be opened first."""
     st.set_page_config(page_title="Footnote", page_icon=ICON, layout="centered")
     current = settings.load()
@@ -137,6 +145,8 @@ def _services(frozen_settings: str) -> build.Services:
 
     current = settings.Settings.model_validate_json(frozen_settings)
     services = build.services(current)
+    services.store  # noqa: B018 - makes the data folder, or says at once why it does not
+    connections.begin(current.data_dir / connections.SEEN_FILE, "app")
     services.start()
     if current.samples:
         read_samples(services.store, LOCAL_USER)
