@@ -6,20 +6,26 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import RagError
+from rag.errors import ModelUnknown, RagError
 from rag.settings import PROJECT, Settings
 from rag.store import Store
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from rag.catalogue import Choice
     from rag.conversation import Conversation
     from rag.embedding import Embedder
     from rag.index import Index
     from rag.ingest import Desk
+    from rag.judging import AnswerReader, CrossEncoder
     from rag.runs import Runs
+    from rag.stock import Stock
+    from rag.tasks import Tasks
     from rag.writing import Writer
 
     once = cached_property
@@ -36,18 +42,23 @@ else:
 
 
 NO_MODEL = "none"
+# Bytes of a model below which it reads the best quote alone.
+_SMALL_MODEL = 500_000_000
 
 
-def services(settings: Settings) -> Services:
-    """Everything a page or a command works with; costs nothing until it is used."""
-    return Services(settings)
+def services(settings: Settings, *, switchable: bool = False) -> Services:
+    """Everything a page or a command works with; costs nothing until it is used.
+
+    `switchable` lets the model that was chosen on the Models page write, instead of the one that is set.
+    """
+    return Services(settings, switchable)
 
 
 class Services:
     """The parts, each made when it is first asked for. One for all sessions and threads of a process."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, switchable: bool = False) -> None:
+        self.settings, self._switchable = settings, switchable
         self.making = threading.RLock()
         self._reader: subprocess.Popen[bytes] | None = None
 
@@ -119,25 +130,58 @@ class Services:
         )
 
     @once
+    def stock(self) -> Stock:
+        """The models of this machine."""
+        from rag.stock import Stock
+
+        chosen = self.settings
+        return Stock(
+            chosen.models_folder,
+            chosen.data_dir,
+            chosen.model_source,
+            chosen.intranet,
+            chosen.context_tokens,
+            offered=(chosen.model, NO_MODEL),
+        )
+
+    @once
+    def model_name(self) -> str:
+        """The model that is to write: the one chosen on the Models page, otherwise the one that is set."""
+        return (self._switchable and self.stock.chosen) or self.settings.model
+
+    def switch(self, name: str) -> None:
+        """Let another model write from the next question on; what is being written is finished.
+
+        Raises:
+            ModelUnknown: it may not be chosen.
+        """
+        self.stock.choose(name)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look anew which model writes: one has come, or another was chosen."""
+        with self.making:
+            old = self.__dict__.get("writer")
+            for part in ("model_name", "choice", "writer"):
+                self.__dict__.pop(part, None)
+        if old is not None and hasattr(old.model, "retire"):
+            old.model.retire()
+
+    @once
     def choice(self) -> Choice | None:
         """Which model of the catalogue writes, and what it stands in for; None where another one or none does.
 
         Raises:
             ModelError: none can be had here; the error says what is missing.
         """
-        from rag.catalogue import choose
+        return self._choice_of(self.model_name)
 
-        if self.settings.model == NO_MODEL or self._runs_elsewhere:
-            return None
-        return choose(self.settings.model, [self.settings.models_folder])
+    def _choice_of(self, name: str) -> Choice | None:
+        from rag.catalogue import choose, known
 
-    @property
-    def _runs_elsewhere(self) -> bool:
-        """Whether the model is named by its way of running (`hf:`, `openai:` …) and not by the catalogue."""
-        from rag.catalogue import known
-
-        name = self.settings.model
-        return ":" in name and not name.endswith(".gguf") and known(name) is None
+        # Named by its way of running (`hf:`, `openai:` …) and not by the catalogue.
+        elsewhere = ":" in name and not name.endswith(".gguf") and known(name) is None
+        return None if name == NO_MODEL or elsewhere else choose(name, [self.settings.models_folder])
 
     @once
     def writer(self) -> Writer | None:
@@ -146,16 +190,30 @@ class Services:
         Raises:
             ModelError: as `choice`.
         """
-        from rag.llms import open_model
         from rag.writing import Writer
 
-        chosen, choice = self.settings, self.choice
-        if chosen.model == NO_MODEL:
+        if self.model_name == NO_MODEL:
             return None
-        name, row = (choice.name, choice.model) if choice else (chosen.model, None)
-        model = open_model(
-            name,
-            file=choice.path if choice else None,
+        choice = self.choice
+        row = choice.model if choice else None
+        small = row is not None and row.size is not None and row.size < _SMALL_MODEL
+        tokens = self.settings.hf_answer_tokens if self.model_name.startswith("hf:") else self.settings.answer_tokens
+        name = choice.name if choice else self.model_name
+        languages = row.languages if row else ()
+        return Writer(name, self._open(self.model_name, choice), tokens, narrow=small, languages=languages)
+
+    def _open(self, name: str, choice: Choice | None) -> BaseChatModel:
+        from rag.catalogue import locate
+        from rag.llms import TransformersRow, open_model
+
+        chosen, row = self.settings, choice.model if choice else None
+        # The file by which apps take turns lies there, also where no library was opened yet.
+        chosen.data_dir.mkdir(parents=True, exist_ok=True)
+        plain = name.removeprefix("hf:").removesuffix(":4bit").removesuffix(":8bit")
+        own = locate(plain, [chosen.models_folder]) if name.startswith("hf:") else None
+        return open_model(
+            choice.name if choice else name,
+            file=choice.path if choice else own,
             family=row.family if row else "",
             sha256=choice.sha256 if choice else None,
             context_tokens=chosen.context_tokens,
@@ -165,15 +223,62 @@ class Services:
             gpu_layers=chosen.gpu_layers,
             queue_limit=chosen.queue_limit,
             turn_file=chosen.data_dir / "model.turn",
+            row=TransformersRow(
+                chosen.hf_answer_tokens,
+                chosen.hf_temperature,
+                chosen.hf_repeat_penalty,
+                chosen.hf_stops,
+                chosen.hf_return_prompt,
+            ),
         )
-        return Writer(name, model, chosen.answer_tokens)
+
+    def try_out(self, name: str, question: str, stopping: Callable[[], None]) -> Iterator[str]:
+        """What a model on this disk answers to one line, in pieces; how fast it was is remembered.
+
+        Raises:
+            ModelUnknown: it may not be chosen.
+            ModelError: it does not run here.
+        """
+        from rag.llms.llama_cpp import ChatLlamaCpp
+        from rag.llms.probe import timed
+
+        if name not in self.stock.choices():
+            raise ModelUnknown(model=name)
+        writer = self.writer if name == self.model_name else None
+        choice = self._choice_of(name)
+        model = writer.model if writer else self._open(name, choice)
+        if not isinstance(model, ChatLlamaCpp):
+            for chunk in model.stream(question):
+                stopping()
+                yield chunk.text
+            return
+        try:
+            entry = next((entry for entry in self.stock.entries() if entry.called == name), None)
+            yield from timed(
+                model.process,
+                [{"role": "user", "content": question}],
+                max_tokens=64,
+                size=(entry.size if entry else 0) or 1,
+                note=lambda speed: self.stock.note(name.removeprefix("hf:"), speed),
+                news=lambda _: stopping(),
+            )
+        finally:
+            if writer is None:
+                model.close()
+
+    @once
+    def tasks(self) -> Tasks:
+        """What the Models page has started: downloads, imports, trials."""
+        from rag.tasks import Tasks
+
+        return Tasks()
 
     @once
     def conversation(self) -> Conversation:
         from rag.conversation import Conversation
         from rag.retrieval import Retriever
 
-        retriever = Retriever(self.index, self.store.documents, self.embedder)
+        retriever = Retriever(self.index, self.store.documents, self.embedder, self.reranker)
         return Conversation(
             self.store,
             retriever,
@@ -182,6 +287,7 @@ class Services:
             passages=self.settings.passages,
             quotes=self.settings.quotes,
             condense=self.settings.condense,
+            reader=self.answer_reader,
         )
 
     @once

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rag import build, connections, settings, upkeep
+from rag import build, connections, models, settings, upkeep
 from rag.errors import AddressError, FileMissing, NotFound, RagError, SettingsInvalid, UnreadableDocument
 from rag.types import Answer, Collection, Document, Passage, Quote
 from rag.ui.texts import Texts, language_for
@@ -25,6 +25,7 @@ DEFAULT = "Documents"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(upkeep.app)
+app.add_typer(models.app, name="models")
 CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -93,7 +94,14 @@ def evaluate(
     from rag.evaluation import evaluate as measured
 
     services = build.services(settings.load().model_copy(update={"model": model}))
-    report = measured(directory, services.embedder, limit=limit, writer=services.writer)
+    report = measured(
+        directory,
+        services.embedder,
+        limit=limit,
+        writer=services.writer,
+        reranker=services.reranker,
+        reader=services.answer_reader,
+    )
     if as_json:
         _print(report)
         return

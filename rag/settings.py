@@ -32,11 +32,21 @@ class Settings(BaseSettings):
     models_dir: Path | None = Field(
         None, description="Where model files are looked for; default: models in the data folder."
     )
+    model_source: str = Field(
+        "hub", description="Where models come from: hub, modelscope, a mirror's address, a folder, or none."
+    )
     threads: int = Field(0, ge=0, le=256, description="Processor threads for the model; 0 takes what is free.")
     context_tokens: int = Field(4096, ge=512, le=131072, description="Tokens of prompt and answer together.")
     answer_tokens: int = Field(256, ge=16, le=4096, description="Tokens of the written answer at most.")
     temperature: float = Field(0.0, ge=0.0, le=2.0, description="0 writes the likeliest word each time.")
     gpu_layers: int = Field(0, ge=-1, le=1000, description="Layers given to the graphics card; -1 all of them.")
+    hf_answer_tokens: int = Field(512, ge=16, le=4096, description="As answer_tokens, of hf: models.")
+    hf_temperature: float = Field(0.1, ge=0.0, le=2.0, description="As temperature, of hf: models.")
+    hf_repeat_penalty: float = Field(1.1, ge=0.1, le=2.0, description="Repetition penalty of hf: models; 1 is none.")
+    hf_stops: tuple[str, ...] = Field(
+        ("\nHuman:", "\n```\n"), description="Texts at which an hf: model's answer ends, as a JSON list."
+    )
+    hf_return_prompt: bool = Field(False, description="Put the prompt before an hf: model's answer.")
     condense: bool = Field(
         False, description="Let the model rewrite a follow-up into a question of its own before searching."
     )

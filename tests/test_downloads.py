@@ -213,7 +213,7 @@ def test_a_model_larger_than_the_free_disk_is_refused_before_it_is_fetched(hub, 
     monkeypatch.setattr("rag.catalogue.downloads.shutil.disk_usage", lambda _: usage)
     with pytest.raises(NoRoomForModel) as refused:
         get(hub, tmp_path)
-    assert (refused.value.fields["needed"], refused.value.fields["free"]) == ("1 MB", "1 MB")
+    assert (refused.value.fields["needed"], refused.value.fields["free"]) == ("1.0 MB", "1.0 MB")
     assert hub.ranges_asked == []
     assert files_in(tmp_path) == []
 

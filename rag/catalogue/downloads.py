@@ -120,7 +120,9 @@ def check_room(name: str, folder: Path, needed: int) -> None:
 
 def gigabytes(count: int) -> str:
     """A size as people say it."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.1f} MB"
 
 
 def checked(partial: Path, model: Model, files: list[Remote]) -> None:

@@ -65,7 +65,7 @@ def open_model(
     """
     kind, _, rest = name.partition(":")
     if kind == "hf" and rest:
-        return _from_folder(name, rest, row or TransformersRow(), turn_file, threads, context_tokens, queue_limit)
+        return _from_folder(name, rest, file, row or TransformersRow(), turn_file, threads, context_tokens, queue_limit)
     if file is None and rest and not name.endswith(".gguf"):
         return _elsewhere(name, kind, rest, answer_tokens, temperature)
     place = file or (Path(name) if name.endswith(".gguf") else None)
@@ -91,6 +91,7 @@ def open_model(
 def _from_folder(
     name: str,
     place: str,
+    file: Path | None,
     row: TransformersRow,
     turn_file: Path | None,
     threads: int,
@@ -103,7 +104,7 @@ def _from_folder(
     plain = place.removesuffix(":4bit").removesuffix(":8bit")
     bits = {"4bit": 4, "8bit": 8}.get(place.removeprefix(f"{plain}:"), 16)
     process = ModelProcess(
-        _folder(name, plain),
+        file or _folder(name, plain),
         name,
         bits=bits,
         context_tokens=context_tokens,

@@ -80,6 +80,10 @@ class ChatLlamaCpp(BaseChatModel):
     def close(self) -> None:
         self._process.close()
 
+    def retire(self) -> None:
+        """End the process once nobody waits for it any more."""
+        self._process.retire()
+
     def stream(
         self,
         input: LanguageModelInput,

@@ -76,6 +76,7 @@ class ModelProcess:
         self._arguments = [f"{option}={value}" for option, value in given.items() if value]
         self._turns = Turns(queue_limit)
         self._child: Child | None = None
+        self._retired = False
         self._lock = threading.Lock()
 
     @property
@@ -134,12 +135,22 @@ class ModelProcess:
             "stop": list(stop),
             "seed": seed,
         }
-        with self._turns.take(owner, lambda place, of: news(News("waiting", place, of))):
-            inbox = self._ready(news).ask(**order)
-            try:
-                yield from self._pieces(inbox, max_tokens, news)
-            finally:
-                inbox.close()
+        try:
+            with self._turns.take(owner, lambda place, of: news(News("waiting", place, of))):
+                inbox = self._ready(news).ask(**order)
+                try:
+                    yield from self._pieces(inbox, max_tokens, news)
+                finally:
+                    inbox.close()
+        finally:
+            if self._retired:
+                self.retire()
+
+    def retire(self) -> None:
+        """Close once nobody waits or is answered any more: at once, or after the last answer."""
+        self._retired = True
+        if self._turns.idle:
+            self.close()
 
     def close(self) -> None:
         """End the worker. A later question starts a new one."""

@@ -29,6 +29,12 @@ class Turns:
         self._started: dict[str, int] = {}
         self._changed = threading.Condition()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits and nobody runs."""
+        with self._changed:
+            return self._running is None and not self._waiting
+
     @contextmanager
     def take(self, owner: str, tell: Callable[[int, int], None]) -> Iterator[None]:
         """Wait for one's turn and hold it.

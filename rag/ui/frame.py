@@ -23,6 +23,7 @@ ICON = Path(__file__).with_name("icon.png")
 PAGES = {
     "chat": ("app.py", ":material/forum:"),
     "documents": ("pages/documents.py", ":material/folder_open:"),
+    "models": ("pages/models.py", ":material/neurology:"),
     "privacy": ("pages/privacy.py", ":material/shield:"),
 }
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
@@ -31,6 +32,7 @@ _STYLE = """
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
 .brand sup { color: var(--st-primary-color); font-size: 0.6em; margin-inline-start: 0.1em; }
+[class*="st-key-chat-"] button { justify-content: flex-start; }
 .muted { opacity: 0.7; font-size: 0.875rem; overflow-wrap: anywhere; }
 table.plain { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 table.plain :is(th, td) { padding: 0.4rem 0.75rem 0.4rem 0; text-align: start; overflow-wrap: anywhere; }
@@ -55,7 +57,7 @@ class Frame:
     owner: str
 
 
-def frame(page: Literal["chat", "documents", "privacy"]) -> Frame:
+def frame(page: Literal["chat", "documents", "models", "privacy"]) -> Frame:
     """Draw the frame of a page. Called first by every page, since any of them can be opened first."""
     st.set_page_config(page_title="Footnote", page_icon=ICON, layout="centered")
     current = settings.load()
@@ -120,7 +122,7 @@ def _model_at_work(page: Frame) -> str:
     except ModelError as error:
         return texts("app.model_missing", reason=texts.failure(error.failure()))
     if choice is None:
-        wanted = page.services.settings.model
+        wanted = page.services.model_name
         return texts("app.quotes_only") if wanted == build.NO_MODEL else wanted
     if choice.stands_in_for:
         return texts("app.model_stand_in", wanted=choice.stands_in_for, used=choice.name)
@@ -144,7 +146,7 @@ def _services(frozen_settings: str) -> build.Services:
     from rag.ui.work import read_samples
 
     current = settings.Settings.model_validate_json(frozen_settings)
-    services = build.services(current)
+    services = build.services(current, switchable=True)
     services.store  # noqa: B018 - makes the data folder, or says at once why it does not
     connections.begin(current.data_dir / connections.SEEN_FILE, "app")
     services.start()

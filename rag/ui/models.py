@@ -1,0 +1,48 @@
+"""The words for a model: what it is, how it fits, how far its download is."""
+
+from __future__ import annotations
+
+from rag.catalogue.downloads import Progress, gigabytes
+from rag.stock import Entry
+from rag.ui.texts import Texts
+
+
+def fitting(entry: Entry, texts: Texts) -> str:
+    """How a model runs here: `slow here, first word after about 40 s`."""
+    if not entry.writes and entry.fit.mark != "no":
+        return texts("models.fit_fits" if entry.memory else "models.fit_unknown")
+    mark = texts(f"models.fit_{entry.fit.mark}")
+    if entry.fit.seconds is None:
+        return mark
+    key = "models.seconds_measured" if entry.fit.measured else "models.seconds"
+    return f"{mark} · {texts(key, seconds=entry.fit.seconds)}"
+
+
+def facts(entry: Entry, texts: Texts) -> str:
+    """What a model is, in one line: kind, size, memory, context, languages, licence."""
+    model = entry.model
+    told = [texts(f"models.kind_{entry.kind}")]
+    told.append(texts("models.size", size=gigabytes(entry.size)) if entry.size else texts("models.size_unknown"))
+    if entry.memory:
+        told.append(texts("models.memory", size=gigabytes(entry.memory)))
+    if model:
+        told.append(texts("models.context", count=model.context))
+        told.append(texts("models.languages_en" if model.languages == ("en",) else "models.languages_many"))
+        told.append(texts("models.licence", licence=model.licence))
+    if entry.here and entry.here.bundled:
+        told.append(texts("models.bundled"))
+    elif entry.here and not model:
+        told.append(texts("models.own"))
+    return " · ".join(told)
+
+
+def share(progress: Progress, texts: Texts) -> str:
+    """How far a download is, with its speed and the time left."""
+    sizes = {"done": gigabytes(progress.done), "total": gigabytes(progress.total)}
+    left = progress.seconds_left
+    if left is None:
+        return texts("models.progress", **sizes)
+    told = (
+        texts("models.left_seconds", count=left) if left < 120 else texts("models.left_minutes", count=round(left / 60))
+    )
+    return texts("models.progress_speed", **sizes, speed=gigabytes(round(progress.speed)), left=told)

@@ -1,0 +1,244 @@
+"""The models page's parts: the model at work, a trial, one card a model, imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from rag.build import NO_MODEL
+from rag.catalogue.fit import Mark
+from rag.catalogue.sources import HUB, MODELSCOPE, NO_SOURCE
+from rag.stock import MEASURED, Entry
+from rag.tasks import Task
+from rag.ui.frame import Frame, told
+from rag.ui.models import facts, fitting, share
+from rag.ui.views import draw_muted, draw_question, label
+
+_TRIAL = "trial"
+_PROBE = "probe"
+_EVERY = 0.5
+_SOURCES = {"hub": HUB, "modelscope": MODELSCOPE}
+_COLOURS: dict[Mark, Literal["green", "orange", "red", "gray"]] = {
+    "well": "green",
+    "slow": "orange",
+    "no": "red",
+    "unknown": "gray",
+}
+
+
+def measure(page: Frame) -> None:
+    """Measure this machine once, in the background; say so meanwhile."""
+    services = page.services
+    if MEASURED not in services.stock.speeds() and not services.tasks.get(_PROBE):
+        services.tasks.start(_PROBE, lambda task: services.stock.measure(task.look))
+    _while_running(page, _PROBE, lambda task: draw_muted(page.texts("models.measuring")))
+
+
+def draw_at_work(page: Frame) -> None:
+    """Which model writes, and another one to choose."""
+    texts, services = page.texts, page.services
+    names = services.stock.choices()
+    current = services.model_name
+    wanted = st.selectbox(
+        texts("models.switch_label"),
+        names,
+        index=names.index(current) if current in names else None,
+        format_func=lambda name: texts("models.none") if name == NO_MODEL else name,
+        help=texts("models.switch_help"),
+    )
+    if wanted is not None and wanted != current:
+        with told(page):
+            services.switch(wanted)
+            st.rerun()
+
+
+def draw_trial(page: Frame) -> None:
+    """One line to the model at work, and what it answers."""
+    texts, services = page.texts, page.services
+    name = services.model_name
+    if name == NO_MODEL:
+        return
+    task = services.tasks.get(_TRIAL)
+    with st.form("trial"), st.container(horizontal=True, vertical_alignment="bottom"):
+        line = st.text_input(texts("models.try_label"), texts("models.try_example"), max_chars=300)
+        sent = st.form_submit_button(texts("models.try"), icon=":material/play_arrow:")
+    if sent and line.strip() and not (task and not task.done):
+        services.tasks.start(_TRIAL, lambda task: _try(page, task, name, line.strip()))
+    if not _while_running(page, _TRIAL, lambda task: _draw_trial_running(page, task)):
+        ended = services.tasks.get(_TRIAL)
+        if ended and ended.error:
+            st.error(label(texts.failure(ended.error)))
+        elif ended:
+            _draw_answer(ended)
+
+
+def source_line(page: Frame) -> str:
+    """Where downloads come from."""
+    if page.services.settings.model_source == NO_SOURCE:
+        return page.texts("models.source_none")
+    return page.texts("models.source", source=_source(page))
+
+
+def _source(page: Frame) -> str:
+    setting = page.services.settings.model_source
+    address = _SOURCES.get(setting, setting)
+    return urlsplit(address).hostname or address
+
+
+def draw_entry(page: Frame, entry: Entry) -> None:
+    """One model: what it is, how it runs here, and what can be done with it."""
+    texts = page.texts
+    with st.container(border=True, gap="xxsmall", key=f"model-{_key(entry)}"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"
+        ):
+            icon = ":material/check_circle:" if entry.here else ":material/cloud_download:"
+            st.markdown(f"{icon} **{label(entry.name)}**", width="content")
+            if entry.writes or entry.fit.mark == "no":
+                st.badge(fitting(entry, texts), color=_COLOURS[entry.fit.mark])
+        draw_muted(f"{texts('models.here' if entry.here else 'models.not_here')} · {facts(entry, texts)}")
+        if entry.here:
+            _draw_here(page, entry)
+        else:
+            _draw_download(page, entry)
+
+
+def draw_imports(page: Frame) -> None:
+    """What lies in the folder for imports: only its files are offered, nobody types a path."""
+    texts, services = page.texts, page.services
+    st.subheader(texts("models.import"))
+    draw_muted(texts("models.import_help", folder=str(services.stock.imports)))
+    for path in services.stock.waiting():
+        _draw_waiting(page, path)
+
+
+def _draw_waiting(page: Frame, path: Path) -> None:
+    texts, key = page.texts, f"import-{path.name}"
+    if st.button(label(texts("models.import_take", name=path.name)), key=f"button-{key}", icon=":material/add:"):
+        page.services.tasks.start(key, lambda task: _import(page, task, path))
+    if not _while_running(page, key, lambda _: draw_muted(texts("models.importing", name=path.name))):
+        _draw_failure(page, key)
+
+
+def _draw_here(page: Frame, entry: Entry) -> None:
+    texts, services = page.texts, page.services
+    if not entry.writes and services.tasks.get(f"pull-{entry.name}"):
+        st.info(texts("models.next_start"))
+    with st.container(horizontal=True, gap="xsmall"):
+        if st.button(texts("models.verify"), key=f"verify-{_key(entry)}", type="tertiary", icon=":material/verified:"):
+            with told(page), st.spinner(label(texts("models.importing", name=entry.name))):
+                _draw_states(page, services.stock.verify(entry.name))
+        # What came in a package stays; what lies elsewhere, in the hub's cache for instance, is not ours to remove.
+        mine = entry.here and entry.here.path.parent == services.stock.folder
+        if mine and entry.called != services.model_name:
+            with st.popover(texts("models.remove"), icon=":material/delete:", type="tertiary"):
+                draw_muted(texts("models.remove_sure", name=entry.name))
+                if st.button(texts("models.remove"), key=f"remove-{_key(entry)}", type="primary"):
+                    with told(page):
+                        services.stock.remove(entry.name)
+                        st.rerun()
+
+
+def _draw_states(page: Frame, states: dict[str, str]) -> None:
+    if set(states.values()) == {"ok"}:
+        st.success(page.texts("models.verified"))
+        return
+    for file, state in states.items():
+        if state != "ok":
+            st.warning(label(f"{file}: {page.texts(f'models.state_{state}')}"))
+
+
+def _draw_download(page: Frame, entry: Entry) -> None:
+    texts, services = page.texts, page.services
+    key = f"pull-{entry.name}"
+    if _while_running(page, key, lambda task: _draw_progress(page, task, key)):
+        return
+    _draw_failure(page, key)
+    if services.settings.model_source == NO_SOURCE or not entry.model or not entry.model.repo:
+        return
+    accepted = True
+    if entry.model.accept:
+        accepted = st.checkbox(label(texts("models.accept", licence=entry.model.licence)), key=f"accept-{_key(entry)}")
+        st.link_button(label(entry.model.accept), entry.model.accept, type="tertiary", icon=":material/open_in_new:")
+    waits = None if accepted else texts("models.accept_first")
+    if st.button(
+        texts("models.download"), key=f"button-{key}", icon=":material/download:", disabled=not accepted, help=waits
+    ):
+        services.tasks.start(key, lambda task: _bring(page, task, entry.name, accepted))
+        st.rerun()
+
+
+def _draw_progress(page: Frame, task: Task, key: str) -> None:
+    texts = page.texts
+    progress = task.progress
+    if progress is None:
+        draw_muted(texts("models.downloading", source=_source(page)))
+        st.progress(0.0)
+    else:
+        draw_muted(share(progress, texts))
+        st.progress(progress.done / progress.total if progress.total else 0.0)
+    if st.button(texts("models.cancel"), key=f"cancel-{key}", type="tertiary", disabled=task.stopping()):
+        task.stop()
+
+
+def _draw_failure(page: Frame, key: str) -> None:
+    """How a task ended, where it did not end well; nothing after a cancel, which the user knows of."""
+    task = page.services.tasks.get(key)
+    if task is None or task.error is None or task.error.key == "cancelled":
+        return
+    st.error(label(page.texts.failure(task.error)))
+    if st.button(page.texts("models.dismiss"), key=f"dismiss-{key}", type="tertiary"):
+        page.services.tasks.put_away(key)
+        st.rerun()
+
+
+def _draw_trial_running(page: Frame, task: Task) -> None:
+    _draw_answer(task)
+    if not task.text:
+        draw_muted(page.texts("models.trying"))
+    if st.button(page.texts("models.stop"), key="stop-trial", disabled=task.stopping()):
+        task.stop()
+
+
+def _draw_answer(task: Task) -> None:
+    if task.text:
+        draw_question(task.text)
+
+
+def _while_running(page: Frame, key: str, draw: Callable[[Task], None]) -> bool:
+    """Draw a task anew twice a second while it runs, and the whole page when it has ended; whether it runs."""
+    task = page.services.tasks.get(key)
+    if task is None or task.done:
+        return False
+
+    @st.fragment(run_every=_EVERY)
+    def watch() -> None:
+        if task.done:
+            st.rerun()
+        draw(task)
+
+    watch()
+    return True
+
+
+def _try(page: Frame, task: Task, name: str, line: str) -> None:
+    for piece in page.services.try_out(name, line, task.look):
+        task.text += piece
+
+
+def _bring(page: Frame, task: Task, name: str, accepted: bool) -> None:
+    page.services.stock.pull(name, accepted=accepted, tell=task.tell, cancelled=task.stopping)
+    page.services.refresh()
+
+
+def _import(page: Frame, task: Task, path: Path) -> None:
+    page.services.stock.take_in(path, move=True, tell=task.tell, cancelled=task.stopping)
+    page.services.refresh()
+
+
+def _key(entry: Entry) -> str:
+    return entry.name.replace(".", "-").replace(":", "-").replace("/", "-")

@@ -1,0 +1,228 @@
+"""What fits is told before anyone waits, and the model that writes is changed without a restart, by name only."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from rag import build
+from rag.catalogue import locate
+from rag.catalogue.fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
+from rag.errors import Cancelled, ModelNotAtSource, ModelUnknown, SettingsInvalid
+from rag.settings import Settings
+from rag.stock import MEASURED, Stock
+from rag.tasks import Tasks
+from tests.hub import LLAMA_FILE, WEIGHTS, hub_serving
+
+HERE = Machine(memory=8_000_000_000, cores=2, processor="test")
+SMALL = Speed(read=100, write=50, size=100_000_000)
+
+
+# What fits
+
+
+@pytest.mark.parametrize(
+    ("memory", "size", "expected"),
+    [
+        (500_000_000, 100_000_000, Fit("well", 4)),
+        (2_000_000_000, 1_000_000_000, Fit("slow", 20)),
+        (6_000_000_000, 4_000_000_000, Fit("slow", 80)),
+        (9_000_000_000, 7_000_000_000, Fit("no")),
+        (None, None, Fit("unknown")),
+    ],
+)
+def test_a_model_is_marked_by_its_memory_and_its_size(memory, size, expected):
+    assert fit(memory, size, HERE, SMALL, None) == expected
+
+
+def test_what_was_measured_on_the_model_itself_counts_more_and_without_a_measure_nothing_is_claimed():
+    assert fit(2**30, 4_000_000_000, HERE, SMALL, Speed(400, 10, 4_000_000_000)) == Fit("well", 1, measured=True)
+    assert fit(2**30, 4_000_000_000, HERE, None, None) == Fit("unknown")
+
+
+def test_speeds_are_remembered_for_this_machine_only(tmp_path):
+    file = tmp_path / "models" / ".speeds.json"
+    write_speeds(file, HERE, {"small": SMALL})
+    assert read_speeds(file, HERE) == {"small": SMALL}
+    assert read_speeds(file, replace(HERE, cores=4)) == {}
+    assert read_speeds(tmp_path / "none", HERE) == {}
+    file.write_text('{"machine": 3}')
+    assert read_speeds(file, HERE) == {}
+
+
+def test_this_machine_is_looked_at():
+    here = machine()
+    assert here.memory > 100_000_000
+    assert here.cores >= 1
+
+
+def test_the_machine_is_measured_once_on_the_bundled_model(tmp_path):
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
+    stock = Stock(tmp_path / "models", tmp_path)
+    stock.measure()
+    speed = stock.speeds()[MEASURED]
+    assert speed.read > 1
+    assert speed.write > 1
+    assert speed.size == 98_362_432
+    file = tmp_path / "models" / ".speeds.json"
+    written = file.read_bytes()
+    stock.measure()
+    assert file.read_bytes() == written
+    by_name = {entry.name: entry for entry in stock.entries()}
+    assert by_name[MEASURED].fit.measured
+    llama, larger = by_name["llama-2-7b-chat"].fit, by_name["llama-2-13b-chat"].fit
+    assert llama.mark == "no" or larger.mark == "no" or (llama.seconds or 0) < (larger.seconds or 0)
+
+
+# Sources that are no server
+
+
+def test_a_folder_can_be_the_source(tmp_path):
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / LLAMA_FILE).write_bytes(WEIGHTS)
+    stock = Stock(tmp_path / "models", tmp_path, source=str(tmp_path / "share"))
+    assert stock.pull("llama-2-7b-chat") == tmp_path / "models" / LLAMA_FILE
+    assert stock.verify("llama-2-7b-chat") == {LLAMA_FILE: "ok"}
+    with pytest.raises(ModelNotAtSource):
+        stock.pull("bge-m3")
+    with pytest.raises(SettingsInvalid):
+        Stock(tmp_path / "models", tmp_path, source="/never/there").pull("bge-m3")
+
+
+def test_the_administrator_can_switch_downloads_off(tmp_path):
+    with pytest.raises(ModelNotAtSource):
+        Stock(tmp_path, tmp_path, source="none").pull("bge-m3")
+    with pytest.raises(ModelUnknown):
+        Stock(tmp_path, tmp_path, source="none").pull("never-heard-of")
+
+
+# Which model writes
+
+
+@pytest.fixture
+def services(tmp_path):
+    made = build.services(
+        Settings(data_dir=tmp_path, model=MEASURED, threads=1, context_tokens=1024, answer_tokens=16), switchable=True
+    )
+    yield made
+    if made.model_name != build.NO_MODEL and made.writer:
+        made.writer.model.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["custom:os:system", "openai:some@http://127.0.0.1:9", "hub:a/b", "hf:/etc", "/etc/passwd", "llama-2-7b-chat", ""],
+)
+def test_only_what_is_on_the_disk_can_be_chosen(services, name):
+    with pytest.raises(ModelUnknown):
+        services.switch(name)
+    with pytest.raises(ModelUnknown):
+        list(services.try_out(name, "Hi", lambda: None))
+    (services.settings.data_dir / "model.chosen").write_text(name)
+    services.refresh()
+    assert services.model_name == MEASURED
+
+
+def test_what_the_administrator_names_may_be_chosen_back(tmp_path):
+    made = build.services(Settings(data_dir=tmp_path, model="custom:tests.hub:slowly"), switchable=True)
+    assert made.stock.choices()[:2] == ["custom:tests.hub:slowly", "none"]
+    made.switch("none")
+    made.switch("custom:tests.hub:slowly")
+    assert made.model_name == "custom:tests.hub:slowly"
+
+
+def test_switching_needs_no_restart_is_remembered_and_leaves_the_command_line_alone(services):
+    services.switch("none")
+    assert services.writer is None
+    again = build.services(services.settings, switchable=True)
+    assert again.model_name == "none"
+    assert build.services(services.settings).model_name == MEASURED
+    services.switch(MEASURED)
+    writer = services.writer
+    assert writer is not None
+    assert writer.name == MEASURED
+
+
+def test_an_answer_on_its_way_is_finished_by_the_model_that_began_it(services):
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
+    model = services.writer.model
+    answer = model.stream([HumanMessage("Tell me about the sea.")])
+    next(answer)
+    services.switch("none")
+    assert model.process.pid is not None
+    assert len(list(answer)) > 3
+    assert model.process.pid is None, "the worker of the model that was left is gone"
+
+
+def test_a_model_is_tried_with_one_line(services):
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
+    line = "The capital of France is Paris. What is the capital of France?"
+    assert "Paris" in "".join(services.try_out(MEASURED, line, lambda: None))
+
+
+def test_a_model_that_came_is_used_at_once(tmp_path):
+    with hub_serving() as hub:
+        address = f"http://{hub.served.place}"
+        made = build.services(
+            Settings(data_dir=tmp_path, model="llama-2-7b-chat", model_source=address), switchable=True
+        )
+        assert made.choice is not None
+        assert made.choice.stands_in_for == "llama-2-7b-chat"
+        made.stock.pull("llama-2-7b-chat", accepted=True)
+        made.refresh()
+        assert (made.choice.name, made.choice.stands_in_for) == ("llama-2-7b-chat", None)
+        assert "llama-2-7b-chat" in made.stock.choices()
+
+
+def test_the_settings_of_hf_models_reach_the_model(tmp_path):
+    folder = tmp_path / "models" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
+    (folder / "model.safetensors").write_bytes(b"weights")
+    settings = Settings(
+        data_dir=tmp_path,
+        model="hf:mine:4bit",
+        hf_answer_tokens=99,
+        hf_temperature=0.5,
+        hf_repeat_penalty=1.0,
+        hf_stops=("END",),
+        hf_return_prompt=True,
+    )
+    writer = build.services(settings).writer
+    assert writer is not None
+    model = writer.model
+    assert (model.max_tokens, model.temperature, model.repeat_penalty) == (99, 0.5, 1.0)
+    assert (model.stop_texts, model.return_prompt, writer.answer_tokens) == (("END",), True, 99)
+    assert model.process._file == folder
+
+
+# Tasks
+
+
+def test_a_task_outlives_its_page_tells_how_it_ended_and_stops():
+    tasks = Tasks()
+
+    def wait(task):
+        while True:
+            task.look()
+
+    task = tasks.start("pull", wait)
+    assert tasks.start("pull", wait) is task, "the same thing is not done twice at once"
+    task.stop()
+    for thread in threading.enumerate():
+        if thread.name == "pull":
+            thread.join(10)
+    assert task.done
+    assert task.error is not None
+    assert task.error.key == Cancelled.key()
+    tasks.put_away("pull")
+    assert tasks.get("pull") is None
+
+
+def test_the_bundled_model_is_there():
+    assert isinstance(locate(MEASURED), Path)
