@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.language import has_cjk
-from rag.terms import content, terms
+from rag.language import has_cjk, words
+from rag.terms import LITTLE, content, terms
 
 # Words that stand for something said before.
 _POINTS_BACK: Final = re.compile(
@@ -22,6 +22,9 @@ _GOES_ON: Final = re.compile(
     r"tell me more|more|any|anything|explain|elaborate|那|那么|还有|为什么|然后|另外|所以)\b",
     re.IGNORECASE,
 )
+
+# Questions back that a conversation's thread is looked for in.
+_LATEST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,17 @@ def forms(question: str, previous: Sequence[str] = ()) -> list[Form]:
     """The ways to search for a question that follows others (oldest first); the main one comes first.
 
     The joined form is the previous question with this one behind it. A question that stands alone
-    is searched mostly as it is, one that leans on the previous one mostly joined to it.
+    is searched mostly as it is, one that leans on the previous one mostly joined to it; where the
+    previous one may lean on others in turn, all of the latest with this one behind count a little.
     """
-    before = next((text.strip() for text in reversed(previous) if terms(text)), "")
+    before = [text.strip() for text in previous if terms(text)][-_LATEST:]
     if not before:
         return [Form(question, 1.0)]
     alone = stands_alone(question)
-    joined = Form(f"{before} {question}", 1.0 - 0.7 * alone)
+    joined = Form(f"{before[-1]} {question}", 1.0 - 0.7 * alone)
     itself = Form(question, 0.3 + 0.7 * alone)
-    return [joined, itself] if joined.weight >= itself.weight else [itself, joined]
+    found = [joined, itself] if joined.weight >= itself.weight else [itself, joined]
+    thread = [text for text in before[:-1] if not LITTLE.issuperset(words(text))]
+    if thread and alone < 1.0:
+        found.append(Form(" ".join([*thread, before[-1], question]), 0.5 * (1.0 - alone)))
+    return found

@@ -11,6 +11,9 @@ from rag.types import Passage
 # How slowly a rank loses its worth: 1 / (RANK + position). Measured in bench/quality.md.
 RANK: Final = 5.0
 
+# What the other chunks of a page that were found count for the best of them.
+_BESIDE: Final = 0.5
+
 # Chunks of one page with no more than this many characters between them are read as one passage.
 _GAP: Final = 80
 
@@ -34,6 +37,22 @@ def fuse(rankings: Iterable[Ranking], rank: float = RANK) -> list[tuple[int, flo
         for position, item in enumerate(ranking.items, start=1):
             scores[item] = scores.get(item, 0.0) + ranking.weight / (rank + position)
     return sorted(scores.items(), key=lambda pair: -pair[1])
+
+
+def by_page(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages, best first, where what else was found on its page speaks for the best of a PDF's page.
+
+    A page of a report holds several chunks; a table and the text that explains it are seldom in one of them.
+    """
+    found: dict[tuple[str, int], list[float]] = {}
+    for passage in passages:
+        found.setdefault((passage.document, passage.page), []).append(passage.score)
+    raised = []
+    for passage in passages:
+        # The scores of a page that was met are taken away, so that only its best chunk, the first, is raised.
+        scores = found.pop((passage.document, passage.page), [passage.score]) if passage.kind == "pdf" else []
+        raised.append(replace(passage, score=passage.score + _BESIDE * sum(scores[1:])))
+    return sorted(raised, key=lambda passage: -passage.score)
 
 
 def join(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rag.embedding import Embedder
 from rag.language import has_cjk
 from rag.retrieval.followups import Form, forms
-from rag.retrieval.fusion import Ranking, fuse, join
+from rag.retrieval.fusion import Ranking, by_page, fuse, join
 from rag.retrieval.gate import Signals, gate, signals
 from rag.terms import content, stem
 from rag.types import Page, Passage
@@ -124,7 +124,7 @@ class Retriever:
     def _passages(self, question: str, rankings: list[Ranking], owner: str, k: int) -> list[Passage]:
         best = fuse(rankings)[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
-        candidates = [replace(read[chunk], score=score) for chunk, score in best if chunk in read]
+        candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
         if self._reranker is not None and candidates:
             scores = self._reranker.scores(question, [passage.text for passage in candidates])
             candidates = [replace(p, score=float(s)) for p, s in zip(candidates, scores, strict=True)]

@@ -213,7 +213,7 @@ def _says(evidence: _Evidence, piece: str, asked: _Asked) -> bool:
     if not asked.sure or not asked.about(evidence) or (added and coverage(added, evidence.terms) < _ADDED):
         return False
     repeated = _REPEATED_CHINESE if has_cjk(said) else _REPEATED
-    if asked.known and len(added) > _BARE and coverage(asked.known, claim) < repeated:
+    if asked.known and len(added) > _BARE and not evidence.row and coverage(asked.known, claim) < repeated:
         return False
     # What repeats the question may stand before the sentence, where it says "it" and "they".
     if claim and coverage(claim, evidence.terms) < SUPPORTED and coverage(claim, evidence.about) < _ABOUT:
@@ -224,7 +224,8 @@ def _says(evidence: _Evidence, piece: str, asked: _Asked) -> bool:
     beside = {(one, two) for i, one in enumerate(in_order) for two in in_order[i + 1 : i + 3]}
     if not full_names(said) <= beside or not (added or any(_numbers(said, [asked.question]))):
         return False
-    return nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
+    # In a row every figure stands beside the others; which one is meant, its head tells.
+    return evidence.row or nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
 
 
 def _words(text: str) -> list[str]:
