@@ -37,6 +37,13 @@ def serving(answer: Callable[[str], Reply], host: str = "127.0.0.1") -> Iterator
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name that http.server calls
+            self._answer()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self._answer()
+
+        def _answer(self) -> None:
             served.requests.append((self.path, dict(self.headers)))
             reply = answer(self.path)
             self.send_response(reply.status)

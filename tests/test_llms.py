@@ -26,6 +26,7 @@ from rag.llms.llama_cpp import NEWS, ChatLlamaCpp
 from rag.llms.process import ModelProcess, News
 from rag.llms.stops import until_stop
 from rag.llms.turns import Turns
+from rag.llms.worker import free_threads
 
 PARIS = [
     Message(role="system", content="Answer from the text: The capital of France is Paris."),
@@ -532,3 +533,15 @@ def test_the_chat_model_works_async(model):
 
     streamed, whole = asyncio.run(both())
     assert streamed == whole != ""
+
+
+# Threads
+
+
+@pytest.mark.parametrize(
+    ("cores", "load", "threads"), [(1, 0.0, 1), (2, 0.0, 1), (2, 5.0, 1), (8, 0.2, 7), (8, 3.0, 5), (8, 9.0, 1)]
+)
+def test_threads_default_to_the_cores_that_are_free(monkeypatch, cores, load, threads):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
+    assert free_threads() == threads

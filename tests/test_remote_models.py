@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from rag.errors import (
     ModelUnreachable,
 )
 from rag.llms import open_model
+from tests.serving import Reply, serving
 
 ASKED = [
     SystemMessage("Answer from the text: The capital of France is Paris."),
@@ -66,26 +65,9 @@ def test_the_answer_keeps_its_length(llama_server):
 
 @pytest.fixture
 def refusing(request):
-    """A server that answers everything with one status, and what it was sent."""
-    seen: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            seen.append(self.headers.get("Authorization") or "")
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(request.param)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_):
-            """Keep quiet."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", seen
-    server.shutdown()
-    server.server_close()
+    """A server that answers everything with one status."""
+    with serving(lambda path: Reply(b"{}", request.param, {"Content-Length": "2"})) as served:
+        yield served
 
 
 @pytest.mark.parametrize(
@@ -96,17 +78,17 @@ def refusing(request):
 @pytest.mark.parametrize("name", ["openai:some@{url}", "hub:meta-llama/Llama-2-7b-chat-hf@{url}"])
 def test_a_refusal_becomes_the_error_that_tells_what_to_do(refusing, error, name):
     with pytest.raises(error):
-        open_model(name.format(url=refusing[0])).invoke("Hi")
+        open_model(name.format(url=refusing.at(""))).invoke("Hi")
 
 
 @pytest.mark.parametrize("refusing", [401], indirect=True)
 def test_the_key_is_sent_to_the_server_and_shown_to_nobody(refusing, monkeypatch):
-    url, seen = refusing
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
-    llm = open_model(f"openai:some@{url}")
+    llm = open_model(f"openai:some@{refusing.at('')}")
     with pytest.raises(ModelDenied) as denied:
         llm.invoke("Hi")
-    assert seen[0] == "Bearer sk-very-secret"
+    sent = {name.lower(): value for name, value in refusing.requests[0][1].items()}
+    assert sent["authorization"] == "Bearer sk-very-secret"
     assert "very-secret" not in f"{denied.value} {denied.value.fields} {llm!r}"
 
 

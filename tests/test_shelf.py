@@ -125,6 +125,13 @@ def test_a_cancelled_import_leaves_nothing_half(tmp_path, folder):
     assert [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock"] == []
 
 
+def test_what_a_link_leads_to_stays_where_it_is(tmp_path, folder):
+    file, link = gguf(tmp_path), tmp_path / "link.gguf"
+    link.symlink_to(file)
+    take_in(link, folder, move=True)
+    assert file.read_bytes() == GGUF
+
+
 def test_only_what_lies_in_the_models_folder_is_removed(tmp_path, folder):
     outside = gguf(tmp_path)
     for name in ("mine", str(outside), "smollm2-135m-instruct", "../mine", "never-heard-of"):

@@ -88,6 +88,8 @@ def take_in(
         ModelNeedsGguf, ModelRefused: it is no model that is loaded here, or not the one that was first seen.
         NameTaken, NoRoomForModel, DownloadRunning, Cancelled
     """
+    # A link's target belongs to somebody else: it is copied.
+    move = move and not path.is_symlink()
     path = path.expanduser().resolve()
     model, files = _examined(path)
     place = folder / target(model)
@@ -179,7 +181,7 @@ class _Share:
 
 def _examined(path: Path) -> tuple[Model, list[Path]]:
     """What a file or folder is, by its content, and the files to take."""
-    name = re.sub(r"[^\w.-]", "-", path.stem if path.is_file() else path.name).lstrip(".")
+    name = re.sub(r"[^\w.]+", "-", path.stem if path.is_file() else path.name).strip("-.") or "model"
     if path.is_dir():
         if (problem := folder_problem(path)) in ("pickle", "not_a_model"):
             raise ModelRefused(model=path.name, reason=problem)

@@ -10,22 +10,22 @@ from uuid import uuid4
 
 from langchain_core.callbacks import BaseCallbackHandler, CallbackManagerForLLMRun
 from langchain_core.callbacks.manager import handle_event
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from pydantic import Field, PrivateAttr
 
 from rag.llms.chat_format import Message
 from rag.llms.process import ModelProcess, News
+from rag.llms.streamed import ChatPieces
 
 # The name under which a callback handler's `on_custom_event` is told where a question stands.
 NEWS = "model_news"
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
-class ChatLlamaCpp(BaseChatModel):
+class ChatLlamaCpp(ChatPieces):
     """A GGUF model as a LangChain chat model, streaming, one question at a time.
 
     Handlers hear `on_custom_event("model_news", News(…))` while a question waits, loads, reads or
@@ -74,9 +74,6 @@ class ChatLlamaCpp(BaseChatModel):
         """The number of tokens of each text, as the model reads it."""
         return self._process.count_tokens(texts)
 
-    def get_num_tokens(self, text: str) -> int:
-        return self.count_tokens([text])[0]
-
     def close(self) -> None:
         self._process.close()
 
@@ -104,33 +101,20 @@ class ChatLlamaCpp(BaseChatModel):
     ) -> AsyncIterator[AIMessageChunk]:
         return super().astream(input, config, stop=stop, audience=_Audience.of_config(config), **kwargs)
 
-    def _stream(
+    def _written(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        for text in self._pieces(messages, stop, kwargs.pop("audience", None) or _Audience.of_run(run_manager), kwargs):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
-            if run_manager:
-                run_manager.on_llm_new_token(text, chunk=chunk)
-            yield chunk
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        text = "".join(self._pieces(messages, stop, _Audience.of_run(run_manager), kwargs))
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
+        stops: list[str],
+        run_manager: CallbackManagerForLLMRun | None,
+        options: dict[str, Any],
+    ) -> Iterator[str]:
+        audience = options.pop("audience", None) or _Audience.of_run(run_manager)
+        yield from self._pieces(messages, stops, audience, options)
 
     def _pieces(
         self,
         messages: Sequence[BaseMessage],
-        stop: Sequence[str] | None,
+        stops: Sequence[str],
         audience: _Audience,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
@@ -140,7 +124,7 @@ class ChatLlamaCpp(BaseChatModel):
             temperature=overrides.get("temperature", self.temperature),
             repeat_penalty=overrides.get("repeat_penalty", self.repeat_penalty),
             seed=overrides.get("seed", self.seed),
-            stop=[*self.stop_texts, *(stop or ())],
+            stop=[*self.stop_texts, *stops],
             owner=audience.owner,
             news=audience.tell,
         )
@@ -151,9 +135,6 @@ class ChatLlamaCpp(BaseChatModel):
             if text:
                 begun = True
                 yield text
-        if not begun:
-            # LangChain takes an answer without a chunk for a failure.
-            yield ""
 
 
 class ChatTransformers(ChatLlamaCpp):
@@ -168,13 +149,13 @@ class ChatTransformers(ChatLlamaCpp):
     def _pieces(
         self,
         messages: Sequence[BaseMessage],
-        stop: Sequence[str] | None,
+        stops: Sequence[str],
         audience: _Audience,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
         if self.return_prompt:
             yield "\n\n".join(message.text for message in messages) + "\n\n"
-        yield from super()._pieces(messages, stop, audience, overrides)
+        yield from super()._pieces(messages, stops, audience, overrides)
 
 
 @dataclass(frozen=True, slots=True)

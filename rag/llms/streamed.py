@@ -1,4 +1,4 @@
-"""A chat model made of one function that writes: the common base of all that llama.cpp does not run."""
+"""The common base of our chat models, and the one made of a single function: all that the worker does not run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,57 @@ from rag.llms.tokens import estimated_tokens
 Write = Callable[[list[BaseMessage], list[str]], Iterator[str]]
 
 
-class ChatStreamed(BaseChatModel):
+class ChatPieces(BaseChatModel):
+    """A chat model whose answer comes in pieces of text; what LangChain wants of it is the same for all of them."""
+
+    def _written(
+        self,
+        messages: list[BaseMessage],
+        stops: list[str],
+        run_manager: CallbackManagerForLLMRun | None,
+        options: dict[str, Any],
+    ) -> Iterator[str]:
+        """The answer in pieces, up to the first of the stop texts."""
+        raise NotImplementedError
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        written = False
+        for text in self._written(messages, stop or [], run_manager, kwargs):
+            written = True
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+            if run_manager:
+                run_manager.on_llm_new_token(text, chunk=chunk)
+            yield chunk
+        if not written:
+            # LangChain takes an answer without a chunk for a failure.
+            yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        text = "".join(self._written(messages, stop or [], run_manager, kwargs))
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
+
+    def get_num_tokens(self, text: str) -> int:
+        # LangChain's own would fetch a tokenizer from the hub.
+        return self.count_tokens([text])[0]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """The number of tokens of each text, estimated where the model cannot be asked."""
+        return estimated_tokens(texts)
+
+
+class ChatStreamed(ChatPieces):
     """A chat model whose answer `write(messages, stops)` gives in pieces."""
 
     model: str
@@ -42,38 +92,11 @@ class ChatStreamed(BaseChatModel):
         """Tokens that prompt and answer may have together."""
         return self.context
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """The number of tokens of each text, estimated."""
-        return estimated_tokens(texts)
-
-    def get_num_tokens(self, text: str) -> int:
-        # LangChain's own would fetch a tokenizer from the hub.
-        return self.count_tokens([text])[0]
-
-    def _stream(
+    def _written(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        written = False
-        for text in until_stop(self._write(messages, stop or []), stop or []):
-            written = True
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
-            if run_manager:
-                run_manager.on_llm_new_token(text, chunk=chunk)
-            yield chunk
-        if not written:
-            # LangChain takes an answer without a chunk for a failure.
-            yield ChatGenerationChunk(message=AIMessageChunk(content=""))
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        text = "".join(until_stop(self._write(messages, stop or []), stop or []))
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
+        stops: list[str],
+        run_manager: CallbackManagerForLLMRun | None,
+        options: dict[str, Any],
+    ) -> Iterator[str]:
+        yield from until_stop(self._write(messages, stops), stops)

@@ -18,7 +18,6 @@ from rag.ui.frame import Frame, told
 from rag.ui.models import facts, fitting, share
 from rag.ui.views import draw_muted, draw_question, label
 
-_TRIAL = "trial"
 _PROBE = "probe"
 _EVERY = 0.5
 _SOURCES = {"hub": HUB, "modelscope": MODELSCOPE}
@@ -62,14 +61,15 @@ def draw_trial(page: Frame) -> None:
     name = services.model_name
     if name == NO_MODEL:
         return
-    task = services.tasks.get(_TRIAL)
+    key = f"trial-{page.owner}"
+    task = services.tasks.get(key)
     with st.form("trial"), st.container(horizontal=True, vertical_alignment="bottom"):
         line = st.text_input(texts("models.try_label"), texts("models.try_example"), max_chars=300)
         sent = st.form_submit_button(texts("models.try"), icon=":material/play_arrow:")
     if sent and line.strip() and not (task and not task.done):
-        services.tasks.start(_TRIAL, lambda task: _try(page, task, name, line.strip()))
-    if not _while_running(page, _TRIAL, lambda task: _draw_trial_running(page, task)):
-        ended = services.tasks.get(_TRIAL)
+        services.tasks.start(key, lambda task: _try(page, task, name, line.strip()))
+    if not _while_running(page, key, lambda task: _draw_trial_running(page, task)):
+        ended = services.tasks.get(key)
         if ended and ended.error:
             st.error(label(texts.failure(ended.error)))
         elif ended:
