@@ -22,11 +22,12 @@ OWNER = "local"
 
 @dataclass(frozen=True)
 class Running:
-    """An app: its address, its data folder, the file that its processes write their log to."""
+    """An app: its address, its data folder, the file that its processes write their log to, its process."""
 
     address: str
     data: Path
     log: Path
+    pid: int
 
 
 def free_port() -> int:
@@ -46,7 +47,7 @@ def running(folder: Path, environment: Mapping[str, str], script: str = "app.py"
     try:
         address = f"http://127.0.0.1:{port}"
         _wait(f"{address}/_stcore/health")
-        yield Running(address, data, log)
+        yield Running(address, data, log, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=30)
