@@ -24,10 +24,10 @@ _BARELY: Final = 0.15
 # Shares that one sentence must hold: of what the claim adds to the question; with the words before it, of what
 # is asked, and of a claim that it does not hold alone.
 _ADDED: Final = 0.6
-_ASKED: Final = 0.6
+_ASKED: Final = 0.5
 _ABOUT: Final = 0.75
 # Share of the question that a claim must repeat, unless it is a bare answer of a few words.
-_REPEATED: Final = 0.5
+_REPEATED: Final = 0.3
 _REPEATED_CHINESE: Final = 0.75
 _BARE: Final = 3
 # Score of the best quote from which it surely answers (nine times in ten). In Chinese the embedder's part of
