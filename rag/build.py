@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
 else:
 
     class once(cached_property):  # noqa: N801 - used as a decorator
-        """A cached property that two threads do not make twice."""
+        """A cached property that two threads do not make twice; nobody waits for another one that takes long."""
 
         def __get__(self, instance: Any, owner: Any = None) -> Any:
             if instance is None:
                 return self
-            with instance.making:
+            with instance.making(self.attrname):
                 return super().__get__(instance, owner)
 
 
@@ -59,8 +60,12 @@ class Services:
 
     def __init__(self, settings: Settings, switchable: bool = False) -> None:
         self.settings, self._switchable = settings, switchable
-        self.making = threading.RLock()
+        self._making: dict[str, AbstractContextManager[bool]] = {}
         self._reader: subprocess.Popen[bytes] | None = None
+
+    def making(self, part: str) -> AbstractContextManager[bool]:
+        """Held while a part is made: a page that needs the one does not wait until another one is loaded."""
+        return self._making.setdefault(part, threading.RLock())
 
     @once
     def store(self) -> Store:
@@ -160,9 +165,13 @@ class Services:
 
     def refresh(self) -> None:
         """Look anew which model writes: one has come, or another was chosen."""
-        with self.making:
+        # In the order in which one is made with the help of the next.
+        parts = ("writer", "choice", "model_name")
+        with ExitStack() as held:
+            for part in parts:
+                held.enter_context(self.making(part))
             old = self.__dict__.get("writer")
-            for part in ("model_name", "choice", "writer"):
+            for part in parts:
                 self.__dict__.pop(part, None)
         if old is not None and hasattr(old.model, "retire"):
             old.model.retire()
