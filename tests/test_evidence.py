@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedding import Embedder, open_embedder
-from rag.evidence import LONGEST, LONGEST_CHINESE, find_quotes, units
+from rag.evidence import LONGEST, LONGEST_CHINESE, find_quotes, nearest_of_its_kind, units
 from rag.language import has_cjk
+from rag.terms import terms
 from rag.types import Passage
 
 PDF_PAGE = """4 Annual leave
@@ -179,6 +180,33 @@ def test_a_sentence_that_the_passage_cuts_through_is_quoted_whole() -> None:
         page_text=lambda _: text,
     )
     assert found[0].text == "Annual leave is twenty-five days for everybody."
+
+
+def test_lines_that_stand_on_top_of_every_page_are_not_quoted() -> None:
+    texts = {1: "The canteen opens at noon.", 2: "Keys are kept at the gate."}
+    pages = {number: f"Larkfield employee handbook {number}\n\n{text}\n" for number, text in texts.items()}
+    passages = [passage(text, page=number) for number, text in pages.items()]
+    found = find_quotes("What does the employee handbook say?", passages, Blind(), page_text=lambda p: pages[p.page])
+    assert {quote.text for quote in found} == set(texts.values())
+
+
+@pytest.mark.parametrize(
+    ("question", "claim", "meant"),
+    [
+        ("Who founded the firm?", "Ada Brandt founded it.", True),
+        ("Who founded the firm?", "Eva Keller founded it.", False),
+        ("Who keeps the books?", "Eva Keller keeps them.", True),
+        ("When was the firm founded?", "It was founded in 1998.", True),
+        ("When was the firm founded?", "It was founded in 2004.", False),
+        ("When was the firm founded?", "It was founded by Ada Brandt.", False),
+        ("Why was the firm founded?", "It was founded by Ada Brandt.", True),
+    ],
+)
+def test_of_two_names_or_years_the_one_beside_the_questions_words_is_meant(
+    question: str, claim: str, meant: bool
+) -> None:
+    said = "Ada Brandt founded the firm in 1998, and since 2004 its books are what Eva Keller keeps."
+    assert nearest_of_its_kind(claim, said, question, dict.fromkeys(terms(question), 1.0)) is meant
 
 
 def test_a_time_is_preferred_where_a_time_is_asked_for() -> None:

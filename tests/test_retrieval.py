@@ -28,8 +28,9 @@ from rag.retrieval import (
     join,
     stands_alone,
 )
+from rag.retrieval.fusion import by_page
 from rag.store import Store
-from rag.types import Passage
+from rag.types import Kind, Passage
 
 HANDBOOK = b"""# Employee handbook
 
@@ -149,6 +150,25 @@ def test_a_follow_up_is_searched_with_the_question_before_it() -> None:
     assert first.query == "What is the hotel limit in Oslo? And in Lisbon?"
     assert second.query == "And in Lisbon?"
     assert first.weight > second.weight
+
+
+def test_the_thread_of_a_conversation_counts_a_little_for_a_question_that_leans_on_it() -> None:
+    before = ["What does a mooring in Penmarrow cost?", "And for catamarans?"]
+    *main, thread = forms("And per night?", before)
+    assert [form.query for form in main] == ["And for catamarans? And per night?", "And per night?"]
+    assert thread.query == "What does a mooring in Penmarrow cost? And for catamarans? And per night?"
+    assert 0 < thread.weight < main[0].weight
+
+
+def test_what_else_was_found_on_a_page_of_a_pdf_speaks_for_its_best_chunk() -> None:
+    def found(page: int, start: int, score: float, kind: Kind = "pdf") -> Passage:
+        return Passage(start, "d", "n", "t", kind, None, page, str(page), "", "x", start, start + 1, score)
+
+    ranked = by_page([found(1, 0, 0.30), found(2, 10, 0.29), found(2, 900, 0.10), found(3, 20, 0.05)])
+    assert [(passage.page, passage.start) for passage in ranked] == [(2, 10), (1, 0), (2, 900), (3, 20)]
+    assert ranked[0].score == pytest.approx(0.34)
+    web = [found(1, 0, 0.30, "web"), found(1, 900, 0.20, "web")]
+    assert by_page(web) == web
 
 
 def test_a_question_that_stands_alone_is_searched_mainly_as_it_is() -> None:

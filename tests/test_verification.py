@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ SENTENCES = [
     "The warranty covers 5 years or 60,000 km.",
     "Revenue grew by 7.5% to $3.2 billion.",
 ]
+FERRY = "The ferry sails on Sundays. The bus does not run at night."
 CHINESE = "公司每个工作日开设一班班车，早上8时10分从龙溪站出发。午餐补贴标准为每个工作日35元。出差期间不发放午餐补贴。"
 
 
@@ -109,6 +112,54 @@ def test_what_is_found_nowhere_is_unsupported() -> None:
 
 def test_without_any_evidence_nothing_is_supported() -> None:
     assert [s.verdict for s in verify("The sky is blue.", "Why?", [], [])[0]] == ["unsupported"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "expected"),
+    [
+        ("How long is the trial period of an engineer?", "The trial period of an engineer is six months.", "supported"),
+        ("How long is the trial period of an engineer?", "It is six months.", "supported"),
+        # True, and beside the question.
+        ("How long is the trial period of an engineer?", "An engineer has a trial period.", "partly"),
+        ("How long is the trial period of an engineer?", "Notice is given in writing to Ada Brandt.", "partly"),
+        # Another rule's figure.
+        ("How long is the trial period of an engineer?", "It is three months.", "unsupported"),
+        ("Who is notice given to in writing?", "Notice is given to Ada Brandt in writing.", "supported"),
+    ],
+)
+def test_supported_is_only_what_answers_the_question(question: str, said: str, expected: str) -> None:
+    evidence = "The trial period of an engineer is six months."
+    others = "For a sailor three months are enough. Notice is given in writing to Ada Brandt."
+    (sentence,), _ = verify(said, question, [quote(evidence)], [passage(others)])
+    assert sentence.verdict == expected
+
+
+def test_where_the_best_quote_hardly_answers_nothing_is_supported() -> None:
+    unsure = replace(quote(SENTENCES[0]), score=0.3)
+    (sentence,), _ = verify(SENTENCES[0], "What is the hotel limit in Lisbon?", [unsure], [])
+    assert sentence.verdict == "partly"
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence", "verdict_"),
+    [
+        (
+            "The ferry does not sail on Sundays.",
+            "The ferry sails on Sundays. The bus does not run at night.",
+            "against",
+        ),
+        ("The bus does run at night.", "The ferry sails on Sundays. The bus does not run at night.", "against"),
+        ("The bus does not run at night.", "The ferry sails on Sundays. The bus does not run at night.", "borne out"),
+        ("Dogs are not allowed on the ferry.", "The ferry sails on Sundays. Tickets cost 12 euros.", "against"),
+    ],
+)
+def test_a_negation_is_compared_with_what_is_denied_of_the_same(said: str, evidence: str, verdict_: str) -> None:
+    found = verdict(said, evidence, "What is said of ferry and bus?")
+    assert (found == "unsupported") == (verdict_ == "against")
+
+
+def test_a_mark_taken_along_from_an_encyclopedia_is_no_figure() -> None:
+    assert verdict("The hotel limit in Lisbon is 135 euros a night.[12]", SENTENCES[0]) == "supported"
 
 
 def test_a_question_back_makes_no_claim() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -34,6 +35,10 @@ _RANGE: Final = 0.10  # added: "5 to 9 years" where six are asked about; rare, s
 _HEADING: Final = 0.15  # taken off: a heading says what is meant and not what is so
 
 _SURROUNDINGS: Final = 300
+
+# Lines from the top and from the foot of a page that may be the same on every page.
+_EDGE: Final = 2
+_DIGITS: Final = re.compile(r"\d+")
 
 
 class Reader(Protocol):
@@ -112,6 +117,7 @@ def _candidates(
     )
     seen: set[tuple[str, int, int]] = set()
     found: list[_Candidate] = []
+    running = _running_lines({(p.document, p.page): page_text(p) for p in passages})
     for rank, passage in enumerate(passages):
         page = page_text(passage)
         here = [unit for unit in units(page) if unit.end > passage.start and unit.start < passage.end]
@@ -119,10 +125,10 @@ def _candidates(
         topic = terms(f"{passage.title} {passage.section}")
         for i, unit in enumerate(here):
             key = (passage.document, passage.page, unit.start)
-            if key in seen:
+            text = page[unit.start : unit.end]
+            if key in seen or (unit.sort != "row" and (passage.document, _DIGITS.sub("", text)) in running):
                 continue
             seen.add(key)
-            text = page[unit.start : unit.end]
             before = [*topic, *(held[i - 1] if i else ()), *held[i]]
             after = held[i + 1] if i + 1 < len(held) else []
             score = (
@@ -138,6 +144,16 @@ def _candidates(
             last = page[here[i - 1].start : here[i - 1].end] if i else ""
             found.append(_Candidate(passage, unit, text, page, last, score))
     return found
+
+
+def _running_lines(pages: Mapping[tuple[str, int], str]) -> set[tuple[str, str]]:
+    """Lines at the top or foot of several pages of a document, page numbers aside: they say nothing themselves."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for (document, _), text in pages.items():
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        edges = {_DIGITS.sub("", line) for line in (*lines[:_EDGE], *lines[-_EDGE:]) if line[-1] not in ".!?。！？"}
+        counts.update((document, line) for line in edges)
+    return {place for place, count in counts.items() if count > 1}
 
 
 def _different(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:

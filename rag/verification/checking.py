@@ -11,7 +11,7 @@ from typing import Final
 from rag.evidence import cut, nearest_of_its_kind, units
 from rag.evidence.ranges import in_range
 from rag.language import has_cjk, sentences, words
-from rag.terms import coverage, terms
+from rag.terms import LITTLE, coverage, terms
 from rag.types import Passage, Quote, Sentence
 from rag.verification.facts import months, numbers, without_figures
 from rag.verification.names import full_names, known, names, unaccented
@@ -206,8 +206,10 @@ def _says(evidence: _Evidence, piece: str, asked: _Asked) -> bool:
     sentence put together from the question's words and a name from elsewhere is how models invent.
     """
     # Figures are compared as figures: "30 days" and "thirty days" have no word in common.
-    said = _LEAD_IN.sub("", piece)
-    claim = dict.fromkeys(terms(without_figures(said)), 1.0)
+    said = _CITATION.sub("", _LEAD_IN.sub("", piece))
+    plain = without_figures(said)
+    # "It is" alone means nothing; what is left is the figure.
+    claim = {} if LITTLE.issuperset(words(plain)) else dict.fromkeys(terms(plain), 1.0)
     added = dict.fromkeys(claim.keys() - asked.weights.keys(), 1.0)
     title = f"{evidence.quote.title} {evidence.quote.section}"
     if not asked.sure or not asked.about(evidence) or (added and coverage(added, evidence.terms) < _ADDED):
