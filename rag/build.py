@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -319,3 +320,7 @@ class Services:
         except RagError:
             # The first question meets the same error and says it.
             return
+        finally:
+            # Pages collect garbage after every run; what was loaded once is not looked through again each time.
+            gc.collect()
+            gc.freeze()
