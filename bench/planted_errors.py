@@ -58,7 +58,8 @@ def true_sentences(folder: Path) -> Iterator[Case]:
             for answer in asked["answers"]:
                 for start, end in sentences(answer):
                     # A list's own numbers are no figures, and without the list nothing shows what they are.
-                    text = re.sub(r"^\s*\d{1,2}[.)]\s+|\s\d{1,2}\.\s*$", "", answer[start:end])
+                    # Neither are marks of citation, such as [7].
+                    text = re.sub(r"^\s*\d{1,2}[.)]\s+|\s\d{1,2}\.\s*$|\[\d{1,3}\]", "", answer[start:end])
                     if len(text) >= 25 and squeezed(text) not in said:
                         yield Case(" ".join([*before, asked["question"]]), text, passages)
 

@@ -45,9 +45,11 @@ _FEW: Final = 3
 # How much of a claim's words a sentence must hold for the claim's figures to be looked for in it.
 _ALIGNED_WELL: Final = 0.5
 
-# A question back, an apology, a remark on the search: nothing that the documents could hold.
-_NO_CLAIM: Final = re.compile(
-    r"[?？]\s*$|^\W*(?:no,? |yes,? |while |but )?i(?:'m)? (?:\w+ )?(?:apologi|sorry|can|could|did)", re.IGNORECASE
+# A question back: nothing that the documents could hold.
+_ASKS: Final = re.compile(r"[?？]\s*$")
+# An apology or a remark on the search, unless it goes on with figures.
+_APOLOGY: Final = re.compile(
+    r"^\W*(?:no,? |yes,? |while |but )?i(?:'m)? (?:\w+ )?(?:apologi|sorry|can|could|did)", re.IGNORECASE
 )
 
 # Words before the answer that say nothing themselves.
@@ -182,7 +184,7 @@ def _judge(piece: str, asked: _Asked, held: _Held, quotes: int) -> Sentence:
     claim = terms(piece)
     wanted = dict.fromkeys(claim, 1.0)
     beside = _beside(piece, asked.question, held.evidence)
-    if not claim or _NO_CLAIM.search(piece):
+    if not claim or _ASKS.search(piece) or (_APOLOGY.search(piece) and not any(n.plain for n in numbers(piece))):
         return Sentence(piece, "partly")
     if not beside:
         return Sentence(piece, "unsupported")

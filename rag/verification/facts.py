@@ -42,6 +42,7 @@ _UNITS: Final = {
     "kb": "kb|kilobyte|kilobytes", "mb": "mb|megabyte|megabytes", "gb": "gb|gigabyte|gigabytes",
     "tb": "tb|terabyte|terabytes",
     "°c": "°c|celsius|摄氏度", "°f": "°f|fahrenheit|华氏度", "kelvin": "kelvin|kelvins",
+    "degree": "degree|degrees|°|度",
     "w": "watt|watts", "kw": "kw|kilowatt|kilowatts|千瓦", "mw": "mw|megawatt|megawatts",
     "$": "$|usd|dollar|dollars|us$|美元", "€": "€|eur|euro|euros|欧元", "£": "£|gbp|英镑",
     "¥": "¥|cny|rmb|yuan|元|人民币",
