@@ -97,7 +97,7 @@ def draw_entry(page: Frame, entry: Entry) -> None:
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"
         ):
             icon = ":material/check_circle:" if entry.here else ":material/cloud_download:"
-            st.markdown(f"{icon} **{label(entry.name)}**", width="content")
+            st.subheader(f"{icon} {label(entry.name)}", anchor=False, width="content")
             if entry.writes or entry.fit.mark == "no":
                 st.badge(fitting(entry, texts), color=_COLOURS[entry.fit.mark])
         draw_muted(f"{texts('models.here' if entry.here else 'models.not_here')} · {facts(entry, texts)}")
