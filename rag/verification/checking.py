@@ -20,7 +20,7 @@ from rag.verification.negations import Negations
 # Share of a sentence's words that the evidence beside it must hold, and nearness in meaning that eases it.
 SUPPORTED: Final = 0.6
 PARTLY: Final = 0.3
-_BARELY: Final = 0.15
+_BARELY: Final = 0.2
 # Shares that one sentence must hold: of what the claim adds to the question; with the words before it, of what
 # is asked, and of a claim that it does not hold alone.
 _ADDED: Final = 0.6
@@ -283,4 +283,6 @@ def _numbers(claim: str, beside: Sequence[str]) -> Iterator[str]:
 def _names(claim: str, around: str) -> Iterator[str]:
     text = unaccented(around)
     held = frozenset(words(text)) | frozenset(terms(text))
-    yield from (f"name {name}" for name in names(claim) if not known(name, held, text))
+    # What letters stand for may be spelt out in the claim: "mortgage insurance premiums (MIP)".
+    spelt = f"{text} {unaccented(claim)}"
+    yield from (f"name {name}" for name in names(claim) if not known(name, held, spelt))
