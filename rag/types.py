@@ -215,6 +215,54 @@ class Chat:
     updated: str
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question of the user's own with its right source: these words on this page of this document.
+
+    Without a document it is a question that the documents do not answer, and that has to be refused.
+    """
+
+    id: str
+    owner: str
+    collection: str
+    question: str
+    document: str
+    page: int
+    quote: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What became of a check: the place, from 1, of the right page among the pages found and of the right words
+    among the quotes; None where they are missing."""
+
+    check: str
+    question: str
+    answerable: bool
+    page: int | None
+    quote: int | None
+    refused: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the right words were quoted, or the question refused where that is right."""
+        return (self.quote is not None and not self.refused) if self.answerable else self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """All checks of a collection asked once. `generation` counts the changes of the collection until then."""
+
+    id: str
+    owner: str
+    collection: str
+    embedder: str
+    generation: int
+    results: tuple[CheckResult, ...]
+    created: str
+
+
 def shown_name(source: Document | Passage | Quote) -> str:
     """What a reader knows it by: a web page by its title, a file by its name."""
     return source.title if source.kind == "web" and source.title else source.name

@@ -199,7 +199,11 @@ def _soup(source: str) -> BeautifulSoup:
 def _empty_head(soup: BeautifulSoup) -> None:
     """Into the body with what belongs there: where a page does not write `<body>`, libxml2, which does not
     know the newer elements, leaves `<main>` and what follows in the head."""
-    strays = [child for child in soup.head.children if child.name not in _METADATA] if soup.head else []
+    strays = [
+        child
+        for child in (soup.head.children if soup.head else ())
+        if not (isinstance(child, Tag) and child.name in _METADATA)
+    ]
     if not any(isinstance(child, Tag) for child in strays):
         return
     body = soup.body or soup.new_tag("body")

@@ -1,4 +1,4 @@
-"""What must never be lost: collections, documents with their vectors, chats, jobs, original files.
+"""What must never be lost: collections, documents with their vectors, chats, jobs, checks, original files.
 
 One SQLite file and one folder of originals in the data folder. Every call takes the owner first and
 sees the owner's things only; an id of another's is as unknown as one that was made up.
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rag.errors import FolderUnusable, StoreTooNew
 from rag.store.chats import Chats
+from rag.store.checks import Checks
 from rag.store.collections import Collections
 from rag.store.database import Database
 from rag.store.documents import Documents
@@ -34,6 +35,7 @@ class Store:
         self.documents = Documents(database, self.files)
         self.chats = Chats(database)
         self.jobs = Jobs(database, self.files)
+        self.checks = Checks(database)
 
     @classmethod
     def open(cls, data_dir: Path) -> Store:

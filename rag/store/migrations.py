@@ -144,7 +144,34 @@ _JOBS = (
     "CREATE INDEX jobs_by_collection ON jobs (collection, created)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_LIBRARY, _CHATS, _JOBS)
+# A check names its document by name: it outlives reading the document again.
+_CHECKS = (
+    """
+    CREATE TABLE checks (
+        id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        collection TEXT NOT NULL REFERENCES collections ON DELETE CASCADE,
+        question TEXT NOT NULL,
+        document TEXT NOT NULL,
+        page INTEGER NOT NULL,
+        quote TEXT NOT NULL,
+        created TEXT NOT NULL,
+        UNIQUE (collection, question)
+    )""",
+    """
+    CREATE TABLE check_runs (
+        id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        collection TEXT NOT NULL REFERENCES collections ON DELETE CASCADE,
+        embedder TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        results TEXT NOT NULL,
+        created TEXT NOT NULL
+    )""",
+    "CREATE INDEX check_runs_by_collection ON check_runs (collection, created)",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_LIBRARY, _CHATS, _JOBS, _CHECKS)
 
 
 def version(connection: sa.Connection) -> int:

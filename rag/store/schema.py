@@ -151,6 +151,31 @@ jobs = sa.Table(
     sa.Column("updated", sa.Text),
 )
 
+checks = sa.Table(
+    "checks",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text),
+    sa.Column("collection", sa.Text),
+    sa.Column("question", Words),
+    sa.Column("document", Words),
+    sa.Column("page", sa.Integer),
+    sa.Column("quote", Words),
+    sa.Column("created", sa.Text),
+)
+
+check_runs = sa.Table(
+    "check_runs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text),
+    sa.Column("collection", sa.Text),
+    sa.Column("embedder", sa.Text),
+    sa.Column("generation", sa.Integer),
+    sa.Column("results", Json),
+    sa.Column("created", sa.Text),
+)
+
 
 def new_id() -> str:
     """128 random bits in hex: no id can be guessed from another."""

@@ -20,7 +20,11 @@ def collection_name(collection: Collection, texts: Texts) -> str:
 
 def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
     """The collection at hand, the same on every page; a chat's own while it is shown."""
-    collections = {item.id: item for item in page.services.store.collections.list(page.owner)}
+    store = page.services.store
+    if not store.collections.list(page.owner):
+        # Where no samples are wanted, or all was removed, there is one of one's own to begin with.
+        store.collections.create(page.owner, page.texts("collections.mine"))
+    collections = {item.id: item for item in store.collections.list(page.owner)}
     current = chat.collection if chat else st.session_state.get("collection")
     if current not in collections:
         current = next(iter(collections))

@@ -23,6 +23,7 @@ ICON = Path(__file__).with_name("icon.png")
 PAGES = {
     "chat": ("app.py", ":material/forum:"),
     "documents": ("pages/documents.py", ":material/folder_open:"),
+    "quality": ("pages/quality.py", ":material/checklist:"),
     "models": ("pages/models.py", ":material/neurology:"),
     "privacy": ("pages/privacy.py", ":material/shield:"),
 }
@@ -32,7 +33,7 @@ _STYLE = """
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
 .brand sup { color: var(--st-primary-color); font-size: 0.6em; margin-inline-start: 0.1em; }
-[class*="st-key-chat-"] button { justify-content: flex-start; }
+[class*="st-key-chat-"] button, [class*="st-key-chat-"] button * { justify-content: flex-start; text-align: start; }
 .muted { opacity: 0.7; font-size: 0.875rem; overflow-wrap: anywhere; }
 table.plain { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 table.plain :is(th, td) { padding: 0.4rem 0.75rem 0.4rem 0; text-align: start; overflow-wrap: anywhere; }
@@ -57,7 +58,7 @@ class Frame:
     owner: str
 
 
-def frame(page: Literal["chat", "documents", "models", "privacy"]) -> Frame:
+def frame(page: Literal["chat", "documents", "quality", "models", "privacy"]) -> Frame:
     """Draw the frame of a page. Called first by every page, since any of them can be opened first."""
     st.set_page_config(page_title="Footnote", page_icon=ICON, layout="centered")
     current = settings.load()

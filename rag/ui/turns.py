@@ -17,6 +17,7 @@ from rag.types import Answer, Chat, Collection, Document, Progress, Turn
 from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame
+from rag.ui.keeping import draw_keep
 from rag.ui.reading import draw_jobs, enqueue_files
 from rag.ui.source import open_quote
 from rag.ui.texts import Texts
@@ -94,6 +95,7 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, *, last: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if turn.answer is not None:
                 _draw_details(page, turn, turn.answer)
+                draw_keep(page, turn, turn.answer, chat.collection)
             if last:
                 _draw_again(page, chat, turn)
 
@@ -175,7 +177,7 @@ def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
         work.answer_again(page, chat, turn)
         st.rerun()
     refused = turn.answer is not None and (turn.answer.outcome == "refused" or _cannot_write(turn.answer))
-    can_write = page.services.settings.model != NO_MODEL
+    can_write = page.services.model_name != NO_MODEL
     if refused and can_write and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}"):
         work.answer_again(page, chat, turn, anyway=True)
         st.rerun()

@@ -15,7 +15,7 @@ from rag.highlighting import page_picture as draw_page
 from rag.settings import PROJECT
 from rag.store import Job, Store
 from rag.store.jobs import Stage
-from rag.types import Answer, Chat, Collection, Document, Turn
+from rag.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Turn
 from rag.ui.frame import Frame
 from rag.ui.texts import Language
 
@@ -154,6 +154,31 @@ def exported(page: Frame, turn: Turn, answered: Answer) -> str:
         crops=crops,
         settings=settings,
     )
+
+
+def keep_check(page: Frame, collection: str, question: str, right: Quote | None) -> None:
+    """Keep a question with its right source; with none it is one to be refused."""
+    checks = page.services.store.checks
+    if right is None:
+        checks.add(page.owner, collection, question)
+    else:
+        checks.add(page.owner, collection, question, document=right.name, page=right.page, quote=right.text)
+
+
+def run_checks(
+    page: Frame, collection: Collection, checks: Sequence[Check], told: Callable[[int, int], None]
+) -> CheckRun:
+    """Ask all checks of a collection, no model among them, and write down what became of them."""
+    from rag.evaluation import run_checks as ask_all
+
+    services = page.services
+
+    def evidence(question: str) -> Answer:
+        # The first draft holds all that is found and quoted; the model would come after it.
+        return next(services.conversation.ask(question, owner=page.owner, collection=collection.id))
+
+    results = ask_all(checks, evidence, told)
+    return services.store.checks.save_run(page.owner, collection, services.embedder.name, results)
 
 
 def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]) -> None:

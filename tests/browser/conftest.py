@@ -131,6 +131,12 @@ class User:
         self.page.get_by_test_id("stChatInputSubmitButton").click()
         return self.answer_to(question)
 
+    def new_chat(self) -> None:
+        self.page.keyboard.press("Escape")
+        self.page.get_by_role("button", name="New chat").first.click()
+        expect(self.page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+        self.settle()
+
     def answer_to(self, question: str) -> Locator:
         """The bubble that answers, when it is whole: it can be asked again then."""
         bubbles = self.page.get_by_test_id("stChatMessage")

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from playwright.sync_api import FilePayload, Locator, expect
-from reportlab.pdfgen.canvas import Canvas
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import SHARED_PDFS, User
+from tests.browser.making import file, pdf
 
 pytestmark = pytest.mark.browser
-
-
-def pdf(*lines: str, password: str | None = None) -> bytes:
-    out = io.BytesIO()
-    canvas = Canvas(out, invariant=1, encrypt=password)
-    for i, line in enumerate(lines):
-        canvas.drawString(72, 760 - 20 * i, line)
-    canvas.save()
-    return out.getvalue()
-
-
-def file(name: str, data: bytes) -> FilePayload:
-    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
 
 
 def documents(user: User) -> Locator:

@@ -1,0 +1,84 @@
+"""A user's own questions with their right sources, asked once more: what is found, what is quoted, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+from typing import Literal
+
+from rag.types import Answer, Check, CheckResult, CheckRun
+
+Change = Literal["better", "worse", "same", "new"]
+
+# Of the measures of a run, as `shares` gives them.
+CHECK_MEASURES = ("recall@1", "recall@4", "answer_in_quotes@1", "answer_in_quotes@3", "right")
+
+
+def run_checks(
+    checks: Sequence[Check],
+    ask: Callable[[str], Answer],
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[CheckResult, ...]:
+    """Ask all questions. `told` hears of each answered one, (done, in all), and may raise to stop."""
+    results: list[CheckResult] = []
+    for check in checks:
+        results.append(judge(check, ask(check.question)))
+        told(len(results), len(checks))
+    return tuple(results)
+
+
+def judge(check: Check, answer: Answer) -> CheckResult:
+    """Where the right page and the right words stand in an answer."""
+    pages = list(dict.fromkeys((passage.name, passage.page) for passage in answer.passages))
+    right = (check.document, check.page)
+    wanted = _plain(check.quote)
+    quoted = (
+        place
+        for place, quote in enumerate(answer.quotes, 1)
+        if quote.name == check.document and (wanted in _plain(quote.text) or _plain(quote.text) in wanted)
+    )
+    return CheckResult(
+        check.id,
+        check.question,
+        answerable=bool(check.document),
+        page=pages.index(right) + 1 if right in pages else None,
+        quote=next(quoted, None),
+        refused=answer.outcome == "refused",
+    )
+
+
+def shares(run: CheckRun) -> dict[str, float | None]:
+    """The shares of CHECK_MEASURES, 0 to 1; None where no question of the run can give one."""
+    answerable = [result for result in run.results if result.answerable]
+
+    def share(places: Sequence[int | None], depth: int) -> float | None:
+        return fmean(place is not None and place <= depth for place in places) if places else None
+
+    pages, quotes = [result.page for result in answerable], [result.quote for result in answerable]
+    return {
+        "recall@1": share(pages, 1),
+        "recall@4": share(pages, 4),
+        "answer_in_quotes@1": share(quotes, 1),
+        "answer_in_quotes@3": share(quotes, 3),
+        "right": fmean(result.right for result in run.results) if run.results else None,
+    }
+
+
+def change(result: CheckResult, before: CheckRun | None) -> Change:
+    """How a result stands against the same check's in the run before."""
+    earlier = next((one for one in before.results if one.check == result.check), None) if before else None
+    if earlier is None:
+        return "new"
+    now, then = _standing(result), _standing(earlier)
+    return "same" if now == then else "better" if now > then else "worse"
+
+
+def _standing(result: CheckResult) -> tuple[bool, float, float]:
+    """The larger the better."""
+    if not result.answerable:
+        return result.right, 0.0, 0.0
+    return result.right, -(result.quote or float("inf")), -(result.page or float("inf"))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

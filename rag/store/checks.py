@@ -1,0 +1,81 @@
+"""Checks: questions of the user's own with their right source, and what became of them each time they were asked."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from rag.errors import NotFound
+from rag.store import schema
+from rag.store.collections import owned
+from rag.store.database import Database
+from rag.types import Check, CheckResult, CheckRun, Collection
+
+_checks, _runs = schema.checks, schema.check_runs
+
+
+class Checks:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, owner: str, collection_id: str, question: str, *, document: str = "", page: int = 0, quote: str = ""
+    ) -> Check:
+        """Keep a question with its right source, in place of what was kept for the same question.
+
+        Args:
+            document: the name of the document that answers; empty where the question is to be refused.
+
+        Raises:
+            NotFound: the collection is gone or another's.
+        """
+        check = Check(schema.new_id(), owner, collection_id, question, document, page, quote, schema.now())
+        same = sa.and_(_checks.c.collection == collection_id, _checks.c.question == question)
+        with self._database.write() as connection:
+            owned(connection, owner, collection_id)
+            connection.execute(sa.delete(_checks).where(same))
+            connection.execute(sa.insert(_checks), asdict(check))
+        return check
+
+    def list(self, owner: str, collection_id: str) -> builtins.list[Check]:
+        """The collection's checks, oldest first."""
+        query = sa.select(_checks).where(_checks.c.owner == owner, _checks.c.collection == collection_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(_checks.c.created, _checks.c.id)).all()
+        return [Check(**row._mapping) for row in rows]
+
+    def remove(self, owner: str, check_id: str) -> None:
+        """Raises NotFound when it is not there or another's."""
+        with self._database.write() as connection:
+            mine = sa.and_(_checks.c.id == check_id, _checks.c.owner == owner)
+            if not connection.execute(sa.delete(_checks).where(mine)).rowcount:
+                raise NotFound(what="check")
+
+    def save_run(self, owner: str, collection: Collection, embedder: str, results: Sequence[CheckResult]) -> CheckRun:
+        """Write down what became of all checks, with the state the collection was in.
+
+        Raises:
+            NotFound: the collection is gone or another's.
+        """
+        run = CheckRun(
+            schema.new_id(), owner, collection.id, embedder, collection.generation, tuple(results), schema.now()
+        )
+        with self._database.write() as connection:
+            owned(connection, owner, collection.id)
+            connection.execute(sa.insert(_runs), asdict(run))
+        return run
+
+    def runs(self, owner: str, collection_id: str) -> builtins.list[CheckRun]:
+        """The collection's runs, oldest first."""
+        query = sa.select(_runs).where(_runs.c.owner == owner, _runs.c.collection == collection_id)
+        with self._database.read() as connection:
+            return [_run(row) for row in connection.execute(query.order_by(_runs.c.created, _runs.c.id))]
+
+
+def _run(row: Any) -> CheckRun:
+    values = dict(row._mapping)
+    return CheckRun(**values | {"results": tuple(CheckResult(**result) for result in values["results"])})

@@ -1,0 +1,44 @@
+"""Under an answer: its question can be kept as a check, with the source that is right."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from rag.types import Answer, Turn, shown_name
+from rag.ui import work
+from rag.ui.frame import Frame, told
+from rag.ui.texts import Texts
+from rag.ui.views import label, place_of
+
+_NOT_THERE: Final = -1
+_QUOTE_CHARACTERS: Final = 90
+
+
+def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str) -> None:
+    """The menu that keeps the question of this turn as a check of a collection."""
+    texts = page.texts
+    with st.popover(texts("quality.keep"), type="tertiary"):
+        question = st.text_input(
+            texts("quality.question"), answer.generated_question, max_chars=1000, key=f"check-question-{turn.id}"
+        )
+        chosen: int = st.radio(
+            texts("quality.right_source"),
+            [*range(len(answer.quotes)), _NOT_THERE],
+            format_func=lambda place: _choice(answer, place, texts),
+            key=f"check-source-{turn.id}",
+        )
+        if st.button(texts("quality.save"), key=f"check-{turn.id}", type="primary") and question.strip():
+            with told(page):
+                work.keep_check(page, collection, question.strip(), answer.quotes[chosen] if chosen >= 0 else None)
+                st.success(texts("quality.kept"))
+
+
+def _choice(answer: Answer, place: int, texts: Texts) -> str:
+    if place == _NOT_THERE:
+        return texts("quality.not_there")
+    quote = answer.quotes[place]
+    words = " ".join(quote.text.split())
+    short = words if len(words) <= _QUOTE_CHARACTERS else words[:_QUOTE_CHARACTERS] + "…"
+    return label(" · ".join(filter(None, (short, shown_name(quote), place_of(quote, texts)))))

@@ -1,0 +1,175 @@
+"""The quality page's parts: the run of all checks, its figures and their picture, the list of questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import streamlit as st
+
+from rag.catalogue.downloads import Progress
+from rag.evaluation import CHECK_MEASURES, change, shares
+from rag.tasks import Task
+from rag.types import Check, CheckResult, CheckRun, Collection
+from rag.ui import work
+from rag.ui.frame import Frame, told
+from rag.ui.texts import Texts
+from rag.ui.views import draw_muted, draw_question, label
+
+REFRESH_SECONDS: Final = 0.5
+_SIGNS: Final = {"better": "▲", "worse": "▼", "same": "·", "new": "＋"}
+
+
+def draw_start(page: Frame, collection: Collection, checks: Sequence[Check]) -> None:
+    """The button that asks all questions; how far that is while it goes on."""
+    name = f"checks-{collection.id}"
+    task = page.services.tasks.get(name)
+    if task and not task.done:
+        _watch(page, name)
+        return
+    if task and task.error:
+        st.error(label(page.texts.failure(task.error)))
+    if st.button(page.texts("quality.run", count=len(checks)), icon=":material/play_arrow:", type="primary"):
+        page.services.tasks.start(name, lambda task: _run(page, collection, checks, task))
+        st.rerun()
+
+
+def _run(page: Frame, collection: Collection, checks: Sequence[Check], task: Task) -> None:
+    def tell(done: int, total: int) -> None:
+        task.look()
+        task.tell(Progress(done, total))
+
+    work.run_checks(page, collection, checks, tell)
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _watch(page: Frame, name: str) -> None:
+    task = page.services.tasks.get(name)
+    if task is None or task.done:
+        st.rerun()
+        return
+    done, total = (task.progress.done, task.progress.total) if task.progress else (0, 1)
+    st.progress(done / total, page.texts("quality.running", done=done, total=total))
+    if st.button(page.texts("quality.stop"), type="tertiary"):
+        task.stop()
+
+
+def draw_measures(texts: Texts, runs: Sequence[CheckRun]) -> None:
+    """The last run in numbers, each with its change since the run before."""
+    now = shares(runs[-1])
+    before = shares(runs[-2]) if len(runs) > 1 else dict.fromkeys(CHECK_MEASURES)
+    for column, name in zip(st.columns(len(CHECK_MEASURES)), CHECK_MEASURES, strict=True):
+        value, earlier = now[name], before[name]
+        delta = None if value is None or earlier is None else f"{100 * (value - earlier):+.0f}"
+        shown = "–" if value is None else f"{100 * value:.0f} %"
+        column.metric(texts(f"quality.{_key(name)}"), shown, delta if delta not in ("+0", "-0") else None)
+    draw_muted(_what_changed(texts, runs))
+
+
+def _what_changed(texts: Texts, runs: Sequence[CheckRun]) -> str:
+    """When the last run was, and whether the documents or the embedder were others than in the run before."""
+    said = [texts("quality.ran", when=_moment(runs[-1]))]
+    if len(runs) > 1:
+        if runs[-1].embedder != runs[-2].embedder:
+            said.append(texts("quality.embedder_changed", now=runs[-1].embedder, before=runs[-2].embedder))
+        elif runs[-1].generation != runs[-2].generation:
+            said.append(texts("quality.documents_changed"))
+    return " · ".join(said)
+
+
+def draw_picture(texts: Texts, runs: Sequence[CheckRun]) -> None:
+    """Each measure from run to run; a rule stands where the documents or the embedder had changed before."""
+    if len(runs) < 2:
+        return
+    rows = [
+        {"run": i, "when": _moment(run), "measure": texts(f"quality.{_key(name)}"), "share": value}
+        for i, run in enumerate(runs, 1)
+        for name, value in shares(run).items()
+        if value is not None
+    ]
+    states = [(run.embedder, run.generation) for run in runs]
+    changed = [{"run": i + 1} for i in range(1, len(runs)) if states[i] != states[i - 1]]
+    st.vega_lite_chart(_chart(texts("quality.runs"), rows, changed), width="stretch")
+    if changed:
+        draw_muted(texts("quality.rule"))
+
+
+def _chart(title: str, rows: list[dict[str, Any]], changed: list[dict[str, Any]]) -> dict[str, Any]:
+    """The lines and the rules as Vega-Lite draws them."""
+    run = {"field": "run", "type": "ordinal", "title": title, "axis": {"labelAngle": 0}}
+    share = {
+        "field": "share",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [0, 1]},
+        "axis": {"format": "%"},
+    }
+    colour = {
+        "field": "measure",
+        "type": "nominal",
+        "title": None,
+        "sort": None,
+        "legend": {"orient": "bottom", "columns": 5, "labelLimit": 320},
+    }
+    told = [{"field": "when"}, {"field": "measure"}, {"field": "share", "type": "quantitative", "format": ".0%"}]
+    lines = {
+        "data": {"values": rows},
+        "mark": {"type": "line", "point": True},
+        "encoding": {"x": run, "y": share, "color": colour, "tooltip": told},
+    }
+    rules = {
+        "data": {"values": changed},
+        "mark": {"type": "rule", "strokeDash": [4, 4], "opacity": 0.6},
+        "encoding": {"x": run},
+    }
+    return {"height": 300, "layer": [lines, rules]}
+
+
+def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun]) -> None:
+    """Each question with its right source, what became of it last time, and whether that is better than before."""
+    texts = page.texts
+    st.subheader(texts("quality.list", count=len(checks)))
+    if not checks:
+        draw_muted(texts("quality.none"))
+        return
+    last = {result.check: result for result in runs[-1].results} if runs else {}
+    before = runs[-2] if len(runs) > 1 else None
+    for check in checks:
+        with st.container(border=True, gap="xxsmall"):
+            draw_question(check.question)
+            source = texts("quality.source", document=check.document, page=check.page) if check.document else ""
+            draw_muted(source or texts("quality.to_be_refused"))
+            if check.quote:
+                draw_muted(f"“{' '.join(check.quote.split())}”")
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                result = last.get(check.id)
+                draw_muted(_became(result, before, texts) if result else texts("quality.not_asked"))
+                if st.button(texts("quality.remove"), key=f"remove-{check.id}", type="tertiary"):
+                    with told(page):
+                        page.services.store.checks.remove(page.owner, check.id)
+                        st.rerun()
+
+
+def _became(result: CheckResult, before: CheckRun | None, texts: Texts) -> str:
+    how = change(result, before)
+    sign = f"{_SIGNS[how]} " if before else ""
+    return sign + " · ".join(
+        [texts("quality.right_yes" if result.right else "quality.right_no"), *_places(result, texts)]
+    )
+
+
+def _places(result: CheckResult, texts: Texts) -> list[str]:
+    said = [texts("quality.refused" if result.refused else "quality.answered")]
+    if result.answerable:
+        said.append(texts("quality.page_at", place=result.page) if result.page else texts("quality.page_missing"))
+        said.append(texts("quality.quote_at", place=result.quote) if result.quote else texts("quality.quote_missing"))
+    return said
+
+
+def _key(measure: str) -> str:
+    return measure.replace("@", "_at_")
+
+
+def _moment(run: CheckRun) -> str:
+    return datetime.fromisoformat(run.created).astimezone().strftime("%Y-%m-%d %H:%M")

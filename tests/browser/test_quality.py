@@ -1,0 +1,59 @@
+"""A person keeps questions with their right sources, has them asked again, and sees what changed."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import User
+from tests.browser.making import file, pdf
+
+pytestmark = pytest.mark.browser
+
+GARDEN = pdf("The greenhouse is watered at six in the morning.", "Tools hang in shed B.")
+NEWER = pdf("The greenhouse is painted every spring.", "Tools hang in shed B.")
+
+
+def keep(user: User, source: str) -> None:
+    """Keep the question of the answer on the page, with the source whose line begins so."""
+    user.page.get_by_role("button", name="Keep as a test").click()
+    popover = user.page.get_by_test_id("stPopoverBody")
+    popover.get_by_test_id("stRadio").get_by_text(source).click()
+    popover.get_by_role("button", name="Keep", exact=True).click()
+    expect(popover).to_contain_text("Kept. It is on the Quality page")
+
+
+def measure(user: User, name: str) -> str:
+    return user.page.get_by_test_id("stMetric").filter(has_text=name).inner_text()
+
+
+def test_kept_questions_are_asked_again_and_changes_seen(user: User) -> None:
+    user.make_collection("Tested")
+    user.upload(file("garden.pdf", GARDEN))
+    expect(user.page.get_by_text("1 page · 1 chunk")).to_be_visible()
+    user.page.get_by_role("link", name="Chat").click()
+    user.ask("When is the greenhouse watered?")
+    keep(user, "The greenhouse is watered at six")
+    user.new_chat()
+    user.ask("Who won the football world cup in 1974?")
+    keep(user, "None: the documents do not say it")
+    user.page.get_by_role("link", name="Quality").click()
+    expect(user.page.get_by_text("Not asked yet")).to_have_count(2)
+
+    user.page.get_by_role("button", name="Ask all 2").click()
+    expect(user.page.get_by_text("Last asked")).to_be_visible()
+    assert "100 %" in measure(user, "Right quote first")
+    assert "100 %" in measure(user, "All in all right")
+    expect(user.page.get_by_text("right · answered · right page at place 1 · right words in quote 1")).to_be_visible()
+    expect(user.page.get_by_text("right · refused", exact=True)).to_be_visible()
+
+    user.page.get_by_role("link", name="Documents").click()
+    user.upload(file("garden.pdf", NEWER))
+    user.page.get_by_role("button", name="Replace the old one").click()
+    expect(user.page.get_by_text("Is this its new version?")).to_have_count(0)
+    user.page.get_by_role("link", name="Quality").click()
+    user.page.get_by_role("button", name="Ask all 2").click()
+    expect(user.page.get_by_text("documents were added, read again or removed")).to_be_visible()
+    assert "0 %" in measure(user, "Right quote first")
+    expect(user.page.get_by_text("▼ not right")).to_be_visible()
+    expect(user.page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
