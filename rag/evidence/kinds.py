@@ -23,7 +23,9 @@ _FIGURE: Final = re.compile(
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
+_PERCENT: Final = re.compile(r"(?<!\w)\d[\d.,]*\s?(?:%|percent\b|per cent\b)|百分之", re.IGNORECASE)
 _EXPECTED: Final = (
+    (r"\b(?:what|which) (?:percent|percentage)\b|百分之几", _PERCENT),
     (
         r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|century|decade)\b"
         r"|how long ago|何时|什么时候|哪.?年|几年",
@@ -31,7 +33,7 @@ _EXPECTED: Final = (
     ),
     (
         r"\bhow (?:many|much|long|old|far|high|tall|large|big|fast|often|wide|deep|heavy)\b"
-        r"|\bwhat (?:percent|percentage|amount|number|proportion|fraction|age)\b|多少|几|多[大长高远重]",
+        r"|\bwhat (?:amount|number|proportion|fraction|age)\b|多少|几|多[大长高远重]",
         _FIGURE,
     ),
     (

@@ -217,7 +217,9 @@ def _says(evidence: _Evidence, piece: str, asked: _Asked) -> bool:
     if not asked.sure or not asked.about(evidence) or (added and coverage(added, evidence.terms) < _ADDED):
         return False
     repeated = _REPEATED_CHINESE if has_cjk(said) else _REPEATED
-    if asked.known and len(added) > _BARE and not evidence.row and coverage(asked.known, claim) < repeated:
+    # A bare answer says nothing of what it is about; only the best quote can stand for that.
+    bare = bool(asked.known) and not evidence.row and coverage(asked.known, claim) < repeated
+    if bare and (len(added) > _BARE or evidence.place):
         return False
     # What repeats the question may stand before the sentence, where it says "it" and "they".
     if claim and coverage(claim, evidence.terms) < SUPPORTED and coverage(claim, evidence.about) < _ABOUT:
