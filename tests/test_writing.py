@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
+from rag import build
+from rag.settings import Settings
 from rag.types import Quote
 from rag.writing import Writer
 
@@ -38,3 +42,11 @@ def test_a_narrow_model_reads_the_best_quote_alone(narrow: bool) -> None:
     assert "City Limit The gate opens at six." in read or not narrow
     for beside in ("Keys lie there.", "Dogs wait.", "The pond is deep."):
         assert (beside in read) is not narrow
+
+
+def test_the_writer_can_take_turns_where_no_library_was_opened_yet(tmp_path: Path) -> None:
+    services = build.services(Settings(data_dir=tmp_path / "new", model="smollm2-135m-instruct", samples=False))
+    writer = services.writer
+    assert writer is not None
+    assert (tmp_path / "new").is_dir()
+    assert writer.narrow
