@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ModelUnknown, RagError
+from rag.errors import ModelPackageMissing, ModelUnknown, RagError
 from rag.settings import PROJECT, Settings
 from rag.store import Store
 
@@ -191,7 +192,11 @@ class Services:
 
         # Named by its way of running (`hf:`, `openai:` …) and not by the catalogue.
         elsewhere = ":" in name and not name.endswith(".gguf") and known(name) is None
-        return None if name == NO_MODEL or elsewhere else choose(name, [self.settings.models_folder])
+        if name == NO_MODEL or elsewhere:
+            return None
+        if find_spec("llama_cpp") is None:
+            raise ModelPackageMissing(model=name, package="llama-cpp-python")
+        return choose(name, [self.settings.models_folder])
 
     @once
     def writer(self) -> Writer | None:

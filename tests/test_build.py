@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag import build
+from rag.errors import ModelPackageMissing
 from rag.settings import Settings
 
 
@@ -38,3 +39,12 @@ def test_a_page_does_not_wait_for_an_embedder_that_is_being_loaded(
     assert not waited
     # And what two ask for at once is made once.
     assert len(made) == 1
+
+
+def test_without_the_compiled_runner_its_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "find_spec", lambda name: None)
+    services = build.services(Settings(data_dir=tmp_path))
+    with pytest.raises(ModelPackageMissing) as missing:
+        services.choice  # noqa: B018 - looking is what raises
+    assert missing.value.fields == {"model": services.settings.model, "package": "llama-cpp-python"}
+    assert build.services(Settings(data_dir=tmp_path, model="hf:some/model")).choice is None
