@@ -18,7 +18,7 @@ from rag.evidence import Reader, find_quotes, lead_quotes
 from rag.retrieval import THRESHOLD, Found, Retriever, intent
 from rag.store import Store
 from rag.terms import terms
-from rag.types import Answer, Progress, Quote, Turn
+from rag.types import Answer, Passage, Progress, Quote, Turn
 from rag.verification import verify
 from rag.writing import Listener, Writer
 
@@ -150,7 +150,7 @@ class Conversation:
             "",
             "answered" if held else "asked_anyway" if anyway else "refused",
             None,
-            found.passages,
+            _led_by(quotes, found.passages),
             quotes,
             gate=found.gate,
             seconds=clock.seconds(),
@@ -209,6 +209,13 @@ class Conversation:
         ]
         clock.stage("quotes")
         return Answer(question, question, "", "overview", None, (), tuple(quotes), seconds=clock.seconds())
+
+
+def _led_by(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages with the best quote's page before the others: a table of contents names everything asked for,
+    and answers nothing."""
+    best = (quotes[0].document, quotes[0].page) if quotes else None
+    return tuple(sorted(passages, key=lambda passage: (passage.document, passage.page) != best))
 
 
 class _Clock:

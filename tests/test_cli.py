@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.serving import Reply, serving
+
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLES = PROJECT / "data" / "samples"
 
@@ -20,9 +22,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cli")
 
 
-def footnote(data: Path, *arguments: str | Path, model: str = "none") -> tuple[int, Any]:
+def footnote(data: Path, *arguments: str | Path, model: str = "none", **settings: str) -> tuple[int, Any]:
     """Run `python -m rag … --json`: its exit code and the one object on standard output."""
-    environment = os.environ | {"RAG_DATA_DIR": str(data), "RAG_MODEL": model, "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"RAG_DATA_DIR": str(data), "RAG_MODEL": model, "OMP_NUM_THREADS": "1"} | settings
     command = [sys.executable, "-m", "rag", *map(str, arguments), "--json"]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300)
     return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
@@ -108,3 +110,36 @@ def test_the_samples_are_measured_by_their_own_questions(data: Path) -> None:
     assert report["refused_out_of_corpus"] == 1.0
     assert report["exact_match"] is None
     assert report["seconds"]
+
+
+def test_thirty_nine_addresses_of_which_five_fail(tmp_path: Path) -> None:
+    """As the tutorials give them: all at once, and the good ones are read whatever becomes of the others."""
+
+    def answer(path: str) -> Reply:
+        number = int(path.strip("/") or 0)
+        if number in (7, 21):
+            return Reply(b"<h1>Not here</h1>", 404)
+        if number == 13:
+            return Reply(b"PK", headers={"Content-Type": "application/zip"})
+        if number == 30:
+            return Reply(b"", 500)
+        text = (
+            f"<title>Rule {number}</title><main><h1>Rule {number}</h1><p>Room {number} is cleaned at noon.</p></main>"
+        )
+        return Reply(text.encode())
+
+    with serving(answer) as served:
+        addresses = [served.at(f"/{number}") for number in range(38)] + ["http://127.0.0.1:1/private"]
+        code, report = footnote(tmp_path, "ingest", *addresses, RAG_INTRANET=served.place)
+    said = {document["name"]: document for document in report["documents"]}
+    bad = {name: document["code"] for name, document in said.items() if document["status"] != "ready"}
+    assert code == 1
+    assert len(report["documents"]) == 39
+    assert bad == {
+        served.at("/7"): "address_status",
+        served.at("/21"): "address_status",
+        served.at("/13"): "address_not_readable",
+        served.at("/30"): "address_status",
+        "http://127.0.0.1:1/private": "address_forbidden",
+    }
+    assert sum(document["status"] == "ready" for document in report["documents"]) == 34
