@@ -97,10 +97,19 @@ def offer_reembedding(page: Frame, collection: Collection) -> None:
             st.rerun()
 
 
+def note_language(page: Frame, documents: Sequence[Document]) -> None:
+    """Say so where documents are in Chinese and the embedder at work reads English only."""
+    choice = page.services.embedder_choice
+    known = choice.model.languages if choice.model else ()
+    if known and not {"zh", "many"} & set(known) and any(document.language == "zh" for document in documents):
+        st.caption(label(page.texts("documents.language", embedder=choice.name)))
+
+
 def draw_documents(page: Frame, documents: Sequence[Document]) -> None:
     """The list of a collection's documents, each with its ways out."""
     texts = page.texts
     st.subheader(texts("documents.list", count=len(documents)))
+    note_language(page, documents)
     if not documents:
         draw_muted(texts("documents.empty"))
         return
