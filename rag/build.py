@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ else:
 
 NO_MODEL = "none"
 # Bytes of a model below which it reads the best quote alone.
+_FREEZE_SECONDS = 0.1
 _SMALL_MODEL = 500_000_000
 
 
@@ -321,11 +322,33 @@ class Services:
 
     def _warm_up(self) -> None:
         try:
-            self.embedder.embed_query("ready")
+            with _kept_from_collection():
+                self.conversation  # noqa: B018 - its imports take a second
+                self.embedder.embed_query("ready")
         except RagError:
             # The first question meets the same error and says it.
             return
-        finally:
-            # Pages collect garbage after every run; what was loaded once is not looked through again each time.
-            gc.collect()
+
+
+@contextmanager
+def _kept_from_collection() -> Iterator[None]:
+    """Keep what is loaded meanwhile out of the search for garbage, for good.
+
+    Pages collect garbage after every run, with the interpreter's lock held; a hundred thousand import steps that
+    need the lock would wait for one collection each, and the first question for a minute.
+    """
+    done = threading.Event()
+
+    def keep() -> None:
+        while not done.wait(_FREEZE_SECONDS):
             gc.freeze()
+
+    keeper = threading.Thread(target=keep, name="keep-from-collection", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+        gc.collect()
+        gc.freeze()

@@ -212,10 +212,11 @@ class Conversation:
 
 
 def _led_by(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages with the best quote's page before the others: a table of contents names everything asked for,
-    and answers nothing."""
-    best = (quotes[0].document, quotes[0].page) if quotes else None
-    return tuple(sorted(passages, key=lambda passage: (passage.document, passage.page) != best))
+    """The passages with the quotes' pages first, in the quotes' order: a table of contents names everything asked
+    for, and answers nothing."""
+    pages = list(dict.fromkeys((quote.document, quote.page) for quote in quotes))
+    places = {page: place for place, page in enumerate(pages)}
+    return tuple(sorted(passages, key=lambda passage: places.get((passage.document, passage.page), len(pages))))
 
 
 class _Clock:

@@ -6,21 +6,28 @@ only starts a run and looks at it; the run saves its answer by itself.
 
 from __future__ import annotations
 
+import logging
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from rag.errors import RagError
+from rag.errors import NotFound, RagError, Unexpected
 from rag.types import Answer, Progress
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Run:
-    """What a page sees of an answer on its way. Fields are replaced whole, never changed in place."""
+    """What pages see of an answer on its way. Fields are replaced whole, never changed in place."""
 
     draft: Answer
     progress: Progress | None = None
+    _version: int = 0
+    _ended: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
+    _news: threading.Condition = field(default_factory=threading.Condition)
 
     def stop(self) -> None:
         """Ask the run to end; what was written so far is kept."""
@@ -33,6 +40,28 @@ class Run:
     def tell(self, progress: Progress) -> None:
         """Say how far the model is before its first word."""
         self.progress = progress
+        self._changed()
+
+    def show(self, draft: Answer) -> None:
+        """Let the answer so far be seen."""
+        self.draft = draft
+        self._changed()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._ended = True
+        self._changed()
+
+    def wait(self, seen: int, seconds: float) -> int:
+        """Wait until there is more than the version `seen`, at most so long; the version there is now."""
+        with self._news:
+            self._news.wait_for(lambda: self._version != seen or self._ended, seconds)
+            return self._version
+
+    def _changed(self) -> None:
+        with self._news:
+            self._version += 1
+            self._news.notify_all()
 
 
 class Runs:
@@ -67,10 +96,23 @@ class Runs:
     ) -> None:
         try:
             for draft in ask(run):
-                run.draft = draft
+                run.show(draft)
         except RagError as error:
-            run.draft = replace(run.draft, error=error.failure())
-        finally:
+            run.show(replace(run.draft, error=error.failure()))
+        except Exception as error:  # noqa: BLE001 - a fault of ours becomes a sentence under the answer, as a job's does
+            # Where it happened, and not what it said: messages can quote the document.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("answer %s failed: %s\n%s", turn, type(error).__name__, where)
+            run.show(replace(run.draft, error=Unexpected(kind=type(error).__name__).failure()))
+        self._end(turn, run, save)
+
+    def _end(self, turn: str, run: Run, save: Callable[[Answer], None]) -> None:
+        try:
             save(run.draft)
+        except NotFound:
+            # Its chat was deleted meanwhile, and the answer with it.
+            _log.info("answer %s has no chat any more", turn)
+        finally:
             with self._lock:
                 del self._runs[turn]
+            run.end()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rag.errors import ModelDied
+from rag.errors import ModelDied, NotFound
 from rag.runs import Run, Runs
 from rag.types import Answer, Failure, Progress
 
@@ -81,3 +81,36 @@ def test_runs_of_different_turns_do_not_wait_for_each_other() -> None:
     hold.set()
     wait_until_done(runs, "slow")
     assert [answer.text for answer in saved] == ["quick", "slow"]
+
+
+def test_a_fault_of_the_program_becomes_an_error_of_the_answer() -> None:
+    runs, saved = Runs(), []
+
+    def ask(_: Run) -> Iterator[Answer]:
+        yield replace(EMPTY, text="Bec")
+        raise KeyError("Bec")
+
+    runs.start("turn", EMPTY, ask, saved.append)
+    wait_until_done(runs, "turn")
+    assert saved == [replace(EMPTY, text="Bec", error=Failure("unexpected", {"kind": "KeyError"}))]
+
+
+def test_a_run_ends_also_where_its_chat_was_deleted() -> None:
+    runs = Runs()
+
+    def save(_: Answer) -> None:
+        raise NotFound(what="turn")
+
+    runs.start("turn", EMPTY, lambda _: iter([EMPTY]), save)
+    wait_until_done(runs, "turn")
+
+
+def test_whoever_looks_waits_for_news_and_no_longer_than_asked() -> None:
+    run = Run(EMPTY)
+    seen = run.wait(-1, 60)
+    assert run.wait(seen, 0.01) == seen
+    threading.Timer(0.05, run.show, [replace(EMPTY, text="Because")]).start()
+    newer = run.wait(seen, 60)
+    assert (newer > seen, run.draft.text) == (True, "Because")
+    run.end()
+    run.wait(run.wait(-1, 60), 60)

@@ -23,8 +23,9 @@ from rag.ui.source import open_quote
 from rag.ui.texts import Texts
 from rag.ui.views import draw_answer, draw_muted, draw_passage, draw_question, label
 
-# Pages are drawn at most four times a second while an answer grows.
+# Pages are drawn at most four times a second while an answer grows, and twice while nothing comes.
 REFRESH_SECONDS = 0.25
+WAIT_SECONDS = 0.5
 _STAGES = ("search", "quotes", "first_word", "writing", "checking", "total")
 
 
@@ -103,6 +104,11 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, *, last: bool) -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 def _draw_run(page: Frame, turn: Turn) -> None:
     run = page.services.runs.get(turn.id)
+    if run is not None:
+        # Nothing is drawn twice: the browser asks often, and each look at the page costs what the answer needs.
+        seen = st.session_state.get(f"seen-{turn.id}", -1)
+        st.session_state[f"seen-{turn.id}"] = run.wait(seen, WAIT_SECONDS)
+        run = page.services.runs.get(turn.id)
     if run is None:
         st.rerun()
         return
