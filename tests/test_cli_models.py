@@ -33,7 +33,14 @@ def started(data: Path, hub: Hub | None, *arguments: str | Path) -> subprocess.P
     environment["RAG_MODEL_SOURCE"] = f"http://{hub.served.place}" if hub else "none"
     command = [sys.executable, "-m", "rag", "models", *map(str, arguments)]
     return subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests themselves run in the background, Ctrl-C is ignored, and that would be inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

@@ -55,6 +55,18 @@ def test_speeds_are_remembered_for_this_machine_only(tmp_path):
     assert read_speeds(file, HERE) == {}
 
 
+def test_an_answer_tells_how_fast_its_model_is_here(tmp_path):
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
+    services = build.services(Settings(data_dir=tmp_path, models_dir=tmp_path / "models", model=MEASURED, threads=1))
+    assert services.writing_entry().fit == Fit("unknown")
+    services.writer.model.invoke("The sea is wide. " * 40, max_tokens=4)
+    services.writer.model.close()
+    fit = services.writing_entry().fit
+    assert fit.measured
+    assert fit.seconds >= 1
+    assert services.stock.speeds()[MEASURED].size == 98_362_432
+
+
 def test_this_machine_is_looked_at():
     here = machine()
     assert here.memory > 100_000_000

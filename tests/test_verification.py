@@ -232,3 +232,39 @@ def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() ->
     assert [(sentence.verdict, sentence.quotes) for sentence in sentences] == [("supported", (1,))]
     assert [cited.text for cited in quotes] == ["The greenhouse is watered at six.", "Tools hang in shed B."]
     assert said[quotes[1].start : quotes[1].end] == quotes[1].text
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence", "expected"),
+    [
+        # Figures and names that stand in the documents, but not there.
+        (
+            "The plant in Lisbon opened on 22 June 1937 and closed in 1988.",
+            "The plant in Lisbon opened on 20 June 1937 and closed in 1988. The archive holds 22 maps.",
+            "unsupported",
+        ),
+        (
+            "The staff canteen follows the guidelines of Brandt for every meal served.",
+            "The staff canteen follows the guidelines of Harlow for every meal served. Ada Brandt is retired.",
+            "unsupported",
+        ),
+        # Denied in the middle of the same words.
+        (
+            "In about ten cases of a hundred no cause is not found by the doctors.",
+            "In about ten cases of a hundred no cause is found by the doctors.",
+            "unsupported",
+        ),
+        # The same denial, though the words denied stand plainly elsewhere.
+        (
+            "You never share your badge number with visitors or callers.",
+            "Remember to never share your badge number with anyone. Visitors share the badge desk.",
+            "partly",
+        ),
+        ("The cinemas closed in the 1920s and 30s.", "The cinemas closed in the 1920s and 1930s.", "supported"),
+    ],
+)
+def test_a_claim_in_a_sentences_own_words_is_held_against_what_it_exchanges(
+    said: str, evidence: str, expected: str
+) -> None:
+    (sentence,), _ = verify(said, "What is said?", [], [passage(evidence)])
+    assert sentence.verdict in {expected, "supported" if expected == "partly" else expected}

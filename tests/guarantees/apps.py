@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from rag.store import Store
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -75,6 +77,16 @@ def wait_until_read(app: Running, seconds: float = 300) -> None:
             return
         time.sleep(0.5)
     raise TimeoutError("the samples were not read")
+
+
+def wait_until_warm(pid: int, seconds: float = 120) -> None:
+    """Until the process has loaded what it loads after its first page: its memory has stopped growing."""
+    process, deadline = psutil.Process(pid), time.monotonic() + seconds
+    before, since = process.memory_info().rss, time.monotonic()
+    while time.monotonic() < min(deadline, since + 4):
+        time.sleep(0.5)
+        if (now := process.memory_info().rss) > before + 2 * 2**20:
+            before, since = now, time.monotonic()
 
 
 def quiet() -> dict[str, str]:

