@@ -116,14 +116,16 @@ def evaluate(
 @app.command(hidden=True)
 def reader() -> None:
     """Read the documents that wait, until standard input is closed. Started by the app."""
-    from rag.reader import run_jobs, stop_at_end_of
+    from rag.reader import run_jobs, stop_at_end_of, wait_for_work
 
     connections.join("reader")
     services = build.services(settings.load())
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     stop_at_end_of(sys.stdin.buffer, stopping)
-    run_jobs(services.desk, stopping)
+    wait_for_work(services.store, stopping)
+    if not stopping.is_set():
+        run_jobs(services.desk, stopping)
 
 
 def _expanded(sources: list[str]) -> Iterator[str]:

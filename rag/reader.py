@@ -51,6 +51,12 @@ def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LE
             stopping.wait(10 * POLL_SECONDS)
 
 
+def wait_for_work(store: Store, stopping: threading.Event) -> None:
+    """Until there is a job or `stopping` is set: before that, nobody needs half a gigabyte of embedder."""
+    while not stopping.is_set() and not store.jobs.unfinished():
+        stopping.wait(POLL_SECONDS)
+
+
 def stop_at_end_of(stream: IO[bytes], stopping: threading.Event) -> None:
     """Set `stopping` when the stream ends: a pipe from the process that started this one ends with it."""
 

@@ -19,7 +19,7 @@ from rag.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, SameNam
 from rag.index import Index
 from rag.ingest import CHUNKS_AT_ONCE, Desk, embedded_text, lead_of, read_file, reembed
 from rag.loading import Limits
-from rag.reader import run_jobs, stop_at_end_of
+from rag.reader import run_jobs, stop_at_end_of, wait_for_work
 from rag.store import Job, Store
 from rag.store.jobs import MAX_ATTEMPTS
 from rag.types import Chunk, Collection, Heading, LoadedDocument, Page
@@ -277,6 +277,17 @@ def test_jobs_are_read_and_failures_keep_their_reason(desk: Desk, collection: Co
     failure = jobs.get(OWNER, unreachable.id).failure
     assert failure is not None
     assert failure.key == "address_forbidden"
+
+
+def test_a_reader_waits_for_work_before_it_loads_anything(desk: Desk, collection: Collection) -> None:
+    stopping = threading.Event()
+    waiting = threading.Thread(target=wait_for_work, args=(desk.store, stopping), daemon=True)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    desk.store.jobs.enqueue(OWNER, collection.id, "rules.md", "file", TEXT)
+    waiting.join(10)
+    assert not waiting.is_alive()
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,8 @@ class Jobs:
 
         Jobs of readers that died come again, up to MAX_ATTEMPTS times.
         """
-        unfinished = sa.select(_jobs.c.id).where(_jobs.c.state.in_(["waiting", "running"])).limit(1)
-        with self._database.read() as connection:
-            if connection.execute(unfinished).first() is None:
-                return None
+        if not self.unfinished():
+            return None
         with self._database.write() as connection:
             self._settle_expired(connection)
             expired = sa.and_(_jobs.c.state == "running", _jobs.c.lease < time.time())
@@ -129,6 +127,12 @@ class Jobs:
             }
             connection.execute(sa.update(_jobs).where(_jobs.c.id == row.id).values(values))
         return _job(row, **values)
+
+    def unfinished(self) -> bool:
+        """Whether any job waits or runs."""
+        query = sa.select(_jobs.c.id).where(_jobs.c.state.in_(["waiting", "running"])).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def progress(self, job: Job, stage: Stage, done: int, total: int, lease_seconds: float) -> bool:
         """Tell how far the job is and renew its lease. False: stop, it was cancelled or is another's now."""
