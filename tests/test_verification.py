@@ -258,7 +258,7 @@ def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() ->
         (
             "You never share your badge number with visitors or callers.",
             "Remember to never share your badge number with anyone. Visitors share the badge desk.",
-            "partly",
+            "supported",
         ),
         ("The cinemas closed in the 1920s and 30s.", "The cinemas closed in the 1920s and 1930s.", "supported"),
     ],
@@ -267,4 +267,4 @@ def test_a_claim_in_a_sentences_own_words_is_held_against_what_it_exchanges(
     said: str, evidence: str, expected: str
 ) -> None:
     (sentence,), _ = verify(said, "What is said?", [], [passage(evidence)])
-    assert sentence.verdict in {expected, "supported" if expected == "partly" else expected}
+    assert sentence.verdict == expected

@@ -65,11 +65,11 @@ def negated(text: str, before: int = 0, after: int = 3) -> list[tuple[str, froze
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A sentence of the documents: its stems, and what it denies, widely and narrowly."""
+    """A sentence of the documents: its stems, what it denies widely, and narrowly with what follows alone."""
 
     stems: Set[str]
     denies: tuple[frozenset[str], ...]
-    denied: tuple[frozenset[str], ...]
+    denied: tuple[tuple[frozenset[str], frozenset[str]], ...]
 
 
 class Negations:
@@ -79,12 +79,11 @@ class Negations:
         self._said = [_said(text) for text in evidence]
         self._counts = Counter(stem_ for said in self._said for stem_ in said.stems)
 
-    def problems(self, claim: str) -> Iterator[str]:
-        """Negations of the claim that the evidence speaks against, and those that it lacks."""
+    def spoken_against(self, claim: str) -> Iterator[str]:
+        """Negations of the claim that the evidence speaks against."""
         for sign, meant in negated(claim, *_CLAIMED):
             if meant and self._speaks_against(meant):
                 yield f"negation {sign} {'/'.join(sorted(meant))}"
-        yield from self._missing(claim)
 
     def _speaks_against(self, meant: Set[str]) -> bool:
         """Whether what the claim denies is said as nearly as it is denied, or denied nowhere."""
@@ -92,7 +91,7 @@ class Negations:
         plain = max((self._share(meant, said.stems) for said in self._said if not said.denies), default=0.0)
         return denied <= plain
 
-    def _missing(self, claim: str) -> Iterator[str]:
+    def left_away(self, claim: str) -> Iterator[str]:
         """Negations of the evidence whose words the claim holds without denying them."""
         claimed = frozenset(terms(claim)) | _pairs(claim)
         mine = [other for _, other in negated(claim, *_SAID)]
@@ -100,10 +99,10 @@ class Negations:
             return
         for said in self._said:
             near = self._share(claimed, said.stems) if said.denied else 0.0
-            for meant in said.denied:
+            for meant, follows in said.denied:
                 shared = meant & claimed
                 share = self._share(meant, claimed)
-                if not shared or near * share < _OPPOSITE or any(shared & other for other in mine):
+                if not follows & claimed or near * share < _OPPOSITE or any(shared & other for other in mine):
                     continue
                 also_said = any(shared <= other.stems for other in self._said if not other.denies)
                 if near * share >= _OPPOSITE + _OPPOSITE_SAID * also_said:
@@ -122,7 +121,10 @@ def _said(text: str) -> _Said:
     return _Said(
         frozenset(terms(text)) | _pairs(text),
         tuple(meant for _, meant in negated(text, *_SAID)),
-        tuple(meant for _, meant in negated(text, *_DENIED)),
+        tuple(
+            (meant, follows)
+            for (_, meant), (_, follows) in zip(negated(text, *_DENIED), negated(text, 0, _DENIED[1]), strict=True)
+        ),
     )
 
 

@@ -1,0 +1,106 @@
+"""Whether one sentence of the documents says what a claim says, in answer to the question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.evidence import nearest_of_its_kind
+from rag.language import has_cjk, words
+from rag.terms import LITTLE, coverage, terms
+from rag.types import Quote
+from rag.verification.disagreement import CITATION, unknown_names, wrong_numbers
+from rag.verification.facts import without_figures
+from rag.verification.held import Said
+from rag.verification.names import full_names, unaccented
+
+# Share of a claim's words that a sentence must hold.
+SUPPORTED: Final = 0.6
+# Shares that one sentence must hold: of what the claim adds to the question; with the words before it, of what
+# is asked, and of a claim that it does not hold alone.
+_ADDED: Final = 0.6
+_ASKED: Final = 0.5
+_ABOUT: Final = 0.75
+# Share of the question that a claim must repeat, unless it is a bare answer of a few words.
+_REPEATED: Final = 0.3
+_REPEATED_CHINESE: Final = 0.75
+_BARE: Final = 3
+# Score of the best quote from which it surely answers (nine times in ten). In Chinese the embedder's part of
+# the score is missing.
+_SURE: Final = 0.6
+_SURE_CHINESE: Final = 0.39
+
+# Words before the answer that say nothing themselves.
+_LEAD_IN: Final = re.compile(
+    r"^\W*(?:the answer(?: to (?:this|the|your) question)?(?: is)?|answer)\s*[:,]?\s*(?:that )?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question, what each of its terms is worth, and how much of it each sentence of the documents is about."""
+
+    question: str
+    weights: Mapping[str, float]
+    known: Mapping[str, float]
+    best: float
+    sure: bool
+    """Whether the best quote surely answers."""
+
+    def about(self, evidence: Said) -> bool:
+        """Whether a sentence is about what is asked: the best quote nearly, any other no less than the best."""
+        least = self.best if evidence.place else _ASKED
+        return not self.known or coverage(self.known, evidence.about) >= least
+
+
+def asked_of(
+    question: str, weights: Mapping[str, float] | None, evidence: Sequence[Said], quotes: Sequence[Quote]
+) -> Asked:
+    weights = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
+    # What nothing found is about cannot tell one sentence from another.
+    met: frozenset[str] = frozenset().union(*(e.about for e in evidence))
+    known = {term: weight for term, weight in weights.items() if term in met}
+    best = coverage(known, evidence[0].about) if evidence else 0.0
+    sure = not quotes or quotes[0].score >= (_SURE_CHINESE if has_cjk(question) else _SURE)
+    return Asked(question, weights, known, max(_ASKED, best), sure)
+
+
+def says(evidence: Said, piece: str, asked: Asked) -> bool:
+    """Whether one sentence of the documents says what the claim says, in answer to the question.
+
+    It must be about what is asked, and hold what the claim adds to the question, names and figures whole: a
+    sentence put together from the question's words and a name from elsewhere is how models invent.
+    """
+    # Figures are compared as figures: "30 days" and "thirty days" have no word in common.
+    said = CITATION.sub("", _LEAD_IN.sub("", piece))
+    plain = without_figures(said)
+    # "It is" alone means nothing; what is left is the figure.
+    claim = {} if LITTLE.issuperset(words(plain)) else dict.fromkeys(terms(plain), 1.0)
+    added = dict.fromkeys(claim.keys() - asked.weights.keys(), 1.0)
+    title = f"{evidence.quote.title} {evidence.quote.section}"
+    if not asked.sure or not asked.about(evidence) or (added and coverage(added, evidence.terms) < _ADDED):
+        return False
+    repeated = _REPEATED_CHINESE if has_cjk(said) else _REPEATED
+    # A bare answer says nothing of what it is about; only the best quote can stand for that.
+    bare = bool(asked.known) and not evidence.row and coverage(asked.known, claim) < repeated
+    if bare and (len(added) > _BARE or evidence.place):
+        return False
+    # What repeats the question may stand before the sentence, where it says "it" and "they".
+    if claim and coverage(claim, evidence.terms) < SUPPORTED and coverage(claim, evidence.about) < _ABOUT:
+        return False
+    heard = f"{asked.question} {title} {evidence.text}"
+    if any(wrong_numbers(said, [evidence.text, title])) or any(unknown_names(said, heard)):
+        return False
+    in_order = _words(heard)
+    beside = {(one, two) for i, one in enumerate(in_order) for two in in_order[i + 1 : i + 3]}
+    if not full_names(said) <= beside or not (added or any(wrong_numbers(said, [asked.question]))):
+        return False
+    # In a row every figure stands beside the others; which one is meant, its head tells.
+    return evidence.row or nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
+
+
+def _words(text: str) -> list[str]:
+    """The words in order, without possessives and with hyphens apart, as names are compared."""
+    return [part.removesuffix("'s") for word in words(unaccented(text)) for part in word.replace("’", "'").split("-")]

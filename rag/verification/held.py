@@ -1,0 +1,84 @@
+"""What a claim is held against: the sentences and table rows of the documents, and the nearest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rag.evidence import cut, units
+from rag.evidence.ranges import in_range
+from rag.terms import coverage, terms
+from rag.types import Passage, Quote
+from rag.verification.negations import Negations
+from rag.verification.wording import Wordings
+
+# Characters before a sentence that tell what it is about.
+_BEFORE: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence or table row of the documents, at its `place` in the evidence; the quotes come first.
+
+    `about` holds what it is about: its own terms, those of title and section, and of the words before it.
+    """
+
+    text: str
+    terms: frozenset[str]
+    about: frozenset[str]
+    place: int
+    row: bool
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that a claim is held against: the evidence, its text together with the question, its denials and words."""
+
+    evidence: Sequence[Said]
+    around: str
+    negations: Negations
+    wordings: Wordings
+
+
+def hold(question: str, quotes: Sequence[Quote], passages: Sequence[Passage]) -> Held:
+    """The quotes and all else that the passages say, to hold the claims of an answer against."""
+    evidence = tuple(_evidence(quotes, passages))
+    around = " ".join([question, *(e.text for e in evidence), *(f"{p.title} {p.section}" for p in passages)])
+    texts = [e.text for e in evidence]
+    return Held(evidence, around, Negations(texts), Wordings(texts))
+
+
+def _evidence(quotes: Sequence[Quote], passages: Sequence[Passage]) -> Iterator[Said]:
+    """The quotes, then what else the passages say, each sentence once."""
+    seen = {(quote.document, quote.page, quote.start) for quote in quotes}
+    said = list(quotes)
+    for passage in passages:
+        for unit in units(passage.text):
+            start = passage.start + unit.start
+            key = (passage.document, passage.page, start)
+            if key not in seen:
+                seen.add(key)
+                found = cut(passage, passage.text[unit.start : unit.end], start, unit.head)
+                said.append(replace(found, before=passage.text[: unit.start]))
+    for place, quote in enumerate(said):
+        whole = f"{quote.head} {quote.text}" if quote.head else quote.text
+        held = frozenset(terms(whole))
+        about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}"))
+        yield Said(whole, held, about, place, bool(quote.head), quote)
+
+
+def nearest_said(piece: str, question: str, evidence: Sequence[Said]) -> list[Said]:
+    """The evidence nearest to a claim, nearest first. Of table rows only those that the claim is about,
+    its figures aside: what stands in the others is true of something else."""
+    claim = terms(piece)
+    wanted = dict.fromkeys(claim, 1.0)
+    about = dict.fromkeys((term for term in claim if not term[0].isdigit()), 1.0)
+
+    def meant(row: Said) -> tuple[float, bool]:
+        return coverage(about, row.terms), in_range(f"{question} {piece}", row.text)
+
+    best = max((meant(e) for e in evidence if e.row), default=(0.0, False))
+    nearest = sorted(evidence, key=lambda e: -coverage(wanted, e.terms))
+    return [e for e in nearest if not e.row or meant(e) == best][:5]
