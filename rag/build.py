@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ModelPackageMissing, ModelUnknown, RagError
+from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError
 from rag.settings import PROJECT, Settings
 from rag.store import Store
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rag.ingest import Desk
     from rag.judging import AnswerReader, CrossEncoder
     from rag.runs import Runs
-    from rag.stock import Stock
+    from rag.stock import Entry, Stock
     from rag.tasks import Tasks
     from rag.writing import Writer
 
@@ -227,7 +227,7 @@ class Services:
         chosen.data_dir.mkdir(parents=True, exist_ok=True)
         plain = name.removeprefix("hf:").removesuffix(":4bit").removesuffix(":8bit")
         own = locate(plain, [chosen.models_folder]) if name.startswith("hf:") else None
-        return open_model(
+        model = open_model(
             choice.name if choice else name,
             file=choice.path if choice else own,
             family=row.family if row else "",
@@ -247,6 +247,17 @@ class Services:
                 chosen.hf_return_prompt,
             ),
         )
+        if hasattr(model, "tell_speed"):
+            model.tell_speed(lambda speed: self.stock.note(choice.name if choice else plain, speed))
+        return model
+
+    def writing_entry(self) -> Entry | None:
+        """The model that writes as it stands in the stock, with how it runs here; None where none writes here."""
+        try:
+            choice = self.choice
+        except ModelError:
+            return None
+        return self.stock.entry(choice.name if choice else self.model_name)
 
     def try_out(self, name: str, question: str, stopping: Callable[[], None]) -> Iterator[str]:
         """What a model on this disk answers to one line, in pieces; how fast it was is remembered.
@@ -269,12 +280,10 @@ class Services:
                 yield chunk.text
             return
         try:
-            entry = next((entry for entry in self.stock.entries() if entry.called == name), None)
             yield from timed(
                 model.process,
                 [{"role": "user", "content": question}],
                 max_tokens=64,
-                size=(entry.size if entry else 0) or 1,
                 note=lambda speed: self.stock.note(name.removeprefix("hf:"), speed),
                 news=lambda _: stopping(),
             )

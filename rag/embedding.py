@@ -74,6 +74,7 @@ class TransformerEmbedder:
         self._model = _load(folder, name, device, threads)
         self._tokenizer = _counting_tokenizer(self._model)
         self._lock = threading.Lock()
+        self._last: tuple[str, Vectors] | None = None
         self._bfloat16 = self._model.device.type == "cpu" and _computes_bfloat16()
         self.dimension = int(self._model.get_embedding_dimension())
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
@@ -85,9 +86,13 @@ class TransformerEmbedder:
             return self._embed(texts, self._model.encode_document)
 
     def embed_query(self, text: str) -> Vectors:
-        """(dimension,), of length 1."""
-        (vector,) = self._embed([text], self._model.encode_query)
-        return np.asarray(vector, np.float32)
+        """(dimension,), of length 1, not to be written to. The last one is kept: search and quotes both ask for it."""
+        kept = self._last
+        if kept is None or kept[0] != text:
+            (vector,) = self._embed([text], self._model.encode_query)
+            vector.flags.writeable = False
+            kept = self._last = (text, vector)
+        return kept[1]
 
     def count_tokens(self, text: str) -> int:
         """The tokens of a text, without the marks that the model adds around it."""

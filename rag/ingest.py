@@ -209,9 +209,17 @@ def _split(desk: Desk, loaded: LoadedDocument) -> list[Chunk]:
 
 def _embed(desk: Desk, chunks: list[Chunk], told: Told) -> Vectors:
     vectors = np.empty((len(chunks), desk.embedder.dimension), np.float32)
-    told("embedding", 0, len(chunks))
-    for first in range(0, len(chunks), CHUNKS_AT_ONCE):
-        some = chunks[first : first + CHUNKS_AT_ONCE]
-        vectors[first : first + len(some)] = desk.embedder.embed_passages([embedded_text(chunk) for chunk in some])
-        told("embedding", first + len(some), len(chunks))
+    places: dict[str, list[int]] = {}
+    for i, chunk in enumerate(chunks):
+        places.setdefault(embedded_text(chunk), []).append(i)
+    # Over the whole document: the same text is embedded once, and texts of like length together.
+    texts = sorted(places, key=desk.embedder.count_tokens)
+    done = 0
+    told("embedding", done, len(chunks))
+    for first in range(0, len(texts), CHUNKS_AT_ONCE):
+        some = texts[first : first + CHUNKS_AT_ONCE]
+        for text, vector in zip(some, desk.embedder.embed_passages(some), strict=True):
+            vectors[places[text]] = vector
+            done += len(places[text])
+        told("embedding", done, len(chunks))
     return vectors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -64,6 +65,10 @@ class Stock:
         ]
         own = [self._entry(name, item.kind, item.model, item, here, speeds) for name, item in there.items()]
         return [*rows, *own]
+
+    def entry(self, called: str) -> Entry | None:
+        """The model that is chosen by this name; None where there is no such one."""
+        return next((entry for entry in self.entries() if entry.called == called), None)
 
     def pull(
         self,
@@ -151,8 +156,9 @@ class Stock:
         return read_speeds(self.folder / _SPEEDS, machine())
 
     def note(self, name: str, speed: Speed) -> None:
-        """Remember how fast a model was."""
-        write_speeds(self.folder / _SPEEDS, machine(), {**self.speeds(), name: speed})
+        """Remember how fast a model was, where the folder can be written to."""
+        with suppress(OSError):
+            write_speeds(self.folder / _SPEEDS, machine(), {**self.speeds(), name: speed})
 
     def measure(self, stopping: Callable[[], None] = lambda: None) -> None:
         """Measure this machine on the bundled model, in a few seconds, unless that was done before.
@@ -168,7 +174,7 @@ class Stock:
         choice = choose(MEASURED)
         process = ModelProcess(choice.path, MEASURED, context_tokens=2048, sha256=choice.sha256)
         try:
-            if speed := measure(process, choice.path.stat().st_size, stopping):
+            if speed := measure(process, stopping):
                 self.note(MEASURED, speed)
         finally:
             process.close()

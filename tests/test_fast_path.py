@@ -176,7 +176,7 @@ def written(writer: Writer, question: str, history: list[tuple[str, str]]) -> Re
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Any:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
     folder = tmp_path_factory.mktemp("model")
-    made = services(Settings(data_dir=folder, model=MODEL, threads=1, answer_tokens=8)).writer
+    made = services(Settings(data_dir=folder, model=MODEL, threads=1, answer_tokens=16)).writer
     assert made is not None
     yield replace(made, narrow=False)
     made.model.close()  # type: ignore[attr-defined]

@@ -253,6 +253,16 @@ def test_a_word_counts_less_in_the_context_than_in_the_text(library: tuple[Index
     assert scores[1] > scores[7] > 0
 
 
+def test_words_are_counted_in_their_collection_whatever_lies_between(store: Store) -> None:
+    ours, others = (store.collections.create(OWNER, name) for name in ("Ours", "Others"))
+    index = Index(store)
+    put(store, ours, "one", ["tides rise", "tides fall"], unit(2))
+    assert index.count_words(OWNER, ours.id, ["tides", "rise", "never"]) == (2, {"tides": 2, "rise": 1, "never": 0})
+    put(store, others, "two", ["tides turn"], unit(1))
+    put(store, ours, "three", ["tides wait"], unit(1))
+    assert index.count_words(OWNER, ours.id, ["tides", "turn", "wait"]) == (3, {"tides": 3, "turn": 0, "wait": 1})
+
+
 def test_a_chinese_word_is_not_found_across_others(library: tuple[Index, Collection]) -> None:
     index, collection = library
     assert index.search_words(OWNER, collection.id, "假年", 5) == []

@@ -85,6 +85,11 @@ class Following:
         return False
 
     def _drop_what_is_gone(self, generation: int) -> None:
+        if not len(self.ids):
+            return
+        # Ids only ever grow: where as many are left as are held, they are the same.
+        if self._store.documents.count_up_to(self._collection, int(self.ids[-1])) == len(self.ids):
+            return
         current = self._store.documents.chunk_ids(self._collection)
         gone = np.setdiff1d(self.ids, current, assume_unique=True)
         if not len(gone):
@@ -100,7 +105,7 @@ class Following:
     def _read_what_is_new(self) -> None:
         began = time.monotonic()
         # Ids only ever grow, so what is new lies above all that was there.
-        last = int(self.ids.max()) if len(self.ids) else 0
+        last = int(self.ids[-1]) if len(self.ids) else 0
         ids, vectors = self._store.documents.vectors(self._collection, after=last)
         if len(ids):
             self.vectors = self.vectors or FAISS(vectors.shape[1])

@@ -34,7 +34,10 @@ class FAISS:
             raise ValueError(f"{len(ids)} ids of dimension {self.dimension} got vectors of shape {vectors.shape}")
         if len(ids):
             self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(ids, np.int64))
-            self._ids = np.union1d(self._ids, ids)
+            later = len(self._ids) == 0 or ids[0] > self._ids[-1]
+            # Ids of a store only grow; then nothing need be put in order.
+            ordered = later and bool((np.diff(ids) > 0).all())
+            self._ids = np.concatenate([self._ids, ids]) if ordered else np.union1d(self._ids, ids)
 
     def remove(self, ids: Ids) -> None:
         """Take ids out; those that are not in are passed over."""

@@ -40,6 +40,7 @@ _COUNT_TO: Final = 5000
 
 # Without a look at the chunks themselves: their rows are large, and reading thousands of them takes long.
 _HOLDING: Final = "SELECT rowid FROM words WHERE words MATCH :word AND rowid BETWEEN :first AND :last LIMIT :most"
+_HOW_MANY: Final = f"SELECT count(*) FROM ({_HOLDING})"
 
 
 def search(
@@ -65,16 +66,26 @@ def search(
 
 
 def count(store: Store, chunks: Ids, terms: Sequence[str]) -> dict[str, int]:
-    """How many of the chunks hold each word. Of a word that is common in the library, 5,000 chunks are looked at."""
+    """How many of the chunks (ids, ascending) hold each word.
+
+    Of a word that is common in the library, 5,000 chunks are looked at.
+    """
     if not len(chunks):
         return {}
-    values = {"first": int(chunks.min()), "last": int(chunks.max()), "most": _COUNT_TO}
+    values = {"first": int(chunks[0]), "last": int(chunks[-1]), "most": _COUNT_TO}
+    # Where no other collection's chunks lie between them, the database counts.
+    alone = values["last"] - values["first"] + 1 == len(chunks)
     counts = {}
     with store.database.read() as connection:
         for term in dict.fromkeys(terms):
-            quoted = '"' + term.replace('"', '""') + '"'
-            found = connection.execute(sa.text(_HOLDING), values | {"word": quoted}).scalars().all()
-            counts[term] = int(np.isin(np.array(found, np.int64), chunks).sum())
+            quoted = values | {"word": '"' + term.replace('"', '""') + '"'}
+            if alone:
+                counts[term] = int(
+                    connection.execute(sa.text(f"SELECT count(*) FROM ({_HOLDING})"), quoted).scalar_one()
+                )
+                continue
+            holding = np.array(connection.execute(sa.text(_HOLDING), quoted).scalars().all(), np.int64)
+            counts[term] = int((chunks[np.searchsorted(chunks, holding)] == holding).sum())
     return counts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,13 +16,19 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from pydantic import Field, PrivateAttr
 
+from rag.catalogue.fit import Speed
 from rag.llms.chat_format import Message
+from rag.llms.probe import timed
 from rag.llms.process import ModelProcess, News
 from rag.llms.streamed import ChatPieces
 
 # The name under which a callback handler's `on_custom_event` is told where a question stands.
 NEWS = "model_news"
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+
+
+def _forget(speed: Speed) -> None:
+    """Nobody wants to know."""
 
 
 class ChatLlamaCpp(ChatPieces):
@@ -40,6 +46,7 @@ class ChatLlamaCpp(ChatPieces):
     seed: int = 0
     stop_texts: tuple[str, ...] = ()
     _process: ModelProcess = PrivateAttr()
+    _note: Callable[[Speed], None] | None = PrivateAttr(None)
 
     @classmethod
     def over(cls, process: ModelProcess, **fields: Any) -> Self:
@@ -73,6 +80,10 @@ class ChatLlamaCpp(ChatPieces):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text, as the model reads it."""
         return self._process.count_tokens(texts)
+
+    def tell_speed(self, note: Callable[[Speed], None]) -> None:
+        """Let `note` hear after each answer how fast it came, where enough was read and written to tell."""
+        self._note = note
 
     def close(self) -> None:
         self._process.close()
@@ -118,8 +129,10 @@ class ChatLlamaCpp(ChatPieces):
         audience: _Audience,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
-        pieces = self._process.write(
+        pieces = timed(
+            self._process,
             [_message(message) for message in messages],
+            note=self._note or _forget,
             max_tokens=overrides.get("max_tokens", self.max_tokens),
             temperature=overrides.get("temperature", self.temperature),
             repeat_penalty=overrides.get("repeat_penalty", self.repeat_penalty),

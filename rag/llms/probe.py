@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from rag.catalogue.fit import PROMPT, Speed
 from rag.llms.chat_format import Message
@@ -20,23 +21,24 @@ def timed(
     process: ModelProcess,
     messages: Sequence[Message],
     *,
-    max_tokens: int,
-    size: int,
     note: Callable[[Speed], None],
     news: Callable[[News], None],
-    temperature: float = 0.0,
+    **options: Any,
 ) -> Iterator[str]:
-    """The answer in pieces; at its end `note` hears how fast it came, where enough was read and written to tell."""
+    """The answer in pieces; at its end `note` hears how fast it came, where enough was read and written to tell.
+
+    `options` are those of `ModelProcess.write`.
+    """
     watch = _Watch(news)
-    for piece in process.write(messages, max_tokens=max_tokens, temperature=temperature, news=watch.hear):
+    for piece in process.write(messages, news=watch.hear, **options):
         watch.written += 1
         watch.first = watch.first or time.monotonic()
         yield piece
-    if speed := watch.speed(size):
+    if speed := watch.speed(process.size):
         note(speed)
 
 
-def measure(process: ModelProcess, size: int, stopping: Callable[[], None] = lambda: None) -> Speed | None:
+def measure(process: ModelProcess, stopping: Callable[[], None] = lambda: None) -> Speed | None:
     """Let a model read a usual prompt and write a few words; None where it wrote nothing to measure.
 
     Raises:
@@ -44,9 +46,7 @@ def measure(process: ModelProcess, size: int, stopping: Callable[[], None] = lam
     """
     found: list[Speed] = []
     prompt = [Message(role="user", content=_TEXT)]
-    for _ in timed(
-        process, prompt, max_tokens=_WRITTEN, size=size, note=found.append, news=lambda _: stopping(), temperature=1.0
-    ):
+    for _ in timed(process, prompt, max_tokens=_WRITTEN, note=found.append, news=lambda _: stopping(), temperature=1.0):
         stopping()
     return found[0] if found else None
 

@@ -85,6 +85,12 @@ class ModelProcess:
         child = self._child
         return child.pid if child and not child.dead else None
 
+    @property
+    def size(self) -> int:
+        """Bytes of the model's file, or of all files of its folder."""
+        files = self._file.iterdir() if self._file.is_dir() else [self._file]
+        return sum(file.stat().st_size for file in files)
+
     def context_tokens(self) -> int:
         """Tokens that prompt and answer may have together. Starts the worker where it does not run."""
         return self._ready(no_news).context

@@ -101,6 +101,12 @@ class Passages:
             row = connection.execute(query).first()
         return (row.embedder or "", row.dimension or 0) if row else ("", 0)
 
+    def count_up_to(self, collection_id: str, last: int) -> int:
+        """How many chunks of the collection have an id up to `last`."""
+        query = sa.select(sa.func.count()).where(_chunks.c.collection == collection_id, _chunks.c.id <= last)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def chunk_ids(self, collection_id: str, documents: Sequence[str] | None = None) -> Ids:
         """The ids of a collection's chunks, ascending; of these documents only, where given."""
         query = sa.select(_chunks.c.id).where(_chunks.c.collection == collection_id)

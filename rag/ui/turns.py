@@ -54,10 +54,19 @@ def draw_input(page: Frame, collection: Collection, documents: Sequence[Document
     name = collection_name(collection, page.texts)
     hint = page.texts("chat.placeholder", collection=name) if documents else page.texts("chat.placeholder_empty")
     # A key of its own: without one, what is being typed is lost when the hint changes.
+    if documents:
+        _draw_wait(page)
     entry = st.chat_input(hint, accept_file="multiple", file_type=list(KINDS), max_chars=4000, key="ask")
     if example := st.session_state.pop("example", ""):
         return Entry(example)
     return Entry(entry.text.strip(), entry.files) if entry else Entry()
+
+
+def _draw_wait(page: Frame) -> None:
+    """What to reckon with before a question is sent, where the model is slow on this machine."""
+    entry = page.services.writing_entry()
+    if entry is not None and entry.fit.mark == "slow":
+        draw_muted(page.texts("chat.wait", seconds=entry.fit.seconds, model=entry.name))
 
 
 def read_files(page: Frame, collection: Collection, files: Sequence[UploadedFile]) -> None:
