@@ -177,8 +177,10 @@ def run_checks(
         # The first draft holds all that is found and quoted; the model would come after it.
         return next(services.conversation.ask(question, owner=page.owner, collection=collection.id))
 
+    # As it is now: documents may have been read since the page was drawn.
+    current = services.store.collections.get(page.owner, collection.id)
     results = ask_all(checks, evidence, told)
-    return services.store.checks.save_run(page.owner, collection, services.embedder.name, results)
+    return services.store.checks.save_run(page.owner, current, services.embedder.name, results)
 
 
 def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]) -> None:
