@@ -30,6 +30,9 @@ RagError
 │   ├── FolderUnusable       the data folder is none, or must not be written to
 │   ├── StoreDamaged         the database does not open
 │   ├── StoreTooNew          a later version of the program wrote it
+│   ├── StoreUnreachable     the PostgreSQL server does not answer, or refuses
+│   ├── StoreUnprepared      the PostgreSQL server has no pgvector, or too old a one
+│   ├── StorePackageMissing  the package that speaks to PostgreSQL is not installed
 │   ├── LibraryInUse         it cannot be replaced while a program has it open
 │   └── PageNotDrawn         no picture can be made of the page
 ├── ModelError
@@ -217,6 +220,18 @@ class StoreDamaged(LibraryError):
 
 class StoreTooNew(LibraryError):
     needs = ("file",)
+
+
+class StoreUnreachable(LibraryError):
+    needs = ("server",)
+
+
+class StoreUnprepared(LibraryError):
+    needs = ("server",)
+
+
+class StorePackageMissing(LibraryError):
+    needs = ("package",)
 
 
 class PageNotDrawn(LibraryError):

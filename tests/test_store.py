@@ -33,7 +33,10 @@ from rag.errors import (
 from rag.store import Store, schema
 from rag.store.answers import answer_from_json, answer_to_json
 from rag.store.backup import backup, restore
-from rag.store.migrations import MIGRATIONS
+from rag.store.database import Database
+from rag.store.migrations import MIGRATIONS, migrate, statements, version
+from rag.store.postgresql import PostgreSQL
+from rag.store.sqlite import SQLite
 from rag.types import (
     Answer,
     Chunk,
@@ -104,12 +107,27 @@ def test_the_database_is_set_up_to_lose_nothing(store: Store) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
-def test_the_tables_are_what_the_queries_name(store: Store) -> None:
-    inspector = sa.inspect(store.database._engine)
-    for table in schema.metadata.sorted_tables:
-        made = {column["name"]: column for column in inspector.get_columns(table.name)}
-        assert set(made) == {column.name for column in table.columns}
-        assert "owner" in made
+def opened(engine: str, folder: Path, request: pytest.FixtureRequest) -> Database:
+    """A new database of that engine."""
+    if engine == "postgresql":
+        return PostgreSQL(request.getfixturevalue("postgres_url"))
+    return SQLite(folder / "library.sqlite3")
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_the_tables_are_what_the_queries_name(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    with closing(opened(engine, tmp_path, request)) as database, database.write_alone() as connection:
+        migrate(connection)
+        migrate(connection)
+        assert version(connection) == len(MIGRATIONS)
+        inspector = sa.inspect(connection)
+        for table in schema.metadata.sorted_tables:
+            if table.info.get("only", engine) != engine:
+                continue
+            here = {column.name for column in table.columns if column.info.get("only", engine) == engine}
+            assert {column["name"] for column in inspector.get_columns(table.name)} == here
+            # The same bytes are one file, whoever's document they are.
+            assert "owner" in here or table is schema.originals
 
 
 def test_every_write_that_fails_is_undone(store: Store) -> None:
@@ -168,7 +186,7 @@ def test_a_file_that_does_not_fit_has_the_same_name(store: Store, monkeypatch: p
 def test_every_old_schema_is_brought_up_to_date_with_its_data(tmp_path: Path, reached: int) -> None:
     with closing(sqlite3.connect(tmp_path / "library.sqlite3")) as connection:
         for step in MIGRATIONS[:reached]:
-            for statement in step:
+            for statement in statements(step, "sqlite"):
                 connection.execute(statement)
         if reached:
             connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")

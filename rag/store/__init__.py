@@ -17,6 +17,7 @@ from rag.store.documents import Documents
 from rag.store.files import Files, sync_folder
 from rag.store.jobs import Job, Jobs
 from rag.store.migrations import MIGRATIONS, migrate, version
+from rag.store.sqlite import SQLite
 
 __all__ = ["Job", "Store"]
 
@@ -48,14 +49,14 @@ class Store:
             FolderUnusable: `data_dir` is no folder, or must not be written to.
         """
         _make(data_dir)
-        database = Database(data_dir / DATABASE)
+        database: Database = SQLite(data_dir / DATABASE)
         with database.read() as connection:
             reached = version(connection)
         if reached > len(MIGRATIONS):
             database.close()
-            raise StoreTooNew(file=str(database.file))
+            raise StoreTooNew(file=database.name)
         if reached < len(MIGRATIONS):
-            with database.write() as connection:
+            with database.write_alone() as connection:
                 migrate(connection)
             with database.mapped_errors():
                 sync_folder(data_dir)

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from rag.errors import LibraryInUse, StoreDamaged, StoreTooNew
 from rag.store import DATABASE, FILES, Store
-from rag.store.database import mapped_errors
 from rag.store.files import INDEX, make_folder, sync_file, sync_folder
 from rag.store.migrations import MIGRATIONS
+from rag.store.sqlite import SQLite, mapped_errors
 
 _ORIGINAL = re.compile(rf"{FILES}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
 
@@ -71,6 +71,7 @@ def _hold(store: Store, folder: Path) -> list[str]:
     """Copy the database to `folder` and hold on to the originals of that same moment; returns their hashes."""
     copy = folder / DATABASE
     # Others wait meanwhile. It takes as long as the database is large; for the originals a link is enough.
+    assert isinstance(store.database, SQLite)
     with store.database.write():
         store.database.copy_to(copy)
         with closing(sqlite3.connect(copy)) as connection:

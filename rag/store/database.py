@@ -1,127 +1,64 @@
-"""The connection to the library's one SQLite file: how it is opened, read, written, and how it fails."""
+"""The way to the library's database, whichever of the two it is: see `sqlite.py` and `postgresql.py`."""
 
 from __future__ import annotations
 
-import errno
-import sqlite3
-import time
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-
-from rag.errors import DiskFull, StoreDamaged
-
-BUSY_SECONDS = 30.0
-
-# A write that the disk refuses is reported under any of these; "no room" is nearly always the reason.
-_FULL = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR_WRITE,
-    sqlite3.SQLITE_IOERR_FSYNC,
-    sqlite3.SQLITE_IOERR_TRUNCATE,
-    sqlite3.SQLITE_IOERR_SHMSIZE,
-}
-_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
-_FULL_ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-class Database:
-    """A pool of connections to one SQLite file, safe to share between threads.
+class Database(ABC):
+    """A pool of connections, safe to share between threads.
 
-    Every process opens its own; a Database must not cross a fork.
+    Every process opens its own; a Database must not cross a fork. `name` is what an error calls it: a file,
+    or a server and the database on it.
     """
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(file)),
-            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-            pool_size=8,
-            max_overflow=-1,
-        )
-        sa.event.listen(self._engine, "connect", _configure)
-        sa.event.listen(self._engine, "begin", _begin)
+    _for_reading: ClassVar[Mapping[str, Any]] = {}
+    _for_writing: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, name: str, engine: sa.Engine) -> None:
+        self.name = name
+        self._engine = engine
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the library throughout, whatever others write."""
-        with self.mapped_errors(), self._engine.connect() as connection, connection.begin():
+        with self._transaction(self._for_reading) as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that holds the write lock from its first moment; it is kept whole or not at all.
+        """A transaction that is kept whole or not at all.
+
+        On SQLite it holds the write lock from its first moment. On PostgreSQL others write beside it: what must
+        not change before its end is read with a lock, as `collections.held` and `Jobs.claim` do.
 
         Raises:
             DiskFull: there is no room; the library is as it was.
         """
-        with self.mapped_errors(), self._engine.connect() as plain:
-            connection = plain.execution_options(holds_write_lock=True)
-            with connection.begin():
-                yield connection
+        with self._transaction(self._for_writing) as connection:
+            yield connection
 
-    def copy_to(self, file: Path) -> None:
-        """Write one consistent state of the database to `file` while others go on writing."""
-        with self.mapped_errors(), self._engine.connect() as connection:
-            target = sqlite3.connect(file)
-            try:
-                source = connection.connection.driver_connection
-                assert isinstance(source, sqlite3.Connection)
-                source.backup(target)
-            finally:
-                target.close()
+    @contextmanager
+    def write_alone(self) -> Iterator[sa.Connection]:
+        """A write transaction that waits for others of its kind, in every process, to end: for migrations."""
+        with self.write() as connection:
+            yield connection
 
     def close(self) -> None:
         self._engine.dispose()
 
+    @abstractmethod
     def mapped_errors(self) -> AbstractContextManager[None]:
-        """What `mapped_errors` does, for this file."""
-        return mapped_errors(self.file)
+        """Turn what the database and the file system report into the errors a caller can tell apart."""
 
-
-@contextmanager
-def mapped_errors(file: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system report about `file` into the errors a caller can tell apart."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        code = getattr(cause, "sqlite_errorcode", None)
-        if code in _FULL:
-            raise DiskFull(folder=str(file.parent)) from error
-        if code is not None and code & 0xFF in _DAMAGED:
-            raise StoreDamaged(file=str(file)) from error
-        raise
-    except OSError as error:
-        if error.errno in _FULL_ERRNO:
-            raise DiskFull(folder=str(file.parent)) from error
-        raise
-
-
-def _configure(connection: sqlite3.Connection, _record: object) -> None:
-    # Transactions are begun by _begin below, not by the driver behind our back.
-    connection.isolation_level = None
-    _switch_to_wal(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    # The switch itself does not wait for its lock: two processes that open a new library at once meet here.
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
-def _begin(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get("holds_write_lock", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    @contextmanager
+    def _transaction(self, options: Mapping[str, Any]) -> Iterator[sa.Connection]:
+        with self.mapped_errors(), self._engine.connect() as plain:
+            connection = plain.execution_options(**options)
+            with connection.begin():
+                yield connection

@@ -139,7 +139,7 @@ class Jobs:
         lease = time.time() + lease_seconds
         change = self._held(job).values(stage=stage, done=done, total=total, lease=lease, updated=schema.now())
         with self._database.write() as connection:
-            return connection.execute(change.where(_jobs.c.cancelling.is_(False))).rowcount > 0
+            return connection.execute(change.where(_jobs.c.cancelling == 0)).rowcount > 0
 
     def finish(self, job: Job, document_id: str) -> None:
         self._end(job, state="done", document=document_id)
@@ -205,7 +205,7 @@ class Jobs:
     def _settle_expired(self, connection: sa.Connection) -> None:
         """Jobs that lost their reader and must not be read again: cancelled ones, and ones that kill readers."""
         expired = sa.update(_jobs).where(_jobs.c.state == "running", _jobs.c.lease < time.time())
-        connection.execute(expired.where(_jobs.c.cancelling.is_(True)).values(state="cancelled", updated=schema.now()))
+        connection.execute(expired.where(_jobs.c.cancelling == 1).values(state="cancelled", updated=schema.now()))
         deadly = sa.select(_jobs.c.id, _jobs.c.name).where(
             _jobs.c.state == "running", _jobs.c.lease < time.time(), _jobs.c.attempts >= MAX_ATTEMPTS
         )

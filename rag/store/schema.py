@@ -2,39 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class Words(sa.types.TypeDecorator[str]):
-    """Text that can be written down: half characters, which some PDFs hold, become U+FFFD one for one."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        return None if value is None else _SURROGATE.sub("\ufffd", value)
-
-
-class Json(sa.types.TypeDecorator[Any]):
-    """A value as JSON text."""
-
-    impl = Words
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        return None if value is None else _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
-        return None if value is None else json.loads(value)
-
+from rag.store.columns import Flag, Json, Vector, Words
 
 metadata = sa.MetaData()
 
@@ -45,9 +18,9 @@ collections = sa.Table(
     sa.Column("owner", sa.Text),
     sa.Column("name", Words),
     sa.Column("embedder", sa.Text),
-    sa.Column("dimension", sa.Integer),
-    sa.Column("generation", sa.Integer),
-    sa.Column("samples", sa.Boolean),
+    sa.Column("dimension", sa.BigInteger),
+    sa.Column("generation", sa.BigInteger),
+    sa.Column("samples", Flag),
     sa.Column("created", sa.Text),
 )
 
@@ -62,9 +35,9 @@ documents = sa.Table(
     sa.Column("kind", sa.Text),
     sa.Column("address", Words),
     sa.Column("sha256", sa.Text),
-    sa.Column("size", sa.Integer),
-    sa.Column("pages", sa.Integer),
-    sa.Column("chunks", sa.Integer),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("pages", sa.BigInteger),
+    sa.Column("chunks", sa.BigInteger),
     sa.Column("empty_pages", Json),
     sa.Column("lead", Words),
     sa.Column("language", sa.Text),
@@ -75,31 +48,58 @@ pages = sa.Table(
     "pages",
     metadata,
     sa.Column("document", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
     sa.Column("owner", sa.Text),
     sa.Column("label", Words),
     sa.Column("text", Words),
     sa.Column("headings", Json),
 )
 
-# `text_terms` and `context_terms` are what the words index reads; `vector` is float32, little endian.
+# What only one of the engines has.
+_SQLITE_ONLY: dict[str, str] = {"only": "sqlite"}
+_POSTGRESQL_ONLY: dict[str, str] = {"only": "postgresql"}
+
+# `text_terms` and `context_terms` are what the words index of SQLite reads.
 chunks = sa.Table(
     "chunks",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.BigInteger, primary_key=True),
     sa.Column("owner", sa.Text),
     sa.Column("collection", sa.Text),
     sa.Column("document", sa.Text),
-    sa.Column("page", sa.Integer),
+    sa.Column("page", sa.BigInteger),
     sa.Column("label", Words),
     sa.Column("section", Words),
     sa.Column("context", Words),
     sa.Column("text", Words),
-    sa.Column("start", sa.Integer),
-    sa.Column("end", sa.Integer),
-    sa.Column("context_terms", Words),
-    sa.Column("text_terms", Words),
-    sa.Column("vector", sa.LargeBinary),
+    sa.Column("start", sa.BigInteger),
+    sa.Column("end", sa.BigInteger),
+    sa.Column("context_terms", Words, info=_SQLITE_ONLY),
+    sa.Column("text_terms", Words, info=_SQLITE_ONLY),
+    sa.Column("vector", Vector),
+)
+
+# The words index of PostgreSQL; that of SQLite is a table of FTS5, and no query names its columns.
+words = sa.Table(
+    "words",
+    metadata,
+    sa.Column("chunk", sa.BigInteger, primary_key=True),
+    sa.Column("owner", sa.Text),
+    sa.Column("collection", sa.Text),
+    sa.Column("document", sa.Text),
+    sa.Column("tokens", sa.BigInteger),
+    sa.Column("terms", sa.Text),
+    info=_POSTGRESQL_ONLY,
+)
+
+# On SQLite the originals are files beside the database.
+originals = sa.Table(
+    "originals",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("part", sa.BigInteger, primary_key=True),
+    sa.Column("data", sa.LargeBinary),
+    info=_POSTGRESQL_ONLY,
 )
 
 chats = sa.Table(
@@ -120,7 +120,7 @@ turns = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("owner", sa.Text),
     sa.Column("chat", sa.Text),
-    sa.Column("position", sa.Integer),
+    sa.Column("position", sa.BigInteger),
     sa.Column("question", Words),
     sa.Column("answer", Json),
     sa.Column("created", sa.Text),
@@ -136,17 +136,17 @@ jobs = sa.Table(
     sa.Column("name", Words),
     sa.Column("kind", sa.Text),
     sa.Column("source", Words),
-    sa.Column("replace", sa.Boolean),
+    sa.Column("replace", Flag),
     sa.Column("state", sa.Text),
     sa.Column("stage", sa.Text),
-    sa.Column("done", sa.Integer),
-    sa.Column("total", sa.Integer),
+    sa.Column("done", sa.BigInteger),
+    sa.Column("total", sa.BigInteger),
     sa.Column("document", sa.Text),
     sa.Column("failure", Json),
     sa.Column("worker", sa.Text),
     sa.Column("lease", sa.Float),
-    sa.Column("attempts", sa.Integer),
-    sa.Column("cancelling", sa.Boolean),
+    sa.Column("attempts", sa.BigInteger),
+    sa.Column("cancelling", Flag),
     sa.Column("created", sa.Text),
     sa.Column("updated", sa.Text),
 )
@@ -159,7 +159,7 @@ checks = sa.Table(
     sa.Column("collection", sa.Text),
     sa.Column("question", Words),
     sa.Column("document", Words),
-    sa.Column("page", sa.Integer),
+    sa.Column("page", sa.BigInteger),
     sa.Column("quote", Words),
     sa.Column("created", sa.Text),
 )
@@ -171,7 +171,7 @@ check_runs = sa.Table(
     sa.Column("owner", sa.Text),
     sa.Column("collection", sa.Text),
     sa.Column("embedder", sa.Text),
-    sa.Column("generation", sa.Integer),
+    sa.Column("generation", sa.BigInteger),
     sa.Column("results", Json),
     sa.Column("created", sa.Text),
 )

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from rag.store import Store
-from rag.store.migrations import MIGRATIONS
+from rag.store.migrations import MIGRATIONS, statements
 from tests.guarantees.library import OWNER, add, child, faults
 
 LATEST = len(MIGRATIONS)
@@ -28,7 +28,7 @@ def _old_library(folder: Path, reached: int) -> None:
         if not reached:
             return
         for step in MIGRATIONS[:reached]:
-            for statement in step:
+            for statement in statements(step, "sqlite"):
                 connection.execute(statement)
         connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
         connection.execute("INSERT INTO schema_version VALUES (?)", (reached,))

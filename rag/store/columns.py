@@ -1,0 +1,83 @@
+"""What the columns hold: text that can be written down, JSON, yes or no, vectors; alike on both engines."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text that can be written down: half characters and NUL, which some PDFs hold, become U+FFFD one for one."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else _UNWRITABLE.sub("\ufffd", value)
+
+
+class Json(sa.types.TypeDecorator[Any]):
+    """A value as JSON text."""
+
+    impl = Words
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return None if value is None else _UNWRITABLE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Flag(sa.types.TypeDecorator[bool]):
+    """Yes or no in an INTEGER column, as 1 or 0. Compare it with these: `column == 1`."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class _PgVector(sa.types.UserDefinedType[str]):
+    """The type `vector` of pgvector."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "VECTOR"
+
+
+class Vector(sa.types.TypeDecorator[bytes]):
+    """A vector as its bytes, float32 and little endian; on PostgreSQL a `vector` of the same numbers, bit for bit."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return dialect.type_descriptor(_PgVector() if dialect.name == "postgresql" else sa.LargeBinary())
+
+    def process_bind_param(self, value: bytes | None, dialect: sa.Dialect) -> Any:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return vector_text(np.frombuffer(value, "<f4"))
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> bytes | None:
+        if value is None or dialect.name != "postgresql":
+            return value  # type: ignore[no-any-return]
+        return np.fromstring(value[1:-1], "<f4", sep=",").tobytes()
+
+
+def vector_text(vector: npt.NDArray[np.float32]) -> str:
+    """A vector (dimension,) as pgvector reads it, with every bit kept."""
+    return f"[{','.join(map(repr, vector.tolist()))}]"

@@ -1,0 +1,96 @@
+"""The library in a PostgreSQL database with pgvector: how it is opened, read, written, and how it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from rag.errors import DiskFull, LibraryError, StorePackageMissing, StoreUnprepared, StoreUnreachable
+from rag.store.database import Database
+
+# The first release whose filtered searches go on until they have found enough.
+PGVECTOR: Final = (0, 8)
+
+_CONNECT_SECONDS: Final = 10
+# Any number that all app processes agree on.
+_MIGRATION_LOCK: Final = 0x466F6F746E6F7465
+
+_FULL: Final = {"53100"}
+# The extension or the right to make it, or the tables, is missing.
+_UNPREPARED: Final = {"0A000", "42501", "42704", "58P01"}
+# Connections that break, that are too many, and a server that shuts down or starts.
+_UNREACHABLE: Final = ("08", "53300", "57P")
+
+_log = logging.getLogger(__name__)
+
+
+class PostgreSQL(Database):
+    """A pool of connections to one database. The password in its address appears in no error and no log."""
+
+    _for_reading = MappingProxyType({"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+
+    def __init__(self, url: str) -> None:
+        address = sa.make_url(url)
+        try:
+            engine = sa.create_engine(
+                address,
+                # Statements are planned for the values they come with, and poolers between here and there are fine.
+                connect_args={
+                    "connect_timeout": _CONNECT_SECONDS,
+                    "application_name": "footnote",
+                    "prepare_threshold": None,
+                },
+                pool_pre_ping=True,
+                pool_size=8,
+                max_overflow=8,
+                hide_parameters=True,
+            )
+        except ModuleNotFoundError as error:
+            raise StorePackageMissing(package=error.name or "psycopg") from error
+        host = address.host or address.query.get("host") or "localhost"
+        super().__init__(f"{host}/{address.database or ''}", engine)
+
+    @contextmanager
+    def write_alone(self) -> Iterator[sa.Connection]:
+        """As everywhere; pgvector is there when it begins.
+
+        Raises:
+            StoreUnprepared: pgvector is not there and cannot be made, or is too old.
+        """
+        with self.write() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector")
+            found = connection.exec_driver_sql("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+            if tuple(int(part) for part in found.scalar_one().split(".")[:2]) < PGVECTOR:
+                raise StoreUnprepared(server=self.name)
+            yield connection
+
+    @contextmanager
+    def mapped_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            told = self._told(error)
+            if told is None:
+                raise
+            raise told from error
+        except TimeoutError as error:
+            raise StoreUnreachable(server=self.name) from error
+
+    def _told(self, error: DBAPIError) -> LibraryError | None:
+        state = getattr(error.orig, "sqlstate", None)
+        if state in _FULL:
+            return DiskFull(folder=self.name)
+        if state in _UNPREPARED:
+            return StoreUnprepared(server=self.name)
+        if error.connection_invalidated or (state or "08").startswith(_UNREACHABLE):
+            # Why, in the server's words; they name its host and the user, and never the password.
+            _log.warning("PostgreSQL cannot be used: %s", str(error.orig).splitlines()[:1])
+            return StoreUnreachable(server=self.name)
+        return None

