@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.ui import chats, turns
+from rag.ui import chats, reading, turns
 from rag.ui.frame import end_sidebar, frame
 from rag.ui.source import draw_open_source
 
@@ -26,13 +26,13 @@ for turn in replayed:
     turns.draw_turn(page, chat, turn, last=turn is replayed[-1])
 
 # Ask: a question, with files dropped beside it, or one of the examples.
-turns.draw_reading(page, collection)
+reading.draw_jobs(page, collection)
 entry = turns.draw_input(page, collection, documents)
 if entry.files:
-    turns.read_files(page, collection, entry.files)
-if entry.question and not documents:
-    st.info(texts("chat.nothing_read_yet"))
-elif question := entry.question:
+    turns.hold(entry.question)
+    reading.take_in(page, collection, entry.files)
+    st.rerun()
+if question := turns.due(page, collection, documents, entry):
     if chat is None:
         chat = services.store.chats.create(owner, collection.id, scope)
         chats.go_to(chat.id)

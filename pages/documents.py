@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.ui import chats, library, reading, work
+from rag.ui import chats, library, reading
 from rag.ui.frame import end_sidebar, frame
 from rag.ui.source import draw_open_source
 from rag.ui.views import label
@@ -20,11 +20,8 @@ st.caption(texts("documents.intro"))
 
 library.offer_reembedding(page, collection)
 added = library.draw_form(page)
-target = work.own_collection(page, collection) if added.files or added.addresses else collection
-reading.enqueue_files(page, target, added.files)
-reading.enqueue_addresses(page, target, added.addresses)
-if target.id != collection.id:
-    st.session_state["collection"] = target.id
+if added.files or added.addresses:
+    reading.take_in(page, collection, added.files, added.addresses)
     st.rerun()
 reading.draw_jobs(page, collection)
 

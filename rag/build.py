@@ -45,8 +45,8 @@ else:
 
 
 NO_MODEL = "none"
-# Bytes of a model below which it reads the best quote alone.
 _FREEZE_SECONDS = 0.1
+# Bytes of a model below which it reads the best quote alone.
 _SMALL_MODEL = 500_000_000
 
 

@@ -61,7 +61,9 @@ An error carries a key and fields, never prose: its words stand in `rag/ui/en.to
 
 from __future__ import annotations
 
+import logging
 import re
+import traceback
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -312,6 +314,16 @@ class Cancelled(RagError):
 
 class Unexpected(RagError):
     needs = ("kind",)
+
+    @classmethod
+    def logged(cls, fault: Exception, where: str, log: logging.Logger) -> Unexpected:
+        """A fault of ours as the error that a user reads; the log says in what and where in the code.
+
+        Not what the fault said: messages can quote the document.
+        """
+        kind = type(fault).__name__
+        log.error("%s failed: %s\n%s", where, kind, "".join(traceback.format_tb(fault.__traceback__)))
+        return cls(kind=kind)
 
 
 class SettingsInvalid(RagError):

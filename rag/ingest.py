@@ -54,7 +54,7 @@ class Desk:
     chunk_overlap: int = 20
 
 
-def _silent(_stage: Stage, _done: int, _total: int) -> None:
+def silent(_stage: Stage, _done: int, _total: int) -> None:
     """Nobody wants to know."""
 
 
@@ -67,7 +67,7 @@ def read_file(
     *,
     password: str | None = None,
     same_name: SameNames = "keep",
-    told: Told = _silent,
+    told: Told = silent,
 ) -> Document:
     """Read a file into a collection. Bytes that are in it already are not read again.
 
@@ -96,7 +96,7 @@ def read_file(
 
 
 def read_address(
-    desk: Desk, owner: str, collection_id: str, address: str, *, replace: bool = True, told: Told = _silent
+    desk: Desk, owner: str, collection_id: str, address: str, *, replace: bool = True, told: Told = silent
 ) -> Document:
     """Read what an address gives into a collection, in place of what it gave before.
 
@@ -111,7 +111,7 @@ def read_address(
     return _keep(desk, owner, collection_id, loaded, data, older, told)
 
 
-def reembed(desk: Desk, owner: str, collection_id: str, told: Told = _silent) -> None:
+def reembed(desk: Desk, owner: str, collection_id: str, told: Told = silent) -> None:
     """Split and embed a collection anew with the desk's embedder, from the pages in the library.
 
     Until all is done the collection is as it was.

@@ -11,12 +11,11 @@ import os
 import secrets
 import socket
 import threading
-import traceback
 from contextlib import suppress
 from typing import IO
 
 from rag.errors import Cancelled, DiskFull, RagError, Unexpected
-from rag.ingest import Desk, SameNames, Told, read_address, read_file
+from rag.ingest import Desk, SameNames, Told, read_address, read_file, silent
 from rag.store import Job, Store
 from rag.store.jobs import Stage
 from rag.types import Document
@@ -76,7 +75,7 @@ def _run(desk: Desk, job: Job, stopping: threading.Event, lease_seconds: float) 
     beat = _Heartbeat(desk.store, job, stopping, lease_seconds)
     try:
         with beat:
-            document = _read(desk, job, beat.told)
+            document = read_job(desk, job, beat.told)
         jobs.finish(job, document.id)
     except _Stopping:
         jobs.give_back(job)
@@ -88,18 +87,16 @@ def _run(desk: Desk, job: Job, stopping: threading.Event, lease_seconds: float) 
     except RagError as error:
         jobs.fail(job, error.failure())
     except Exception as error:  # noqa: BLE001 - the one place: a failed job becomes its recorded error
-        # Where it happened, and not what it said: messages can quote the document.
-        where = "".join(traceback.format_tb(error.__traceback__))
-        _log.error("job %s failed: %s\n%s", job.id, type(error).__name__, where)
-        jobs.fail(job, Unexpected(kind=type(error).__name__).failure())
+        jobs.fail(job, Unexpected.logged(error, f"job {job.id}", _log).failure())
 
 
-def _read(desk: Desk, job: Job, told: Told) -> Document:
+def read_job(desk: Desk, job: Job, told: Told = silent, *, password: str | None = None) -> Document:
+    """Read what a job names. A password is given while the user waits: it is not written down with the job."""
     if job.kind == "address":
         return read_address(desk, job.owner, job.collection, job.source, replace=job.replace, told=told)
     data = desk.store.files.read(job.source)
     same_name: SameNames = "replace" if job.replace else "ask"
-    return read_file(desk, job.owner, job.collection, data, job.name, same_name=same_name, told=told)
+    return read_file(desk, job.owner, job.collection, data, job.name, password=password, same_name=same_name, told=told)
 
 
 class _Heartbeat:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -100,10 +99,7 @@ class Runs:
         except RagError as error:
             run.show(replace(run.draft, error=error.failure()))
         except Exception as error:  # noqa: BLE001 - a fault of ours becomes a sentence under the answer, as a job's does
-            # Where it happened, and not what it said: messages can quote the document.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("answer %s failed: %s\n%s", turn, type(error).__name__, where)
-            run.show(replace(run.draft, error=Unexpected(kind=type(error).__name__).failure()))
+            run.show(replace(run.draft, error=Unexpected.logged(error, f"answer {turn}", _log).failure()))
         self._end(turn, run, save)
 
     def _end(self, turn: str, run: Run, save: Callable[[Answer], None]) -> None:

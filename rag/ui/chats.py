@@ -21,10 +21,11 @@ def collection_name(collection: Collection, texts: Texts) -> str:
 def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
     """The collection at hand, the same on every page; a chat's own while it is shown."""
     store = page.services.store
-    if not store.collections.list(page.owner):
-        # Where no samples are wanted, or all was removed, there is one of one's own to begin with.
+    # Where no samples are wanted, or all was removed, there is one of one's own to begin with.
+    listed = store.collections.list(page.owner) or [
         store.collections.create(page.owner, page.texts("collections.mine"))
-    collections = {item.id: item for item in store.collections.list(page.owner)}
+    ]
+    collections = {item.id: item for item in listed}
     current = chat.collection if chat else st.session_state.get("collection")
     if current not in collections:
         current = next(iter(collections))

@@ -12,6 +12,7 @@ from rag.errors import PasswordNeeded, SameName, WrongPassword
 from rag.store import Job
 from rag.types import Collection
 from rag.ui import work
+from rag.ui.chats import go_to
 from rag.ui.frame import Frame, told
 from rag.ui.texts import Texts
 from rag.ui.views import draw_muted, label
@@ -20,20 +21,30 @@ REFRESH_SECONDS = 0.5
 _LOCKED = {PasswordNeeded.key(), WrongPassword.key()}
 
 
-def enqueue_files(page: Frame, collection: Collection, files: Sequence[UploadedFile]) -> None:
-    """Hand files to the reader; what is in the collection already is named and not read again."""
+def take_in(page: Frame, collection: Collection, files: Sequence[UploadedFile], addresses: Sequence[str] = ()) -> None:
+    """Hand files and addresses to the reader; the collection they go into becomes the one at hand."""
+    target = work.own_collection(page, collection)
+    _enqueue_files(page, target, files)
+    _enqueue_addresses(page, target, addresses)
+    if target.id != collection.id:
+        st.session_state["collection"] = target.id
+        go_to(None)
+
+
+def _enqueue_files(page: Frame, collection: Collection, files: Sequence[UploadedFile]) -> None:
+    """What is in the collection already is named on the next run, and not read again."""
     for file in files:
         data = file.getvalue()
         there = work.same_bytes(page, collection, data)
         if there is not None:
-            st.info(label(page.texts("documents.same", name=there.name)))
+            st.session_state.setdefault("notes", []).append(page.texts("documents.same", name=there.name))
             continue
         with told(page):
             page.services.store.jobs.enqueue(page.owner, collection.id, file.name, "file", data)
 
 
-def enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[str]) -> None:
-    """Hand web addresses to the reader; one that was read before is read anew."""
+def _enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[str]) -> None:
+    """One that was read before is read anew."""
     for address in addresses:
         with told(page):
             page.services.store.jobs.enqueue(page.owner, collection.id, address, "address", address, replace=True)
@@ -41,18 +52,23 @@ def enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[s
 
 def draw_jobs(page: Frame, collection: Collection) -> None:
     """What is being read into the collection, and what could not be; nothing when there is neither."""
-    jobs = _jobs(page, collection)
-    if any(job.state in ("waiting", "running") for job in jobs):
+    for note in st.session_state.pop("notes", ()):
+        st.info(label(note))
+    if under_way(page, collection):
         _watch(page, collection)
     else:
-        _draw(page, jobs)
+        _draw(page, _jobs(page, collection))
+
+
+def under_way(page: Frame, collection: Collection) -> bool:
+    """Whether something is being read into the collection, or waits to be."""
+    return any(job.state in ("waiting", "running") for job in _jobs(page, collection))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _watch(page: Frame, collection: Collection) -> None:
-    jobs = _jobs(page, collection)
-    _draw(page, jobs)
-    if not any(job.state in ("waiting", "running") for job in jobs):
+    _draw(page, _jobs(page, collection))
+    if not under_way(page, collection):
         st.rerun()
 
 

@@ -18,7 +18,7 @@ from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame
 from rag.ui.keeping import draw_keep
-from rag.ui.reading import draw_jobs, enqueue_files
+from rag.ui.reading import under_way
 from rag.ui.source import open_quote
 from rag.ui.texts import Texts
 from rag.ui.views import draw_answer, draw_muted, draw_passage, draw_question, label
@@ -53,9 +53,9 @@ def draw_input(page: Frame, collection: Collection, documents: Sequence[Document
     """The chat box; a file dropped into it is read into the collection at hand."""
     name = collection_name(collection, page.texts)
     hint = page.texts("chat.placeholder", collection=name) if documents else page.texts("chat.placeholder_empty")
-    # A key of its own: without one, what is being typed is lost when the hint changes.
     if documents:
         _draw_wait(page)
+    # A key of its own: without one, what is being typed is lost when the hint changes.
     entry = st.chat_input(hint, accept_file="multiple", file_type=list(KINDS), max_chars=4000, key="ask")
     if example := st.session_state.pop("example", ""):
         return Entry(example)
@@ -69,18 +69,24 @@ def _draw_wait(page: Frame) -> None:
         draw_muted(page.texts("chat.wait", seconds=entry.fit.seconds, model=entry.name))
 
 
-def read_files(page: Frame, collection: Collection, files: Sequence[UploadedFile]) -> None:
-    """Have dropped files read, and say so."""
-    target = work.own_collection(page, collection)
-    enqueue_files(page, target, files)
-    if target.id != collection.id:
-        st.session_state["collection"] = target.id
-    st.rerun()
+def hold(question: str) -> None:
+    """Keep a question until there is something to ask it of."""
+    if question:
+        st.session_state["held"] = question
 
 
-def draw_reading(page: Frame, collection: Collection) -> None:
-    """The files of this collection that are being read just now."""
-    draw_jobs(page, collection)
+def due(page: Frame, collection: Collection, documents: Sequence[Document], entry: Entry) -> str:
+    """The question to ask now, or none; one that came with files waits until they are read."""
+    if entry.question and documents:
+        return entry.question
+    hold(entry.question)
+    held: str = st.session_state.get("held", "")
+    if held and documents and not under_way(page, collection):
+        del st.session_state["held"]
+        return held
+    if held:
+        st.info(label(page.texts("chat.held", question=held)))
+    return ""
 
 
 def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:

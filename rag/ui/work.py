@@ -195,8 +195,6 @@ def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]
 
 def read_locked(page: Frame, job: Job, password: str) -> None:
     """Read an encrypted file with its password while the user waits."""
-    from rag.ingest import SameNames, read_file
+    from rag.reader import read_job
 
-    data = page.services.store.files.read(job.source)
-    same_name: SameNames = "replace" if job.replace else "ask"
-    read_file(page.services.desk, job.owner, job.collection, data, job.name, password=password, same_name=same_name)
+    read_job(page.services.desk, job, password=password)

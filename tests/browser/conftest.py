@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+
+from tests.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SHARED_PDFS = PROJECT.parent / "shared" / "evaldata" / "pdf_pages" / "pdfs"
@@ -33,12 +32,6 @@ class App:
     data: Path
     start: Callable[[], None]
     stop: Callable[[], None]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -77,7 +70,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, site: str, chromium: Browser) 
     def start() -> None:
         log = (data / "app.log").open("ab")
         running.append(subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log))
-        wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
+        wait_until_healthy(f"http://127.0.0.1:{port}")
 
     def stop() -> None:
         running[-1].terminate()
@@ -88,16 +81,6 @@ def app(tmp_path_factory: pytest.TempPathFactory, site: str, chromium: Browser) 
     wait_until_samples_are_read(address, chromium)
     yield App(address, data, start, stop)
     stop()
-
-
-def wait_until_healthy(address: str) -> None:
-    for _ in range(240):
-        try:
-            if urllib.request.urlopen(address, timeout=2).read() == b"ok":
-                return
-        except OSError:
-            time.sleep(0.25)
-    raise TimeoutError(address)
 
 
 def wait_until_samples_are_read(address: str, chromium: Browser) -> None:

@@ -138,3 +138,14 @@ def test_real_booklets_answer_with_the_right_page_and_understand_a_follow_up(use
     user.page.keyboard.press("Escape")
     follow_up = user.ask("Which lessons are among them?")
     expect(follow_up.locator(".quote").first).to_contain_text("PerksPlus.pdf")
+
+
+def test_a_question_sent_with_a_file_is_asked_when_the_file_is_read(user: User) -> None:
+    user.make_collection("Asked along")
+    user.open()
+    user.choose_collection("Asked along")
+    box = user.page.get_by_test_id("stChatInput")
+    box.locator("input[type=file]").set_input_files(file("garden.pdf", pdf("The gate of the garden is green.")))
+    expect(box).to_contain_text("garden.pdf")
+    answer = user.ask("What colour is the gate?")
+    expect(answer.locator(".quote").first).to_contain_text("The gate of the garden is green.")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +14,9 @@ from pathlib import Path
 import psutil
 
 from rag.store import Store
+from tests.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
 OWNER = "local"
 
 
@@ -32,12 +30,6 @@ class Running:
     pid: int
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running(folder: Path, environment: Mapping[str, str], script: str = "app.py") -> Iterator[Running]:
     """The app with this environment and a data folder inside `folder`, until the end of the block."""
@@ -48,22 +40,11 @@ def running(folder: Path, environment: Mapping[str, str], script: str = "app.py"
         process = subprocess.Popen(command, cwd=PROJECT, env={**environment, **given}, stdout=said, stderr=said)
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait(f"{address}/_stcore/health")
+        wait_until_healthy(address)
         yield Running(address, data, log, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=30)
-
-
-def _wait(address: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if urllib.request.urlopen(address, timeout=2).read() == b"ok":
-                return
-        except OSError:
-            time.sleep(0.25)
-    raise TimeoutError(address)
 
 
 def wait_until_read(app: Running, seconds: float = 300) -> None:

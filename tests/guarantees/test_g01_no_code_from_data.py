@@ -32,6 +32,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # Modules that make objects or code from bytes, and calls that do; the last part of a call's name counts.
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "jsonpickle", "code", "yaml"}
+MODULES |= {"diskcache"}
 CALLS = {"eval", "exec", "compile", "__import__", "run_path", "run_module", "torch.load", "numpy.load", "np.load"}
 CALLS |= {
     "yaml.load",
@@ -42,6 +43,7 @@ CALLS |= {
     "torch.hub.load",
     "os.system",
     "os.popen",
+    "LlamaDiskCache",
 }
 TRUE_ONLY = {"trust_remote_code", "allow_pickle", "allow_dangerous_deserialization", "shell", "unsafe_allow_html"}
 TRUE_ONLY |= {"unsafe_allow_javascript"}

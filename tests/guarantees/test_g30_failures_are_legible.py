@@ -1,8 +1,7 @@
 """G30. Failures are legible: an injected fault becomes a plain sentence in the reader's language, no traceback
 in the browser or on the command line, and no words of a document in a log.
 
-The other half, an audit of the pinned packages against known vulnerabilities, needs a list that is fetched
-from the network, and is not part of these tests, which run offline.
+The other half, an audit of the packages, is `test_g30_packages_are_audited.py`.
 """
 
 from __future__ import annotations
