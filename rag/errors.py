@@ -33,6 +33,8 @@ RagError
 │   ├── StoreUnreachable     the PostgreSQL server does not answer, or refuses
 │   ├── StoreUnprepared      the PostgreSQL server has no pgvector, or too old a one
 │   ├── StorePackageMissing  the package that speaks to PostgreSQL is not installed
+│   ├── NotAllowed           a collection of another's that may be read, and no more than that
+│   ├── PersonUnknown        nobody with that address has signed in
 │   ├── LibraryInUse         it cannot be replaced while a program has it open
 │   └── PageNotDrawn         no picture can be made of the page
 ├── ModelError
@@ -51,6 +53,10 @@ RagError
 │   ├── ModelDenied          its server wants another token, or its licence accepted
 │   ├── ModelDied            its process ended in the middle
 │   └── ModelBusy            the queue is full
+├── SignInError
+│   ├── SignInUnusable       sign-in is not set up as it has to be, or the provider does not say who it is
+│   ├── SignInEnded          too long ago, or signed out elsewhere
+│   └── PersonDisabled       an admin has shut this person out
 ├── Cancelled                the user asked to stop
 ├── Unexpected               a fault of this program; its log says more
 └── SettingsInvalid          a setting is out of bounds
@@ -236,6 +242,14 @@ class StorePackageMissing(LibraryError):
     needs = ("package",)
 
 
+class NotAllowed(LibraryError):
+    needs = ("collection",)
+
+
+class PersonUnknown(LibraryError):
+    needs = ("email",)
+
+
 class PageNotDrawn(LibraryError):
     needs = ("page",)
 
@@ -306,6 +320,22 @@ class ModelDied(ModelError):
 
 class ModelBusy(ModelError):
     needs = ("waiting",)
+
+
+class SignInError(RagError):
+    """The person is not let in."""
+
+
+class SignInUnusable(SignInError):
+    """Whoever set the app up has to see to it."""
+
+
+class SignInEnded(SignInError):
+    """Signing in once more helps."""
+
+
+class PersonDisabled(SignInError):
+    """An admin can undo it."""
 
 
 class Cancelled(RagError):

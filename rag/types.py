@@ -16,6 +16,10 @@ Verdict = Literal["supported", "partly", "unsupported"]
 # answered by the model all the same on request, or answered from the collection's own list.
 Outcome = Literal["answered", "refused", "asked_anyway", "overview"]
 
+# What a person may do with a collection: read it; add and remove documents; share, rename and remove it.
+Right = Literal["reader", "editor", "owner"]
+Role = Literal["member", "admin"]
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -260,6 +264,87 @@ class CheckRun:
     embedder: str
     generation: int
     results: tuple[CheckResult, ...]
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a provider says of somebody who has just signed in. `email` is one that it has verified, or empty.
+
+    `key` is another for each sign-in; `began` is when it was, in seconds since 1970, where that is known.
+    """
+
+    issuer: str
+    subject: str
+    email: str
+    name: str
+    key: str
+    began: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has signed in, known by issuer and subject. `disabled` is since when they are shut out."""
+
+    id: str
+    issuer: str
+    subject: str
+    email: str
+    name: str
+    role: Role
+    disabled: str | None
+    created: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People that a collection can be shared with at once. `members` are their ids; admins alone see them."""
+
+    id: str
+    name: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """With whom a collection is shared. `target` is the id of the person or the group; empty for everybody."""
+
+    collection: str
+    kind: Literal["person", "group", "everybody"]
+    target: str
+    role: Right
+    name: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something a person did, as it is written down for admins.
+
+    `name` is what the collection was called, `what` whom or what it was about; `document` is empty for an
+    admin who may not read the collection.
+    """
+
+    id: str
+    person: str
+    action: str
+    collection: str
+    name: str
+    what: str
+    document: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A collection as admins see it: whose it is and how much is in it, and nothing of what is in it."""
+
+    id: str
+    owner: str
+    name: str
+    documents: int
+    shares: int
     created: str
 
 

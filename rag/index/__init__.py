@@ -55,20 +55,25 @@ class Index:
     def search_words(
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[int, float]]:
-        """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first."""
-        return words.search(self._store, owner, collection_id, query, k, documents)
+        """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
+
+        Another's collection has none.
+        """
+        if not self._store.collections.reaches(owner, collection_id):
+            return []
+        return words.search(self._store, collection_id, query, k, documents)
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
         """How many chunks the collection has, and how many of them hold each word.
 
         Of a word that is common in the library, 5,000 chunks are looked at; another's collection has none.
         """
+        if not self._store.collections.reaches(owner, collection_id):
+            return 0, {}
         followed = self._follow(collection_id)
         with followed.changing:
             followed.refresh()
             chunks = followed.ids
-        if len(chunks) and not self._store.documents.passages(owner, chunks[:1].tolist()):
-            chunks = chunks[:0]
         return len(chunks), words.count(self._store, chunks, terms)
 
     def rebuild(self, collection_id: str) -> int:

@@ -31,7 +31,7 @@ _SEARCH: Final = """
     SELECT chunks.id, -rank AS score
     FROM words CROSS JOIN chunks ON chunks.id = words.rowid
     WHERE words MATCH :query AND rank MATCH :rank
-        AND chunks.owner = :owner AND chunks.collection = :collection {among}
+        AND chunks.collection = :collection {among}
     ORDER BY rank
     LIMIT :k"""
 
@@ -44,7 +44,7 @@ _HOW_MANY: Final = f"SELECT count(*) FROM ({_HOLDING})"
 
 
 def search(
-    store: Store, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
+    store: Store, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
 ) -> list[tuple[int, float]]:
     """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first."""
     match = match_expression(query)
@@ -54,7 +54,6 @@ def search(
     values: dict[str, object] = {
         "query": match,
         "rank": _RANK,
-        "owner": owner,
         "collection": collection_id,
         "k": k,
     }

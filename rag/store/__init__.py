@@ -1,7 +1,7 @@
-"""What must never be lost: collections, documents with their vectors, chats, jobs, checks, original files.
+"""What must never be lost: collections, documents with their vectors, chats, jobs, checks, original files, people.
 
-One SQLite file and one folder of originals in the data folder. Every call takes the owner first and
-sees the owner's things only; an id of another's is as unknown as one that was made up.
+One SQLite file and one folder of originals in the data folder. Every call takes the owner first, that is the
+person who asks, and sees what they reach (`rights.py`); an id of another's is as unknown as one that was made up.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag.errors import FolderUnusable, StoreTooNew
+from rag.store.activity import Activity
 from rag.store.chats import Chats
 from rag.store.checks import Checks
 from rag.store.collections import Collections
@@ -17,6 +18,8 @@ from rag.store.documents import Documents
 from rag.store.files import Files, sync_folder
 from rag.store.jobs import Job, Jobs
 from rag.store.migrations import MIGRATIONS, migrate, version
+from rag.store.people import People
+from rag.store.shares import Shares
 from rag.store.sqlite import SQLite
 
 __all__ = ["Job", "Store"]
@@ -37,6 +40,9 @@ class Store:
         self.chats = Chats(database)
         self.jobs = Jobs(database, self.files)
         self.checks = Checks(database)
+        self.people = People(database)
+        self.shares = Shares(database)
+        self.activity = Activity(database)
 
     @classmethod
     def open(cls, data_dir: Path) -> Store:

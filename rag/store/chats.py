@@ -1,4 +1,8 @@
-"""Chats and their turns. A question is on the disk before a model begins to answer it."""
+"""Chats and their turns. A question is on the disk before a model begins to answer it.
+
+A chat is its owner's alone, whoever else reads its collection. Where the collection is no longer shared with
+them, the chat is there as it was, and no more is asked in it.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,8 @@ import sqlalchemy as sa
 from rag.errors import NotFound
 from rag.store import schema
 from rag.store.answers import answer_from_json, answer_to_json
-from rag.store.collections import owned
 from rag.store.database import Database
+from rag.store.rights import owned, reach
 from rag.types import Answer, Chat, Turn
 
 _chats, _turns = schema.chats, schema.turns
@@ -71,7 +75,7 @@ class Chats:
         """Save a question as the chat's next turn; when this returns, it is on the disk.
 
         Raises:
-            NotFound: the chat is gone or another's.
+            NotFound: the chat is gone or another's, or its collection is.
         """
         turn = Turn(schema.new_id(), question, None, schema.now())
         position = sa.select(sa.func.coalesce(sa.func.max(_turns.c.position), 0) + 1).where(_turns.c.chat == chat_id)
@@ -80,6 +84,7 @@ class Chats:
         with self._database.write() as connection:
             if not connection.execute(touch).rowcount:
                 raise NotFound(what="chat")
+            _askable(connection, owner, chat_id)
             row = {"id": turn.id, "owner": owner, "chat": chat_id, "question": question, "created": turn.created}
             place = connection.execute(position).scalar_one()
             connection.execute(sa.insert(_turns), row | {"position": place, "answer": None})
@@ -94,7 +99,10 @@ class Chats:
         self._write_answer(owner, turn_id, answer_to_json(answer))
 
     def unanswer(self, owner: str, turn_id: str) -> None:
-        """Take the answer away, to ask the same question again. Raises NotFound."""
+        """Take the answer away, to ask the same question again. Raises NotFound, as `ask` does."""
+        chat = sa.select(_turns.c.chat).where(_turns.c.id == turn_id, _turns.c.owner == owner)
+        with self._database.read() as connection:
+            _askable(connection, owner, connection.execute(chat).scalar_one_or_none() or "")
         self._write_answer(owner, turn_id, None)
 
     def turns(self, owner: str, chat_id: str) -> builtins.list[Turn]:
@@ -116,6 +124,13 @@ class Chats:
         with self._database.write() as connection:
             connection.execute(sa.update(_chats).where(_mine(owner, chat_id)).values(**values))
         return self.get(owner, chat_id)
+
+
+def _askable(connection: sa.Connection, owner: str, chat_id: str) -> None:
+    """Raises NotFound unless the person still reaches the chat's collection."""
+    reached = sa.select(_chats.c.id).where(_mine(owner, chat_id), _chats.c.collection.in_(reach(owner)))
+    if connection.execute(reached).first() is None:
+        raise NotFound(what="collection")
 
 
 def _mine(owner: str, chat_id: str) -> sa.ColumnElement[bool]:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from rag.errors import NotFound
 from rag.store import schema
-from rag.store.collections import owned
 from rag.store.database import Database
+from rag.store.rights import owned, reach
 from rag.types import Check, CheckResult, CheckRun, Collection
 
 _checks, _runs = schema.checks, schema.check_runs
@@ -32,46 +32,53 @@ class Checks:
 
         Raises:
             NotFound: the collection is gone or another's.
+            NotAllowed: the person may only read it.
         """
         check = Check(schema.new_id(), owner, collection_id, question, document, page, quote, schema.now())
         same = sa.and_(_checks.c.collection == collection_id, _checks.c.question == question)
         with self._database.write() as connection:
-            owned(connection, owner, collection_id)
+            owned(connection, owner, collection_id, "editor")
             connection.execute(sa.delete(_checks).where(same))
             connection.execute(sa.insert(_checks), asdict(check))
         return check
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Check]:
         """The collection's checks, oldest first."""
-        query = sa.select(_checks).where(_checks.c.owner == owner, _checks.c.collection == collection_id)
+        mine = _checks.c.collection.in_(reach(owner))
+        query = sa.select(_checks).where(_checks.c.collection == collection_id, mine)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(_checks.c.created, _checks.c.id)).all()
         return [Check(**row._mapping) for row in rows]
 
     def remove(self, owner: str, check_id: str) -> None:
-        """Raises NotFound when it is not there or another's."""
+        """Raises NotFound when it is not there or another's, NotAllowed where the person may only read it."""
+        meant = _checks.c.id == check_id
         with self._database.write() as connection:
-            mine = sa.and_(_checks.c.id == check_id, _checks.c.owner == owner)
-            if not connection.execute(sa.delete(_checks).where(mine)).rowcount:
+            readable = sa.select(_checks.c.collection).where(meant, _checks.c.collection.in_(reach(owner)))
+            row = connection.execute(readable).first()
+            if row is None:
                 raise NotFound(what="check")
+            owned(connection, owner, row.collection, "editor")
+            connection.execute(sa.delete(_checks).where(meant))
 
     def save_run(self, owner: str, collection: Collection, embedder: str, results: Sequence[CheckResult]) -> CheckRun:
         """Write down what became of all checks, with the state the collection was in.
 
         Raises:
             NotFound: the collection is gone or another's.
+            NotAllowed: the person may only read it.
         """
         run = CheckRun(
             schema.new_id(), owner, collection.id, embedder, collection.generation, tuple(results), schema.now()
         )
         with self._database.write() as connection:
-            owned(connection, owner, collection.id)
+            owned(connection, owner, collection.id, "editor")
             connection.execute(sa.insert(_runs), asdict(run))
         return run
 
     def runs(self, owner: str, collection_id: str) -> builtins.list[CheckRun]:
         """The collection's runs, oldest first."""
-        query = sa.select(_runs).where(_runs.c.owner == owner, _runs.c.collection == collection_id)
+        query = sa.select(_runs).where(_runs.c.collection == collection_id, _runs.c.collection.in_(reach(owner)))
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(query.order_by(_runs.c.created, _runs.c.id))]
 

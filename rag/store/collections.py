@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from rag.errors import EmbedderMismatch, NameTaken, NotFound
+from rag.errors import EmbedderMismatch, NameTaken
 from rag.store import schema
+from rag.store.activity import note
 from rag.store.database import Database
 from rag.store.files import Files
+from rag.store.rights import owned, reach
 from rag.types import Collection
 
 _table = schema.collections
@@ -29,12 +33,14 @@ class Collections:
         """
         collection = Collection(schema.new_id(), owner, name, None, None, 0, samples, schema.now())
         values = {column.name: getattr(collection, column.name) for column in _table.columns}
-        self._named(name, sa.insert(_table).values(values))
+        with self._naming(name) as connection:
+            connection.execute(sa.insert(_table).values(values))
+            note(connection, owner, "created", collection)
         return collection
 
     def list(self, owner: str) -> builtins.list[Collection]:
-        """The owner's collections, oldest first."""
-        query = sa.select(_table).where(_table.c.owner == owner).order_by(_table.c.created)
+        """The collections that the person reaches, theirs or shared with them, oldest first."""
+        query = sa.select(_table).where(_table.c.id.in_(reach(owner))).order_by(_table.c.created)
         with self._database.read() as connection:
             return [Collection(**row._mapping) for row in connection.execute(query)]
 
@@ -43,30 +49,41 @@ class Collections:
         with self._database.read() as connection:
             return owned(connection, owner, collection_id)
 
+    def reaches(self, owner: str, collection_id: str) -> bool:
+        """Whether the person may read it."""
+        query = reach(owner).where(_table.c.id == collection_id)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
+
     def by_name(self, owner: str, name: str) -> Collection | None:
-        query = sa.select(_table).where(_table.c.owner == owner, _table.c.name == name)
+        """The person's own collection of that name: among those that others share, names can be there twice."""
+        query = sa.select(_table).where(_table.c.owner == owner, _table.c.name == name, _table.c.id.in_(reach(owner)))
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return Collection(**row._mapping) if row else None
 
     def rename(self, owner: str, collection_id: str, name: str) -> Collection:
-        """Raises NotFound or NameTaken."""
-        self._named(name, sa.update(_table).where(_mine(owner, collection_id)).values(name=name))
+        """Raises NotFound, NotAllowed or NameTaken."""
+        with self._naming(name) as connection:
+            collection = owned(connection, owner, collection_id, "owner")
+            connection.execute(sa.update(_table).where(_table.c.id == collection_id).values(name=name))
+            note(connection, owner, "renamed", collection, what=name)
         return self.get(owner, collection_id)
 
     def remove(self, owner: str, collection_id: str) -> None:
-        """Remove it with all that is in it: documents, their files, chats and jobs.
+        """Remove it with all that is in it: documents, their files, everybody's chats with it, and jobs.
 
         Raises:
             NotFound: it is not there or another's.
+            NotAllowed: it is shared with the person, who does not own it.
         """
         documents, jobs = schema.documents, schema.jobs
         hashes = sa.select(documents.c.sha256).where(documents.c.collection == collection_id)
         sources = sa.select(jobs.c.source).where(jobs.c.collection == collection_id, jobs.c.kind == "file")
         with self._database.write() as connection:
-            owned(connection, owner, collection_id)
+            note(connection, owner, "removed_collection", owned(connection, owner, collection_id, "owner"))
             freed = connection.execute(sa.union(hashes, sources)).scalars().all()
-            connection.execute(sa.delete(_table).where(_mine(owner, collection_id)))
+            connection.execute(sa.delete(_table).where(_table.c.id == collection_id))
         self._files.release(freed)
         self._files.drop_copies(collection_id)
 
@@ -75,27 +92,21 @@ class Collections:
 
         Raises:
             NotFound: it is not there or another's.
+            NotAllowed: the person may only read it.
             EmbedderMismatch: it holds documents of another embedder.
         """
         with self._database.write() as connection:
-            claim_embedder(connection, owned(connection, owner, collection_id), embedder, dimension)
+            claim_embedder(connection, owned(connection, owner, collection_id, "editor"), embedder, dimension)
         return self.get(owner, collection_id)
 
-    def _named(self, name: str, statement: sa.Insert | sa.Update) -> None:
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[sa.Connection]:
+        """A write that gives a collection its name. Raises NameTaken where its owner has one of that name."""
         try:
             with self._database.write() as connection:
-                if not connection.execute(statement).rowcount:
-                    raise NotFound(what="collection")
+                yield connection
         except IntegrityError as error:
             raise NameTaken(name=name) from error
-
-
-def owned(connection: sa.Connection, owner: str, collection_id: str) -> Collection:
-    """The owner's collection, read inside the caller's transaction. Raises NotFound."""
-    row = connection.execute(sa.select(_table).where(_mine(owner, collection_id))).first()
-    if row is None:
-        raise NotFound(what="collection")
-    return Collection(**row._mapping)
 
 
 def claim_embedder(connection: sa.Connection, collection: Collection, embedder: str, dimension: int) -> None:
@@ -118,7 +129,3 @@ def next_generation(connection: sa.Connection, collection_id: str) -> None:
     """Tell every index, in every process, that the collection's chunks have changed."""
     raised = _table.c.generation + 1
     connection.execute(sa.update(_table).where(_table.c.id == collection_id).values(generation=raised))
-
-
-def _mine(owner: str, collection_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(_table.c.id == collection_id, _table.c.owner == owner)

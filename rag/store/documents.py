@@ -10,10 +10,12 @@ import sqlalchemy as sa
 
 from rag.errors import NotFound
 from rag.store import schema
-from rag.store.collections import claim_embedder, next_generation, owned
+from rag.store.activity import note
+from rag.store.collections import claim_embedder, next_generation
 from rag.store.database import Database
 from rag.store.files import Files
 from rag.store.passages import Passages, Vectors
+from rag.store.rights import owned, reach
 from rag.store.rows import check, insert_chunks, insert_document, new_document
 from rag.types import Chunk, Collection, Document, Heading, LoadedDocument, Page
 
@@ -48,19 +50,21 @@ class Documents(Passages):
 
         Raises:
             NotFound: the collection is gone.
+            NotAllowed: the person may only read it.
             EmbedderMismatch: the collection was embedded with another model.
             DiskFull: nothing was written.
         """
         check(chunks, vectors)
         with self._files.saved(original), self._database.write() as connection:
-            collection = owned(connection, owner, collection_id)
+            collection = owned(connection, owner, collection_id, "editor")
             there = _same_bytes(connection, collection_id, sha256)
             old = replaces if there is None or there.id != replaces else None
-            freed = _remove(connection, owner, collection_id, old)
+            freed = _remove(connection, collection_id, old)
             if there is None:
                 claim_embedder(connection, collection, embedder, vectors.shape[1])
-                document = new_document(collection, loaded, chunks, sha256, size, lead, language)
+                document = new_document(owner, collection_id, loaded, chunks, sha256, size, lead, language)
                 insert_document(connection, document, loaded.pages, chunks, vectors)
+                note(connection, owner, "added", collection, document=loaded.name)
                 # As it can be written down, which for half characters is not quite as it came.
                 document = _same_bytes(connection, collection_id, sha256) or document
             else:
@@ -85,18 +89,18 @@ class Documents(Passages):
             The documents that are missing in `parts` (they came meanwhile). Nothing changes unless it is empty.
         """
         with self._database.write() as connection:
-            collection = owned(connection, owner, collection_id)
-            ids = sa.select(_table.c.id).where(_table.c.collection == collection_id)
-            held = frozenset(connection.execute(ids).scalars())
-            if held - parts.keys():
-                return held - parts.keys()
+            collection = owned(connection, owner, collection_id, "editor")
+            ids = sa.select(_table.c.id, _table.c.owner).where(_table.c.collection == collection_id)
+            held = {row.id: row.owner for row in connection.execute(ids)}
+            if held.keys() - parts.keys():
+                return frozenset(held.keys() - parts.keys())
             connection.execute(sa.delete(_chunks).where(_chunks.c.collection == collection_id))
             dimension = 0
             for document_id in sorted(held):
                 chunks, vectors = parts[document_id]
                 check(chunks, vectors)
                 dimension = vectors.shape[1]
-                insert_chunks(connection, owner, collection_id, document_id, chunks, vectors)
+                insert_chunks(connection, held[document_id], collection_id, document_id, chunks, vectors)
                 count = sa.update(_table).where(_table.c.id == document_id).values(chunks=len(chunks))
                 connection.execute(count)
             _set_embedder(connection, collection, embedder, dimension)
@@ -114,7 +118,7 @@ class Documents(Passages):
     ) -> Document | None:
         """The newest document of the collection with all that is given."""
         given = {"sha256": sha256, "name": name, "address": address}
-        query = sa.select(_table).where(_table.c.owner == owner, _table.c.collection == collection_id)
+        query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.collection.in_(reach(owner)))
         query = query.where(*(_table.c[key] == value for key, value in given.items() if value is not None))
         with self._database.read() as connection:
             row = connection.execute(query.order_by(_table.c.added.desc()).limit(1)).first()
@@ -122,7 +126,7 @@ class Documents(Passages):
 
     def get(self, owner: str, document_id: str) -> Document:
         """Raises NotFound when it is not there or another's."""
-        query = sa.select(_table).where(_table.c.id == document_id, _table.c.owner == owner)
+        query = sa.select(_table).where(_table.c.id == document_id, _table.c.collection.in_(reach(owner)))
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None:
@@ -131,7 +135,7 @@ class Documents(Passages):
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Document]:
         """The collection's documents, oldest first."""
-        query = sa.select(_table).where(_table.c.owner == owner, _table.c.collection == collection_id)
+        query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.collection.in_(reach(owner)))
         with self._database.read() as connection:
             return [_read(row) for row in connection.execute(query.order_by(_table.c.added, _table.c.id))]
 
@@ -140,11 +144,14 @@ class Documents(Passages):
 
         Raises:
             NotFound: it is not there or another's.
+            NotAllowed: the person may only read it.
         """
         document = self.get(owner, document_id)
         with self._database.write() as connection:
-            freed = _remove(connection, owner, document.collection, document_id)
+            collection = owned(connection, owner, document.collection, "editor")
+            freed = _remove(connection, document.collection, document_id)
             next_generation(connection, document.collection)
+            note(connection, owner, "removed", collection, document=document.name)
         self._forget(document.collection, freed)
 
     def _forget(self, collection_id: str, freed: builtins.list[str]) -> None:
@@ -152,6 +159,10 @@ class Documents(Passages):
         if freed:
             self._files.release(freed)
             self._files.drop_copies(collection_id)
+
+    def original(self, owner: str, document_id: str) -> bytes:
+        """The file as it was added. Raises NotFound when it is missing or altered, or the document another's."""
+        return self._files.read(self.get(owner, document_id).sha256)
 
     def page(self, owner: str, document_id: str, number: int) -> Page:
         """Raises NotFound."""
@@ -165,7 +176,8 @@ class Documents(Passages):
         return self._page_rows(owner, document_id)
 
     def _page_rows(self, owner: str, document_id: str, *conditions: sa.ColumnElement[bool]) -> builtins.list[Page]:
-        query = sa.select(_pages).where(_pages.c.document == document_id, _pages.c.owner == owner, *conditions)
+        mine = sa.select(_table.c.id).where(_table.c.id == document_id, _table.c.collection.in_(reach(owner)))
+        query = sa.select(_pages).where(_pages.c.document.in_(mine), *conditions)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(_pages.c.number)).all()
         return [Page(row.number, row.label, row.text, tuple(Heading(*pair) for pair in row.headings)) for row in rows]
@@ -177,11 +189,11 @@ def _same_bytes(connection: sa.Connection, collection_id: str, sha256: str) -> D
     return _read(row) if row else None
 
 
-def _remove(connection: sa.Connection, owner: str, collection_id: str, document_id: str | None) -> list[str]:
+def _remove(connection: sa.Connection, collection_id: str, document_id: str | None) -> list[str]:
     """Delete the row and, by the tables' own rules, all that hangs on it; returns its file's hash, if it was there."""
-    mine = sa.and_(_table.c.id == document_id, _table.c.owner == owner, _table.c.collection == collection_id)
-    hashes = list(connection.execute(sa.select(_table.c.sha256).where(mine)).scalars())
-    connection.execute(sa.delete(_table).where(mine))
+    meant = sa.and_(_table.c.id == document_id, _table.c.collection == collection_id)
+    hashes = list(connection.execute(sa.select(_table.c.sha256).where(meant)).scalars())
+    connection.execute(sa.delete(_table).where(meant))
     return hashes
 
 

@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from rag.errors import NotFound, ReaderDied
 from rag.store import schema
 from rag.store.answers import failure_from_json, failure_to_json
-from rag.store.collections import owned
 from rag.store.database import Database
 from rag.store.files import Files
+from rag.store.rights import owned, reach
 from rag.types import Failure
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -82,12 +82,13 @@ class Jobs:
 
         Raises:
             NotFound: the collection is gone or another's.
+            NotAllowed: the person may only read it.
             DiskFull: the file could not be kept.
         """
         data = source if isinstance(source, bytes) else None
         text = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else source
         with self._files.saved(data), self._database.write() as connection:
-            owned(connection, owner, collection_id)
+            owned(connection, owner, collection_id, "editor")
             same = sa.and_(_jobs.c.collection == collection_id, _jobs.c.source == text, _jobs.c.kind == kind)
             open_ones = sa.select(_jobs).where(same, _jobs.c.state.in_(["waiting", "running"]))
             there = connection.execute(open_ones).first()
@@ -157,39 +158,44 @@ class Jobs:
         self._end(job, state="waiting", stage="", done=0, total=0, attempts=max(0, job.attempts - 1))
 
     def cancel(self, owner: str, job_id: str) -> None:
-        """Stop it: at once if it waits, at its reader's next step if it runs. Raises NotFound."""
+        """Stop it: at once if it waits, at its reader's next step if it runs. Raises NotFound or NotAllowed."""
         job = self.get(owner, job_id)
+        change = sa.update(_jobs).where(_jobs.c.id == job_id)
         with self._database.write() as connection:
-            waiting = _mine(owner, job_id).where(_jobs.c.state == "waiting")
+            owned(connection, owner, job.collection, "editor")
+            waiting = change.where(_jobs.c.state == "waiting")
             if not connection.execute(waiting.values(state="cancelled", updated=schema.now())).rowcount:
-                running = _mine(owner, job_id).where(_jobs.c.state == "running")
+                running = change.where(_jobs.c.state == "running")
                 connection.execute(running.values(cancelling=True))
         self._release(job)
 
     def retry(self, owner: str, job_id: str, *, name: str | None = None, replace: bool | None = None) -> None:
         """Let a failed job wait again, under another name or in place of its namesake where that is given.
 
-        Raises NotFound when there is no such failed job.
+        Raises NotFound when there is no such failed job, NotAllowed where the person may only read the collection.
         """
+        job = self.get(owner, job_id)
         given = {"name": name, "replace": replace}
-        again = _mine(owner, job_id).where(_jobs.c.state == "failed")
+        again = sa.update(_jobs).where(_jobs.c.id == job_id, _jobs.c.state == "failed")
         values = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False, "updated": schema.now()}
         values |= {key: value for key, value in given.items() if value is not None}
         with self._database.write() as connection:
+            owned(connection, owner, job.collection, "editor")
             if not connection.execute(again.values(values)).rowcount:
                 raise NotFound(what="job")
 
     def dismiss(self, owner: str, job_id: str) -> None:
-        """Forget a job that is done, failed or cancelled; one that is not stays. Raises NotFound."""
+        """Forget a job that is done, failed or cancelled; one that is not stays. Raises NotFound or NotAllowed."""
         job = self.get(owner, job_id)
         ended = _jobs.c.state.in_(["done", "failed", "cancelled"])
         with self._database.write() as connection:
-            connection.execute(sa.delete(_jobs).where(_jobs.c.id == job_id, _jobs.c.owner == owner, ended))
+            owned(connection, owner, job.collection, "editor")
+            connection.execute(sa.delete(_jobs).where(_jobs.c.id == job_id, ended))
         self._release(job)
 
     def get(self, owner: str, job_id: str) -> Job:
         """Raises NotFound when it is not there or another's."""
-        query = sa.select(_jobs).where(_jobs.c.id == job_id, _jobs.c.owner == owner)
+        query = sa.select(_jobs).where(_jobs.c.id == job_id, _jobs.c.collection.in_(reach(owner)))
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None:
@@ -198,7 +204,7 @@ class Jobs:
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Job]:
         """The collection's jobs, oldest first."""
-        query = sa.select(_jobs).where(_jobs.c.owner == owner, _jobs.c.collection == collection_id)
+        query = sa.select(_jobs).where(_jobs.c.collection == collection_id, _jobs.c.collection.in_(reach(owner)))
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(query.order_by(_jobs.c.created, _jobs.c.id))]
 
@@ -215,7 +221,8 @@ class Jobs:
             connection.execute(change.values(state="failed", failure=failure, updated=schema.now()))
 
     def _held(self, job: Job) -> sa.Update:
-        return _mine(job.owner, job.id).where(_jobs.c.state == "running", _jobs.c.worker == job.worker)
+        mine = sa.update(_jobs).where(_jobs.c.id == job.id, _jobs.c.owner == job.owner)
+        return mine.where(_jobs.c.state == "running", _jobs.c.worker == job.worker)
 
     def _end(self, job: Job, **values: Any) -> None:
         with self._database.write() as connection:
@@ -224,10 +231,6 @@ class Jobs:
     def _release(self, job: Job) -> None:
         if job.kind == "file":
             self._files.release([job.source])
-
-
-def _mine(owner: str, job_id: str) -> sa.Update:
-    return sa.update(_jobs).where(_jobs.c.id == job_id, _jobs.c.owner == owner)
 
 
 def _new(

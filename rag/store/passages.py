@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from rag.errors import NotFound
 from rag.store import schema
 from rag.store.database import Database
+from rag.store.rights import reach
 from rag.types import Passage
 
 Vectors = npt.NDArray[np.float32]
@@ -43,20 +44,21 @@ class Passages:
         self._database = database
 
     def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]:
-        """The owner's passages among these chunk ids; removed and foreign ones are left out."""
+        """The passages among these chunk ids that the person may read; removed and foreign ones are left out."""
         wanted = list(chunk_ids)
         found: dict[int, Passage] = {}
         with self._database.read() as connection:
             for first in range(0, len(wanted), _AT_ONCE):
                 some = wanted[first : first + _AT_ONCE]
-                query = _passage.where(_chunks.c.id.in_(some), _chunks.c.owner == owner)
+                query = _passage.where(_chunks.c.id.in_(some), _chunks.c.collection.in_(reach(owner)))
                 found.update({row.chunk: Passage(**row._mapping) for row in connection.execute(query)})
         return found
 
     def neighbours(self, owner: str, chunk_id: int, before: int = 1, after: int = 1) -> list[Passage]:
         """The chunk with those around it in its document, in reading order. Raises NotFound."""
         around = _chunks.c.id.between(chunk_id - before, chunk_id + after)
-        document = sa.select(_chunks.c.document).where(_chunks.c.id == chunk_id, _chunks.c.owner == owner)
+        mine = _chunks.c.collection.in_(reach(owner))
+        document = sa.select(_chunks.c.document).where(_chunks.c.id == chunk_id, mine)
         # The ids of a document's chunks are consecutive: they were given in one transaction.
         found = self._passages(_chunks.c.document == document.scalar_subquery(), around)
         if not found:
@@ -65,7 +67,8 @@ class Passages:
 
     def chunks_of_page(self, owner: str, document_id: str, number: int) -> list[Passage]:
         """The passages of a page, in reading order; none when there is no such page."""
-        return self._passages(_chunks.c.owner == owner, _chunks.c.document == document_id, _chunks.c.page == number)
+        mine = _chunks.c.collection.in_(reach(owner))
+        return self._passages(mine, _chunks.c.document == document_id, _chunks.c.page == number)
 
     def generation(self, collection_id: str) -> int:
         """A number that grows with every change to the collection's chunks; -1 when there is no such one."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from rag.language import searchable
 from rag.store import schema
 from rag.store.passages import Vectors
-from rag.types import Chunk, Collection, Document, LoadedDocument, Page
+from rag.types import Chunk, Document, LoadedDocument, Page
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 
@@ -22,7 +22,8 @@ def check(chunks: Sequence[Chunk], vectors: Vectors) -> None:
 
 
 def new_document(
-    collection: Collection,
+    owner: str,
+    collection_id: str,
     loaded: LoadedDocument,
     chunks: Sequence[Chunk],
     sha256: str,
@@ -32,8 +33,8 @@ def new_document(
 ) -> Document:
     return Document(
         id=schema.new_id(),
-        owner=collection.owner,
-        collection=collection.id,
+        owner=owner,
+        collection=collection_id,
         name=loaded.name,
         title=loaded.title,
         kind=loaded.kind,

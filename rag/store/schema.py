@@ -176,6 +176,68 @@ check_runs = sa.Table(
     sa.Column("created", sa.Text),
 )
 
+# `disabled` is since when, or nothing. A person's id is made from issuer and subject.
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("issuer", Words),
+    sa.Column("subject", Words),
+    sa.Column("email", Words),
+    sa.Column("name", Words),
+    sa.Column("role", sa.Text),
+    sa.Column("disabled", sa.Text),
+    sa.Column("created", sa.Text),
+    sa.Column("seen", sa.Text),
+)
+
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text),
+    sa.Column("began", sa.Float),
+    sa.Column("ended", sa.Text),
+)
+
+groups = sa.Table(
+    "person_groups",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", Words),
+    sa.Column("created", sa.Text),
+)
+
+group_members = sa.Table(
+    "group_members",
+    metadata,
+    sa.Column("group_id", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+)
+
+shares = sa.Table(
+    "shares",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text),
+    sa.Column("created", sa.Text),
+)
+
+activity = sa.Table(
+    "activity",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text),
+    sa.Column("action", sa.Text),
+    sa.Column("collection", sa.Text),
+    sa.Column("name", Words),
+    sa.Column("what", Words),
+    sa.Column("document", Words),
+    sa.Column("created", sa.Text),
+)
+
 
 def new_id() -> str:
     """128 random bits in hex: no id can be guessed from another."""

@@ -1,0 +1,63 @@
+"""What people did, for admins: who signed in, added, removed, shared. Never what was asked, unless that is wanted."""
+
+from __future__ import annotations
+
+import builtins
+
+import sqlalchemy as sa
+
+from rag.store import schema
+from rag.store.database import Database
+from rag.store.rights import admin, owned, reach
+from rag.types import Collection, Deed
+
+_activity, _people = schema.activity, schema.people
+
+
+class Activity:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, owner: str, limit: int = 200) -> builtins.list[Deed]:
+        """The last deeds, newest first; names of documents only of collections that the admin may read.
+
+        Raises:
+            NotFound: the person is no admin.
+        """
+        readable = sa.or_(_activity.c.collection == "", _activity.c.collection.in_(reach(owner)))
+        document = sa.case((readable, _activity.c.document), else_="").label("document")
+        columns = [document if column.name == "document" else column for column in _activity.columns]
+        newest = sa.select(*columns).order_by(_activity.c.created.desc(), _activity.c.id).limit(limit)
+        with self._database.read() as connection:
+            admin(connection, owner)
+            return [Deed(**row._mapping) for row in connection.execute(newest)]
+
+    def asked(self, owner: str, collection_id: str, question: str) -> None:
+        """Write down a question; called only where that is switched on. Raises NotFound."""
+        with self._database.write() as connection:
+            note(connection, owner, "asked", owned(connection, owner, collection_id), what=question)
+
+
+def note(
+    connection: sa.Connection,
+    person: str,
+    action: str,
+    collection: Collection | None = None,
+    *,
+    what: str = "",
+    document: str = "",
+) -> None:
+    """Write a deed down in the transaction that does it. Of the local user, who is alone, nothing is written."""
+    values = {
+        "id": schema.new_id(),
+        "person": person,
+        "action": action,
+        "collection": collection.id if collection else "",
+        "name": collection.name if collection else "",
+        "what": what,
+        "document": document,
+        "created": schema.now(),
+    }
+    columns = [sa.literal(value, _activity.c[key].type) for key, value in values.items()]
+    known = sa.select(*columns).where(sa.exists().where(_people.c.id == person))
+    connection.execute(sa.insert(_activity).from_select(list(values), known))

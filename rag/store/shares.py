@@ -1,0 +1,100 @@
+"""Whom a collection is shared with: people, groups, or everybody who signs in. Its owners decide."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Literal
+
+import sqlalchemy as sa
+
+from rag.errors import NotFound, PersonUnknown
+from rag.store import schema
+from rag.store.activity import note
+from rag.store.database import Database
+from rag.store.rights import RIGHTS, owned, reach
+from rag.types import Right, Share
+
+Kind = Literal["person", "group", "everybody"]
+
+_shares, _people, _groups = schema.shares, schema.people, schema.groups
+
+
+class Shares:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def right(self, owner: str, collection_id: str) -> Right | None:
+        """The largest right the person has in a collection; None where they may not know of it."""
+        has = [reach(owner, right).where(schema.collections.c.id == collection_id) for right in RIGHTS]
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(*(sa.exists(query) for query in has))).one()
+        return next((right for right, there in zip(reversed(RIGHTS), reversed(row), strict=True) if there), None)
+
+    def list(self, owner: str, collection_id: str) -> builtins.list[Share]:
+        """With whom it is shared, oldest first.
+
+        Raises:
+            NotFound: it is not there or another's.
+            NotAllowed: the person does not own it.
+        """
+        person = sa.select(sa.func.coalesce(sa.func.nullif(_people.c.name, ""), _people.c.email))
+        person = person.where(_people.c.id == _shares.c.target)
+        group = sa.select(_groups.c.name).where(_groups.c.id == _shares.c.target)
+        name = sa.func.coalesce(person.scalar_subquery(), group.scalar_subquery(), "").label("name")
+        query = sa.select(_shares, name).where(_shares.c.collection == collection_id).order_by(_shares.c.created)
+        with self._database.read() as connection:
+            owned(connection, owner, collection_id, "owner")
+            return [Share(**row._mapping) for row in connection.execute(query)]
+
+    def give(self, owner: str, collection_id: str, kind: Kind, whom: str, role: Right) -> None:
+        """Share it, or give another right to those it is shared with.
+
+        Args:
+            whom: a person's address, a group's id, or nothing for everybody, who do not become owners.
+
+        Raises:
+            NotFound: it is not there or another's, or there is no such group.
+            NotAllowed: the person does not own it.
+            PersonUnknown: nobody with that address has signed in, or more than one.
+        """
+        if role not in RIGHTS or (kind == "everybody" and (role == "owner" or whom)):
+            raise ValueError(f"{kind} cannot become {role}")
+        with self._database.write() as connection:
+            collection = owned(connection, owner, collection_id, "owner")
+            target, name = self._meant(connection, kind, whom)
+            if kind == "person" and target == collection.owner:
+                return
+            values = {"collection": collection_id, "kind": kind, "target": target}
+            connection.execute(sa.delete(_shares).where(*(_shares.c[key] == value for key, value in values.items())))
+            connection.execute(sa.insert(_shares).values(values | {"role": role, "created": schema.now()}))
+            note(connection, owner, f"shared_{role}", collection, what=name)
+
+    def withdraw(self, owner: str, collection_id: str, kind: Kind, target: str) -> None:
+        """Share it no longer with that person, group or everybody. Raises NotFound or NotAllowed."""
+        meant = sa.and_(_shares.c.collection == collection_id, _shares.c.kind == kind, _shares.c.target == target)
+        with self._database.write() as connection:
+            collection = owned(connection, owner, collection_id, "owner")
+            if not connection.execute(sa.delete(_shares).where(meant)).rowcount:
+                raise NotFound(what="share")
+            note(connection, owner, "withdrew", collection, what=self._name(connection, kind, target))
+
+    def _meant(self, connection: sa.Connection, kind: Kind, whom: str) -> tuple[str, str]:
+        """Id and name of those that are meant."""
+        if kind == "everybody":
+            return "", ""
+        if kind == "group":
+            name = self._name(connection, kind, whom)
+            if not name:
+                raise NotFound(what="group")
+            return whom, name
+        address = whom.strip()
+        same = sa.func.lower(_people.c.email) == address.lower()
+        found = connection.execute(sa.select(_people).where(same, _people.c.email != "")).all()
+        if len(found) != 1:
+            raise PersonUnknown(email=address)
+        return found[0].id, found[0].name or found[0].email
+
+    @staticmethod
+    def _name(connection: sa.Connection, kind: Kind, target: str) -> str:
+        table = _people if kind == "person" else _groups
+        return str(connection.execute(sa.select(table.c.name).where(table.c.id == target)).scalar_one_or_none() or "")
