@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError
@@ -83,6 +84,10 @@ class Services:
     @once
     def embedder(self) -> Embedder:
         from rag.embedding import open_embedder
+        from rag.served_embedding import is_served, open_served
+
+        if is_served(self.settings.embedder):
+            return open_served(self.settings.embedder, seconds=self.settings.server_seconds)
 
         # Threads that wait without sleeping take the processor from the model's: ten times slower in company.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -96,9 +101,13 @@ class Services:
         Raises:
             ModelUnknown: nothing has the name that is set.
         """
-        from rag.catalogue import choose
+        from rag.catalogue import Choice, choose
+        from rag.served_embedding import is_served, recorded
 
-        return choose(self.settings.embedder, [self.settings.models_folder], kind="embedder")
+        wanted = self.settings.embedder
+        if is_served(wanted):
+            return Choice(recorded(wanted), Path(), None)
+        return choose(wanted, [self.settings.models_folder], kind="embedder")
 
     @once
     def reranker(self) -> CrossEncoder | None:
@@ -220,7 +229,7 @@ class Services:
 
     def _open(self, name: str, choice: Choice | None) -> BaseChatModel:
         from rag.catalogue import locate
-        from rag.llms import TransformersRow, open_model
+        from rag.llms import ServerRow, TransformersRow, open_model
 
         chosen, row = self.settings, choice.model if choice else None
         # The file by which apps take turns lies there, also where no library was opened yet.
@@ -246,6 +255,7 @@ class Services:
                 chosen.hf_stops,
                 chosen.hf_return_prompt,
             ),
+            server=ServerRow(chosen.server_at_once, chosen.server_seconds),
         )
         if hasattr(model, "tell_speed"):
             model.tell_speed(lambda speed: self.stock.note(choice.name if choice else plain, speed))

@@ -116,7 +116,7 @@ def evaluate(
 @app.command(hidden=True)
 def reader() -> None:
     """Read the documents that wait, until standard input is closed. Started by the app."""
-    from rag.reader import run_jobs, stop_at_end_of, wait_for_work
+    from rag.reader import run_jobs, stop_at_end_of, wait_for_work, when_it_answers
 
     connections.join("reader")
     services = build.services(settings.load())
@@ -124,8 +124,9 @@ def reader() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     stop_at_end_of(sys.stdin.buffer, stopping)
     wait_for_work(services.store, stopping)
-    if not stopping.is_set():
-        run_jobs(services.desk, stopping)
+    desk = when_it_answers(lambda: services.desk, stopping)
+    if desk is not None:
+        run_jobs(desk, stopping)
 
 
 def _expanded(sources: list[str]) -> Iterator[str]:

@@ -50,9 +50,14 @@ RagError
 │   ├── DownloadFailed       the server does not answer, or it broke off
 │   ├── ModelLanguage        it does not write the language of the question
 │   ├── ModelUnreachable     the server that runs it does not answer
+│   ├── ServerBusy           it has no room for a question just now
+│   ├── ServerSlow           it is silent for longer than it may
+│   ├── ServerBroke          it broke off in the middle of an answer
 │   ├── ModelDenied          its server wants another token, or its licence accepted
 │   ├── ModelDied            its process ended in the middle
-│   └── ModelBusy            the queue is full
+│   ├── ModelBusy            the queue is full
+│   ├── EmbedderUnreachable  the server that embeds does not answer, or has no room
+│   └── EmbedderRefused      the server that embeds gives no vectors, or not those that are looked for
 ├── SignInError
 │   ├── SignInUnusable       sign-in is not set up as it has to be, or the provider does not say who it is
 │   ├── SignInEnded          too long ago, or signed out elsewhere
@@ -310,6 +315,18 @@ class ModelUnreachable(ModelError):
     needs = ("model",)
 
 
+class ServerBusy(ModelError):
+    needs = ("model",)
+
+
+class ServerSlow(ModelError):
+    needs = ("model", "seconds")
+
+
+class ServerBroke(ModelError):
+    needs = ("model",)
+
+
 class ModelDenied(ModelError):
     needs = ("model",)
 
@@ -320,6 +337,14 @@ class ModelDied(ModelError):
 
 class ModelBusy(ModelError):
     needs = ("waiting",)
+
+
+class EmbedderUnreachable(ModelError):
+    needs = ("model",)
+
+
+class EmbedderRefused(ModelError):
+    needs = ("model", "reason")
 
 
 class SignInError(RagError):

@@ -148,21 +148,23 @@ def opened(
     *,
     intranet: Collection[str] = (),
     headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
     connect_seconds: float = 5,
     quiet_seconds: float = 30,
     look: Callable[[], None] = patient,
+    look_seconds: float = 1,
 ) -> Iterator[Opened]:
-    """Ask for an address and read what it gives, however long it is: model files, from the server that the
-    administrator has chosen.
+    """Ask for an address and read what it gives, however long it is: model files and the answers of models,
+    from the servers that the administrator has chosen.
 
     The same rules hold as for `fetch`, at each redirect again. `quiet_seconds` bounds every single wait;
-    `look` is called in each second of one, and may raise. An Authorization header goes to the server of
-    the address and to no other.
+    `look` is called every `look_seconds` of one, and may raise. An Authorization header goes to the server
+    of the address and to no other. With `content` it is posted, and a redirect is not followed.
 
     Raises:
         AddressInvalid, AddressForbidden, AddressUnreachable, AddressRedirects: also while the pieces are read.
     """
-    door = _Door(address, intranet, connect_seconds, _Patience(quiet_seconds, look))
+    door = _Door(address, intranet, connect_seconds, _Patience(quiet_seconds, look, look_seconds))
     current, sent = address, dict(headers or {})
     try:
         with ExitStack() as stack:
@@ -171,9 +173,12 @@ def opened(
                 pool = stack.enter_context(httpcore.ConnectionPool(_certificates(), network_backend=door))
                 own = {"Host": _host_header(url), "User-Agent": USER_AGENT, "Connection": "close"}
                 asked: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
-                response = stack.enter_context(pool.stream("GET", url, headers=asked))
+                if content is not None:
+                    asked.append(("Content-Length", str(len(content))))
+                method = "GET" if content is None else "POST"
+                response = stack.enter_context(pool.stream(method, url, headers=asked, content=content))
                 answered = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
-                if response.status not in _REDIRECTS or "location" not in answered:
+                if content is not None or response.status not in _REDIRECTS or "location" not in answered:
                     yield Opened(response.status, answered, response.iter_stream())
                     return
                 following = urljoin(current, answered["location"].strip().replace(" ", "%20"))
@@ -298,6 +303,7 @@ class _Patience:
 
     seconds: float
     look: Callable[[], None]
+    step: float
 
     def left(self) -> float:
         return self.seconds
@@ -307,7 +313,7 @@ class _Patience:
         end = time.monotonic() + self.seconds
         while True:
             try:
-                return stream.read(max_bytes, min(self.seconds, 1.0))
+                return stream.read(max_bytes, min(self.seconds, self.step))
             except httpcore.ReadTimeout:
                 self.look()
                 if time.monotonic() >= end:

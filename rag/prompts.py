@@ -14,8 +14,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
 
-from rag.language import language_of
-from rag.llms.tokens import estimated_tokens
+from rag.language import estimated_tokens, language_of
 
 History = Sequence[tuple[str, str]]
 # What is sent to the model: from question, documents and earlier turns; from follow-up and earlier turns.

@@ -11,10 +11,11 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO
 
-from rag.errors import Cancelled, DiskFull, RagError, Unexpected
+from rag.errors import Cancelled, DiskFull, EmbedderUnreachable, RagError, Unexpected
 from rag.ingest import Desk, SameNames, Told, read_address, read_file, silent
 from rag.store import Job, Store
 from rag.store.jobs import Stage
@@ -48,12 +49,29 @@ def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LE
             # The job comes again when its lease has run out; until then there may be room.
             _log.error("no room on the disk; waiting")
             stopping.wait(10 * POLL_SECONDS)
+        except EmbedderUnreachable:
+            _wait_for_embedder(stopping)
 
 
 def wait_for_work(store: Store, stopping: threading.Event) -> None:
     """Until there is a job or `stopping` is set: before that, nobody needs half a gigabyte of embedder."""
     while not stopping.is_set() and not store.jobs.unfinished():
         stopping.wait(POLL_SECONDS)
+
+
+def when_it_answers(desk: Callable[[], Desk], stopping: threading.Event) -> Desk | None:
+    """The desk, once the server of its embedder answers; None where `stopping` was set before."""
+    while not stopping.is_set():
+        try:
+            return desk()
+        except EmbedderUnreachable:
+            _wait_for_embedder(stopping)
+    return None
+
+
+def _wait_for_embedder(stopping: threading.Event) -> None:
+    _log.warning("the embedding server does not answer; waiting")
+    stopping.wait(10 * POLL_SECONDS)
 
 
 def stop_at_end_of(stream: IO[bytes], stopping: threading.Event) -> None:
@@ -79,6 +97,9 @@ def _run(desk: Desk, job: Job, stopping: threading.Event, lease_seconds: float) 
         jobs.finish(job, document.id)
     except _Stopping:
         jobs.give_back(job)
+    except EmbedderUnreachable:
+        jobs.give_back(job)
+        raise
     except Cancelled:
         jobs.stop(job)
     except DiskFull:

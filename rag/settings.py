@@ -51,9 +51,11 @@ class Settings(BaseSettings):
         False, description="Let the model rewrite a follow-up into a question of its own before searching."
     )
     queue_limit: int = Field(8, ge=1, le=1000, description="Questions that may wait for the model.")
+    server_at_once: int = Field(4, ge=1, le=1000, description="Questions that a model server answers at once.")
+    server_seconds: int = Field(120, ge=1, le=3600, description="Longest silence of a model server or embedder.")
 
     embedder: str = Field(
-        "sentence-transformers/all-mpnet-base-v2", description="The embedding model, by name or folder."
+        "sentence-transformers/all-mpnet-base-v2", description="The embedding model, by name, folder or server."
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where embeddings are computed.")
     chunk_unit: Literal["tokens", "characters"] = Field(

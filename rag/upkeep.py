@@ -68,14 +68,12 @@ def doctor(
 
 
 def _examined() -> list[Check]:
-    from rag.catalogue import choose
-
     current = settings.load()
     services = build.services(current)
     return examine(
         current.data_dir,
         lambda: services.choice,
-        lambda: choose(current.embedder, [current.models_folder], kind="embedder"),
+        lambda: services.embedder_choice,
     )
 
 

@@ -16,7 +16,7 @@ from rag.chain import ConversationalRetrievalChain
 from rag.errors import Cancelled
 from rag.language import has_cjk
 from rag.llms import News
-from rag.llms.llama_cpp import NEWS
+from rag.llms.audience import NEWS
 from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt
 from rag.types import Progress, Quote
 

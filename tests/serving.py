@@ -33,21 +33,23 @@ class Served:
 
 
 @contextmanager
-def serving(answer: Callable[[str], Reply], host: str = "127.0.0.1") -> Iterator[Served]:
-    """Serve `answer(path)` on a free port of this machine until the block ends."""
+def serving(
+    answer: Callable[[str], Reply], host: str = "127.0.0.1", *, posted: Callable[[str, bytes], Reply] | None = None
+) -> Iterator[Served]:
+    """Serve `answer(path)` on a free port of this machine until the block ends; `posted(path, body)` where given."""
     served = Served("")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name that http.server calls
-            self._answer()
+            self._answer(answer)
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self._answer()
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self._answer(lambda path: posted(path, body) if posted else answer(path))
 
-        def _answer(self) -> None:
+        def _answer(self, found: Callable[[str], Reply]) -> None:
             served.requests.append((self.path, dict(self.headers)))
-            reply = answer(self.path)
+            reply = found(self.path)
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-GROUND = {"types", "errors", "settings", "network", "language", "terms", "connections"}
-FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging"}
+GROUND = {"types", "errors", "settings", "network", "language", "terms", "connections", "servers"}
+FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging", "served_embedding"}
 SECOND = {"retrieval", "evidence", "prompts", "chain", "verification", "highlighting", "boxes", "export", "writing"}
 STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks"}
 ROOF = {"build", "cli", "models", "upkeep", "offline", "ui", "__main__"}
@@ -23,6 +23,7 @@ NEIGHBOURS = {
     ("llms", "catalogue"),  # a model is found by its name
     ("embedding", "catalogue"),
     ("judging", "catalogue"),
+    ("served_embedding", "embedding"),  # another one of the same kind
     ("chain", "prompts"),
     ("verification", "evidence"),  # a passage is taken apart into the same sentences and rows
     ("writing", "chain"),

@@ -21,8 +21,9 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from rag.catalogue import locate
 from rag.catalogue.files import folder_problem
 from rag.errors import Cancelled, ModelBusy, ModelDied, ModelNeedsGguf, ModelNotOnDisk, ModelRefused
+from rag.llms.audience import NEWS
 from rag.llms.chat_format import BadTemplate, Llama2Format, Message, TemplateFormat, formatter
-from rag.llms.llama_cpp import NEWS, ChatLlamaCpp
+from rag.llms.llama_cpp import ChatLlamaCpp
 from rag.llms.process import ModelProcess, News
 from rag.llms.stops import until_stop
 from rag.llms.turns import Turns

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from rag.catalogue import locate
 from rag.errors import (
     ModelBusy,
     ModelDenied,
@@ -19,6 +18,7 @@ from rag.errors import (
     ModelUnreachable,
 )
 from rag.llms import open_model
+from tests.llama import llama_server
 from tests.serving import Reply, serving
 
 ASKED = [
@@ -36,21 +36,14 @@ def no_keys(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def llama_server():
-    """llama.cpp's own HTTP server with the bundled model."""
-    xllamacpp = pytest.importorskip("xllamacpp", reason="xllamacpp brings llama.cpp's server")
-    params = xllamacpp.CommonParams()
-    params.model.path = str(locate("smollm2-135m-instruct"))
-    params.port, params.n_ctx, params.n_parallel = 0, 1024, 1
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-    server = xllamacpp.Server(params)
-    yield server.listening_address
-    del server
+def server():
+    with llama_server() as running:
+        yield running.address
 
 
 @pytest.mark.parametrize("name", ["openai:smollm2@{url}", "openai:smollm2@{url}/v1", "hub:HuggingFaceTB/SmolLM2@{url}"])
-def test_a_real_llama_cpp_server_streams_the_answer(llama_server, name):
-    llm = open_model(name.format(url=llama_server), answer_tokens=16)
+def test_a_real_llama_cpp_server_streams_the_answer(server, name):
+    llm = open_model(name.format(url=server), answer_tokens=16)
     pieces = [chunk.text for chunk in llm.stream(ASKED)]
     assert "Paris" in "".join(pieces)
     assert len(pieces) > 3
@@ -58,8 +51,8 @@ def test_a_real_llama_cpp_server_streams_the_answer(llama_server, name):
     assert "Paris" not in llm.invoke(ASKED, stop=["Paris"]).text
 
 
-def test_the_answer_keeps_its_length(llama_server):
-    llm = open_model(f"openai:smollm2@{llama_server}", answer_tokens=4)
+def test_the_answer_keeps_its_length(server):
+    llm = open_model(f"openai:smollm2@{server}", answer_tokens=4)
     assert 0 < len([chunk for chunk in llm.stream("Tell me about the sea.") if chunk.text]) <= 5
 
 
@@ -75,10 +68,9 @@ def refusing(request):
     [(401, ModelDenied), (403, ModelDenied), (404, ModelUnknown), (429, ModelBusy), (500, ModelRefused)],
     indirect=["refusing"],
 )
-@pytest.mark.parametrize("name", ["openai:some@{url}", "hub:meta-llama/Llama-2-7b-chat-hf@{url}"])
-def test_a_refusal_becomes_the_error_that_tells_what_to_do(refusing, error, name):
+def test_a_refusal_becomes_the_error_that_tells_what_to_do(refusing, error):
     with pytest.raises(error):
-        open_model(name.format(url=refusing.at(""))).invoke("Hi")
+        open_model(f"hub:meta-llama/Llama-2-7b-chat-hf@{refusing.at('')}").invoke("Hi")
 
 
 @pytest.mark.parametrize("refusing", [401], indirect=True)

@@ -23,7 +23,8 @@ _STAND_INS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-
 class Choice:
     """The model that is used: its row (None for a file or folder of one's own), the place of its
     file or folder, where the wanted model is not on the disk the name it stands in for, and what its
-    weights must hash to, where that is known: from the table, or from its first download."""
+    weights must hash to, where that is known: from the table, or from its first download. What a
+    server runs has no place here."""
 
     name: str
     path: Path

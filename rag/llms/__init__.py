@@ -1,6 +1,6 @@
 """Chat models by name."""
 
-from rag.llms.build import TransformersRow, open_model
-from rag.llms.process import News
+from rag.llms.build import ServerRow, TransformersRow, open_model
+from rag.llms.news import News
 
-__all__ = ["News", "TransformersRow", "open_model"]
+__all__ = ["News", "ServerRow", "TransformersRow", "open_model"]

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelNotOnDisk, ModelUnknown
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """How a server is asked: so many questions at once, given up after so many seconds of silence."""
+
+    at_once: int = 4
+    seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ def open_model(
     queue_limit: int = 8,
     turn_file: Path | None = None,
     row: TransformersRow | None = None,
+    server: ServerRow | None = None,
 ) -> BaseChatModel:
     """The chat model of that name; nothing is loaded before the first question.
 
@@ -58,6 +67,7 @@ def open_model(
         queue_limit: Questions that may wait.
         turn_file: A file by which several apps on one machine take turns.
         row: How an `hf:` model writes, instead of `answer_tokens` and `temperature`.
+        server: How the server of an `openai:<model>@<url>` is asked.
 
     Raises:
         ModelUnknown: nothing here runs a model of that name.
@@ -66,6 +76,9 @@ def open_model(
     kind, _, rest = name.partition(":")
     if kind == "hf" and rest:
         return _from_folder(name, rest, file, row or TransformersRow(), turn_file, threads, context_tokens, queue_limit)
+    if kind == "openai" and "@" in rest:
+        fields = {"max_tokens": answer_tokens, "temperature": temperature, "context": context_tokens}
+        return _on_server(name, rest, server or ServerRow(), queue_limit, fields)
     if file is None and rest and not name.endswith(".gguf"):
         return _elsewhere(name, kind, rest, answer_tokens, temperature)
     place = file or (Path(name) if name.endswith(".gguf") else None)
@@ -136,6 +149,18 @@ def _folder(name: str, place: str) -> Path:
         raise ModelNotOnDisk(model=name) from error
 
 
+def _on_server(name: str, rest: str, row: ServerRow, queue_limit: int, fields: dict[str, Any]) -> BaseChatModel:
+    """`openai:<model>@<url>`; `url` may leave out `/v1`. The key is OPENAI_API_KEY's; most servers want none."""
+    from rag.llms.served import ChatServed, ModelServer
+    from rag.servers import Server
+
+    model, _, url = rest.rpartition("@")
+    server = Server.at(url, "OPENAI_API_KEY", row.seconds, path="/v1")
+    if server is None or not model:
+        raise ModelUnknown(model=name)
+    return ChatServed.over(ModelServer(name, model, server, at_once=row.at_once, queue_limit=queue_limit), **fields)
+
+
 def _elsewhere(name: str, kind: str, rest: str, answer_tokens: int, temperature: float) -> BaseChatModel:
     """Models that do not run in the worker: on a server, or of one's own making."""
     if kind == "custom":
@@ -146,8 +171,6 @@ def _elsewhere(name: str, kind: str, rest: str, answer_tokens: int, temperature:
     from rag.llms import remote
 
     model, at, url = rest.rpartition("@")
-    if kind == "openai" and at:
-        return remote.openai_compatible(name, model, url, answer_tokens=answer_tokens, temperature=temperature)
     if kind == "hub":
         repo = model if at else rest
         return remote.hosted(name, repo, url=url if at else "", answer_tokens=answer_tokens, temperature=temperature)

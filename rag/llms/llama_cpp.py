@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
-from langchain_core.callbacks import BaseCallbackHandler, CallbackManagerForLLMRun
-from langchain_core.callbacks.manager import handle_event
-from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ensure_config
+from langchain_core.messages import BaseMessage
 from pydantic import Field, PrivateAttr
 
 from rag.catalogue.fit import Speed
-from rag.llms.chat_format import Message
+from rag.llms.audience import Audience, ChatHeard, as_message
 from rag.llms.probe import timed
-from rag.llms.process import ModelProcess, News
-from rag.llms.streamed import ChatPieces
-
-# The name under which a callback handler's `on_custom_event` is told where a question stands.
-NEWS = "model_news"
-_ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+from rag.llms.process import ModelProcess
+from rag.llms.stops import without_leading_space
 
 
 def _forget(speed: Speed) -> None:
     """Nobody wants to know."""
 
 
-class ChatLlamaCpp(ChatPieces):
-    """A GGUF model as a LangChain chat model, streaming, one question at a time.
-
-    Handlers hear `on_custom_event("model_news", News(…))` while a question waits, loads, reads or
-    writes; one with `raise_error` set may raise to give the question up. The run's metadata may
-    hold `owner`, by whom the queue is fair.
-    """
+class ChatLlamaCpp(ChatHeard):
+    """A GGUF model as a LangChain chat model, streaming, one question at a time."""
 
     model: str
     max_tokens: int = Field(256, ge=1)
@@ -92,46 +76,16 @@ class ChatLlamaCpp(ChatPieces):
         """End the process once nobody waits for it any more."""
         self._process.retire()
 
-    def stream(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> Iterator[AIMessageChunk]:
-        return super().stream(input, config, stop=stop, audience=_Audience.of_config(config), **kwargs)
-
-    def astream(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[AIMessageChunk]:
-        return super().astream(input, config, stop=stop, audience=_Audience.of_config(config), **kwargs)
-
-    def _written(
-        self,
-        messages: list[BaseMessage],
-        stops: list[str],
-        run_manager: CallbackManagerForLLMRun | None,
-        options: dict[str, Any],
-    ) -> Iterator[str]:
-        audience = options.pop("audience", None) or _Audience.of_run(run_manager)
-        yield from self._pieces(messages, stops, audience, options)
-
     def _pieces(
         self,
         messages: Sequence[BaseMessage],
         stops: Sequence[str],
-        audience: _Audience,
+        audience: Audience,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
         pieces = timed(
             self._process,
-            [_message(message) for message in messages],
+            [as_message(message) for message in messages],
             note=self._note or _forget,
             max_tokens=overrides.get("max_tokens", self.max_tokens),
             temperature=overrides.get("temperature", self.temperature),
@@ -141,13 +95,7 @@ class ChatLlamaCpp(ChatPieces):
             owner=audience.owner,
             news=audience.tell,
         )
-        # Models like to begin with white space, which no one wants to see.
-        begun = False
-        for piece in pieces:
-            text = piece if begun else piece.lstrip()
-            if text:
-                begun = True
-                yield text
+        yield from without_leading_space(pieces)
 
 
 class ChatTransformers(ChatLlamaCpp):
@@ -163,36 +111,9 @@ class ChatTransformers(ChatLlamaCpp):
         self,
         messages: Sequence[BaseMessage],
         stops: Sequence[str],
-        audience: _Audience,
+        audience: Audience,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
         if self.return_prompt:
             yield "\n\n".join(message.text for message in messages) + "\n\n"
         yield from super()._pieces(messages, stops, audience, overrides)
-
-
-@dataclass(frozen=True, slots=True)
-class _Audience:
-    """Who asks, and which handlers hear how it goes. LangChain gives a run's manager to
-    `_generate` but not to `_stream`, where it is taken from the config."""
-
-    handlers: Sequence[BaseCallbackHandler] = ()
-    owner: str = ""
-
-    @classmethod
-    def of_run(cls, manager: CallbackManagerForLLMRun | None) -> _Audience:
-        return cls(tuple(manager.handlers), str(manager.metadata.get("owner", ""))) if manager else cls()
-
-    @classmethod
-    def of_config(cls, config: RunnableConfig | None) -> _Audience:
-        full = ensure_config(config)
-        callbacks = full.get("callbacks") or []
-        handlers = callbacks if isinstance(callbacks, list) else callbacks.handlers
-        return cls(tuple(handlers), str((full.get("metadata") or {}).get("owner", "")))
-
-    def tell(self, news: News) -> None:
-        handle_event([*self.handlers], "on_custom_event", "ignore_custom_event", NEWS, news, run_id=uuid4())
-
-
-def _message(message: BaseMessage) -> Message:
-    return Message(role=_ROLES.get(message.type, "user"), content=message.text)

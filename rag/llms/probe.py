@@ -8,7 +8,8 @@ from typing import Any
 
 from rag.catalogue.fit import PROMPT, Speed
 from rag.llms.chat_format import Message
-from rag.llms.process import ModelProcess, News
+from rag.llms.news import News
+from rag.llms.process import ModelProcess
 
 # About as many tokens as words; the beginning differs from any question, so that all of it is read.
 _TEXT = "Measured. " + "The sea is wide and the ship is small. " * (PROMPT // 10)

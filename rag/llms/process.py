@@ -5,34 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from rag.catalogue.files import check_gguf, folder_problem
 from rag.catalogue.table import gguf_instead
 from rag.errors import ModelDied, ModelNeedsGguf, ModelPackageMissing, ModelRefused
 from rag.llms.chat_format import Message
 from rag.llms.child import Child, Inbox
+from rag.llms.news import News, no_news
 from rag.llms.turns import TICK, Turns
 
 # A worker that does not stop within this time hangs, in a hostile chat template for instance.
 _OBEYS_WITHIN = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """Where a question stands: `waiting` (place of how many), `loading` the model, `reading` the
-    prompt (tokens of how many), `writing` (tokens so far, of at most)."""
-
-    stage: Literal["waiting", "loading", "reading", "writing"]
-    at: int = 0
-    of: int = 0
-
-
-def no_news(news: News) -> None:
-    """Nobody listens."""
 
 
 class ModelProcess:

@@ -1,4 +1,4 @@
-"""Models that a server runs: OpenAI-compatible ones, the Hugging Face hub's, any provider LangChain knows.
+"""Models that somebody else's server runs: the Hugging Face hub's, any provider's that LangChain knows.
 
 What goes wrong between here and there becomes one of our errors; tokens are never part of it.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import httpx
 from huggingface_hub import get_token
@@ -16,7 +15,7 @@ from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from openai import OpenAIError
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from rag.errors import (
     ModelBusy,
@@ -30,30 +29,6 @@ from rag.errors import (
 from rag.llms.streamed import ChatStreamed
 
 _SECONDS = 120.0
-
-
-def openai_compatible(name: str, model: str, url: str, *, answer_tokens: int, temperature: float) -> ChatStreamed:
-    """`openai:<model>@<url>`: llama.cpp's server, vLLM, Ollama, LM Studio and their like.
-
-    `url` may leave out `/v1`. The key is taken from OPENAI_API_KEY; most servers want none.
-    """
-    from langchain_openai import ChatOpenAI
-
-    if urlsplit(url).scheme not in ("http", "https") or not model:
-        raise ModelUnknown(model=name)
-    base = url.rstrip("/") if urlsplit(url).path.strip("/") else url.rstrip("/") + "/v1"
-    inner = ChatOpenAI(
-        model=model,
-        base_url=base,
-        api_key=SecretStr(os.environ.get("OPENAI_API_KEY") or "none"),
-        max_completion_tokens=answer_tokens,
-        temperature=temperature,
-        timeout=_SECONDS,
-        max_retries=1,
-        # Servers other than OpenAI's know the older name.
-        extra_body={"max_tokens": answer_tokens},
-    )
-    return _guarded(name, inner)
 
 
 def hosted(name: str, repo: str, *, url: str = "", answer_tokens: int, temperature: float) -> ChatStreamed:

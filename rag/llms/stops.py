@@ -1,4 +1,4 @@
-"""Ending an answer where a stop text begins, though it may come in several pieces."""
+"""Where an answer begins and ends: at its first letter, and where a stop text begins, though in several pieces."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ def until_stop(pieces: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
         held = held[len(held) - keep :]
     if held:
         yield held
+
+
+def without_leading_space(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces from the first letter on: models like to begin with white space, which no one wants to see."""
+    begun = False
+    for piece in pieces:
+        text = piece if begun else piece.lstrip()
+        if text:
+            begun = True
+            yield text
 
 
 def _could_begin(text: str, stops: Sequence[str]) -> int:

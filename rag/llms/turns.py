@@ -1,4 +1,4 @@
-"""Whose turn it is: one at a time, fair between owners, with a place for everyone who waits."""
+"""Whose turn it is: so many at a time, fair between owners, with a place for everyone who waits."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ class _Ticket:
 
 
 class Turns:
-    """A queue of callers. At most `limit` wait; nobody starts twice while another one waits."""
+    """A queue of callers, `at_once` of whom have their turn. At most `limit` wait; nobody starts twice while
+    another one waits who has not started."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, at_once: int = 1) -> None:
+        self._limit, self._at_once = limit, at_once
         self._waiting: list[_Ticket] = []
-        self._running: _Ticket | None = None
+        self._running: list[_Ticket] = []
         self._started: dict[str, int] = {}
         self._changed = threading.Condition()
 
@@ -33,7 +34,7 @@ class Turns:
     def idle(self) -> bool:
         """Whether nobody waits and nobody runs."""
         with self._changed:
-            return self._running is None and not self._waiting
+            return not self._running and not self._waiting
 
     @contextmanager
     def take(self, owner: str, tell: Callable[[int, int], None]) -> Iterator[None]:
@@ -55,7 +56,7 @@ class Turns:
 
     def _join(self, owner: str) -> _Ticket:
         with self._changed:
-            free = self._running is None and not self._waiting
+            free = len(self._running) + len(self._waiting) < self._at_once
             if not free and len(self._waiting) >= self._limit:
                 raise ModelBusy(waiting=len(self._waiting))
             ticket = _Ticket(owner)
@@ -64,14 +65,17 @@ class Turns:
 
     def _begins(self, ticket: _Ticket) -> bool:
         with self._changed:
-            if self._running is not None or self._order()[0] is not ticket:
+            if not self._may_begin(ticket):
                 self._changed.wait(TICK)
-            if self._running is not None or self._order()[0] is not ticket:
+            if not self._may_begin(ticket):
                 return False
             self._waiting.remove(ticket)
-            self._running = ticket
+            self._running.append(ticket)
             self._started[ticket.owner] = max(self._started.values(), default=0) + 1
             return True
+
+    def _may_begin(self, ticket: _Ticket) -> bool:
+        return len(self._running) < self._at_once and self._order()[0] is ticket
 
     def _place(self, ticket: _Ticket) -> tuple[int, int]:
         with self._changed:
@@ -79,16 +83,15 @@ class Turns:
 
     def _leave(self, ticket: _Ticket) -> None:
         with self._changed:
-            if self._running is ticket:
-                self._running = None
-            else:
-                self._waiting.remove(ticket)
+            (self._running if ticket in self._running else self._waiting).remove(ticket)
             self._changed.notify_all()
 
     def _order(self) -> list[_Ticket]:
         """An owner's second question stands behind everybody's first; between owners, the one who
         has been served longest ago comes first, and then whoever asked first."""
-        before: Counter[str] = Counter()
+        # Where all turns are taken, the oldest is thought to end next.
+        running = self._running[1:] if len(self._running) == self._at_once else self._running
+        before = Counter(ticket.owner for ticket in running)
         ranks: dict[_Ticket, tuple[int, int]] = {}
         for ticket in self._waiting:
             ranks[ticket] = (before[ticket.owner], self._started.get(ticket.owner, 0))

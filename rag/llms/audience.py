@@ -1,0 +1,100 @@
+"""Who asks a chat model, and who hears meanwhile how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from langchain_core.callbacks import BaseCallbackHandler, CallbackManagerForLLMRun
+from langchain_core.callbacks.manager import handle_event
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config
+
+from rag.llms.chat_format import Message
+from rag.llms.news import News
+from rag.llms.streamed import ChatPieces
+
+# The name under which a callback handler's `on_custom_event` is told where a question stands.
+NEWS = "model_news"
+_ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who asks, and which handlers hear how it goes. LangChain gives a run's manager to
+    `_generate` but not to `_stream`, where it is taken from the config."""
+
+    handlers: Sequence[BaseCallbackHandler] = ()
+    owner: str = ""
+
+    @classmethod
+    def of_run(cls, manager: CallbackManagerForLLMRun | None) -> Audience:
+        return cls(tuple(manager.handlers), str(manager.metadata.get("owner", ""))) if manager else cls()
+
+    @classmethod
+    def of_config(cls, config: RunnableConfig | None) -> Audience:
+        full = ensure_config(config)
+        callbacks = full.get("callbacks") or []
+        handlers = callbacks if isinstance(callbacks, list) else callbacks.handlers
+        return cls(tuple(handlers), str((full.get("metadata") or {}).get("owner", "")))
+
+    def tell(self, news: News) -> None:
+        handle_event([*self.handlers], "on_custom_event", "ignore_custom_event", NEWS, news, run_id=uuid4())
+
+
+class ChatHeard(ChatPieces):
+    """A chat model that answers in turns.
+
+    Handlers hear `on_custom_event("model_news", News(…))` while a question waits, loads, reads or
+    writes; one with `raise_error` set may raise to give the question up. The run's metadata may
+    hold `owner`, by whom the queue is fair.
+    """
+
+    def _pieces(
+        self,
+        messages: Sequence[BaseMessage],
+        stops: Sequence[str],
+        audience: Audience,
+        overrides: dict[str, Any],
+    ) -> Iterator[str]:
+        """The answer in pieces; `overrides` are the call's own options."""
+        raise NotImplementedError
+
+    def stream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Iterator[AIMessageChunk]:
+        return super().stream(input, config, stop=stop, audience=Audience.of_config(config), **kwargs)
+
+    def astream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[AIMessageChunk]:
+        return super().astream(input, config, stop=stop, audience=Audience.of_config(config), **kwargs)
+
+    def _written(
+        self,
+        messages: list[BaseMessage],
+        stops: list[str],
+        run_manager: CallbackManagerForLLMRun | None,
+        options: dict[str, Any],
+    ) -> Iterator[str]:
+        audience = options.pop("audience", None) or Audience.of_run(run_manager)
+        yield from self._pieces(messages, stops, audience, options)
+
+
+def as_message(message: BaseMessage) -> Message:
+    """What a model's own format wants of one of LangChain's messages."""
+    return Message(role=_ROLES.get(message.type, "user"), content=message.text)

@@ -1,0 +1,180 @@
+"""Embeddings from a server: an OpenAI-compatible one, or Hugging Face's text-embeddings-inference (TEI).
+
+    openai:<model>@<url>            POST <url>/v1/embeddings
+    tei:<url>, tei:<model>@<url>    POST <url>/embed
+
+A collection remembers `openai:<model>` or `tei:<model>`, so the server may move; `tei:<url>` alone is remembered
+with its address. The keys are OPENAI_API_KEY's and TEI_API_KEY's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from rag.embedding import Vectors
+from rag.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown
+from rag.language import estimated_tokens
+from rag.servers import Server, ServerFailed
+
+# Texts in one request: as many as TEI takes where nothing else is set.
+BATCH: Final = 32
+# Long chunks blur what they are about, whatever a model can read.
+MOST_TOKENS: Final = 512
+_MOST_BYTES: Final = 64 * 2**20
+_KINDS: Final = ("openai", "tei")
+_REASONS: Final = {"denied": "denied", "unknown": "no_such", "too_long": "too_long", "refused": "server"}
+
+Ask = Callable[[Sequence[str]], object]
+
+
+def is_served(name: str) -> bool:
+    """Whether an embedder of that name runs on a server."""
+    return name.startswith(tuple(f"{kind}:" for kind in _KINDS))
+
+
+def recorded(name: str) -> str:
+    """The name that collections remember of a served embedder."""
+    model, at, _ = name.rpartition("@")
+    return model if at else name.rstrip("/")
+
+
+def open_served(name: str, *, seconds: float = 120) -> ServedEmbedder:
+    """The embedder of that name; its server is asked what it is.
+
+    Raises:
+        ModelUnknown: this is no name of a served embedder.
+        EmbedderUnreachable, EmbedderRefused
+    """
+    kind, _, rest = name.partition(":")
+    model, _, url = rest.rpartition("@")
+    if kind == "tei":
+        server = Server.at(url, "TEI_API_KEY", seconds)
+    else:
+        server = Server.at(url, "OPENAI_API_KEY", seconds, path="/v1") if model else None
+    if kind not in _KINDS or server is None:
+        raise ModelUnknown(model=name)
+    dialect = _Tei(server, model) if kind == "tei" else _OpenAI(server, model)
+    return ServedEmbedder(recorded(name), dialect)
+
+
+class ServedEmbedder:
+    """An embedding model on a server. Safe to share between threads."""
+
+    fallback_for: str | None = None
+
+    def __init__(self, name: str, dialect: _OpenAI | _Tei) -> None:
+        self.name, self._dialect = name, dialect
+        self._last: tuple[str, Vectors] | None = None
+        self.dimension = 0
+        try:
+            self.max_tokens = min(dialect.max_tokens() or MOST_TOKENS, MOST_TOKENS)
+        except ServerFailed as failed:
+            raise self._told(failed) from failed
+        self.dimension = self._vectors(["dimension"]).shape[1]
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """(n, dimension), each row of length 1."""
+        batches = [texts[first : first + BATCH] for first in range(0, len(texts), BATCH)]
+        return np.concatenate([np.empty((0, self.dimension), np.float32), *map(self._vectors, batches)])
+
+    def embed_query(self, text: str) -> Vectors:
+        """(dimension,), of length 1, not to be written to. The last one is kept: search and quotes both ask for it."""
+        kept = self._last
+        if kept is None or kept[0] != text:
+            (vector,) = self._vectors([text])
+            vector.flags.writeable = False
+            kept = self._last = (text, vector)
+        return kept[1]
+
+    def count_tokens(self, text: str) -> int:
+        """The tokens of a text, guessed on the high side: to ask the server for each would take longest of all."""
+        return estimated_tokens([text])[0]
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        try:
+            said = self._dialect.vectors(texts)
+        except ServerFailed as failed:
+            raise self._told(failed) from failed
+        try:
+            found = np.asarray(said, np.float32)
+        except (TypeError, ValueError) as error:
+            raise EmbedderRefused(model=self.name, reason="no_vectors") from error
+        lengths = np.linalg.norm(found, axis=-1, keepdims=True)
+        if found.ndim != 2 or len(found) != len(texts) or not np.isfinite(lengths).all() or not lengths.all():
+            raise EmbedderRefused(model=self.name, reason="no_vectors")
+        if self.dimension and found.shape[1] != self.dimension:
+            raise EmbedderRefused(model=self.name, reason="dimension")
+        unit: Vectors = (found / lengths).astype(np.float32)
+        return unit
+
+    def _told(self, failed: ServerFailed) -> EmbedderUnreachable | EmbedderRefused:
+        reason = _REASONS.get(failed.problem)
+        return EmbedderRefused(model=self.name, reason=reason) if reason else EmbedderUnreachable(model=self.name)
+
+
+class _OpenAI:
+    def __init__(self, server: Server, model: str) -> None:
+        self._server, self._model = server, model
+
+    def max_tokens(self) -> int | None:
+        """What vLLM says of the model; other servers say nothing."""
+        try:
+            listed = _asked(self._server, "/models")
+        except ServerFailed as failed:
+            if failed.problem in ("unknown", "refused"):
+                return None
+            raise
+        rows = listed.get("data") if isinstance(listed, dict) else None
+        mine = [row for row in rows or () if isinstance(row, dict) and row.get("id") == self._model]
+        return _number(mine[0].get("max_model_len")) if mine else None
+
+    def vectors(self, texts: Sequence[str]) -> object:
+        order = {"model": self._model, "input": list(texts), "encoding_format": "float"}
+        said = _asked(self._server, "/embeddings", order)
+        try:
+            rows = sorted(said["data"], key=lambda row: int(row["index"]))
+            return [row["embedding"] for row in rows]
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+class _Tei:
+    def __init__(self, server: Server, model: str) -> None:
+        self._server, self._model = server, model
+
+    def max_tokens(self) -> int | None:
+        """What the server says it reads, once it is known to run the model that is meant."""
+        info = _asked(self._server, "/info")
+        said = info if isinstance(info, dict) else {}
+        if self._model and said.get("model_id") != self._model:
+            raise ServerFailed("unknown")
+        return _number(said.get("max_input_length"))
+
+    def vectors(self, texts: Sequence[str]) -> object:
+        return _asked(self._server, "/embed", {"inputs": list(texts), "normalize": True, "truncate": True})
+
+
+def _asked(server: Server, path: str, order: dict[str, Any] | None = None) -> Any:
+    """What the server answers, from JSON.
+
+    Raises:
+        ServerFailed: also where the answer is no JSON, or has no end.
+    """
+    content = bytearray()
+    with server.asked(path, order) as pieces:
+        for piece in pieces:
+            content += piece
+            if len(content) > _MOST_BYTES:
+                raise ServerFailed("refused")
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise ServerFailed("refused") from error
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and value > 0 else None

@@ -1,0 +1,310 @@
+"""Models on OpenAI-compatible servers, many people at once: a real llama.cpp server, and servers that misbehave."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from langchain_core.callbacks import BaseCallbackHandler
+
+from rag.errors import (
+    Cancelled,
+    ModelBusy,
+    ModelDenied,
+    ModelRefused,
+    ModelUnknown,
+    ModelUnreachable,
+    ServerBroke,
+    ServerBusy,
+    ServerSlow,
+)
+from rag.llms import News, ServerRow, open_model
+from rag.llms.audience import NEWS
+from rag.llms.served import ModelServer
+from rag.servers import Server
+from tests.guarantees.models import STORY, about, secret_of
+from tests.llama import LlamaServer, llama_server
+from tests.serving import Reply, Served, serving
+
+HELLO = [{"role": "user", "content": "Hello?"}]
+END = b"data: [DONE]\n\n"
+
+
+@pytest.fixture(scope="module")
+def llama() -> Iterator[LlamaServer]:
+    with llama_server(slots=2) as server:
+        yield server
+
+
+def word(text: str) -> bytes:
+    return b"data: " + json.dumps({"choices": [{"delta": {"content": text}}]}).encode() + b"\n\n"
+
+
+def until(happened, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(happened())
+
+
+def model_at(served: Served, **options) -> ModelServer:
+    seconds = options.pop("seconds", 20)
+    return ModelServer("some model", "some", Server(served.at("/v1"), seconds=seconds), **options)
+
+
+# A real server with two slots
+
+
+def test_four_people_ask_at_once_and_each_gets_the_answer_to_their_own_question(llama):
+    model = ModelServer("smollm2", "smollm2", Server(f"{llama.address}/v1"), at_once=2)
+    answers: dict[int, str] = {}
+    places: list[int] = []
+
+    def ask(number: int) -> None:
+        news = lambda said: places.append(said.at) if said.stage == "waiting" else None  # noqa: E731
+        answers[number] = "".join(model.write(about(number), max_tokens=24, owner=f"person {number}", news=news))
+
+    people = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join(120)
+    assert [number for number in range(4) if secret_of(number) in answers[number]] == [0, 1, 2, 3]
+    # Two were told their place while two were answered.
+    assert set(places) == {1, 2}
+
+
+def test_a_stop_in_the_middle_ends_the_writing_on_the_server(llama):
+    model = ModelServer("smollm2", "smollm2", Server(f"{llama.address}/v1"), at_once=2)
+    story = model.write(STORY, max_tokens=900)
+    assert next(story)
+    assert llama.at_work() == 1
+    story.close()
+    assert until(lambda: llama.at_work() == 0), "the server stops when the connection is closed"
+    assert secret_of(3) in "".join(model.write(about(3), max_tokens=24))
+
+
+def test_a_stop_while_the_server_reads_the_prompt_is_obeyed_too(llama):
+    """LangChain's way, as the app asks: a handler that raises gives the question up before the first word."""
+
+    class Impatient(BaseCallbackHandler):
+        raise_error = True
+
+        def on_custom_event(self, name, data, **_):
+            if name == NEWS and data.stage == "reading":
+                raise Cancelled
+
+    chat = open_model(f"openai:smollm2@{llama.address}")
+    with pytest.raises(Cancelled):
+        list(chat.stream("Repeat: " + "word " * 150, {"callbacks": [Impatient()]}))
+    assert until(lambda: llama.at_work() == 0), "it reads to the end of what was sent, and writes nothing"
+
+
+def test_what_is_too_long_for_the_server_is_refused_by_it(llama):
+    with pytest.raises(ModelRefused):
+        open_model(f"openai:smollm2@{llama.address}").invoke("word " * 3000)
+
+
+# The queue before it
+
+
+@pytest.fixture
+def gated():
+    """A server that answers each question once it is told to; it notes who is with it."""
+    doors: dict[str, threading.Event] = {}
+    inside: list[str] = []
+
+    def posted(_: str, body: bytes) -> Reply:
+        who = json.loads(body)["messages"][-1]["content"]
+        inside.append(who)
+
+        def pieces() -> Iterator[bytes]:
+            yield word(f"for {who}")
+            doors.setdefault(who, threading.Event()).wait(30)
+            yield END
+
+        return Reply(pieces())
+
+    with serving(lambda _: Reply(), posted=posted) as served:
+        served.open = lambda who: doors.setdefault(who, threading.Event()).set()
+        served.inside = inside
+        yield served
+
+
+def test_two_at_once_the_others_wait_and_nobody_has_a_third_while_another_has_none(gated):
+    model = model_at(gated, at_once=2, queue_limit=3)
+    seen: dict[str, list[tuple[int, int]]] = {}
+    people: list[threading.Thread] = []
+
+    def ask(who: str) -> None:
+        def news(said: News) -> None:
+            if said.stage == "waiting":
+                seen.setdefault(who, []).append((said.at, said.of))
+
+        message = [{"role": "user", "content": who}]
+        assert "".join(model.write(message, owner=who.split()[0], news=news)) == f"for {who}"
+
+    def comes(who: str, *, waits: bool) -> None:
+        people.append(threading.Thread(target=ask, args=(who,)))
+        people[-1].start()
+        assert until(lambda: who in (seen if waits else gated.inside))
+
+    comes("ann 1", waits=False)
+    comes("ann 2", waits=False)
+    comes("ann 3", waits=True)
+    comes("ben 1", waits=True)
+    comes("cem 1", waits=True)
+    with pytest.raises(ModelBusy) as busy:
+        next(model.write(HELLO, owner="dan"))
+    assert busy.value.fields == {"waiting": 3}
+    assert gated.inside == ["ann 1", "ann 2"]
+
+    # One turn is free: ann has another one still, so it is for those who have none, in their order.
+    assert until(lambda: seen["ben 1"][-1] == (1, 3) and seen["cem 1"][-1] == (2, 3) and seen["ann 3"][-1] == (3, 3))
+    gated.open("ann 1")
+    assert until(lambda: len(gated.inside) == 3)
+    gated.open("ben 1")
+    assert until(lambda: len(gated.inside) == 4)
+    gated.open("cem 1")
+    assert until(lambda: len(gated.inside) == 5)
+    assert gated.inside == ["ann 1", "ann 2", "ben 1", "cem 1", "ann 3"]
+    for who in ("ann 2", "ann 3"):
+        gated.open(who)
+    for person in people:
+        person.join(30)
+
+
+# Servers that misbehave
+
+
+class Script:
+    """A server that gives these replies, one after the other, the last one again and again."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self._replies = list(replies)
+
+    def __call__(self, _path: str, _body: bytes) -> Reply:
+        return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
+
+def full(status: int, **headers: str) -> Reply:
+    return Reply(b"{}", status, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_without_room_is_asked_again_when_it_says(status):
+    with serving(lambda _: Reply(), posted=Script(full(status, Retry_After="1"), Reply(word("Yes.") + END))) as served:
+        assert "".join(model_at(served).write(HELLO)) == "Yes."
+        assert len(served.requests) == 2
+
+
+def test_a_wait_for_room_can_be_given_up():
+    stages: list[str] = []
+
+    def news(said: News) -> None:
+        stages.append(said.stage)
+        if len(stages) == 2:
+            raise Cancelled
+
+    with serving(lambda _: Reply(), posted=Script(full(503, Retry_After="25"))) as served:
+        with pytest.raises(Cancelled):
+            list(model_at(served).write(HELLO, news=news))
+        assert len(served.requests) == 1
+
+
+def test_a_server_that_wants_to_be_left_alone_for_long_has_no_room():
+    with serving(lambda _: Reply(), posted=Script(full(429, Retry_After="3600"))) as served:
+        with pytest.raises(ServerBusy):
+            list(model_at(served).write(HELLO))
+        assert len(served.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, ModelRefused),
+        (401, ModelDenied),
+        (404, ModelUnknown),
+        (413, ModelRefused),
+        (500, ModelRefused),
+        (502, ModelUnreachable),
+        (307, ModelRefused),
+    ],
+)
+def test_what_a_server_refuses_is_not_asked_again(status, error):
+    with serving(lambda _: Reply(), posted=Script(full(status, Location="http://127.0.0.1:1/"))) as served:
+        with pytest.raises(error):
+            list(model_at(served).write(HELLO))
+        assert len(served.requests) == 1
+
+
+def test_a_server_that_dies_in_the_middle_is_not_asked_again_and_what_it_wrote_is_kept():
+    with serving(lambda _: Reply(), posted=Script(Reply(iter([word("The code "), word("is ")])))) as served:
+        pieces = model_at(served).write(HELLO)
+        assert [next(pieces), next(pieces)] == ["The code ", "is "]
+        with pytest.raises(ServerBroke):
+            next(pieces)
+        assert len(served.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>Welcome</html>", b"data: {not json\n\n", b'data: {"error": {"code": 500}}\n\n', b"data: " + b"x" * 2**21],
+)
+def test_what_is_no_answer_is_an_error(body):
+    with (
+        serving(lambda _: Reply(), posted=Script(Reply(body))) as served,
+        pytest.raises((ModelRefused, ModelUnreachable)),
+    ):
+        list(model_at(served).write(HELLO))
+
+
+def test_what_a_model_thinks_and_what_a_server_says_to_keep_the_line_open_is_no_answer():
+    thought = b'data: {"choices": [{"delta": {"reasoning_content": "Hm.", "content": null}}]}\n\n'
+    lines = [b": ping\n\n", thought, b"data: {", b'"choices": []}\n\n', word("  Ye")[:9], word("  Ye")[9:], word("s")]
+    with serving(lambda _: Reply(), posted=Script(Reply(iter([*lines, END])))) as served:
+        assert list(model_at(served).write(HELLO)) == ["Ye", "s"]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_server_that_falls_silent_is_given_up_and_sees_the_connection_close(begun):
+    gone = threading.Event()
+
+    def silent() -> Iterator[bytes]:
+        try:
+            yield word("Well,") if begun else b": wait\n\n"
+            for _ in range(400):
+                time.sleep(0.05)
+                if hung_up.is_set():
+                    yield b": still here\n\n"
+        finally:
+            gone.set()
+
+    hung_up = threading.Event()
+    with serving(lambda _: Reply(), posted=lambda *_: Reply(silent())) as served:
+        with pytest.raises(ServerSlow) as slow:
+            list(model_at(served, seconds=1).write(HELLO))
+        assert slow.value.fields == {"model": "some model", "seconds": 1}
+        hung_up.set()
+        assert gone.wait(20)
+        assert len(served.requests) == 1
+
+
+def test_a_server_that_never_ends_its_answer_is_given_up():
+    def endless() -> Iterator[bytes]:
+        while True:
+            time.sleep(0.05)
+            yield b": ping\n\n"
+
+    with serving(lambda _: Reply(), posted=lambda *_: Reply(endless())) as served, pytest.raises(ServerSlow):
+        list(model_at(served, seconds=0.2).write(HELLO))
+
+
+def test_the_address_may_end_before_or_after_its_v1_and_the_model_keeps_to_its_row():
+    with serving(lambda _: Reply(), posted=Script(Reply(word("Yes.") + END))) as served:
+        for name in (f"openai:some@{served.at('')}", f"openai:some@{served.at('/v1/')}"):
+            assert open_model(name, server=ServerRow(1, 5)).invoke("Hello?").text == "Yes."
+        assert [path for path, _ in served.requests] == ["/v1/chat/completions"] * 2

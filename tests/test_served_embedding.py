@@ -1,0 +1,271 @@
+"""Embeddings from servers: a real llama.cpp server, text-embeddings-inference as it answers, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag import build
+from rag.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown, RagError
+from rag.ingest import read_file
+from rag.reader import run_jobs, when_it_answers
+from rag.served_embedding import BATCH, MOST_TOKENS, open_served
+from rag.settings import Settings
+from rag.store import Store
+from tests.llama import llama_server
+from tests.serving import Reply, Served, serving
+
+OWNER = "ann"
+RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until two o'clock.\n"
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch):
+    for name in ("OPENAI_API_KEY", "TEI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def vector_of(text: str) -> list[float]:
+    """Three numbers by which texts can be told apart; not of length 1."""
+    return [1.0 + len(text), float(text.count("e")), 2.0]
+
+
+def tei(embed: Callable[[list[str]], object] = lambda texts: [vector_of(text) for text in texts]):
+    """text-embeddings-inference as its documentation describes it; `embed` answers what is embedded."""
+
+    def get(path: str) -> Reply:
+        info = {"model_id": "BAAI/bge-m3", "max_input_length": 300, "max_client_batch_size": 32}
+        return Reply(json.dumps(info).encode()) if path == "/info" else Reply(b"{}", 404)
+
+    def post(path: str, body: bytes) -> Reply:
+        assert path == "/embed"
+        said = embed(json.loads(body)["inputs"])
+        return said if isinstance(said, Reply) else Reply(json.dumps(said).encode())
+
+    return serving(get, posted=post)
+
+
+def test_a_real_llama_cpp_server_gives_unit_vectors_in_the_order_of_the_texts():
+    with llama_server(embeds=True) as server:
+        embedder = open_served(f"openai:smollm2@{server.address}")
+        assert (embedder.name, embedder.dimension, embedder.fallback_for) == ("openai:smollm2", 576, None)
+        texts = [f"Room {number} is free." for number in range(BATCH + 3)]
+        found = embedder.embed_passages(texts)
+        assert (found.shape, found.dtype) == ((BATCH + 3, 576), np.float32)
+        assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+        for place in (0, BATCH, BATCH + 2):
+            # Which texts go together moves a vector a little.
+            assert np.argmax(found @ embedder.embed_query(texts[place])) == place
+        assert embedder.embed_passages([]).shape == (0, 576)
+        with pytest.raises(EmbedderRefused):
+            embedder.embed_passages(["word " * 3000])
+
+
+def test_text_embeddings_inference_says_what_it_runs_and_is_remembered_by_it():
+    with tei() as server:
+        embedder = open_served(f"tei:BAAI/bge-m3@{server.at('')}")
+        assert (embedder.name, embedder.dimension, embedder.max_tokens) == ("tei:BAAI/bge-m3", 3, 300)
+        assert np.allclose(embedder.embed_query("seven e"), np.array([8, 3, 2]) / np.sqrt(77))
+        assert open_served(f"tei:{server.at('/')}").name == f"tei:{server.at('')}"
+        with pytest.raises(EmbedderRefused) as other:
+            open_served(f"tei:intfloat/e5-small@{server.at('')}")
+        assert other.value.fields["reason"] == "no_such"
+
+
+def test_a_question_is_embedded_once_for_search_and_quotes():
+    with tei() as server:
+        embedder = open_served(f"tei:{server.at('')}")
+        before = len(server.requests)
+        first, second = embedder.embed_query("How long?"), embedder.embed_query("How long?")
+        assert first is second
+        assert not first.flags.writeable
+        assert len(server.requests) == before + 1
+
+
+def openai_server(rows: Callable[[list[str]], object]):
+    """An OpenAI-compatible server, vLLM for instance, that says how long its model reads."""
+    listed = {"data": [{"id": "bge", "max_model_len": 8192}]}
+
+    def post(_: str, body: bytes) -> Reply:
+        return Reply(json.dumps({"data": rows(json.loads(body)["input"])}).encode())
+
+    return serving(lambda path: Reply(json.dumps(listed).encode()), posted=post)
+
+
+def test_vectors_are_put_in_the_order_they_are_numbered_in():
+    def backwards(texts: list[str]) -> object:
+        return [{"index": i, "embedding": vector_of(text)} for i, text in enumerate(texts)][::-1]
+
+    with openai_server(backwards) as server:
+        embedder = open_served(f"openai:bge@{server.at('/v1')}")
+        # A long context is no reason for long chunks.
+        assert embedder.max_tokens == MOST_TOKENS
+        found = embedder.embed_passages(["one", "three"])
+        assert np.allclose(found, [embedder.embed_query("one"), embedder.embed_query("three")])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error": "tired"},
+        [],
+        [[1.0, 2.0, 3.0]] * 5,
+        [[None, None, None]],
+        [[0.0, 0.0, 0.0]],
+        [["a", "b", "c"]],
+        [[[1.0]]],
+        [[float("nan"), 1.0, 1.0]],
+        [[1.0, 2.0], [1.0]],
+        Reply(b"<html>"),
+    ],
+    ids=["an error", "none", "too many", "nulls", "zeros", "words", "too deep", "nan", "ragged", "a page"],
+)
+def test_what_is_no_list_of_vectors_is_refused(said):
+    replies = iter([[vector_of("dimension")], said])
+    with tei(lambda _: next(replies)) as server:
+        embedder = open_served(f"tei:{server.at('')}")
+        with pytest.raises(EmbedderRefused):
+            embedder.embed_query("Hello?")
+
+
+def test_another_length_than_before_means_another_model_and_is_refused():
+    replies = iter([[[1.0, 2.0, 3.0]], [[1.0, 2.0]]])
+    with tei(lambda _: next(replies)) as server:
+        embedder = open_served(f"tei:{server.at('')}")
+        with pytest.raises(EmbedderRefused) as refused:
+            embedder.embed_query("Hello?")
+        assert refused.value.fields["reason"] == "dimension"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "reason"),
+    [
+        (401, EmbedderRefused, "denied"),
+        (404, EmbedderRefused, "no_such"),
+        (413, EmbedderRefused, "too_long"),
+        (500, EmbedderRefused, "server"),
+        (502, EmbedderUnreachable, None),
+    ],
+)
+def test_a_refusal_becomes_the_error_that_tells_what_to_do(status, error, reason):
+    with tei(lambda _: Reply(b"{}", status)) as server, pytest.raises(error) as told:
+        open_served(f"tei:{server.at('')}")
+    assert told.value.fields.get("reason") == reason
+
+
+def test_a_server_without_room_is_asked_again():
+    replies = iter([Reply(b"{}", 429, {"Retry-After": "0"}), [vector_of("dimension")]])
+    with tei(lambda _: next(replies)) as server:
+        assert open_served(f"tei:{server.at('')}").dimension == 3
+
+
+def test_the_key_goes_to_the_server_in_a_header_and_nowhere_else(monkeypatch):
+    monkeypatch.setenv("TEI_API_KEY", "very-secret")
+    with tei() as server:
+        embedder = open_served(f"tei:{server.at('')}")
+    assert {headers["Authorization"] for _, headers in server.requests} == {"Bearer very-secret"}
+    with pytest.raises(EmbedderUnreachable) as gone:
+        embedder.embed_query("Hello?")
+    assert "very-secret" not in f"{gone.value} {gone.value.fields} {vars(embedder)}"
+
+
+@pytest.mark.parametrize(
+    "name", ["tei:", "tei:example", "openai:bge", "openai:@http://h", "tei:ftp://h", "tei:http://:0"]
+)
+def test_what_names_no_server_is_unknown(name):
+    with pytest.raises(ModelUnknown):
+        open_served(name)
+
+
+def test_an_address_at_which_a_machine_gives_away_its_keys_stays_closed():
+    with pytest.raises(EmbedderUnreachable):
+        open_served("tei:http://169.254.169.254")
+
+
+# In the library
+
+
+@contextmanager
+def library(folder: Path, server: Served):
+    settings = Settings(data_dir=folder, embedder=f"tei:{server.at('')}", model=build.NO_MODEL)
+    services = build.services(settings)
+    yield services
+    services.store.close()
+
+
+def test_documents_are_read_and_asked_with_vectors_of_a_server(tmp_path):
+    with tei() as server, library(tmp_path, server) as services:
+        collection = services.store.collections.create(OWNER, "Rules")
+        document = read_file(services.desk, OWNER, collection.id, RULES, "rules.txt")
+        assert document.chunks > 0
+        assert services.store.collections.get(OWNER, collection.id).embedder == f"tei:{server.at('')}"
+        assert services.embedder_choice.name == services.embedder.name
+        *_, answer = services.conversation.ask(
+            "How many days of annual leave after six years?", owner=OWNER, collection=collection.id
+        )
+        assert "28 days" in answer.quotes[0].text
+
+
+def test_a_document_waits_while_the_server_is_away_and_is_read_when_it_is_back(tmp_path, monkeypatch):
+    """The reader starts before the server does, and loses it once in between."""
+    monkeypatch.setattr("rag.reader.POLL_SECONDS", 0.02)
+    away, seen, lost, stopping = (threading.Event() for _ in range(4))
+    away.set()
+
+    def embed(texts: list[str]) -> object:
+        if away.is_set():
+            seen.set()
+            return Reply(b"{}", 502)
+        return [vector_of(text) for text in texts]
+
+    with tei(embed) as server, library(tmp_path, server) as services:
+        store: Store = services.store
+        collection = store.collections.create(OWNER, "Rules")
+        job = store.jobs.enqueue(OWNER, collection.id, "rules.txt", "file", RULES)
+
+        def read() -> None:
+            desk = when_it_answers(lambda: services.desk, stopping)
+            assert desk is not None
+            away.set()
+            seen.clear()
+            lost.set()
+            run_jobs(desk, stopping)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        assert seen.wait(20), "the reader asks what the server runs, and waits"
+        away.clear()
+        assert lost.wait(20)
+        assert seen.wait(20), "it asks for vectors, and waits"
+        assert store.jobs.get(OWNER, job.id).state in ("waiting", "running")
+        assert store.documents.list(OWNER, collection.id) == []
+        away.clear()
+        assert wait_for(lambda: store.jobs.get(OWNER, job.id).state == "done")
+        assert [document.name for document in store.documents.list(OWNER, collection.id)] == ["rules.txt"]
+        stopping.set()
+        reader.join(20)
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 20) -> bool:
+    done = threading.Event()
+    for _ in range(int(seconds / 0.02)):
+        if happened():
+            return True
+        done.wait(0.02)
+    return False
+
+
+def test_a_question_while_the_server_is_away_says_so(tmp_path):
+    with tei() as server, library(tmp_path, server) as services:
+        collection = services.store.collections.create(OWNER, "Rules")
+        read_file(services.desk, OWNER, collection.id, RULES, "rules.txt")
+        conversation = services.conversation
+    with pytest.raises(RagError) as away:
+        list(conversation.ask("How long is the canteen open?", owner=OWNER, collection=collection.id))
+    assert away.value.key() == "embedder_unreachable"
