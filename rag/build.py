@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError
+from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError, SettingsInvalid
 from rag.settings import PROJECT, Settings
 from rag.store import Store
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rag.index import Index
     from rag.ingest import Desk
     from rag.judging import AnswerReader, CrossEncoder
+    from rag.metrics import Metrics
     from rag.runs import Runs
     from rag.stock import Entry, Stock
     from rag.tasks import Tasks
@@ -46,6 +47,7 @@ else:
 
 
 NO_MODEL = "none"
+_NO_PROMETHEUS = "it needs the package prometheus-client: pip install -r requirements-team.txt"
 _FREEZE_SECONDS = 0.1
 # Bytes of a model below which it reads the best quote alone.
 _SMALL_MODEL = 500_000_000
@@ -329,15 +331,31 @@ class Services:
     def runs(self) -> Runs:
         from rag.runs import Runs
 
-        return Runs()
+        return Runs(self.metrics.answered) if self.metrics else Runs()
+
+    @once
+    def metrics(self) -> Metrics | None:
+        """The numbers for Prometheus; None where nobody wants them."""
+        if not self.settings.metrics:
+            return None
+        if find_spec("prometheus_client") is None:
+            raise SettingsInvalid(setting="RAG_METRICS", problem=_NO_PROMETHEUS)
+        from rag.metrics import Metrics
+
+        return Metrics(lambda: self.store.counts(), lambda: self.runs)
 
     def start(self) -> None:
         """Start what works beside the pages: the reader, and the loading of the embedder."""
         self.store  # noqa: B018 - a library that does not open is said at once
-        if self._reader is None:
+        self.metrics  # noqa: B018 - and a package that is missing
+        if self._reader is None and self.settings.reader == "here":
             # Its standard input is a pipe from here: when this process is gone, however it went, the reader ends.
             self._reader = subprocess.Popen([sys.executable, "-m", "rag", "reader"], cwd=PROJECT, stdin=subprocess.PIPE)
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def reader_runs(self) -> bool:
+        """Whether the reader that was started here is there; one that runs elsewhere is not seen from here."""
+        return self.settings.reader == "elsewhere" or (self._reader is not None and self._reader.poll() is None)
 
     def _warm_up(self) -> None:
         try:

@@ -113,16 +113,22 @@ def evaluate(
             typer.echo(f"{name:28}{value:.3f}")
 
 
-@app.command(hidden=True)
-def reader() -> None:
-    """Read the documents that wait, until standard input is closed. Started by the app."""
+@app.command()
+def reader(
+    stay: Annotated[bool, typer.Option("--stay", help="Until a signal ends it, as a service of its own.")] = False,
+) -> None:
+    """Read the documents that wait, until standard input is closed; the app starts one, where RAG_READER says so."""
     from rag.reader import run_jobs, stop_at_end_of, wait_for_work, when_it_answers
 
     connections.join("reader")
     services = build.services(settings.load())
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    stop_at_end_of(sys.stdin.buffer, stopping)
+    if stay:
+        # Ctrl-C in a terminal means the same.
+        signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    else:
+        stop_at_end_of(sys.stdin.buffer, stopping)
     wait_for_work(services.store, stopping)
     desk = when_it_answers(lambda: services.desk, stopping)
     if desk is not None:

@@ -36,6 +36,11 @@ class Run:
         """Whether it was asked to end."""
         return self._stop.is_set()
 
+    @property
+    def waits(self) -> bool:
+        """Whether it has a place in the queue before the model."""
+        return bool(self.progress and self.progress.place and not self.draft.text)
+
     def tell(self, progress: Progress) -> None:
         """Say how far the model is before its first word."""
         self.progress = progress
@@ -63,10 +68,15 @@ class Run:
             self._news.notify_all()
 
 
-class Runs:
-    """The runs of this process, by turn."""
+def _unheard(answer: Answer) -> None:
+    """Nobody counts."""
 
-    def __init__(self) -> None:
+
+class Runs:
+    """The runs of this process, by turn. `heard` is told each answer as it was saved."""
+
+    def __init__(self, heard: Callable[[Answer], None] = _unheard) -> None:
+        self._heard = heard
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
 
@@ -74,6 +84,12 @@ class Runs:
         """The run that works on a turn, as long as it does."""
         with self._lock:
             return self._runs.get(turn)
+
+    def count(self, *, waiting: bool = False) -> int:
+        """The answers on their way, or those of them that wait for the model."""
+        with self._lock:
+            runs = list(self._runs.values())
+        return sum(not waiting or run.waits for run in runs)
 
     def start(
         self, turn: str, empty: Answer, ask: Callable[[Run], Iterator[Answer]], save: Callable[[Answer], None]
@@ -105,6 +121,7 @@ class Runs:
     def _end(self, turn: str, run: Run, save: Callable[[Answer], None]) -> None:
         try:
             save(run.draft)
+            self._heard(run.draft)
         except NotFound:
             # Its chat was deleted meanwhile, and the answer with it.
             _log.info("answer %s has no chat any more", turn)

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     intranet: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="host:port of private servers whose pages may be read, separated by commas."
     )
+    reader: Literal["here", "elsewhere"] = Field(
+        "here", description="Whether the app starts the reader, or python -m rag reader --stay runs elsewhere."
+    )
+    metrics: bool = Field(False, description="Count questions and answers for Prometheus; see docs/team.md.")
     upload_megabytes: int = Field(100, ge=1, le=2048, description="Largest file that is read.")
     upload_files: int = Field(200, ge=1, le=10000, description="Most files or addresses taken at once.")
     max_pages: int = Field(2000, ge=1, le=100000, description="Most pages read of one document.")

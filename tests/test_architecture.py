@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 GROUND = {"types", "errors", "settings", "network", "language", "terms", "connections", "servers"}
 FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging", "served_embedding"}
 SECOND = {"retrieval", "evidence", "prompts", "chain", "verification", "highlighting", "boxes", "export", "writing"}
-STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks"}
+STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks", "metrics"}
 ROOF = {"build", "cli", "models", "upkeep", "offline", "ui", "__main__"}
 FLOORS = [GROUND, FIRST, SECOND, STORIES, ROOF]
 
@@ -31,6 +31,7 @@ NEIGHBOURS = {
     ("export", "highlighting"),
     ("highlighting", "boxes"),
     ("reader", "ingest"),
+    ("metrics", "runs"),  # how many answers are on their way
     ("evaluation", "ingest"),  # a question set is read in and asked like anything else
     ("evaluation", "conversation"),
 }

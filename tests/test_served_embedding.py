@@ -20,6 +20,7 @@ from rag.settings import Settings
 from rag.store import Store
 from tests.llama import llama_server
 from tests.serving import Reply, Served, serving
+from tests.tei import DIMENSION, tei, vector_of, vectors_of
 
 OWNER = "ann"
 RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until two o'clock.\n"
@@ -29,26 +30,6 @@ RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until 
 def no_keys(monkeypatch):
     for name in ("OPENAI_API_KEY", "TEI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-
-
-def vector_of(text: str) -> list[float]:
-    """Three numbers by which texts can be told apart; not of length 1."""
-    return [1.0 + len(text), float(text.count("e")), 2.0]
-
-
-def tei(embed: Callable[[list[str]], object] = lambda texts: [vector_of(text) for text in texts]):
-    """text-embeddings-inference as its documentation describes it; `embed` answers what is embedded."""
-
-    def get(path: str) -> Reply:
-        info = {"model_id": "BAAI/bge-m3", "max_input_length": 300, "max_client_batch_size": 32}
-        return Reply(json.dumps(info).encode()) if path == "/info" else Reply(b"{}", 404)
-
-    def post(path: str, body: bytes) -> Reply:
-        assert path == "/embed"
-        said = embed(json.loads(body)["inputs"])
-        return said if isinstance(said, Reply) else Reply(json.dumps(said).encode())
-
-    return serving(get, posted=post)
 
 
 def test_a_real_llama_cpp_server_gives_unit_vectors_in_the_order_of_the_texts():
@@ -70,8 +51,9 @@ def test_a_real_llama_cpp_server_gives_unit_vectors_in_the_order_of_the_texts():
 def test_text_embeddings_inference_says_what_it_runs_and_is_remembered_by_it():
     with tei() as server:
         embedder = open_served(f"tei:BAAI/bge-m3@{server.at('')}")
-        assert (embedder.name, embedder.dimension, embedder.max_tokens) == ("tei:BAAI/bge-m3", 3, 300)
-        assert np.allclose(embedder.embed_query("seven e"), np.array([8, 3, 2]) / np.sqrt(77))
+        assert (embedder.name, embedder.dimension, embedder.max_tokens) == ("tei:BAAI/bge-m3", DIMENSION, 300)
+        plain = np.array(vector_of("annual leave"))
+        assert np.allclose(embedder.embed_query("annual leave"), plain / np.linalg.norm(plain))
         assert open_served(f"tei:{server.at('/')}").name == f"tei:{server.at('')}"
         with pytest.raises(EmbedderRefused) as other:
             open_served(f"tei:intfloat/e5-small@{server.at('')}")
@@ -115,12 +97,12 @@ def test_vectors_are_put_in_the_order_they_are_numbered_in():
     [
         {"error": "tired"},
         [],
-        [[1.0, 2.0, 3.0]] * 5,
-        [[None, None, None]],
-        [[0.0, 0.0, 0.0]],
-        [["a", "b", "c"]],
+        [[1.0] * DIMENSION] * 5,
+        [[None] * DIMENSION],
+        [[0.0] * DIMENSION],
+        [["a"] * DIMENSION],
         [[[1.0]]],
-        [[float("nan"), 1.0, 1.0]],
+        [[float("nan")] + [1.0] * (DIMENSION - 1)],
         [[1.0, 2.0], [1.0]],
         Reply(b"<html>"),
     ],
@@ -162,7 +144,7 @@ def test_a_refusal_becomes_the_error_that_tells_what_to_do(status, error, reason
 def test_a_server_without_room_is_asked_again():
     replies = iter([Reply(b"{}", 429, {"Retry-After": "0"}), [vector_of("dimension")]])
     with tei(lambda _: next(replies)) as server:
-        assert open_served(f"tei:{server.at('')}").dimension == 3
+        assert open_served(f"tei:{server.at('')}").dimension == DIMENSION
 
 
 def test_the_key_goes_to_the_server_in_a_header_and_nowhere_else(monkeypatch):
@@ -222,7 +204,7 @@ def test_a_document_waits_while_the_server_is_away_and_is_read_when_it_is_back(t
         if away.is_set():
             seen.set()
             return Reply(b"{}", 502)
-        return [vector_of(text) for text in texts]
+        return vectors_of(texts)
 
     with tei(embed) as server, library(tmp_path, server) as services:
         store: Store = services.store

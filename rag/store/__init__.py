@@ -13,6 +13,7 @@ from rag.store.activity import Activity
 from rag.store.chats import Chats
 from rag.store.checks import Checks
 from rag.store.collections import Collections
+from rag.store.counts import Counts
 from rag.store.database import Database
 from rag.store.documents import Documents
 from rag.store.files import Files, sync_folder
@@ -67,6 +68,10 @@ class Store:
             with database.mapped_errors():
                 sync_folder(data_dir)
         return cls(data_dir, database)
+
+    def counts(self) -> Counts:
+        """How much there is, of all owners together."""
+        return Counts.of(self.database)
 
     def close(self) -> None:
         """Give the file back. Calls that are under way end as they would."""

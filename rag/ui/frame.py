@@ -72,7 +72,7 @@ def frame(page: Literal["chat", "documents", "quality", "models", "privacy"]) ->
         for name, (path, icon) in PAGES.items():
             st.page_link(path, label=texts(f"app.{name}"), icon=icon, query_params={"lang": language})
     try:
-        services = _services(current.model_dump_json())
+        services = services_for(current)
     except RagError as error:
         st.error(label(texts.failure(error.failure())))
         st.stop()
@@ -140,6 +140,15 @@ def _first_language(setting: Literal["auto", "en", "zh"]) -> Language:
     if asked in LANGUAGES:
         return asked
     return language_for(st.context.locale) if setting == "auto" else setting
+
+
+def services_for(current: settings.Settings) -> build.Services:
+    """The services of this process, started with the first call.
+
+    Raises:
+        RagError: the library does not open, or a setting cannot be used.
+    """
+    return _services(current.model_dump_json())
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,0 +1,84 @@
+"""Numbers for Prometheus: questions, seconds, queue, documents, jobs, refusals, errors. Never a word of what was
+asked, answered or read, and no names: what is counted is told apart by the codes of this program alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from rag.errors import RagError
+from rag.runs import Runs
+from rag.store.counts import Counts
+from rag.types import Answer
+
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_STATES = ("waiting", "running", "done", "failed", "cancelled")
+
+
+class Metrics:
+    """The numbers of one app process since its start, and of the library as it is."""
+
+    def __init__(self, counts: Callable[[], Counts], runs: Callable[[], Runs]) -> None:
+        self._registry = CollectorRegistry()
+        self._questions = Counter(
+            "footnote_questions", "Questions answered, by what became of them.", ["outcome"], registry=self._registry
+        )
+        self._errors = Counter(
+            "footnote_answer_errors", "Answers that an error ended, by its code.", ["error"], registry=self._registry
+        )
+        self._stopped = Counter("footnote_answers_stopped", "Answers that were stopped.", registry=self._registry)
+        self._stages = Histogram(
+            "footnote_stage_seconds",
+            "Seconds of each stage of an answer.",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        ProcessCollector(registry=self._registry)
+        self._registry.register(_Now(counts, runs))
+
+    def answered(self, answer: Answer) -> None:
+        """Count an answer as it was saved."""
+        failed = answer.error is not None and not answer.quotes
+        self._questions.labels("failed" if failed else answer.outcome).inc()
+        if answer.error is not None:
+            self._errors.labels(answer.error.key).inc()
+        if answer.stopped:
+            self._stopped.inc()
+        for stage, seconds in answer.seconds.items():
+            self._stages.labels(stage).observe(seconds)
+
+    def page(self) -> bytes:
+        """All numbers, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Now(Collector):
+    """What is looked at when somebody asks: the answers on their way, and the library."""
+
+    def __init__(self, counts: Callable[[], Counts], runs: Callable[[], Runs]) -> None:
+        self._counts, self._runs = counts, runs
+
+    def describe(self) -> list[Metric]:
+        # Nothing is looked at before somebody asks.
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        runs = self._runs()
+        yield GaugeMetricFamily("footnote_answers_running", "Answers on their way.", value=runs.count())
+        yield GaugeMetricFamily("footnote_queue", "Answers that wait for the model.", value=runs.count(waiting=True))
+        try:
+            counts = self._counts()
+        except RagError:
+            # The library cannot be read; that it is so stands in /ready.
+            return
+        yield GaugeMetricFamily("footnote_documents", "Documents in the library.", value=counts.documents)
+        yield GaugeMetricFamily("footnote_chunks", "Chunks in the library.", value=counts.chunks)
+        jobs = GaugeMetricFamily("footnote_jobs", "Documents to read, by the state of their job.", labels=["state"])
+        for state in _STATES:
+            jobs.add_metric([state], counts.jobs.get(state, 0))
+        yield jobs

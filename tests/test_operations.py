@@ -1,0 +1,151 @@
+"""What the proxy, the container and Prometheus ask the app: does it live, is it ready, and how much is done."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser
+from prometheus_client.parser import text_string_to_metric_families
+
+from rag import build
+from rag.errors import SettingsInvalid
+from rag.settings import Settings
+from rag.store import Store
+from tests.guarantees.apps import OWNER, PROJECT, Running, quiet, running
+from tests.tei import tei
+
+QUESTION = "How many days of annual leave do I have after six years?"
+RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until two o'clock.\n"
+NAME = "secret-rules.txt"
+
+
+def got(address: str, **headers: str) -> tuple[int, str]:
+    request = urllib.request.Request(
+        address, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def numbers(app: Running) -> dict[str, float]:
+    """The numbers by their names with labels, as Prometheus' own client reads them."""
+    families = text_string_to_metric_families(got(f"{app.address}/metrics")[1])
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Iterator[str]:
+    """An embedding server, so that no process here has to load a model."""
+    with tei() as server:
+        yield f"tei:{server.at('')}"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, embedder: str) -> Iterator[Running]:
+    """An app as a team runs it, over a library with one document that waits to be read."""
+    folder = tmp_path_factory.mktemp("served")
+    store = Store.open(folder / "data")
+    collection = store.collections.create(OWNER, "Rules")
+    store.jobs.enqueue(OWNER, collection.id, NAME, "file", RULES)
+    store.close()
+    environment = quiet() | {"RAG_METRICS": "true", "RAG_SAMPLES": "false", "RAG_EMBEDDER": embedder}
+    with running(folder, environment, "serve.py") as served:
+        yield served
+
+
+def test_it_is_ready_before_anybody_has_opened_a_page(app: Running) -> None:
+    assert got(f"{app.address}/_stcore/health") == (200, "ok")
+    status, said = got(f"{app.address}/ready")
+    assert (status, json.loads(said)) == (200, {"library": True, "reader": True})
+    assert until(lambda: numbers(app)["footnote_documents"] == 1), "the reader was started with the process"
+
+
+@pytest.mark.browser
+def test_a_question_is_counted_and_nothing_of_it_is_told(app: Running, chromium: Browser) -> None:
+    assert until(lambda: numbers(app)["footnote_jobs done"] == 1)
+    before = numbers(app)
+    page = chromium.new_page(locale="en-GB")
+    page.goto(app.address)
+    for question in (QUESTION, "Who won the chess tournament in Reykjavik?"):
+        page.get_by_test_id("stChatInputTextArea").fill(question, timeout=90_000)
+        page.get_by_test_id("stChatInputSubmitButton").click()
+        bubble = page.get_by_test_id("stChatMessage").filter(has_text=question)
+        bubble.wait_for(timeout=90_000)
+        page.get_by_role("button", name="Ask again").wait_for(timeout=90_000)
+        page.get_by_role("button", name="New chat").first.click()
+        bubble.wait_for(state="detached", timeout=90_000)
+    page.close()
+    after = numbers(app)
+    assert after["footnote_questions_total answered"] == before.get("footnote_questions_total answered", 0) + 1
+    assert after["footnote_questions_total refused"] == before.get("footnote_questions_total refused", 0) + 1
+    assert after["footnote_stage_seconds_count search"] == 2
+    assert (after["footnote_answers_running"], after["footnote_queue"], after["footnote_documents"]) == (0, 0, 1)
+    told = got(f"{app.address}/metrics")[1].lower()
+    assert not [word for word in ("leave", "chess", "canteen", "secret", "rules") if word in told]
+
+
+def test_what_comes_through_the_proxy_sees_no_numbers(app: Running) -> None:
+    assert got(f"{app.address}/metrics", X_Forwarded_For="203.0.113.7") == (404, "")
+
+
+def test_it_is_not_ready_without_its_reader(app: Running) -> None:
+    (reader,) = [child for child in psutil.Process(app.pid).children() if "reader" in child.cmdline()]
+    reader.kill()
+    assert until(lambda: got(f"{app.address}/ready")[0] == 503)
+    assert json.loads(got(f"{app.address}/ready")[1]) == {"library": True, "reader": False}
+    assert got(f"{app.address}/_stcore/health")[0] == 200
+
+
+def test_metrics_without_their_package_are_named_and_off_without_being_asked_for(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(build, "find_spec", lambda name: None)
+    assert build.services(Settings(data_dir=tmp_path)).metrics is None
+    with pytest.raises(SettingsInvalid) as missing:
+        build.services(Settings(data_dir=tmp_path, metrics=True)).metrics  # noqa: B018 - looking is what raises
+    assert "prometheus-client" in missing.value.fields["problem"]
+
+
+def test_the_reader_is_a_service_of_its_own_where_that_is_set(tmp_path: Path, embedder: str) -> None:
+    """It reads with its standard input closed, and ends in good order when it is told to."""
+    store = Store.open(tmp_path / "data")
+    collection = store.collections.create(OWNER, "Rules")
+    store.jobs.enqueue(OWNER, collection.id, NAME, "file", RULES)
+    environment = quiet() | {"RAG_DATA_DIR": str(tmp_path / "data"), "RAG_EMBEDDER": embedder}
+    command = [sys.executable, "-m", "rag", "reader", "--stay"]
+    reader = subprocess.Popen(command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL)
+    try:
+        assert until(lambda: [document.name for document in store.documents.list(OWNER, collection.id)] == [NAME])
+    finally:
+        reader.send_signal(signal.SIGTERM)
+        assert reader.wait(60) == 0
+    services = build.services(
+        Settings(data_dir=tmp_path / "data", model=build.NO_MODEL, embedder=embedder, reader="elsewhere")
+    )
+    services.start()
+    assert services.reader_runs()
+    assert "reader" not in str([child.cmdline() for child in psutil.Process().children()])
+
+
+def until(happened, seconds: float = 120) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if happened():
+            return True
+        time.sleep(0.1)
+    return False
