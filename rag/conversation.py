@@ -6,6 +6,7 @@ the screen before the model has said a word; then with the text so far; last che
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from rag.evidence import Reader, find_quotes, lead_quotes
 from rag.retrieval import THRESHOLD, Found, Retriever, intent
 from rag.store import Store
 from rag.terms import terms
-from rag.types import Answer, Passage, Progress, Quote, Turn
+from rag.types import Answer, Page, Passage, Progress, Quote, Turn
 from rag.verification import verify
 from rag.writing import Listener, Writer
 
@@ -132,16 +133,17 @@ class Conversation:
     def _evidence(self, question: str, found: Found, owner: str, anyway: bool, clock: _Clock) -> Answer:
         """The answer before a model has said a word: its passages, its quotes, and whether it is refused."""
         own = set(terms(question))
+        page = functools.cache(functools.partial(self._store.documents.page, owner))
         quotes = find_quotes(
             found.query,
             found.passages,
             self._embedder,
-            page_text=lambda passage: self._store.documents.page(owner, passage.document, passage.page).text,
+            page_text=lambda passage: page(passage.document, passage.page).text,
             weights={term: weight * (_LAST_QUESTION if term in own else 1.0) for term, weight in found.weights.items()},
             k=self._quotes,
             reader=self._reader,
         )
-        quotes = tuple(self._in_section(owner, quote) for quote in quotes)
+        quotes = tuple(_in_section(quote, page(quote.document, quote.page)) for quote in quotes)
         clock.stage("quotes")
         held = found.gate >= THRESHOLD
         return Answer(
@@ -155,12 +157,6 @@ class Conversation:
             gate=found.gate,
             seconds=clock.seconds(),
         )
-
-    def _in_section(self, owner: str, quote: Quote) -> Quote:
-        """The quote with the heading it stands under, where its page has one before it."""
-        headings = self._store.documents.page(owner, quote.document, quote.page).headings
-        above = [heading.title for heading in headings if heading.start <= quote.start]
-        return replace(quote, section=" ".join(above[-1].split())) if above else quote
 
     def _written(
         self,
@@ -209,6 +205,12 @@ class Conversation:
         ]
         clock.stage("quotes")
         return Answer(question, question, "", "overview", None, (), tuple(quotes), seconds=clock.seconds())
+
+
+def _in_section(quote: Quote, page: Page) -> Quote:
+    """The quote with the heading it stands under, where its page has one before it."""
+    above = [heading.title for heading in page.headings if heading.start <= quote.start]
+    return replace(quote, section=" ".join(above[-1].split())) if above else quote
 
 
 def _led_by(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:

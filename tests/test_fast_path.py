@@ -119,6 +119,14 @@ def test_few_units_are_embedded_however_many_the_passages_hold(embedder: Embedde
     assert len(counted.passages) <= 2 * EMBEDDED
 
 
+def test_what_the_embedder_cannot_read_is_not_given_to_it(embedder: Embedder) -> None:
+    counted, text = Counted(embedder), "年假为二十五天。病假不限。会议室在三楼。"
+    passage = Passage(1, "d", "rules.txt", "规定", "text", None, 1, "1", "", text, 0, len(text))
+    quotes = find_quotes("年假有多少天？", [passage], counted, page_text=lambda _: text)
+    assert quotes[0].text == "年假为二十五天。"
+    assert counted.passages == []
+
+
 class CallsCounted(FakeListChatModel):
     """A model that says the same to everything and counts how often it was asked."""
 

@@ -62,6 +62,45 @@ def test_faiss_finds_what_an_exact_search_finds() -> None:
         assert np.allclose([score for _, score in found], np.sort(vectors @ query)[::-1][:10], atol=1e-5)
 
 
+def spread(count: int, seed: int) -> np.ndarray:
+    """Vectors as texts have them: around sixty subjects, and a little of everything in each."""
+    vectors = unit(60, 128, seed=9)[np.arange(count) % 60] + 0.8 * unit(count, 128, seed=seed)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> None:
+    vectors, queries = spread(30_000, seed=1), spread(50, seed=2)
+    ids = np.arange(len(vectors)) + 5
+    index, every = FAISS(128), FAISS(128, sketch_from=10**9)
+    for one in (index, every):
+        one.add(ids, vectors)
+    pairs = [(index.search(query, 10), every.search(query, 10)) for query in queries]
+    assert np.mean([len(dict(some).keys() & dict(all_).keys()) / 10 for some, all_ in pairs]) >= 0.95
+    scores = [(score, dict(all_)[i]) for some, all_ in pairs for i, score in some if i in dict(all_)]
+    assert np.allclose(*zip(*scores, strict=True), atol=1e-5)
+
+
+def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:
+    vectors, queries = spread(4000, seed=1), spread(20, seed=2)
+    ids, gone = np.arange(len(vectors)), np.arange(0, 4000, 7)
+    at_once, bit_by_bit = FAISS(128, sketch_from=500), FAISS(128, sketch_from=500)
+    at_once.add(np.setdiff1d(ids, gone), np.delete(vectors, gone, axis=0))
+    for first in range(0, len(ids), 300):
+        bit_by_bit.add(ids[first : first + 300], vectors[first : first + 300])
+        bit_by_bit.remove(gone[(gone >= first) & (gone < first + 300)])
+    assert np.array_equal(at_once.contents(), bit_by_bit.contents())
+    for query in queries:
+        assert at_once.search(query, 10) == bit_by_bit.search(query, 10)
+
+
+def test_a_filter_is_exact_also_among_many() -> None:
+    vectors, query = spread(2000, seed=1), spread(1, seed=2)[0]
+    index = FAISS(128, sketch_from=500)
+    index.add(np.arange(2000), vectors)
+    only = np.arange(3, 2000, 50)
+    assert [i for i, _ in index.search(query, 5, only)] == exact(only, vectors[only], query, 5)
+
+
 def test_a_filter_of_one_percent_still_gives_k_results() -> None:
     vectors, query = unit(2000, 64), unit(1, 64, seed=2)[0]
     index = FAISS(64)
@@ -72,10 +111,15 @@ def test_a_filter_of_one_percent_still_gives_k_results() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.booleans(), st.sets(st.integers(1, 60), min_size=1))), st.integers(0, 70))
-def test_faiss_follows_additions_and_removals(steps: list[tuple[bool, set[int]]], k: int) -> None:
+@given(
+    st.sampled_from([10, 1000]),
+    st.lists(st.tuples(st.booleans(), st.sets(st.integers(1, 60), min_size=1))),
+    st.integers(7, 70),
+)
+def test_faiss_follows_additions_and_removals(sketch_from: int, steps: list[tuple[bool, set[int]]], k: int) -> None:
     vectors, query = unit(61), unit(1, seed=3)[0]
-    index, held = FAISS(16), set[int]()
+    # So few that all of them are looked at, with sketches as without.
+    index, held = FAISS(16, sketch_from), set[int]()
     for adding, chosen in steps:
         if adding:
             new = np.array(sorted(chosen - held), np.int64)
@@ -261,6 +305,32 @@ def test_words_are_counted_in_their_collection_whatever_lies_between(store: Stor
     put(store, others, "two", ["tides turn"], unit(1))
     put(store, ours, "three", ["tides wait"], unit(1))
     assert index.count_words(OWNER, ours.id, ["tides", "turn", "wait"]) == (3, {"tides": 3, "turn": 0, "wait": 1})
+
+
+def test_where_words_are_common_those_chunks_are_ranked_that_hold_a_rarer_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = store.collections.create(OWNER, "all")
+    common = [f"annual report number {number}" for number in range(30)]
+    rarer = [f"annual report of whales {number}" for number in range(4)] + ["whales", "sharks", "annual sharks"]
+    put(store, collection, "reports", common + rarer, unit(37))
+    index = Index(store)
+    every = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
+    monkeypatch.setattr("rag.index.words._RANKED", 10)
+    some = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
+    # The same ones lead, in the same order and with the same scores.
+    assert some == every[: len(rarer)]
+    assert {chunk for chunk, _ in some} == {31, 32, 33, 34, 35, 36, 37}
+    # A common word alone is found all the same.
+    assert len(index.search_words(OWNER, collection.id, "annual", 40)) == 35
+    assert index.search_words(OWNER, collection.id, "report whales", 3) == every_of(store, collection, "report whales")
+
+
+def every_of(store: Store, collection: Collection, query: str) -> list[tuple[int, float]]:
+    """The first three when all chunks are ranked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.index.words._RANKED", 10**9)
+        return Index(store).search_words(OWNER, collection.id, query, 3)
 
 
 def test_a_chinese_word_is_not_found_across_others(library: tuple[Index, Collection]) -> None:

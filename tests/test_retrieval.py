@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
@@ -107,6 +107,7 @@ def test_what_both_rankings_place_second_beats_what_one_places_first() -> None:
     assert fuse([Ranking((1, 2)), Ranking((3, 2))])[0][0] == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 300), st.integers(1, 2)), max_size=12), st.integers(1, 5))
 def test_joined_passages_are_cut_from_their_page_and_cover_no_place_twice(
     places: list[tuple[int, int, int]], k: int

@@ -82,19 +82,26 @@ def find_quotes(
     if not shortlist:
         return ()
     # The bundled embedder does not read Chinese: there, what it finds near is noise, and words decide alone.
-    worth = 0.0 if has_cjk(question) else 1.0
-    asked = embedder.embed_query(question)
-    near = embedder.embed_passages([_read(c) for c in shortlist]) @ asked
-    around = embedder.embed_passages([f"{c.passage.title}\n{c.before[-200:]} {_read(c)}" for c in shortlist]) @ asked
-    ranked = [
-        replace(c, score=c.words + worth * float(_SIMILARITY * a + _CONTEXT * b))
-        for c, a, b in zip(shortlist, near, around, strict=True)
-    ]
+    if has_cjk(question):
+        ranked = [replace(candidate, score=candidate.words) for candidate in shortlist]
+    else:
+        ranked = _by_meaning(embedder, question, shortlist)
     if reader is not None:
         read = reader.scores(question, [_read(candidate) for candidate in ranked])
         ranked = [replace(c, score=c.score + float(s)) for c, s in zip(ranked, read, strict=True)]
     ranked.sort(key=lambda candidate: -candidate.score)
     return tuple(_quote(candidate) for candidate in _different(ranked, k))
+
+
+def _by_meaning(embedder: Embedder, question: str, shortlist: Sequence[_Candidate]) -> list[_Candidate]:
+    """The candidates with what their meaning adds to their words."""
+    asked = embedder.embed_query(question)
+    near = embedder.embed_passages([_read(c) for c in shortlist]) @ asked
+    around = embedder.embed_passages([f"{c.passage.title}\n{c.before[-200:]} {_read(c)}" for c in shortlist]) @ asked
+    return [
+        replace(c, score=c.words + float(_SIMILARITY * a + _CONTEXT * b))
+        for c, a, b in zip(shortlist, near, around, strict=True)
+    ]
 
 
 def _read(candidate: _Candidate) -> str:

@@ -41,16 +41,14 @@ class Index:
         Args:
             documents: ids to search among; None means all. The filter is part of the search.
         """
-        followed = self._follow(collection_id)
-        with followed.changing:
-            followed.refresh()
-            if followed.vectors is None:
+        with self._follow(collection_id).fresh() as vectors:
+            if vectors is None:
                 return []
             only = None
             if documents is not None:
                 only = self._store.documents.chunk_ids(collection_id, documents)
-                only = np.intersect1d(only, followed.ids, assume_unique=True)
-            return followed.vectors.search(vector, k, only)
+                only = np.intersect1d(only, vectors.ids, assume_unique=True)
+            return vectors.search(vector, k, only)
 
     def search_words(
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
@@ -71,15 +69,14 @@ class Index:
         if not self._store.collections.reaches(owner, collection_id):
             return 0, {}
         followed = self._follow(collection_id)
-        with followed.changing:
-            followed.refresh()
+        with followed.fresh():
             chunks = followed.ids
         return len(chunks), words.count(self._store, chunks, terms)
 
     def rebuild(self, collection_id: str) -> int:
         """Forget what is in memory and read it anew from the store; returns how many vectors there are."""
         followed = self._follow(collection_id)
-        with followed.changing:
+        with followed.alone():
             followed.read_anew()
             return len(followed.ids)
 
@@ -90,7 +87,7 @@ class Index:
         """
         self.rebuild(collection_id)
         followed = self._follow(collection_id)
-        with followed.changing:
+        with followed.alone():
             return followed.copy_holds()
 
     def _follow(self, collection_id: str) -> Following:

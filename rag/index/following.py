@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +25,12 @@ _NONE: Final = np.empty(0, np.int64)
 
 
 class Following:
-    """The vectors as of `generation`. `changing` is held to search or to change them."""
+    """The vectors as of `generation`: looked at by any number of threads in `fresh`, changed by one in `alone`."""
 
     def __init__(self, store: Store, collection_id: str, keep_after: float) -> None:
-        self.changing = threading.Lock()
         self.vectors: FAISS | None = None
+        self._turn = threading.Condition()
+        self._looking = 0
         self._store = store
         self._collection = collection_id
         self._keep_after = keep_after
@@ -46,7 +48,29 @@ class Following:
         """Where copies lie."""
         return self._store.files.index_folder / self._collection
 
-    def refresh(self) -> None:
+    @contextmanager
+    def fresh(self) -> Iterator[FAISS | None]:
+        """The vectors as the store has them now, which nobody changes meanwhile; None where there are none."""
+        with self._turn:
+            if self._generation != self._store.documents.generation(self._collection):
+                self._turn.wait_for(lambda: not self._looking)
+                self._refresh()
+            self._looking += 1
+        try:
+            yield self.vectors
+        finally:
+            with self._turn:
+                self._looking -= 1
+                self._turn.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody looks meanwhile."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._looking)
+            yield
+
+    def _refresh(self) -> None:
         """Follow the store. What reading took too long is kept on the disk for the next start."""
         # The generation is read before the chunks: should one come between, it is only read again.
         generation = self._store.documents.generation(self._collection)

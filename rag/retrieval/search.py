@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -23,6 +24,9 @@ Vector = npt.NDArray[np.float32]
 # Chunks asked of each list, and candidates read from the store for each passage wanted.
 DEPTH: Final = 100
 _CANDIDATES: Final = 4
+
+# Look-ups of words at a time, for all who ask.
+_AT_ONCE: Final = 4
 
 # What the vectors count beside the words.
 _VECTORS: Final = 0.7
@@ -85,6 +89,8 @@ class Retriever:
         self._documents = documents
         self._embedder = embedder
         self._reranker = reranker
+        # The words are looked up while the question is embedded: neither holds the interpreter.
+        self._beside = ThreadPoolExecutor(_AT_ONCE, "words")
 
     def search(
         self,
@@ -104,16 +110,18 @@ class Retriever:
             documents: ids to search among; None means all.
         """
         ways = forms(question, previous)
+        said = [self._beside.submit(self._by_words, way, owner, collection, documents) for way in ways]
+        telling = self._beside.submit(self._weights, ways[0].query, owner, collection)
         rankings: list[Ranking] = []
         similarity = 0.0
-        for way in ways:
+        for way, by_words in zip(ways, said, strict=True):
             vectors = self._index.search_vectors(collection, self._embedder.embed_query(way.query), DEPTH, documents)
             similarity = max(similarity, vectors[0][1] if vectors else 0.0)
             worth = _VECTORS_CHINESE if has_cjk(way.query) else _VECTORS if len(ways) == 1 else _VECTORS_FOLLOW_UP
-            rankings.append(self._by_words(way, owner, collection, documents))
+            rankings.append(by_words.result())
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
         passages = self._passages(question, rankings, owner, k)
-        weights = self._weights(ways[0].query, owner, collection)
+        weights = telling.result()
         seen = signals(ways[0].query, weights, passages, similarity, len(ways) > 1)
         return Found(tuple(passages), ways[0].query, seen, gate(seen), weights)
 
