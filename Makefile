@@ -1,11 +1,12 @@
 # make run    set up and open the app          make test    set up and run every test
 # make check  style, types, import rules       make fix     let the tools mend what they can
+# make scale  several processes behind nginx (Debian: apt-get install nginx-light)
 # make guarantees  the guarantees at full size, their counts in bench/guarantees.md (hours)
 # make audit  the installed packages against known vulnerabilities (needs the network)
 # make bench  measure beside the baseline      make samples make the sample documents anew
 
 .DEFAULT_GOAL := run
-.PHONY: run test check guarantees audit fix browser bench samples clean
+.PHONY: run test check scale guarantees audit fix browser bench samples clean
 
 PYTHON ?= python3.11
 # On Linux the ordinary index carries torch with CUDA (2.5 GB more); this one has the build for processors.
@@ -26,6 +27,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+scale: $(VENV)/.dev browser
+	$(BIN)/python -m pytest tests/scale -m scale $(ARGS)
 
 guarantees: $(VENV)/.dev browser
 	FOOTNOTE_GUARANTEES=full $(BIN)/python bench/guarantees.py
