@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rag.catalogue import Choice
     from rag.conversation import Conversation
     from rag.embedding import Embedder
-    from rag.index import Index
+    from rag.index import Index, SharedIndex
     from rag.ingest import Desk
     from rag.judging import AnswerReader, CrossEncoder
     from rag.metrics import Metrics
@@ -75,13 +75,13 @@ class Services:
 
     @once
     def store(self) -> Store:
-        return Store.open(self.settings.data_dir)
+        return Store.open(self.settings.data_dir, self.settings.database_url.get_secret_value())
 
     @once
-    def index(self) -> Index:
-        from rag.index import Index
+    def index(self) -> Index | SharedIndex:
+        from rag.index import open_index
 
-        return Index(self.store)
+        return open_index(self.store)
 
     @once
     def embedder(self) -> Embedder:

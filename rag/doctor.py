@@ -35,10 +35,12 @@ _SPREAD = """
         documents.chunks = (SELECT count(*) FROM chunks WHERE chunks.document = documents.id)
         AND documents.pages = (SELECT count(*) FROM pages WHERE pages.document = documents.id)
         AND NOT EXISTS (SELECT 1 FROM chunks JOIN collections ON collections.id = chunks.collection
-            WHERE chunks.document = documents.id AND length(chunks.vector) <> 4 * collections.dimension)
+            WHERE chunks.document = documents.id AND {dimension} <> collections.dimension)
         AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.document = documents.id
             AND (chunks.collection <> documents.collection OR chunks.owner <> documents.owner)) AS whole
     FROM documents ORDER BY documents.name"""
+
+_DIMENSION: Final = {"sqlite": "length(chunks.vector) / 4.0", "postgresql": "vector_dims(chunks.vector)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +53,27 @@ class Check:
     error: Failure | None = None
 
 
-def examine(data_dir: Path, writer: Callable[[], Choice | None], embedder: Callable[[], Choice]) -> list[Check]:
+def examine(
+    data_dir: Path, url: str, writer: Callable[[], Choice | None], embedder: Callable[[], Choice]
+) -> list[Check]:
     """Look at everything, in the order in which one thing stands on the other.
 
     Args:
+        url: where the library is, if not in `data_dir`.
         writer: which model writes answers, None for quotes only; may raise ModelError, as `embedder` may.
         embedder: which model searches.
     """
     wanted = _model(writer)
     packages = PACKAGES if wanted.name == "model_none" else [*PACKAGES, RUNNER]
-    return [*_library(data_dir), _model(embedder), wanted, *_packages(packages)]
+    return [*_library(data_dir, url), _model(embedder), wanted, *_packages(packages)]
 
 
-def _library(data_dir: Path) -> Iterator[Check]:
-    if not (data_dir / DATABASE).exists():
+def _library(data_dir: Path, url: str) -> Iterator[Check]:
+    if not url and not (data_dir / DATABASE).exists():
         yield Check("library_new", True, {"folder": str(data_dir)})
         return
     try:
-        store = Store.open(data_dir)
+        store = Store.open(data_dir, url)
     except LibraryError as error:
         yield Check("library", False, error=error.failure())
         return
@@ -87,19 +92,18 @@ def _library(data_dir: Path) -> Iterator[Check]:
 
 
 def _database(store: Store) -> Iterator[Check]:
+    whole = store.database.whole()
     with store.database.read() as connection:
-        said = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")]
-        strays = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         number = version(connection)
-    whole = said == ["ok"] and not strays
-    yield Check("database", whole, error=None if whole else Failure("store_damaged", {"file": str(store.folder)}))
+    yield Check("database", whole, error=None if whole else Failure("store_damaged", {"file": store.database.name}))
     yield Check("schema", True, {"version": number})
 
 
 def _documents(store: Store) -> Iterator[Check]:
     """Does each document have the pages, chunks and vectors that it is said to have?"""
     with store.database.read() as connection:
-        rows = connection.execute(sa.text(_SPREAD)).all()
+        dimension = _DIMENSION[connection.dialect.name]
+        rows = connection.execute(sa.text(_SPREAD.replace("{dimension}", dimension))).all()
         chunks = int(connection.exec_driver_sql("SELECT count(*) FROM chunks").scalar_one())
     for row in rows:
         if not row.whole:
@@ -128,11 +132,11 @@ def _readable(store: Store, sha256: str) -> bool:
 
 def _index(store: Store) -> Iterator[Check]:
     """Is the index, made anew, what the library holds?"""
-    from rag.index import Index
+    from rag.index import open_index, rebuild_words, words_fit
 
     with store.database.read() as connection:
         held = connection.exec_driver_sql("SELECT collection, count(*) FROM chunks GROUP BY collection").all()
-    index = Index(store)
+    index = open_index(store)
     same = all(index.rebuild(collection) == count for collection, count in held)
     yield Check("vectors", same, {"count": sum(count for _, count in held)})
     copies = [index.copy_holds(collection) for collection, _ in held]
@@ -140,20 +144,10 @@ def _index(store: Store) -> Iterator[Check]:
         yield Check("copies", False)
     elif True in copies:
         yield Check("copies", True, {"count": copies.count(True)})
-    fitting = _words_fit(store)
+    fitting = words_fit(store)
     if not fitting:
-        with store.database.write() as connection:
-            connection.exec_driver_sql("INSERT INTO words (words) VALUES ('rebuild')")
+        rebuild_words(store)
     yield Check("words", fitting)
-
-
-def _words_fit(store: Store) -> bool:
-    try:
-        with store.database.write() as connection:
-            connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
-    except LibraryError:
-        return False
-    return True
 
 
 def _model(which: Callable[[], Choice | None]) -> Check:

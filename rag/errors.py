@@ -35,6 +35,8 @@ RagError
 │   ├── StorePackageMissing  the package that speaks to PostgreSQL is not installed
 │   ├── NotAllowed           a collection of another's that may be read, and no more than that
 │   ├── PersonUnknown        nobody with that address has signed in
+│   ├── LibraryNotEmpty      a library moves, or is restored, into an empty one only
+│   ├── MoveUnequal          what arrived is not what was sent
 │   ├── LibraryInUse         it cannot be replaced while a program has it open
 │   └── PageNotDrawn         no picture can be made of the page
 ├── ModelError
@@ -253,6 +255,14 @@ class NotAllowed(LibraryError):
 
 class PersonUnknown(LibraryError):
     needs = ("email",)
+
+
+class LibraryNotEmpty(LibraryError):
+    needs = ("library",)
+
+
+class MoveUnequal(LibraryError):
+    needs = ("table",)
 
 
 class PageNotDrawn(LibraryError):

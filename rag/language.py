@@ -17,6 +17,10 @@ _CJK_RUN = re.compile(rf"[{_CJK}]+")
 _LETTERS = rf"[^\W_{_CJK}]+"
 _WORD = re.compile(rf"[{_CJK}]+|{_LETTERS}(?:(?:[.'’\-]|(?<=\d),(?=\d)){_LETTERS})*")
 
+_TOKEN = re.compile(r"[^\W_]+")
+# A Latin letter with marks over or under it, taken apart.
+_MARKED = re.compile("([a-z])[\u0300-\u036f]+")
+
 # A sentence ends at a Chinese stop, or at a Latin one that is followed by white space and does
 # not belong to an abbreviation, an initial or a list number; or at an empty line.
 _END = re.compile(r"[。！？；]+[”’」』）]*|(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s)|\n\s*\n")
@@ -64,6 +68,16 @@ def searchable(text: str) -> str:
     """The text as the words index reads it: CJK runs taken apart into bigrams, the rest as it is."""
     text = unicodedata.normalize("NFKC", text)
     return _CJK_RUN.sub(lambda run: f" {' '.join(words(run.group()))} ", text)
+
+
+def tokens(text: str) -> list[str]:
+    """What the words index holds of a text, unstemmed: the pieces that SQLite's `unicode61` cuts `searchable` into.
+
+    >>> tokens("Café-Öffnung: 3.5 km, 年假25天")
+    ['cafe', 'offnung', '3', '5', 'km', '年假', '25', '天']
+    """
+    plain = _MARKED.sub(r"\1", unicodedata.normalize("NFD", searchable(text).lower()))
+    return _TOKEN.findall(unicodedata.normalize("NFC", plain))
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -57,6 +57,7 @@ def rehearse(current: settings.Settings) -> Rehearsal:
         record = folder / "connections.txt"
         environment = cut(folder, record) | {
             "RAG_DATA_DIR": str(folder / "data"),
+            "RAG_DATABASE_URL": "",
             "RAG_MODELS_DIR": str(current.models_folder),
             "RAG_EMBEDDER": current.embedder,
         }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rag.errors import SettingsInvalid
 
 PROJECT = Path(__file__).resolve().parent.parent
+POSTGRESQL = "postgresql+psycopg://"
 
 
 class Settings(BaseSettings):
@@ -19,6 +20,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAG_", env_file=".env", extra="ignore", frozen=True)
 
     data_dir: Path = Field(PROJECT / "data" / "var", description="Where the library, the chats and the models lie.")
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="postgresql+psycopg://… for a library that several machines share; empty keeps it in data_dir.",
+    )
     samples: bool = Field(
         True, description="Read the sample documents into a collection of their own at the first start."
     )
@@ -84,6 +89,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(POSTGRESQL):
+            # The address itself holds a password and is not said.
+            raise ValueError(f"it must begin with {POSTGRESQL}")
+        return value
 
     @property
     def models_folder(self) -> Path:

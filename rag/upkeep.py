@@ -1,8 +1,9 @@
-"""`python -m rag backup | restore | doctor`: keeping a library."""
+"""`python -m rag backup | restore | move | doctor`: keeping a library."""
 
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from rag import build, settings
 from rag.doctor import Check, examine
 from rag.errors import FileMissing
+from rag.store import Store
 from rag.ui.texts import Texts, language_for
 
 PROBLEM = 1
@@ -42,11 +44,53 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that backup wrote.
 
     if not file.is_file():
         raise FileMissing(name=str(file))
-    kept = bring_back(file, settings.load().data_dir)
+    current = settings.load()
+    kept = bring_back(file, current.data_dir, current.database_url.get_secret_value())
     lines: list[tuple[str, dict[str, object]]] = [("doctor.restored", {"file": file})]
     if kept:
         lines.append(("doctor.kept", {"folder": kept}))
     _tell({"file": str(file), "kept": str(kept) if kept else None}, lines, as_json)
+
+
+@app.command()
+def move(
+    to: Annotated[str, typer.Option("--to", help="Where it goes: a database's address or a folder.")] = "",
+    source: Annotated[str, typer.Option("--from", help="Where it comes from, if not the library in use.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Copy the whole library to another place, from SQLite to PostgreSQL or back, and prove that it is the same.
+
+    One of --to and --from may be left out: it is the library in use then. Close the app first.
+    """
+    from rag.store.moving import move as carry
+
+    if not to and not source:
+        raise typer.BadParameter("say where the library goes, or where it comes from", param_hint="--to / --from")
+    with closing(_place(source)) as giving, closing(_place(to)) as taking:
+        moved = carry(giving, taking)
+        ends = {"from": giving.database.name, "to": taking.database.name}
+    tables = {name: {"rows": proof.rows, "digest": proof.digest} for name, proof in moved.tables.items()}
+    lines: list[tuple[str, dict[str, object]]] = [
+        *(("move.table", {"table": name, "rows": proof.rows}) for name, proof in moved.tables.items()),
+        ("move.done", {"library": ends["to"], "originals": moved.originals}),
+    ]
+    if moved.missing:
+        lines.append(("doctor.missing", {"count": len(moved.missing)}))
+    _tell(
+        ends | {"equal": True, "tables": tables, "originals": moved.originals, "missing": list(moved.missing)},
+        lines,
+        as_json,
+    )
+    if moved.missing:
+        raise typer.Exit(PROBLEM)
+
+
+def _place(place: str) -> Store:
+    """The library at an address or in a folder; the one in use where nothing is said."""
+    current = settings.load()
+    if place.startswith(settings.POSTGRESQL):
+        return Store.open(current.data_dir, place)
+    return Store.open(Path(place)) if place else build.services(current).store
 
 
 @app.command()
@@ -72,6 +116,7 @@ def _examined() -> list[Check]:
     services = build.services(current)
     return examine(
         current.data_dir,
+        current.database_url.get_secret_value(),
         lambda: services.choice,
         lambda: services.embedder_choice,
     )

@@ -6,13 +6,17 @@ start another one beside it: so there is one browser, and what uses `asyncio.run
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import postgres
+from tests.postgres import Place
 
 
 @pytest.hookimpl(trylast=True)
@@ -41,3 +45,24 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of an empty database on it."""
     with postgres.database(postgres_server) as address:
         yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Place]]:
+    """Gives places for libraries, as many as are asked for, on each of the two engines."""
+    number = itertools.count()
+    with ExitStack() as databases:
+
+        def new() -> Place:
+            folder = tmp_path / f"data{next(number) or ''}"
+            if request.param == "sqlite":
+                return Place(folder)
+            return Place(folder, databases.enter_context(postgres.database(request.getfixturevalue("postgres_server"))))
+
+        yield new
+
+
+@pytest.fixture
+def place(new_place: Callable[[], Place]) -> Place:
+    """A place for a library, on each of the two engines."""
+    return new_place()

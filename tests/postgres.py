@@ -6,9 +6,23 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+
+from rag.store import Store
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a library is: in a folder, or in a database. Can be sent to another process."""
+
+    folder: Path
+    url: str = ""
+
+    def open(self) -> Store:
+        return Store.open(self.folder, self.url)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def missing_model() -> None:
 
 
 def problems(data: Path) -> list[Check]:
-    return [check for check in examine(data, lambda: None, lambda: None) if not check.ok]
+    return [check for check in examine(data, "", lambda: None, lambda: None) if not check.ok]
 
 
 def names(data: Path) -> list[str]:
@@ -163,7 +163,7 @@ def test_a_library_that_is_not_there_is_no_problem_and_is_not_made(tmp_path: Pat
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
-    found = [check for check in examine(tmp_path, missing_model, lambda: None) if not check.ok]
+    found = [check for check in examine(tmp_path, "", missing_model, lambda: None) if not check.ok]
     assert [(check.name, check.error and check.error.fields) for check in found] == [("model", {"model": "some-model"})]
 
 

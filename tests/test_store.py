@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
@@ -30,13 +31,12 @@ from rag.errors import (
     StoreDamaged,
     StoreTooNew,
 )
+from rag.index import words_fit
 from rag.store import Store, schema
 from rag.store.answers import answer_from_json, answer_to_json
 from rag.store.backup import backup, restore
-from rag.store.database import Database
 from rag.store.migrations import MIGRATIONS, migrate, statements, version
 from rag.store.postgresql import PostgreSQL
-from rag.store.sqlite import SQLite
 from rag.types import (
     Answer,
     Chunk,
@@ -50,6 +50,7 @@ from rag.types import (
     Quote,
     Sentence,
 )
+from tests.postgres import Place
 
 ANN, BOB = "ann", "bob"
 PAGES = (
@@ -59,7 +60,15 @@ PAGES = (
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(place: Place) -> Iterator[Store]:
+    """An empty library, on each of the two engines."""
+    with closing(place.open()) as made:
+        yield made
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Store:
+    """An empty library in a folder."""
     return Store.open(tmp_path / "data")
 
 
@@ -98,8 +107,8 @@ def rows(store: Store, table: str) -> int:
 # --- the database ------------------------------------------------------------------------------------
 
 
-def test_the_database_is_set_up_to_lose_nothing(store: Store) -> None:
-    with store.database.read() as connection:
+def test_the_database_is_set_up_to_lose_nothing(local: Store) -> None:
+    with local.database.read() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -107,28 +116,19 @@ def test_the_database_is_set_up_to_lose_nothing(store: Store) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
-def opened(engine: str, folder: Path, request: pytest.FixtureRequest) -> Database:
-    """A new database of that engine."""
-    if engine == "postgresql":
-        return PostgreSQL(request.getfixturevalue("postgres_url"))
-    return SQLite(folder / "library.sqlite3")
-
-
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_the_tables_are_what_the_queries_name(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    with closing(opened(engine, tmp_path, request)) as database, database.write_alone() as connection:
-        migrate(connection)
+def test_the_tables_are_what_the_queries_name(store: Store) -> None:
+    with store.database.write_alone() as connection:
         migrate(connection)
         assert version(connection) == len(MIGRATIONS)
-        inspector = sa.inspect(connection)
+        engine, inspector = connection.dialect.name, sa.inspect(connection)
         for table in schema.metadata.sorted_tables:
             if table.info.get("only", engine) != engine:
                 continue
             here = {column.name for column in table.columns if column.info.get("only", engine) == engine}
             assert {column["name"] for column in inspector.get_columns(table.name)} == here
             # The same bytes are one file, whoever's document they are; who people are is nobody's own.
-            ownerless = {"originals", "people", "sign_ins", "person_groups", "group_members", "shares", "activity"}
-            assert ("owner" in here) == (table.name not in ownerless)
+            ownerless = {"words", "originals", "people", "sign_ins", "person_groups", "group_members", "shares"}
+            assert ("owner" in here) == (table.name not in ownerless | {"activity"})
 
 
 def test_every_write_that_fails_is_undone(store: Store) -> None:
@@ -159,25 +159,26 @@ def test_a_library_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
         Store.open(tmp_path)
 
 
-def test_a_full_disk_has_a_name_and_costs_nothing(store: Store, collection: Collection) -> None:
-    kept = add(store, collection)
-    with store.database.read() as connection:
+def test_a_full_disk_has_a_name_and_costs_nothing(local: Store) -> None:
+    collection = local.collections.create(ANN, "mine")
+    kept = add(local, collection)
+    with local.database.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     few = f"PRAGMA max_page_count = {pages + 2}"
-    sa.event.listen(store.database._engine, "begin", lambda connection: connection.exec_driver_sql(few))
+    sa.event.listen(local.database._engine, "begin", lambda connection: connection.exec_driver_sql(few))
     with pytest.raises(DiskFull):
-        add(store, collection, b"big", "big.pdf", dimension=4, chunks=3000)
-    assert store.documents.list(ANN, collection.id) == [kept]
+        add(local, collection, b"big", "big.pdf", dimension=4, chunks=3000)
+    assert local.documents.list(ANN, collection.id) == [kept]
 
 
-def test_a_file_that_does_not_fit_has_the_same_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_does_not_fit_has_the_same_name(local: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskFull):
-        store.files.save(b"data")
-    assert [path for path in (store.folder / "files").rglob("*") if path.is_file()] == []
+        local.files.save(b"data")
+    assert [path for path in (local.folder / "files").rglob("*") if path.is_file()] == []
 
 
 # --- migrations --------------------------------------------------------------------------------------
@@ -279,7 +280,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(store: Store, collection: 
     old = add(store, collection, b"old")
     new = add(store, collection, b"new", replaces=old.id)
     assert store.documents.list(ANN, collection.id) == [new]
-    assert not store.files.path(old.sha256).exists()
+    assert not store.files.has(old.sha256)
     assert store.collections.get(ANN, collection.id).generation == 2
     # Its own bytes again, and bytes of another document: nothing is there twice, nothing goes that is needed.
     assert add(store, collection, b"new", replaces=new.id) == new
@@ -293,11 +294,11 @@ def test_a_removed_document_leaves_nothing(store: Store, collection: Collection)
     kept = add(store, collection, b"kept")
     store.documents.remove(ANN, document.id)
     assert store.documents.list(ANN, collection.id) == [kept]
-    assert (rows(store, "pages"), rows(store, "chunks"), rows(store, "words_docsize")) == (2, 2, 2)
-    assert not store.files.path(document.sha256).exists()
+    words = "words" if isinstance(store.database, PostgreSQL) else "words_docsize"
+    assert (rows(store, "pages"), rows(store, "chunks"), rows(store, words)) == (2, 2, 2)
+    assert not store.files.has(document.sha256)
     assert store.collections.get(ANN, collection.id).generation == 3
-    with store.database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO words (words) VALUES ('integrity-check')")
+    assert words_fit(store)
     with pytest.raises(NotFound):
         store.documents.remove(ANN, document.id)
     with pytest.raises(NotFound):
@@ -387,16 +388,16 @@ def test_owners_see_nothing_of_each_other(store: Store, collection: Collection) 
     assert store.documents.get(ANN, document.id) == document
 
 
-def _add_many(folder: Path, collection: Collection, first: int) -> None:
-    store = Store.open(folder)
+def _add_many(place: Place, collection: Collection, first: int) -> None:
+    store = place.open()
     for i in range(first, first + 10):
         add(store, collection, f"document {i}".encode())
 
 
-def test_processes_write_at_once(store: Store, collection: Collection) -> None:
+def test_processes_write_at_once(place: Place, store: Store, collection: Collection) -> None:
     context = multiprocessing.get_context("spawn")
     # Overlapping ranges: half of the documents are written by two of them.
-    writers = [context.Process(target=_add_many, args=(store.folder, collection, 5 * i)) for i in range(3)]
+    writers = [context.Process(target=_add_many, args=(place, collection, 5 * i)) for i in range(3)]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -406,13 +407,13 @@ def test_processes_write_at_once(store: Store, collection: Collection) -> None:
     assert store.collections.get(ANN, collection.id).generation == 20
 
 
-def _open(folder: Path) -> None:
-    Store.open(folder).close()
+def _open(place: Place) -> None:
+    place.open().close()
 
 
-def test_processes_make_the_library_at_once(tmp_path: Path) -> None:
+def test_processes_make_the_library_at_once(place: Place) -> None:
     context = multiprocessing.get_context("spawn")
-    openers = [context.Process(target=_open, args=(tmp_path,)) for _ in range(3)]
+    openers = [context.Process(target=_open, args=(place,)) for _ in range(3)]
     for opener in openers:
         opener.start()
     for opener in openers:
@@ -446,15 +447,15 @@ def test_a_removal_beside_an_addition_never_takes_the_file(store: Store, collect
 # --- files -------------------------------------------------------------------------------------------
 
 
-def test_an_altered_original_is_not_given_out(store: Store) -> None:
-    sha256 = store.files.save(b"data")
-    assert store.files.read(sha256) == b"data"
-    store.files.path(sha256).write_bytes(b"Data")
+def test_an_altered_original_is_not_given_out(local: Store) -> None:
+    sha256 = local.files.save(b"data")
+    assert local.files.read(sha256) == b"data"
+    local.files.path(sha256).write_bytes(b"Data")
     with pytest.raises(NotFound):
-        store.files.read(sha256)
+        local.files.read(sha256)
     for name in ("../library.sqlite3", "a" * 63, "A" * 64):
         with pytest.raises(ValueError, match="hex"):
-            store.files.path(name)
+            local.files.path(name)
 
 
 def test_a_file_whose_document_is_refused_does_not_stay(store: Store, collection: Collection) -> None:
@@ -463,20 +464,24 @@ def test_a_file_whose_document_is_refused_does_not_stay(store: Store, collection
         add(store, collection, b"new", embedder="other")
     with pytest.raises(NotFound):
         store.jobs.enqueue(BOB, collection.id, "n", "file", b"job")
-    left = [path for path in (store.folder / "files").rglob("*") if path.is_file()]
-    assert [path.read_bytes() for path in left] == [b"bytes"]
+    assert [store.files.has(hashlib.sha256(data).hexdigest()) for data in (b"bytes", b"new", b"job")] == [
+        True,
+        False,
+        False,
+    ]
 
 
-def test_what_a_crash_left_behind_is_swept_up_after_an_hour(store: Store, collection: Collection) -> None:
-    kept = add(store, collection)
-    orphan, young = store.files.save(b"orphan"), store.files.save(b"young")
-    part = store.files.path(orphan).parent / "0123456789abcdef.part"
+def test_what_a_crash_left_behind_is_swept_up_after_an_hour(local: Store) -> None:
+    collection = local.collections.create(ANN, "mine")
+    kept = add(local, collection)
+    orphan, young = local.files.save(b"orphan"), local.files.save(b"young")
+    part = local.files.path(orphan).parent / "0123456789abcdef.part"
     part.write_bytes(b"half")
     hour_ago = time.time() - 4000
-    for path in (store.files.path(orphan), part, store.files.path(kept.sha256)):
+    for path in (local.files.path(orphan), part, local.files.path(kept.sha256)):
         os.utime(path, (hour_ago, hour_ago))
-    store.files.sweep()
-    left = {path.name for path in (store.folder / "files").rglob("*") if path.is_file()}
+    local.files.sweep()
+    left = {path.name for path in (local.folder / "files").rglob("*") if path.is_file()}
     assert left == {kept.sha256, young}
 
 
@@ -588,7 +593,7 @@ def test_failed_jobs_are_tried_again_and_cancelled_ones_let_their_file_go(store:
     assert store.jobs.get(ANN, job.id).state == "waiting"
     store.jobs.cancel(ANN, job.id)
     assert store.jobs.get(ANN, job.id).state == "cancelled"
-    assert not store.files.path(job.source).exists()
+    assert not store.files.has(job.source)
     store.jobs.dismiss(ANN, job.id)
     assert store.jobs.list(ANN, collection.id) == []
 
@@ -601,7 +606,7 @@ def test_a_running_job_hears_that_it_is_cancelled(store: Store, collection: Coll
     assert not store.jobs.progress(claimed, "embedding", 1, 2, 10)
     store.jobs.stop(claimed)
     assert store.jobs.get(ANN, job.id).state == "cancelled"
-    assert not store.files.path(job.source).exists()
+    assert not store.files.has(job.source)
 
 
 def test_a_job_cancelled_when_its_reader_died_is_not_begun_again(store: Store, collection: Collection) -> None:
@@ -615,59 +620,64 @@ def test_a_job_cancelled_when_its_reader_died_is_not_begun_again(store: Store, c
 # --- backup ------------------------------------------------------------------------------------------
 
 
-def test_a_backup_brings_everything_back(store: Store, collection: Collection, tmp_path: Path) -> None:
-    document = add(store, collection)
-    chat = store.chats.create(ANN, collection.id)
-    store.chats.answer(ANN, store.chats.ask(ANN, chat.id, "?").id, ANSWER)
-    store.jobs.enqueue(ANN, collection.id, "one.txt", "file", b"one")
-    assert backup(store, tmp_path / "library.zip") == []
+def test_a_backup_brings_everything_back(local: Store, tmp_path: Path) -> None:
+    collection = local.collections.create(ANN, "mine")
+    document = add(local, collection)
+    chat = local.chats.create(ANN, collection.id)
+    local.chats.answer(ANN, local.chats.ask(ANN, chat.id, "?").id, ANSWER)
+    local.jobs.enqueue(ANN, collection.id, "one.txt", "file", b"one")
+    assert backup(local, tmp_path / "library.zip") == []
     assert restore(tmp_path / "library.zip", tmp_path / "new") is None
     restored = Store.open(tmp_path / "new")
-    assert restored.collections.list(ANN) == store.collections.list(ANN)
+    assert restored.collections.list(ANN) == local.collections.list(ANN)
     assert restored.documents.list(ANN, collection.id) == [document]
     assert restored.files.read(document.sha256) == b"bytes"
-    assert restored.chats.turns(ANN, chat.id) == store.chats.turns(ANN, chat.id)
-    assert restored.documents.vectors(collection.id)[1].tolist() == store.documents.vectors(collection.id)[1].tolist()
+    assert restored.chats.turns(ANN, chat.id) == local.chats.turns(ANN, chat.id)
+    assert restored.documents.vectors(collection.id)[1].tolist() == local.documents.vectors(collection.id)[1].tolist()
     assert restored.jobs.list(ANN, collection.id) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "library.zip", "new"]
 
 
-def test_a_restore_keeps_what_was_there(store: Store, collection: Collection, tmp_path: Path) -> None:
-    backup(store, tmp_path / "library.zip")
-    document = add(store, collection)
-    store.close()
-    aside = restore(tmp_path / "library.zip", store.folder)
+def test_a_restore_keeps_what_was_there(local: Store, tmp_path: Path) -> None:
+    collection = local.collections.create(ANN, "mine")
+    backup(local, tmp_path / "library.zip")
+    document = add(local, collection)
+    local.close()
+    aside = restore(tmp_path / "library.zip", local.folder)
     assert aside is not None
-    assert Store.open(store.folder).documents.list(ANN, collection.id) == []
+    assert Store.open(local.folder).documents.list(ANN, collection.id) == []
     before = Store.open(aside)
     assert before.documents.list(ANN, collection.id) == [document]
     assert before.files.read(document.sha256) == b"bytes"
 
 
-def test_a_library_in_use_is_not_replaced(store: Store, collection: Collection, tmp_path: Path) -> None:
-    backup(store, tmp_path / "library.zip")
-    document = add(store, collection)
+def test_a_library_in_use_is_not_replaced(local: Store, tmp_path: Path) -> None:
+    collection = local.collections.create(ANN, "mine")
+    backup(local, tmp_path / "library.zip")
+    document = add(local, collection)
     with pytest.raises(LibraryInUse):
-        restore(tmp_path / "library.zip", store.folder)
-    assert store.documents.list(ANN, collection.id) == [document]
-    assert not list(store.folder.glob("*restor*"))
+        restore(tmp_path / "library.zip", local.folder)
+    assert local.documents.list(ANN, collection.id) == [document]
+    assert not list(local.folder.glob("*restor*"))
 
 
-def test_a_damaged_library_is_replaced_and_kept(store: Store, collection: Collection, tmp_path: Path) -> None:
-    backup(store, tmp_path / "library.zip")
-    store.close()
-    (store.folder / "library.sqlite3").write_bytes(b"no database")
-    aside = restore(tmp_path / "library.zip", store.folder)
+def test_a_damaged_library_is_replaced_and_kept(local: Store, tmp_path: Path) -> None:
+    collection = local.collections.create(ANN, "mine")
+    backup(local, tmp_path / "library.zip")
+    local.close()
+    (local.folder / "library.sqlite3").write_bytes(b"no database")
+    aside = restore(tmp_path / "library.zip", local.folder)
     assert aside is not None
     assert (aside / "library.sqlite3").read_bytes() == b"no database"
-    assert Store.open(store.folder).collections.list(ANN) == [collection]
+    assert Store.open(local.folder).collections.list(ANN) == [collection]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "foreign", "escape", "later"])
-def test_a_damaged_backup_changes_nothing(store: Store, collection: Collection, tmp_path: Path, damage: str) -> None:
-    document = add(store, collection)
+def test_a_damaged_backup_changes_nothing(local: Store, tmp_path: Path, damage: str) -> None:
+    collection = local.collections.create(ANN, "mine")
+    document = add(local, collection)
     file = tmp_path / "library.zip"
-    backup(store, file)
+    backup(local, file)
     data = bytearray(file.read_bytes())
     if damage == "cut":
         file.write_bytes(data[: len(data) // 2])
@@ -680,19 +690,20 @@ def test_a_damaged_backup_changes_nothing(store: Store, collection: Collection, 
         with zipfile.ZipFile(file, "a") as archive:
             archive.writestr("../escaped.txt", "x")
     else:
-        with store.database.write() as connection:
+        with local.database.write() as connection:
             connection.exec_driver_sql("UPDATE schema_version SET version = 999")
-        backup(store, file)
+        backup(local, file)
     with pytest.raises(StoreTooNew if damage == "later" else StoreDamaged):
-        restore(file, store.folder)
-    assert store.documents.list(ANN, collection.id) == [document]
+        restore(file, local.folder)
+    assert local.documents.list(ANN, collection.id) == [document]
     assert not (tmp_path / "escaped.txt").exists()
-    assert not list(store.folder.glob("*restor*"))
+    assert not list(local.folder.glob("*restor*"))
 
 
-def test_a_backup_names_originals_that_are_gone(store: Store, collection: Collection, tmp_path: Path) -> None:
-    document = add(store, collection)
-    store.files.path(document.sha256).unlink()
-    assert backup(store, tmp_path / "library.zip") == [document.sha256]
+def test_a_backup_names_originals_that_are_gone(local: Store, tmp_path: Path) -> None:
+    collection = local.collections.create(ANN, "mine")
+    document = add(local, collection)
+    local.files.path(document.sha256).unlink()
+    assert backup(local, tmp_path / "library.zip") == [document.sha256]
     restore(tmp_path / "library.zip", tmp_path / "new")
     assert Store.open(tmp_path / "new").documents.list(ANN, collection.id) == [document]

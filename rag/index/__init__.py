@@ -12,12 +12,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.index import words
+from rag.index import lexemes, words
 from rag.index.following import KEEP_AFTER_SECONDS, Following
+from rag.index.shared import SharedIndex
 from rag.index.vectors import FAISS, Vectors
 from rag.store import Store
+from rag.store.postgresql import PostgreSQL
 
-__all__ = ["FAISS", "Index"]
+__all__ = ["FAISS", "Index", "SharedIndex", "open_index", "rebuild_words", "words_fit"]
+
+
+def open_index(store: Store) -> Index | SharedIndex:
+    """The index of a library, on the engine that the library is on."""
+    return SharedIndex(store) if isinstance(store.database, PostgreSQL) else Index(store)
+
+
+def words_fit(store: Store) -> bool:
+    """Whether the words index says what the chunks say."""
+    return lexemes.fit(store) if isinstance(store.database, PostgreSQL) else words.fit(store)
+
+
+def rebuild_words(store: Store) -> None:
+    """Make the words index anew from the chunks."""
+    if isinstance(store.database, PostgreSQL):
+        lexemes.rebuild(store)
+    else:
+        words.rebuild(store)
 
 
 class Index:

@@ -15,7 +15,7 @@ import numpy as np
 from rag.index import copies
 from rag.index.copies import Copy, Unfit
 from rag.index.vectors import FAISS, Ids, Vectors
-from rag.store import Store
+from rag.store import INDEX, Store
 
 # Reading a library anew for so long at every start is borne; where it would take longer, a copy is kept.
 KEEP_AFTER_SECONDS: Final = 5.0
@@ -46,7 +46,7 @@ class Following:
     @property
     def folder(self) -> Path:
         """Where copies lie."""
-        return self._store.files.index_folder / self._collection
+        return self._store.folder / INDEX / self._collection
 
     @contextmanager
     def fresh(self) -> Iterator[FAISS | None]:

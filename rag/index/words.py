@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
+from rag.errors import LibraryError
 from rag.language import has_cjk, words
 from rag.store import Store
 
@@ -37,7 +38,7 @@ _SEARCH: Final = """
     LIMIT :k"""
 
 # Beyond this many, a word is common, and how common no longer matters.
-_COUNT_TO: Final = 5000
+COUNT_TO: Final = 5000
 
 # Without a look at the chunks themselves: their rows are large, and reading thousands of them takes long.
 _HOLDING: Final = "SELECT rowid FROM words WHERE words MATCH :word AND rowid BETWEEN :first AND :last LIMIT :most"
@@ -98,7 +99,7 @@ def count(store: Store, chunks: Ids, terms: Sequence[str]) -> dict[str, int]:
     """
     if not len(chunks):
         return {}
-    values = {"first": int(chunks[0]), "last": int(chunks[-1]), "most": _COUNT_TO}
+    values = {"first": int(chunks[0]), "last": int(chunks[-1]), "most": COUNT_TO}
     # Where no other collection's chunks lie between them, the database counts.
     alone = values["last"] - values["first"] + 1 == len(chunks)
     counts = {}
@@ -121,7 +122,28 @@ def match_expression(query: str) -> str:
     >>> match_expression("What is the price of NEAR AND far?")
     '"price" OR "near" OR "far"'
     """
+    return _OR.join(f'"{word}"' for word in chosen(query))
+
+
+def chosen(query: str) -> list[str]:
+    """The query's words that are looked up, each once: all but those that nearly every passage holds."""
     found = list(dict.fromkeys(words(query)))
     if not has_cjk(query):
         found = [word for word in found if word not in STOP_WORDS] or found
-    return _OR.join(f'"{word}"' for word in found)
+    return found
+
+
+def fit(store: Store) -> bool:
+    """Whether the words index says what the chunks say."""
+    try:
+        with store.database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+    except LibraryError:
+        return False
+    return True
+
+
+def rebuild(store: Store) -> None:
+    """Make the words index anew from the chunks."""
+    with store.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO words (words) VALUES ('rebuild')")

@@ -1,7 +1,8 @@
 """What must never be lost: collections, documents with their vectors, chats, jobs, checks, original files, people.
 
-One SQLite file and one folder of originals in the data folder. Every call takes the owner first, that is the
-person who asks, and sees what they reach (`rights.py`); an id of another's is as unknown as one that was made up.
+One SQLite file and one folder of originals in the data folder, or all of it in a PostgreSQL database that
+several app processes share. Every call takes the owner first, that is the person who asks, and sees what they
+reach (`rights.py`); an id of another's is as unknown as one that was made up.
 """
 
 from __future__ import annotations
@@ -16,47 +17,59 @@ from rag.store.collections import Collections
 from rag.store.counts import Counts
 from rag.store.database import Database
 from rag.store.documents import Documents
-from rag.store.files import Files, sync_folder
+from rag.store.files import INDEX, Files, Folder, sync_folder
 from rag.store.jobs import Job, Jobs
 from rag.store.migrations import MIGRATIONS, migrate, version
+from rag.store.originals import Originals
 from rag.store.people import People
+from rag.store.postgresql import PostgreSQL
 from rag.store.shares import Shares
 from rag.store.sqlite import SQLite
 
-__all__ = ["Job", "Store"]
+__all__ = ["DATABASE", "FILES", "INDEX", "Job", "Store"]
 
 DATABASE = "library.sqlite3"
 FILES = "files"
 
 
 class Store:
-    """The library of one data folder. Any number of threads may share one; each process opens its own."""
+    """One library. Any number of threads may share one; each process opens its own.
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    `folder` is the data folder, in which all of the library lies that is not on a server.
+    """
+
+    def __init__(self, folder: Path, database: Database, files: Files) -> None:
         self.folder = folder
         self.database = database
-        self.files = Files(folder / FILES, database)
-        self.collections = Collections(database, self.files)
-        self.documents = Documents(database, self.files)
+        self.files = files
+        self.collections = Collections(database, files)
+        self.documents = Documents(database, files)
         self.chats = Chats(database)
-        self.jobs = Jobs(database, self.files)
+        self.jobs = Jobs(database, files)
         self.checks = Checks(database)
         self.people = People(database)
         self.shares = Shares(database)
         self.activity = Activity(database)
 
     @classmethod
-    def open(cls, data_dir: Path) -> Store:
+    def open(cls, data_dir: Path, url: str = "") -> Store:
         """Open the library, or make a new one; an older one is brought up to date.
+
+        Args:
+            url: `postgresql+psycopg://…`: all of it is in that database. Empty: all of it is in `data_dir`.
 
         Raises:
             StoreDamaged: the file is there and is no library.
             StoreTooNew: a later version of the program wrote it.
             DiskFull: there is no room to make it.
             FolderUnusable: `data_dir` is no folder, or must not be written to.
+            StoreUnreachable: the server does not answer.
+            StoreUnprepared: the server has no pgvector.
+            StorePackageMissing: the package that speaks to it is not installed.
         """
         _make(data_dir)
-        database: Database = SQLite(data_dir / DATABASE)
+        database: Database = PostgreSQL(url) if url else SQLite(data_dir / DATABASE)
+        files = Originals(database) if url else Folder(data_dir / FILES, database)
         with database.read() as connection:
             reached = version(connection)
         if reached > len(MIGRATIONS):
@@ -67,7 +80,7 @@ class Store:
                 migrate(connection)
             with database.mapped_errors():
                 sync_folder(data_dir)
-        return cls(data_dir, database)
+        return cls(data_dir, database, files)
 
     def counts(self) -> Counts:
         """How much there is, of all owners together."""

@@ -2,7 +2,7 @@
 
 The file is a zip archive: the database as it stood at one moment, and the original of every document
 in it under `files/`. Restoring checks every byte before it touches what is there, and what is there
-is kept beside it.
+is kept beside it. A backup of a library in PostgreSQL is the same file, and either can be restored into either engine.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from rag.errors import LibraryInUse, StoreDamaged, StoreTooNew
 from rag.store import DATABASE, FILES, Store
-from rag.store.files import INDEX, make_folder, sync_file, sync_folder
+from rag.store.files import INDEX, Folder, make_folder, sync_file, sync_folder
 from rag.store.migrations import MIGRATIONS
+from rag.store.moving import move
 from rag.store.sqlite import SQLite, mapped_errors
 
 _ORIGINAL = re.compile(rf"{FILES}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
@@ -36,8 +38,8 @@ def backup(store: Store, file: Path) -> list[str]:
     """
     with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
         part = Path(folder) / "library.zip"
-        with store.database.mapped_errors():
-            hashes = _hold(store, Path(folder))
+        with _in_folder(store, Path(folder) / "library") as local, local.database.mapped_errors():
+            hashes = _hold(local, Path(folder))
             missing = _pack(part, Path(folder), hashes)
             sync_file(part)
             part.replace(file)
@@ -45,19 +47,37 @@ def backup(store: Store, file: Path) -> list[str]:
             return missing
 
 
-def restore(file: Path, data_dir: Path) -> Path | None:
-    """Make the library in `file` the one in `data_dir`.
+@contextmanager
+def _in_folder(store: Store, folder: Path) -> Iterator[Store]:
+    """The library itself where it lies in a folder; a copy of it in `folder` where it is on a server."""
+    if isinstance(store.database, SQLite):
+        yield store
+        return
+    with closing(Store.open(folder)) as copy:
+        move(store, copy)
+        yield copy
+
+
+def restore(file: Path, data_dir: Path, url: str = "") -> Path | None:
+    """Make the library in `file` the one in `data_dir`, or in the empty database at `url`, whichever engine wrote it.
 
     Returns:
         The folder, inside `data_dir`, that keeps the library that was there.
 
     Raises:
         LibraryInUse: a program has the library in `data_dir` open; nothing was changed.
+        LibraryNotEmpty: the database at `url` holds something; nothing was changed.
         StoreDamaged: `file` is no backup or is damaged; nothing was changed.
         StoreTooNew: a later version of the program made it; nothing was changed.
         DiskFull: nothing was changed.
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if url:
+        with tempfile.TemporaryDirectory(dir=data_dir, prefix="restoring-") as folder:
+            restore(file, Path(folder))
+            with closing(Store.open(Path(folder))) as held, closing(Store.open(data_dir, url)) as target:
+                move(held, target)
+        return None
     fresh = Path(tempfile.mkdtemp(dir=data_dir, prefix="restoring-"))
     try:
         with mapped_errors(data_dir / DATABASE):
@@ -72,6 +92,7 @@ def _hold(store: Store, folder: Path) -> list[str]:
     copy = folder / DATABASE
     # Others wait meanwhile. It takes as long as the database is large; for the originals a link is enough.
     assert isinstance(store.database, SQLite)
+    assert isinstance(store.files, Folder)
     with store.database.write():
         store.database.copy_to(copy)
         with closing(sqlite3.connect(copy)) as connection:

@@ -39,7 +39,7 @@ class Chats:
         chat = Chat(schema.new_id(), owner, title, collection_id, tuple(documents), moment, moment)
         row = {column.name: getattr(chat, column.name) for column in _chats.columns}
         with self._database.write() as connection:
-            owned(connection, owner, collection_id)
+            owned(connection, owner, collection_id, hold="stays")
             connection.execute(sa.insert(_chats), row)
         return chat
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from rag.errors import NotFound
 from rag.store import schema
-from rag.store.database import Database
+from rag.store.database import Database, alone_with
 from rag.store.rights import owned, reach
 from rag.types import Check, CheckResult, CheckRun, Collection
 
@@ -37,7 +37,8 @@ class Checks:
         check = Check(schema.new_id(), owner, collection_id, question, document, page, quote, schema.now())
         same = sa.and_(_checks.c.collection == collection_id, _checks.c.question == question)
         with self._database.write() as connection:
-            owned(connection, owner, collection_id, "editor")
+            owned(connection, owner, collection_id, "editor", hold="stays")
+            alone_with(connection, collection_id, question)
             connection.execute(sa.delete(_checks).where(same))
             connection.execute(sa.insert(_checks), asdict(check))
         return check
@@ -72,7 +73,7 @@ class Checks:
             schema.new_id(), owner, collection.id, embedder, collection.generation, tuple(results), schema.now()
         )
         with self._database.write() as connection:
-            owned(connection, owner, collection.id, "editor")
+            owned(connection, owner, collection.id, "editor", hold="stays")
             connection.execute(sa.insert(_runs), asdict(run))
         return run
 

@@ -14,6 +14,7 @@ from rag.store import schema
 from rag.store.activity import note
 from rag.store.database import Database
 from rag.store.files import Files
+from rag.store.graphs import make_graph
 from rag.store.rights import owned, reach
 from rag.types import Collection
 
@@ -81,7 +82,8 @@ class Collections:
         hashes = sa.select(documents.c.sha256).where(documents.c.collection == collection_id)
         sources = sa.select(jobs.c.source).where(jobs.c.collection == collection_id, jobs.c.kind == "file")
         with self._database.write() as connection:
-            note(connection, owner, "removed_collection", owned(connection, owner, collection_id, "owner"))
+            collection = owned(connection, owner, collection_id, "owner", hold="alone")
+            note(connection, owner, "removed_collection", collection)
             freed = connection.execute(sa.union(hashes, sources)).scalars().all()
             connection.execute(sa.delete(_table).where(_table.c.id == collection_id))
         self._files.release(freed)
@@ -96,7 +98,8 @@ class Collections:
             EmbedderMismatch: it holds documents of another embedder.
         """
         with self._database.write() as connection:
-            claim_embedder(connection, owned(connection, owner, collection_id, "editor"), embedder, dimension)
+            collection = owned(connection, owner, collection_id, "editor", hold="alone")
+            claim_embedder(connection, collection, embedder, dimension)
         return self.get(owner, collection_id)
 
     @contextmanager
@@ -121,6 +124,7 @@ def claim_embedder(connection: sa.Connection, collection: Collection, embedder: 
     held = sa.select(documents.c.id).where(documents.c.collection == collection.id).limit(1)
     if connection.execute(held).first() is not None:
         raise EmbedderMismatch(collection=collection.name, recorded=collection.embedder or "", current=embedder)
+    make_graph(connection, dimension)
     values = {"embedder": embedder, "dimension": dimension}
     connection.execute(sa.update(_table).where(_table.c.id == collection.id).values(values))
 

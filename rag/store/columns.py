@@ -13,14 +13,19 @@ import sqlalchemy as sa
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
-class Words(sa.types.TypeDecorator[str]):
+def clean(text: str) -> str:
     """Text that can be written down: half characters and NUL, which some PDFs hold, become U+FFFD one for one."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text, as `clean` makes it."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        return None if value is None else _UNWRITABLE.sub("\ufffd", value)
+        return None if value is None else clean(value)
 
 
 class Json(sa.types.TypeDecorator[Any]):
@@ -30,7 +35,7 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        return None if value is None else _UNWRITABLE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
+        return None if value is None else clean(json.dumps(value, ensure_ascii=False))
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
         return None if value is None else json.loads(value)

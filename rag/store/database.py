@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -35,7 +36,7 @@ class Database(ABC):
         """A transaction that is kept whole or not at all.
 
         On SQLite it holds the write lock from its first moment. On PostgreSQL others write beside it: what must
-        not change before its end is read with a lock, as `collections.held` and `Jobs.claim` do.
+        not change before its end is read with a lock (`rights.owned`, `Jobs.claim`), or done under `alone_with`.
 
         Raises:
             DiskFull: there is no room; the library is as it was.
@@ -48,6 +49,18 @@ class Database(ABC):
         """A write transaction that waits for others of its kind, in every process, to end: for migrations."""
         with self.write() as connection:
             yield connection
+
+    def seconds(self, connection: sa.Connection) -> float:
+        """The time since 1970 by the clock that all processes of the library share, for leases."""
+        return time.time()
+
+    @abstractmethod
+    def still(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction in which nothing of the library changes, its files included, to take a copy of all of it."""
+
+    @abstractmethod
+    def whole(self) -> bool:
+        """Whether the database finds itself as it should be. It reads all of it, as far as its engine can."""
 
     def close(self) -> None:
         self._engine.dispose()
@@ -62,3 +75,13 @@ class Database(ABC):
             connection = plain.execution_options(**options)
             with connection.begin():
                 yield connection
+
+
+def alone_with(connection: sa.Connection, *key: str) -> None:
+    """Until the transaction ends, whoever else comes here with this key waits.
+
+    On SQLite a write transaction has all of the library to itself anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        number = sa.func.hashtextextended("\n".join(key), 0)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))

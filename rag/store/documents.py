@@ -14,6 +14,7 @@ from rag.store.activity import note
 from rag.store.collections import claim_embedder, next_generation
 from rag.store.database import Database
 from rag.store.files import Files
+from rag.store.graphs import make_graph
 from rag.store.passages import Passages, Vectors
 from rag.store.rights import owned, reach
 from rag.store.rows import check, insert_chunks, insert_document, new_document
@@ -56,7 +57,7 @@ class Documents(Passages):
         """
         check(chunks, vectors)
         with self._files.saved(original), self._database.write() as connection:
-            collection = owned(connection, owner, collection_id, "editor")
+            collection = owned(connection, owner, collection_id, "editor", hold="alone")
             there = _same_bytes(connection, collection_id, sha256)
             old = replaces if there is None or there.id != replaces else None
             freed = _remove(connection, collection_id, old)
@@ -71,9 +72,8 @@ class Documents(Passages):
                 document = there
             if freed or there is None:
                 next_generation(connection, collection_id)
-            if original is not None and not self._files.path(sha256).exists():
-                # The last other document with these bytes went since they were saved above.
-                self._files.save(original)
+            if original is not None:
+                self._files.keep(connection, original)
         self._forget(collection_id, freed)
         return document
 
@@ -89,18 +89,18 @@ class Documents(Passages):
             The documents that are missing in `parts` (they came meanwhile). Nothing changes unless it is empty.
         """
         with self._database.write() as connection:
-            collection = owned(connection, owner, collection_id, "editor")
+            collection = owned(connection, owner, collection_id, "editor", hold="alone")
             ids = sa.select(_table.c.id, _table.c.owner).where(_table.c.collection == collection_id)
-            held = {row.id: row.owner for row in connection.execute(ids)}
-            if held.keys() - parts.keys():
-                return frozenset(held.keys() - parts.keys())
+            inside = {row.id: row.owner for row in connection.execute(ids)}
+            if inside.keys() - parts.keys():
+                return frozenset(inside.keys() - parts.keys())
             connection.execute(sa.delete(_chunks).where(_chunks.c.collection == collection_id))
             dimension = 0
-            for document_id in sorted(held):
+            for document_id in sorted(inside):
                 chunks, vectors = parts[document_id]
                 check(chunks, vectors)
                 dimension = vectors.shape[1]
-                insert_chunks(connection, held[document_id], collection_id, document_id, chunks, vectors)
+                insert_chunks(connection, inside[document_id], collection_id, document_id, chunks, vectors)
                 count = sa.update(_table).where(_table.c.id == document_id).values(chunks=len(chunks))
                 connection.execute(count)
             _set_embedder(connection, collection, embedder, dimension)
@@ -148,7 +148,7 @@ class Documents(Passages):
         """
         document = self.get(owner, document_id)
         with self._database.write() as connection:
-            collection = owned(connection, owner, document.collection, "editor")
+            collection = owned(connection, owner, document.collection, "editor", hold="alone")
             freed = _remove(connection, document.collection, document_id)
             next_generation(connection, document.collection)
             note(connection, owner, "removed", collection, document=document.name)
@@ -199,6 +199,7 @@ def _remove(connection: sa.Connection, collection_id: str, document_id: str | No
 
 def _set_embedder(connection: sa.Connection, collection: Collection, embedder: str, dimension: int) -> None:
     collections = schema.collections
+    make_graph(connection, dimension)
     values = {"embedder": embedder, "dimension": dimension or None}
     connection.execute(sa.update(collections).where(collections.c.id == collection.id).values(values))
     next_generation(connection, collection.id)

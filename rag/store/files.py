@@ -1,4 +1,4 @@
-"""The original files, each once, under the SHA-256 of its bytes; no name that a user gave becomes a path."""
+"""The original files: what they can do, and their form beside SQLite, a folder. `originals.py` is the other form."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import re
 import secrets
 import shutil
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -25,20 +26,70 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ABANDONED_SECONDS = 3600.0
 
 
-class Files:
-    """The folder of originals. A file belongs to every document and every waiting job with its hash."""
+class Files(ABC):
+    """The original files. One belongs to every document and every waiting job with its hash."""
 
-    def __init__(self, folder: Path, database: Database) -> None:
-        self._folder = folder
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self.index_folder = folder.parent / INDEX
 
+    @abstractmethod
     def save(self, data: bytes) -> str:
-        """Put the bytes on the disk, synced, and return their SHA-256 in hex. Bytes already there stay.
+        """Write the bytes down for good and return their SHA-256 in hex. Bytes already there stay.
 
         Raises:
             DiskFull: there is no room.
         """
+
+    @abstractmethod
+    def saved(self, data: bytes | None) -> AbstractContextManager[None]:
+        """Around a transaction that needs the bytes: if it fails and nobody else needs them, they are not there."""
+
+    @abstractmethod
+    def keep(self, connection: sa.Connection, data: bytes) -> None:
+        """Inside that transaction: from its end on the bytes are there, whoever let go of them meanwhile."""
+
+    @abstractmethod
+    def has(self, sha256: str) -> bool:
+        """Whether there are bytes under that hash."""
+
+    @abstractmethod
+    def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
+        """What `read` does, inside a transaction."""
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes of that hash.
+
+        Raises:
+            NotFound: they are not there, or others come back.
+        """
+        with self._database.read() as connection:
+            return self.fetch(connection, sha256)
+
+    @abstractmethod
+    def release(self, hashes: Iterable[str]) -> None:
+        """Remove the files of these hashes that no document and no unfinished job needs any more.
+
+        Nobody can come to need one between question and removal.
+        """
+
+    @abstractmethod
+    def sweep(self) -> None:
+        """Remove what a crash left behind."""
+
+    @abstractmethod
+    def drop_copies(self, collection_id: str) -> None:
+        """Remove what an index keeps of a collection on the disk: it holds vectors that are to be gone."""
+
+
+class Folder(Files):
+    """The originals as files, each once, under the SHA-256 of its bytes; no name that a user gave becomes a path."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        super().__init__(database)
+        self._folder = folder
+        self.index_folder = folder.parent / INDEX
+
+    def save(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
         if not target.exists():
@@ -59,18 +110,23 @@ class Files:
             self.release([sha256])
             raise
 
+    def keep(self, connection: sa.Connection, data: bytes) -> None:
+        # They were saved before the transaction; the last other document with them may have gone since.
+        self.save(data)
+
     def path(self, sha256: str) -> Path:
         """Where the bytes of that hash lie or would lie."""
         if not _SHA256.fullmatch(sha256):
             raise ValueError("a SHA-256 is 64 hex digits")
         return self._folder / sha256[:2] / sha256
 
-    def read(self, sha256: str) -> bytes:
-        """The bytes of that hash.
+    def has(self, sha256: str) -> bool:
+        return self.path(sha256).exists()
 
-        Raises:
-            NotFound: they are not there, or the disk gives others back.
-        """
+    def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
+        return self.read(sha256)
+
+    def read(self, sha256: str) -> bytes:
         try:
             data = self.path(sha256).read_bytes()
         except FileNotFoundError:
@@ -80,21 +136,17 @@ class Files:
         return data
 
     def release(self, hashes: Iterable[str]) -> None:
-        """Remove the files of these hashes that no document and no unfinished job needs any more.
-
-        The write lock is held meanwhile, so that nobody can come to need one between question and removal.
-        """
+        # The write lock is held meanwhile.
         with self._database.write() as connection:
             for sha256 in set(hashes):
-                if _SHA256.fullmatch(sha256) and not _needed(connection, sha256):
+                if _SHA256.fullmatch(sha256) and not needed(connection, sha256):
                     self.path(sha256).unlink(missing_ok=True)
 
     def drop_copies(self, collection_id: str) -> None:
-        """Remove what an index keeps of a collection on the disk: it holds vectors that are to be gone."""
         shutil.rmtree(self.index_folder / collection_id, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what a crash left behind: files over an hour old that nobody needs, and half-written ones."""
+        """Files over an hour old that nobody needs, and half-written ones."""
         limit = time.time() - _ABANDONED_SECONDS
         old = [file for file in self._folder.glob("??/*") if file.stat().st_mtime < limit]
         for file in old:
@@ -103,7 +155,8 @@ class Files:
         self.release(file.name for file in old)
 
 
-def _needed(connection: sa.Connection, sha256: str) -> bool:
+def needed(connection: sa.Connection, sha256: str) -> bool:
+    """Whether a document or a job that is not done has that hash."""
     documents, jobs = schema.documents, schema.jobs
     by_document = sa.select(sa.literal(1)).where(documents.c.sha256 == sha256)
     # Failed jobs keep their file too: they can be tried again.

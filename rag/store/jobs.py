@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import hashlib
-import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 from rag.errors import NotFound, ReaderDied
 from rag.store import schema
 from rag.store.answers import failure_from_json, failure_to_json
-from rag.store.database import Database
+from rag.store.database import Database, alone_with
 from rag.store.files import Files
 from rag.store.rights import owned, reach
 from rag.types import Failure
@@ -88,18 +87,18 @@ class Jobs:
         data = source if isinstance(source, bytes) else None
         text = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else source
         with self._files.saved(data), self._database.write() as connection:
-            owned(connection, owner, collection_id, "editor")
+            owned(connection, owner, collection_id, "editor", hold="stays")
+            alone_with(connection, collection_id, text)
             same = sa.and_(_jobs.c.collection == collection_id, _jobs.c.source == text, _jobs.c.kind == kind)
             open_ones = sa.select(_jobs).where(same, _jobs.c.state.in_(["waiting", "running"]))
-            there = connection.execute(open_ones).first()
-            if there is not None:
-                return _job(there)
+            already = connection.execute(open_ones).first()
+            if already is not None:
+                return _job(already)
             job = _new(owner, collection_id, name, kind, text, replace)
             row = {column.name: getattr(job, column.name) for column in _jobs.columns}
             connection.execute(sa.insert(_jobs), row)
             if data is not None:
-                # Another document with these bytes may have gone, and its file with it, since they were saved.
-                self._files.save(data)
+                self._files.keep(connection, data)
         return job
 
     def claim(self, worker: str, lease_seconds: float) -> Job | None:
@@ -110,10 +109,13 @@ class Jobs:
         if not self.unfinished():
             return None
         with self._database.write() as connection:
-            self._settle_expired(connection)
-            expired = sa.and_(_jobs.c.state == "running", _jobs.c.lease < time.time())
+            now = self._database.seconds(connection)
+            self._settle_expired(connection, now)
+            expired = sa.and_(_jobs.c.state == "running", _jobs.c.lease < now)
             query = sa.select(_jobs).where(sa.or_(_jobs.c.state == "waiting", expired))
-            row = connection.execute(query.order_by(_jobs.c.created, _jobs.c.id).limit(1)).first()
+            # What another reader is claiming in this moment is passed over.
+            free = query.order_by(_jobs.c.created, _jobs.c.id).limit(1).with_for_update(skip_locked=True)
+            row = connection.execute(free).first()
             if row is None:
                 return None
             values = {
@@ -122,7 +124,7 @@ class Jobs:
                 "done": 0,
                 "total": 0,
                 "worker": worker,
-                "lease": time.time() + lease_seconds,
+                "lease": now + lease_seconds,
                 "attempts": row.attempts + 1,
                 "updated": schema.now(),
             }
@@ -137,10 +139,10 @@ class Jobs:
 
     def progress(self, job: Job, stage: Stage, done: int, total: int, lease_seconds: float) -> bool:
         """Tell how far the job is and renew its lease. False: stop, it was cancelled or is another's now."""
-        lease = time.time() + lease_seconds
-        change = self._held(job).values(stage=stage, done=done, total=total, lease=lease, updated=schema.now())
+        change = self._held(job).values(stage=stage, done=done, total=total, updated=schema.now())
         with self._database.write() as connection:
-            return connection.execute(change.where(_jobs.c.cancelling == 0)).rowcount > 0
+            lease = self._database.seconds(connection) + lease_seconds
+            return connection.execute(change.where(_jobs.c.cancelling == 0).values(lease=lease)).rowcount > 0
 
     def finish(self, job: Job, document_id: str) -> None:
         self._end(job, state="done", document=document_id)
@@ -163,10 +165,12 @@ class Jobs:
         change = sa.update(_jobs).where(_jobs.c.id == job_id)
         with self._database.write() as connection:
             owned(connection, owner, job.collection, "editor")
-            waiting = change.where(_jobs.c.state == "waiting")
-            if not connection.execute(waiting.values(state="cancelled", updated=schema.now())).rowcount:
-                running = change.where(_jobs.c.state == "running")
-                connection.execute(running.values(cancelling=True))
+            waits, runs = _jobs.c.state == "waiting", _jobs.c.state == "running"
+            # In one statement: a reader may be taking it, or giving it back, in this moment.
+            state = sa.case((waits, "cancelled"), else_=_jobs.c.state)
+            cancelling = sa.case((runs, 1), else_=_jobs.c.cancelling)
+            change = change.where(sa.or_(waits, runs))
+            connection.execute(change.values(state=state, cancelling=cancelling, updated=schema.now()))
         self._release(job)
 
     def retry(self, owner: str, job_id: str, *, name: str | None = None, replace: bool | None = None) -> None:
@@ -208,14 +212,14 @@ class Jobs:
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(query.order_by(_jobs.c.created, _jobs.c.id))]
 
-    def _settle_expired(self, connection: sa.Connection) -> None:
+    def _settle_expired(self, connection: sa.Connection, now: float) -> None:
         """Jobs that lost their reader and must not be read again: cancelled ones, and ones that kill readers."""
-        expired = sa.update(_jobs).where(_jobs.c.state == "running", _jobs.c.lease < time.time())
+        expired = sa.update(_jobs).where(_jobs.c.state == "running", _jobs.c.lease < now)
         connection.execute(expired.where(_jobs.c.cancelling == 1).values(state="cancelled", updated=schema.now()))
         deadly = sa.select(_jobs.c.id, _jobs.c.name).where(
-            _jobs.c.state == "running", _jobs.c.lease < time.time(), _jobs.c.attempts >= MAX_ATTEMPTS
+            _jobs.c.state == "running", _jobs.c.lease < now, _jobs.c.attempts >= MAX_ATTEMPTS
         )
-        for row in connection.execute(deadly).all():
+        for row in connection.execute(deadly.with_for_update(skip_locked=True)).all():
             failure = failure_to_json(ReaderDied(name=row.name).failure())
             change = sa.update(_jobs).where(_jobs.c.id == row.id)
             connection.execute(change.values(state="failed", failure=failure, updated=schema.now()))

@@ -56,11 +56,12 @@ class Passages:
 
     def neighbours(self, owner: str, chunk_id: int, before: int = 1, after: int = 1) -> list[Passage]:
         """The chunk with those around it in its document, in reading order. Raises NotFound."""
-        around = _chunks.c.id.between(chunk_id - before, chunk_id + after)
         mine = _chunks.c.collection.in_(reach(owner))
-        document = sa.select(_chunks.c.document).where(_chunks.c.id == chunk_id, mine)
-        # The ids of a document's chunks are consecutive: they were given in one transaction.
-        found = self._passages(_chunks.c.document == document.scalar_subquery(), around)
+        ours = sa.select(_chunks.c.document).where(_chunks.c.id == chunk_id, mine)
+        ids = sa.select(_chunks.c.id).where(_chunks.c.document == ours.scalar_subquery())
+        earlier = ids.where(_chunks.c.id < chunk_id).order_by(_chunks.c.id.desc()).limit(before).subquery()
+        later = ids.where(_chunks.c.id >= chunk_id).order_by(_chunks.c.id).limit(after + 1).subquery()
+        found = self._passages(_chunks.c.id.in_(sa.union_all(sa.select(earlier), sa.select(later))))
         if not found:
             raise NotFound(what="passage")
         return found

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from rag.errors import NameTaken, NotFound, PersonDisabled, SignInEnded
 from rag.store import schema
 from rag.store.activity import note
-from rag.store.database import Database
+from rag.store.database import Database, alone_with
 from rag.store.rights import admin
 from rag.types import Group, Holding, Person, Role, SignIn
 
@@ -136,6 +136,7 @@ class People:
     def set_members(self, owner: str, group_id: str, people: Sequence[str]) -> None:
         """Have just these people in the group; what was shared with it is theirs to reach."""
         with self._database.write() as connection:
+            alone_with(connection, "group", group_id)
             admin(connection, owner)
             name = connection.execute(sa.select(_groups.c.name).where(_groups.c.id == group_id)).scalar_one_or_none()
             known = set(connection.execute(sa.select(_people.c.id)).scalars())
@@ -215,6 +216,8 @@ class People:
 
     def _change(self, owner: str, person: str, action: str, **values: Any) -> None:
         with self._database.write() as connection:
+            # Of two admins who shut each other out in the same moment, one is left.
+            alone_with(connection, "people")
             admin(connection, owner)
             row = connection.execute(sa.select(_people).where(_people.c.id == person, _people.c.id != owner)).first()
             if row is None:

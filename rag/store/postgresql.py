@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, TimeoutError
 
 from rag.errors import DiskFull, LibraryError, StorePackageMissing, StoreUnprepared, StoreUnreachable
-from rag.store.database import Database
+from rag.store.database import Database, alone_with
 
 # The first release whose filtered searches go on until they have found enough.
 PGVECTOR: Final = (0, 8)
 
 _CONNECT_SECONDS: Final = 10
-# Any number that all app processes agree on.
-_MIGRATION_LOCK: Final = 0x466F6F746E6F7465
 
 _FULL: Final = {"53100"}
 # The extension or the right to make it, or the tables, is missing.
@@ -36,8 +34,8 @@ class PostgreSQL(Database):
     _for_reading = MappingProxyType({"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
 
     def __init__(self, url: str) -> None:
-        address = sa.make_url(url)
         try:
+            address = sa.make_url(url)
             engine = sa.create_engine(
                 address,
                 # Statements are planned for the values they come with, and poolers between here and there are fine.
@@ -53,6 +51,9 @@ class PostgreSQL(Database):
             )
         except ModuleNotFoundError as error:
             raise StorePackageMissing(package=error.name or "psycopg") from error
+        except ArgumentError:
+            # Not from that error, which quotes the address.
+            raise StoreUnreachable(server="RAG_DATABASE_URL") from None
         host = address.host or address.query.get("host") or "localhost"
         super().__init__(f"{host}/{address.database or ''}", engine)
 
@@ -64,12 +65,25 @@ class PostgreSQL(Database):
             StoreUnprepared: pgvector is not there and cannot be made, or is too old.
         """
         with self.write() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            alone_with(connection, "migrations")
             connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector")
             found = connection.exec_driver_sql("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
             if tuple(int(part) for part in found.scalar_one().split(".")[:2]) < PGVECTOR:
                 raise StoreUnprepared(server=self.name)
             yield connection
+
+    def seconds(self, connection: sa.Connection) -> float:
+        # App processes on several machines need not agree on the time.
+        return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+
+    def still(self) -> AbstractContextManager[sa.Connection]:
+        """Others write on; this transaction does not see it."""
+        return self.read()
+
+    def whole(self) -> bool:
+        """Whether no index was left unfinished. Reading every page is for the server's own tools (pg_amcheck)."""
+        with self.read() as connection:
+            return not connection.exec_driver_sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid").scalar_one()
 
     @contextmanager
     def mapped_errors(self) -> Iterator[None]:
@@ -89,7 +103,8 @@ class PostgreSQL(Database):
             return DiskFull(folder=self.name)
         if state in _UNPREPARED:
             return StoreUnprepared(server=self.name)
-        if error.connection_invalidated or (state or "08").startswith(_UNREACHABLE):
+        lost = error.connection_invalidated or (state is None and isinstance(error, OperationalError))
+        if lost or (state or "").startswith(_UNREACHABLE):
             # Why, in the server's words; they name its host and the user, and never the password.
             _log.warning("PostgreSQL cannot be used: %s", str(error.orig).splitlines()[:1])
             return StoreUnreachable(server=self.name)

@@ -6,13 +6,15 @@ everybody. The local user, who never signed in, reaches what is theirs. Whoever 
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 
 import sqlalchemy as sa
 
 from rag.errors import NotAllowed, NotFound
 from rag.store import schema
 from rag.types import Collection, Right
+
+Hold = Literal["no", "stays", "alone"]
 
 # Each holds all before it.
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
@@ -37,15 +39,24 @@ def reach(person: str, right: Right = "reader") -> sa.Select[tuple[str]]:
     return sa.select(_collections.c.id).where(mine, ~shut_out)
 
 
-def owned(connection: sa.Connection, person: str, collection_id: str, right: Right = "reader") -> Collection:
+def owned(
+    connection: sa.Connection, person: str, collection_id: str, right: Right = "reader", *, hold: Hold = "no"
+) -> Collection:
     """A collection in which the person has that right, read inside the caller's transaction.
+
+    Args:
+        hold: what others may not do on PostgreSQL before the caller's write transaction ends: nothing, remove the
+            collection (`stays`), or change it and what is in it (`alone`). On SQLite they wait in any case.
 
     Raises:
         NotFound: it is not there, or the person may not know of it.
         NotAllowed: the person may read it, and no more than that.
     """
     there = sa.select(_collections).where(_collections.c.id == collection_id)
-    row = connection.execute(there.where(_collections.c.id.in_(reach(person)))).first()
+    known = there.where(_collections.c.id.in_(reach(person)))
+    if hold != "no":
+        known = known.with_for_update(read=hold == "stays", key_share=True, of=_collections)
+    row = connection.execute(known).first()
     if row is None:
         raise NotFound(what="collection")
     enough = there.where(_collections.c.id.in_(reach(person, right)))

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import sqlalchemy as sa
 
-from rag.language import searchable
+from rag.language import searchable, tokens
 from rag.store import schema
 from rag.store.passages import Vectors
 from rag.types import Chunk, Document, LoadedDocument, Page
+
+# What the words index of PostgreSQL holds of a chunk whose `tokens` these are. The text comes before the context.
+TERMS: Final = "setweight(to_tsvector('footnote', {text}), 'A') || to_tsvector('footnote', {context})"
+
+_INSERT_WORDS: Final = sa.text(f"""
+    INSERT INTO words (chunk, collection, document, tokens, terms)
+    VALUES (:chunk, :collection, :document, :tokens, {TERMS.format(text=":text", context=":context")})""")
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 
@@ -79,7 +87,7 @@ def insert_chunks(
     chunks: Sequence[Chunk],
     vectors: Vectors,
 ) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "owner": owner,
             "collection": collection_id,
@@ -91,11 +99,31 @@ def insert_chunks(
             "text": chunk.text,
             "start": chunk.start,
             "end": chunk.end,
-            "context_terms": searchable(chunk.context),
-            "text_terms": searchable(chunk.text),
             "vector": vector.tobytes(),
         }
         for chunk, vector in zip(chunks, np.ascontiguousarray(vectors, "<f4"), strict=True)
     ]
-    if rows:
-        connection.execute(sa.insert(_chunks), rows)
+    insert_chunk_rows(connection, rows)
+
+
+def insert_chunk_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write chunks that are rows already, with what the words index says of them."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        terms = [{"context_terms": searchable(row["context"]), "text_terms": searchable(row["text"])} for row in rows]
+        connection.execute(sa.insert(_chunks), [{**row, **term} for row, term in zip(rows, terms, strict=True)])
+        return
+    inserted = sa.insert(_chunks).returning(_chunks.c.id, sort_by_parameter_order=True)
+    ids = connection.execute(inserted, [dict(row) for row in rows]).scalars()
+    insert_words(connection, [{**row, "chunk": chunk} for row, chunk in zip(rows, ids, strict=True)])
+
+
+def insert_words(connection: sa.Connection, chunks: Sequence[Mapping[str, Any]]) -> None:
+    """Write down the words of chunks for PostgreSQL, cut as SQLite cuts them for itself."""
+    rows = []
+    for chunk in chunks:
+        context, text = tokens(chunk["context"]), tokens(chunk["text"])
+        named = {key: chunk[key] for key in ("chunk", "collection", "document")}
+        rows.append(named | {"tokens": len(context) + len(text), "context": " ".join(context), "text": " ".join(text)})
+    connection.execute(_INSERT_WORDS, rows)

@@ -84,7 +84,6 @@ words = sa.Table(
     "words",
     metadata,
     sa.Column("chunk", sa.BigInteger, primary_key=True),
-    sa.Column("owner", sa.Text),
     sa.Column("collection", sa.Text),
     sa.Column("document", sa.Text),
     sa.Column("tokens", sa.BigInteger),

@@ -60,7 +60,7 @@ class Shares:
         if role not in RIGHTS or (kind == "everybody" and (role == "owner" or whom)):
             raise ValueError(f"{kind} cannot become {role}")
         with self._database.write() as connection:
-            collection = owned(connection, owner, collection_id, "owner")
+            collection = owned(connection, owner, collection_id, "owner", hold="alone")
             target, name = self._meant(connection, kind, whom)
             if kind == "person" and target == collection.owner:
                 return
@@ -73,7 +73,7 @@ class Shares:
         """Share it no longer with that person, group or everybody. Raises NotFound or NotAllowed."""
         meant = sa.and_(_shares.c.collection == collection_id, _shares.c.kind == kind, _shares.c.target == target)
         with self._database.write() as connection:
-            collection = owned(connection, owner, collection_id, "owner")
+            collection = owned(connection, owner, collection_id, "owner", hold="alone")
             if not connection.execute(sa.delete(_shares).where(meant)).rowcount:
                 raise NotFound(what="share")
             note(connection, owner, "withdrew", collection, what=self._name(connection, kind, target))

@@ -58,6 +58,16 @@ class SQLite(Database):
             finally:
                 target.close()
 
+    def still(self) -> AbstractContextManager[sa.Connection]:
+        """Others wait until it ends before they write."""
+        return self.write()
+
+    def whole(self) -> bool:
+        with self.read() as connection:
+            said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            strays = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        return said == ["ok"] and not strays
+
     def mapped_errors(self) -> AbstractContextManager[None]:
         """What `mapped_errors` does, for this file."""
         return mapped_errors(self.file)

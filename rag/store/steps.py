@@ -149,7 +149,6 @@ _LIBRARY = (
         """
     CREATE TABLE words (
         chunk BIGINT PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
-        owner TEXT NOT NULL,
         collection TEXT NOT NULL,
         document TEXT NOT NULL,
         tokens BIGINT NOT NULL,

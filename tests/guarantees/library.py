@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 
 from rag.errors import NotFound
+from rag.index import words_fit
 from rag.store import Store
+from rag.store.postgresql import PostgreSQL
 from rag.types import Chunk, Collection, Document, LoadedDocument, Page
+from tests.postgres import Place
 
 OWNER = "ann"
 DIMENSION = 384
@@ -63,20 +66,20 @@ def add(store: Store, collection: Collection, number: int, *, replaces: str | No
 
 def faults(store: Store, collection: Collection) -> list[str]:
     """What is wrong with the collection and its database; nothing, if all is whole."""
-    found: list[str] = []
+    found = [] if store.database.whole() else ["the database is not whole"]
     with store.database.read() as connection:
-        for check in ("integrity_check", "foreign_key_check"):
-            answer = connection.exec_driver_sql(f"PRAGMA {check}").fetchall()
-            found += [f"{check}: {row}" for row in answer if tuple(row) != ("ok",)]
         whole = connection.exec_driver_sql("SELECT count(*) FROM chunks").scalar_one()
-        words = connection.exec_driver_sql("SELECT count(*) FROM words_docsize").scalar_one()
+        words = connection.exec_driver_sql(f"SELECT count(*) FROM {words_table(store)}").scalar_one()
         if whole != words:
             found.append(f"{whole} chunks, {words} of them in the words index")
     for document in store.documents.list(OWNER, collection.id):
         found += [f"{document.name}: {fault}" for fault in _document_faults(store, collection, document)]
-    with store.database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO words (words) VALUES ('integrity-check')")
-    return found
+    return found if words_fit(store) else [*found, "the words index says something else than the chunks"]
+
+
+def words_table(store: Store) -> str:
+    """The table with one row for each chunk in the words index."""
+    return "words" if isinstance(store.database, PostgreSQL) else "words_docsize"
 
 
 def _document_faults(store: Store, collection: Collection, document: Document) -> Iterator[str]:
@@ -88,6 +91,14 @@ def _document_faults(store: Store, collection: Collection, document: Document) -
         store.files.read(document.sha256)
     except NotFound:
         yield "the original is missing or another"
+
+
+def all_originals(place: Place, store: Store) -> list[str]:
+    """The hashes of all original files that are kept, or half of one."""
+    if not place.url:
+        return [path.name for path in (place.folder / "files").rglob("*") if path.is_file()]
+    with store.database.read() as connection:
+        return [str(row[0]) for row in connection.exec_driver_sql("SELECT DISTINCT sha256 FROM originals")]
 
 
 def numbers(store: Store, collection: Collection) -> list[int]:

@@ -12,18 +12,18 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
 
 from rag.conversation import Conversation
 from rag.errors import NameTaken, NotFound
-from rag.index import Index
+from rag.index import open_index
 from rag.retrieval import Retriever
 from rag.store import Store, schema
 from rag.types import Answer, Chunk, LoadedDocument, Page, Quote
 from tests.guarantees.library import size
+from tests.postgres import Place
 
 OPERATIONS = size(200, 2000)
 USERS = ("ann", "bob", "eve")
@@ -60,7 +60,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         embedder = ToyEmbedder()
-        self.index = Index(self.store)
+        self.index = open_index(self.store)
         retriever = Retriever(self.index, self.store.documents, embedder)
         self.conversation = Conversation(self.store, retriever, embedder, lambda: None)
 
@@ -227,8 +227,8 @@ def strays(store: Store) -> list[str]:
     return found
 
 
-def walked(folder: Path, operations: int) -> Walk:
-    walk = Walk(Store.open(folder), random.Random(3))
+def walked(place: Place, operations: int) -> Walk:
+    walk = Walk(place.open(), random.Random(3))
     for user in USERS:
         make_collection(walk, user)
     for _ in range(operations):
@@ -236,8 +236,8 @@ def walked(folder: Path, operations: int) -> Walk:
     return walk
 
 
-def test_g03_nobody_sees_anything_of_another(tmp_path: Path) -> None:
-    walk = walked(tmp_path, OPERATIONS)
+def test_g03_nobody_sees_anything_of_another(place: Place) -> None:
+    walk = walked(place, OPERATIONS)
     wrong = strays(walk.store)
     print(
         f"G3: {OPERATIONS} operations by {len(USERS)} users, {walk.unknown} refused as unknown, "
@@ -248,8 +248,8 @@ def test_g03_nobody_sees_anything_of_another(tmp_path: Path) -> None:
     assert walk.unknown >= OPERATIONS // 20
 
 
-def test_g03_control_without_an_owner_foreign_things_are_seen(tmp_path: Path) -> None:
-    walk = walked(tmp_path, 100)
+def test_g03_control_without_an_owner_foreign_things_are_seen(place: Place) -> None:
+    walk = walked(place, 100)
     with walk.store.database.read() as connection:
         for user in USERS:
             rows = connection.execute(sa.select(schema.documents.c.name, schema.documents.c.title)).all()
@@ -258,9 +258,9 @@ def test_g03_control_without_an_owner_foreign_things_are_seen(tmp_path: Path) ->
     assert walk.leaks
 
 
-def test_g03_a_quote_of_another_is_not_opened(tmp_path: Path) -> None:
+def test_g03_a_quote_of_another_is_not_opened(place: Place) -> None:
     """A quote is a record that anyone could forge; its page is read for its reader only."""
-    walk = walked(tmp_path, 100)
+    walk = walked(place, 100)
     refused = 0
     for key in walk.ids["document"][1:]:
         owner = owner_of(walk.store, "document", key)

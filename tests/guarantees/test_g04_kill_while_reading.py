@@ -9,22 +9,23 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import faiss
 import numpy as np
 
-from rag.index import Index
-from rag.store import Store
+from rag.index import open_index
 from rag.types import Collection
 from tests.guarantees.library import CHUNKS, DIMENSION, OWNER, add, child, faults, kill, numbers, said, size
+from tests.postgres import Place
 
 TRIALS = size(20, 3000)
 
 
-def _read_on(pipe: Connection, folder: Path, collection: Collection) -> None:
-    store = Store.open(folder)
+def _read_on(pipe: Connection, place: Place, collection: Collection) -> None:
+    store = place.open()
     for number in range(10_000):
         add(store, collection, number)
         pipe.send(number)
@@ -49,19 +50,19 @@ def _killed(seed: int, target: object, *args: object) -> list[int]:
         return said(pipe)
 
 
-def test_g04_no_acknowledged_document_is_lost_and_none_is_there_in_part(tmp_path: Path) -> None:
+def test_g04_no_acknowledged_document_is_lost_and_none_is_there_in_part(new_place: Callable[[], Place]) -> None:
     lost = partial = slow = acknowledged = 0
     for trial in range(TRIALS):
-        folder = tmp_path / str(trial)
-        first = Store.open(folder)
+        place = new_place()
+        first = place.open()
         collection = first.collections.create(OWNER, "mine")
         first.close()
-        committed = _killed(trial, _read_on, folder, collection)
+        committed = _killed(trial, _read_on, place, collection)
         began = time.monotonic()
-        store = Store.open(folder)
+        store = place.open()
         there = numbers(store, collection)
         query = np.random.default_rng(0).standard_normal(DIMENSION).astype(np.float32)
-        hits = Index(store).search_vectors(collection.id, query, 10)
+        hits = open_index(store).search_vectors(collection.id, query, 10)
         slow += time.monotonic() - began > 10
         acknowledged += len(committed)
         lost += len(set(committed) - set(there))

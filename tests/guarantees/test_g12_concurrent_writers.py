@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import numpy as np
 
-from rag.index import Index
-from rag.store import Store
+from rag.index import open_index
 from rag.types import Collection
 from tests.guarantees.library import DIMENSION, OWNER, add, child, faults, numbers
+from tests.postgres import Place
 
 PROCESSES = 8
 EACH = 25
@@ -20,9 +19,9 @@ EACH = 25
 SHARED = 5
 
 
-def _write(pipe: Connection, folder: Path, collection: Collection, first: int) -> None:
+def _write(pipe: Connection, place: Place, collection: Collection, first: int) -> None:
     errors: list[str] = []
-    store = Store.open(folder)
+    store = place.open()
     for number in range(first, first + EACH + SHARED):
         try:
             add(store, collection, number % (PROCESSES * EACH))
@@ -31,10 +30,10 @@ def _write(pipe: Connection, folder: Path, collection: Collection, first: int) -
     pipe.send(errors)
 
 
-def test_g12_concurrent_writers_agree(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
+def test_g12_concurrent_writers_agree(place: Place) -> None:
+    store = place.open()
     collection = store.collections.create(OWNER, "mine")
-    index, done, searches = Index(store), threading.Event(), [0, 0]
+    index, done, searches = open_index(store), threading.Event(), [0, 0]
 
     def search() -> None:
         vector = np.random.default_rng(1).standard_normal(DIMENSION).astype(np.float32)
@@ -48,9 +47,7 @@ def test_g12_concurrent_writers_agree(tmp_path: Path) -> None:
     searching.start()
     errors: list[str] = []
     with ExitStack() as stack:
-        children = [
-            stack.enter_context(child(_write, tmp_path, collection, EACH * number)) for number in range(PROCESSES)
-        ]
+        children = [stack.enter_context(child(_write, place, collection, EACH * number)) for number in range(PROCESSES)]
         for _, pipe in children:
             errors += pipe.recv()
     done.set()

@@ -1,0 +1,110 @@
+"""The index that PostgreSQL keeps of itself, pgvector and full-text search: always up to date, nothing in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from rag.index import lexemes
+from rag.index.vectors import Vectors
+from rag.store import Store
+from rag.store.columns import vector_text
+
+# So many vectors are compared one by one: it takes milliseconds, and what is nearest is found for certain.
+EXACT_UP_TO: Final = 20_000
+
+# How far the graph is searched: candidates kept on the way, and vectors looked at before a narrow filter gives up.
+_WIDTH: Final = 200
+_MOST: Final = 200_000
+
+_AMONG: Final = "AND document IN :documents"
+
+_COUNT: Final = """
+    SELECT count(*) FROM (SELECT 1 FROM chunks WHERE collection = :collection {among} LIMIT :most) AS held"""
+
+_EXACT: Final = """
+    SELECT id, -(vector <#> CAST(:vector AS vector)) AS score FROM chunks
+    WHERE collection = :collection {among}
+    ORDER BY vector <#> CAST(:vector AS vector), id LIMIT :k"""
+
+# Said exactly as the index of this dimension says it, so that it is used; see `store/graphs.py`.
+_BY_GRAPH: Final = """
+    SELECT id, -(vector::vector({dimension}) <#> CAST(:vector AS vector({dimension}))) AS score FROM chunks
+    WHERE vector_dims(vector) = {dimension} AND collection = :collection {among}
+    ORDER BY vector::vector({dimension}) <#> CAST(:vector AS vector({dimension})) LIMIT :k"""
+
+_SETTINGS: Final = f"""
+    SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '{_WIDTH}', true),
+        set_config('hnsw.max_scan_tuples', '{_MOST}', true), set_config('enable_sort', 'off', true)"""
+
+
+class SharedIndex:
+    """Searches one library in PostgreSQL. Any number of threads and processes may.
+
+    Args:
+        exact_up_to: vectors of a collection, or of the documents chosen in it, that are compared one by one.
+    """
+
+    def __init__(self, store: Store, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        self._store = store
+        self._exact_up_to = exact_up_to
+
+    def search_vectors(
+        self, collection_id: str, vector: Vectors, k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
+
+        Of more vectors than `exact_up_to` a graph is searched, which can miss some of them.
+
+        Args:
+            documents: ids to search among; None means all. The filter is part of the search.
+        """
+        if k <= 0 or (documents is not None and not documents):
+            return []
+        values: dict[str, Any] = {"collection": collection_id, "vector": vector_text(vector), "k": k}
+        with self._store.database.read() as connection:
+            held = _run(connection, _COUNT, values | {"most": self._exact_up_to + 1}, documents).scalar_one()
+            if held <= self._exact_up_to:
+                found = _run(connection, _EXACT, values, documents)
+            else:
+                connection.exec_driver_sql(_SETTINGS)
+                found = _run(connection, _BY_GRAPH.replace("{dimension}", str(len(vector))), values, documents)
+            # The graph gives its finds nearly in order.
+            return sorted(((row.id, float(row.score)) for row in found), key=lambda pair: -pair[1])
+
+    def search_words(
+        self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
+
+        Another's collection has none.
+        """
+        if not self._store.collections.reaches(owner, collection_id):
+            return []
+        return lexemes.search(self._store, collection_id, query, k, documents)
+
+    def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """How many chunks the collection has, and how many of them hold each word; another's collection has none."""
+        if not self._store.collections.reaches(owner, collection_id):
+            return 0, {}
+        return lexemes.count(self._store, collection_id, terms)
+
+    def rebuild(self, collection_id: str) -> int:
+        """How many vectors the collection has; the database keeps its indexes itself."""
+        return len(self._store.documents.chunk_ids(collection_id))
+
+    def copy_holds(self, collection_id: str) -> bool | None:
+        """None: no copies are kept."""
+        return None
+
+
+def _run(
+    connection: sa.Connection, statement: str, values: dict[str, Any], documents: Sequence[str] | None
+) -> sa.CursorResult[Any]:
+    """Run a search, among these documents where they are given."""
+    text = sa.text(statement.replace("{among}", "" if documents is None else _AMONG))
+    if documents is not None:
+        text = text.bindparams(sa.bindparam("documents", list(documents), expanding=True))
+    return connection.execute(text, values)

@@ -1,0 +1,77 @@
+"""The original files in PostgreSQL: written, and gone, in the same transaction as what needs them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from rag.errors import NotFound
+from rag.store import schema
+from rag.store.database import alone_with
+from rag.store.files import Files, needed
+
+# One value holds a gigabyte at most, and takes its size in memory several times on its way.
+_PART_BYTES: Final = 8_000_000
+
+_originals = schema.originals
+
+
+class Originals(Files):
+    """The originals as rows, in parts, under the SHA-256 of all their bytes."""
+
+    def save(self, data: bytes) -> str:
+        with self._database.write() as connection:
+            self.keep(connection, data)
+        return hashlib.sha256(data).hexdigest()
+
+    def saved(self, data: bytes | None) -> AbstractContextManager[None]:
+        """Nothing: `keep` is all it takes, and goes back with its transaction."""
+        return nullcontext()
+
+    def keep(self, connection: sa.Connection, data: bytes) -> None:
+        sha256 = hashlib.sha256(data).hexdigest()
+        # Until the end of the transaction nobody else writes or releases these bytes.
+        alone_with(connection, "original", sha256)
+        if connection.execute(_of(sha256, sa.literal(1)).limit(1)).first() is None:
+            for part, first in enumerate(range(0, max(1, len(data)), _PART_BYTES)):
+                row = {"sha256": sha256, "part": part, "data": data[first : first + _PART_BYTES]}
+                connection.execute(sa.insert(_originals), row)
+
+    def has(self, sha256: str) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(_of(sha256, sa.literal(1)).limit(1)).first() is not None
+
+    def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
+        data = b"".join(connection.execute(_of(sha256, _originals.c.data).order_by(_originals.c.part)).scalars())
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotFound(what="file")
+        return data
+
+    def release(self, hashes: Iterable[str]) -> None:
+        # One transaction each: a server keeps count of only so many locks at once.
+        for sha256 in sorted(set(hashes)):
+            with self._database.write() as connection:
+                alone_with(connection, "original", sha256)
+                if not needed(connection, sha256):
+                    connection.execute(sa.delete(_originals).where(_originals.c.sha256 == sha256))
+
+    def drop_copies(self, collection_id: str) -> None:
+        """There are none: the database's own index follows it."""
+
+    def sweep(self) -> None:
+        """What nobody needs: a process ended after it removed a document and before it released the file."""
+        documents, jobs = schema.documents, schema.jobs
+        by_document = sa.exists().where(documents.c.sha256 == _originals.c.sha256)
+        by_job = sa.exists().where(jobs.c.source == _originals.c.sha256)
+        first = sa.select(_originals.c.sha256).where(_originals.c.part == 0)
+        with self._database.read() as connection:
+            alone = connection.execute(first.where(~by_document, ~by_job)).scalars().all()
+        self.release(alone)
+
+
+def _of(sha256: str, column: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return sa.select(column).select_from(_originals).where(_originals.c.sha256 == sha256)
