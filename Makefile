@@ -3,7 +3,8 @@
 # make scale  several processes behind nginx (Debian: apt-get install nginx-light)
 # make guarantees  the guarantees at full size, their counts in bench/guarantees.md (hours)
 # make audit  the installed packages against known vulnerabilities (needs the network)
-# make bench  measure beside the baseline      make samples make the sample documents anew
+# make bench  measure beside the baseline (ten minutes; make bench-full: hours)
+# make samples make the sample documents anew
 
 .DEFAULT_GOAL := run
 .PHONY: run test check scale guarantees audit fix browser bench samples clean
@@ -71,8 +72,28 @@ browser: $(VENV)/.dev
 
 # Beside the usual tutorial's pipeline, in the same run. FOLDER with PDFs (and questions.jsonl).
 FOLDER ?= data/samples
-bench: $(VENV)/.dev
-	$(BIN)/python bench/run.py $(FOLDER) $(ARGS)
+BENCH  := bench/var/venv
+bench: $(VENV)/.dev $(BENCH)/.made
+	$(BIN)/python bench/run.py $(FOLDER) --rounds 1 $(ARGS)
+	$(BIN)/python bench/writing.py --rounds 3
+	$(BIN)/python bench/starting.py --rounds 3
+	$(BIN)/python bench/growth.py $(FOLDER) --sizes 1000 10000
+
+# Hours: more rounds, libraries of up to a million chunks, and the answers of a model of your own: MODEL=file.gguf.
+bench-full: $(VENV)/.dev $(BENCH)/.made
+	$(BIN)/python bench/run.py $(FOLDER) $(if $(MODEL),--model $(MODEL))
+	$(BIN)/python bench/writing.py $(MODEL)
+	$(BIN)/python bench/starting.py
+	$(BIN)/python bench/growth.py $(FOLDER) --sizes 1000 10000 100000 1000000
+
+# The baseline has an environment of its own.
+$(BENCH)/.made: bench/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --upgrade "pip>=26"
+	$(BENCH)/bin/pip install --quiet --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU_INDEX) \
+	  $$(grep '^torch==' requirements.txt) 2>/dev/null || echo "taking torch from the ordinary index"
+	$(BENCH)/bin/pip install --quiet -r bench/requirements.txt
+	touch $@
 
 samples: $(VENV)/.dev
 	$(BIN)/python data/make_samples.py

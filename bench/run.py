@@ -1,11 +1,12 @@
 """How long it takes, beside the baseline: both by turns in one run, so that a busy machine slows both.
 
-    python bench/run.py [FOLDER] [--rounds 3] [--questions 2] [--threads 1] [--plain]
+    python bench/run.py [FOLDER] [--rounds 3] [--questions 2] [--threads 1] [--plain] [--model FILE.gguf]
 
-Three figures: reading (parse, split, embed) all PDFs of the folder; from the question to the quotes on
-the screen; from the question to the first word that the model writes, for questions and for follow-ups
-apart. Medians over the rounds, and ours as a share of the baseline's. Both write with the same bundled
-model and embed with the same one. Prints one JSON object and renews its section in bench/results.md.
+What is timed: reading (parse, split, embed) all PDFs of the folder; from the question to the quotes on
+the screen; from the question to the first word that the model writes, for questions, for the same question
+asked again, and for follow-ups. Medians over the rounds, and ours as a share of the baseline's; the question
+asked again is set against the baseline's question. Both write with the same model (the bundled one, or FILE)
+and embed with the same one. Prints one JSON object and renews its section in bench/results.md.
 """
 
 from __future__ import annotations
@@ -35,19 +36,25 @@ MEASURES = {
     "reading": "reading all PDFs",
     "quotes": "question to quotes",
     "first_word": "question to first word",
+    "again_first_word": "the same question again to first word",
     "follow_up_first_word": "follow-up to first word",
 }
 
 
-def measure_ours(folder: Path, questions: Sequence[str], threads: int) -> dict[str, Any]:
-    """One round of ours in this process: a new library, and each question with its follow-up."""
+def measure_ours(
+    folder: Path, questions: Sequence[str], threads: int, tokens: int, model: Path | None
+) -> dict[str, Any]:
+    """One round of ours in this process: a new library, and each question, again, and with its follow-up."""
     from rag import build
     from rag.ingest import read_file
     from rag.settings import Settings
     from rag.types import Turn
 
     with tempfile.TemporaryDirectory() as data:
-        services = build.services(Settings(data_dir=Path(data), samples=False, threads=threads))
+        chosen = {"models_dir": model.parent, "model": model.name} if model else {}
+        services = build.services(
+            Settings(data_dir=Path(data), samples=False, threads=threads, answer_tokens=tokens, **chosen)
+        )
         collection = services.store.collections.create(OWNER, "bench")
         services.embedder.embed_query("ready")
         started = time.perf_counter()
@@ -55,14 +62,15 @@ def measure_ours(folder: Path, questions: Sequence[str], threads: int) -> dict[s
             read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
         result: dict[str, Any] = {"reading": time.perf_counter() - started, "asked": []}
         # The model is in memory before the clock runs.
-        for _ in services.conversation.ask("Hello", owner=OWNER, collection=collection.id, anyway=True):
-            pass
+        assert services.writer is not None
+        services.writer.model.invoke("Hello")
         for question in questions:
             history: list[Turn] = []
-            for text in (question, FOLLOW_UP):
+            for kind, text in (("question", question), ("again", question), ("follow_up", FOLLOW_UP)):
                 times, answer = timed(services.conversation, text, collection.id, history)
-                result["asked"].append({"follow_up": bool(history), "outcome": answer.outcome, **times})
-                history.append(Turn("t", text, answer, ""))
+                result["asked"].append({"kind": kind, "outcome": answer.outcome, **times})
+                # Asked again it is the first question of a new chat.
+                history = [Turn("t", text, answer, "")] if kind == "again" else []
     return result
 
 
@@ -92,7 +100,8 @@ def child(command: Sequence[str]) -> dict[str, Any] | None:
 
 def round_of(given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
     """Ours, then the baseline: the times of each measure."""
-    shared = [str(given.folder), "--threads", str(given.threads)]
+    shared = [str(given.folder), "--threads", str(given.threads), "--tokens", str(given.tokens)]
+    shared += ["--model", str(given.model)] if given.model else []
     mine = child([sys.executable, __file__, *shared, "--questions", str(given.questions), "--measure"])
     command = [str(BASELINE_PYTHON), str(BENCH / "baseline.py"), *shared, "--ask", str(given.questions)]
     other = child([*command, *(["--plain"] if given.plain else [])])
@@ -102,19 +111,24 @@ def round_of(given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
 
 
 def times_of(result: dict[str, Any]) -> dict[str, list[float]]:
-    """The same four lists from either side. The baseline shows its sources with the answer, so it has no quotes."""
-    asked = result["asked"] if "asked" in result else result["ask"]
+    """The same five lists from either side. The baseline shows its sources with the answer, so it has no quotes."""
+    asked = result["asked"] if "asked" in result else [_as_ours(one) for one in result["ask"]]
     reading = result["reading"] if "reading" in result else result["parse_s"] + result["embed_s"]
     first = {
-        kind: [a.get("first_word", a.get("first_word_s")) for a in asked if a["follow_up"] is kind]
-        for kind in (False, True)
+        kind: [one["first_word"] for one in asked if one["kind"] == kind and one["first_word"]]
+        for kind in ("question", "again", "follow_up")
     }
     return {
         "reading": [reading],
-        "quotes": [a["quotes"] for a in asked if a.get("quotes")],
-        "first_word": [value for value in first[False] if value],
-        "follow_up_first_word": [value for value in first[True] if value],
+        "quotes": [one["quotes"] for one in asked if one.get("quotes") and one["kind"] != "again"],
+        "first_word": first["question"],
+        "again_first_word": first["again"] or first["question"],
+        "follow_up_first_word": first["follow_up"],
     }
+
+
+def _as_ours(one: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "follow_up" if one["follow_up"] else "question", "first_word": one["first_word_s"]}
 
 
 def summary(rounds: Sequence[dict[str, dict[str, list[float]]]]) -> dict[str, Any]:
@@ -149,6 +163,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--questions", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--tokens", type=int, default=48, help="the most that either writes for one answer")
+    parser.add_argument("--model", type=Path, help="a GGUF file that both write with; default: the bundled one")
     parser.add_argument("--plain", action="store_true", help="for machines on which the baseline's llama.cpp crashes")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -156,12 +172,19 @@ def main() -> None:
         lines = (given.folder / "questions.jsonl").read_text("utf-8").splitlines()
         records = [record for record in map(json.loads, lines) if str(record["file"]).endswith(".pdf")]
         print(
-            json.dumps(measure_ours(given.folder, [r["question"] for r in records[: given.questions]], given.threads))
+            json.dumps(
+                measure_ours(
+                    given.folder, [r["question"] for r in records[: given.questions]], given.threads, given.model
+                )
+            )
         )
         return
     result = summary([round_of(given) for _ in range(given.rounds)])
     command = f"python bench/run.py --rounds {given.rounds} --questions {given.questions} --threads {given.threads}"
-    renew("Seconds", command + (" --plain" if given.plain else ""), table(result))
+    command += f" --tokens {given.tokens}"
+    command += f" --model {given.model.name}" if given.model else ""
+    title = f"Seconds, {given.model.stem}" if given.model else "Seconds"
+    renew(title, command + (" --plain" if given.plain else ""), table(result), result)
     print(json.dumps(result, indent=1))
 
 

@@ -75,7 +75,7 @@ class TransformerEmbedder:
         self._tokenizer = _counting_tokenizer(self._model)
         self._lock = threading.Lock()
         self._last: tuple[str, Vectors] | None = None
-        self._bfloat16 = self._model.device.type == "cpu" and _computes_bfloat16()
+        self._bfloat16 = self._model.device.type == "cpu" and computes_bfloat16()
         self.dimension = int(self._model.get_embedding_dimension())
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self.max_tokens = int(self._model.max_seq_length) - special
@@ -178,7 +178,8 @@ def _device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _computes_bfloat16() -> bool:
+def computes_bfloat16() -> bool:
+    """Whether this processor has instructions for half-width numbers."""
     try:
         flags = Path("/proc/cpuinfo").read_text()
     except OSError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
+from rag.catalogue.fit import Speed, machine, write_speeds
 from tests.browser.conftest import App, User, new_page
 
 pytestmark = pytest.mark.browser
@@ -81,6 +84,35 @@ def test_a_restart_of_the_app_keeps_the_chat(user: User) -> None:
     user.app.start()
     user.page.goto(address)
     expect(user.answer_to(LEAVE).locator(".quote").first).to_contain_text("28 days")
+
+
+@pytest.mark.parametrize(
+    ("user", "told"),
+    [
+        ({"locale": "en-US"}, "smollm2-135m-instruct takes about 41 s to its first word on this machine."),
+        ({"locale": "zh-CN"}, "smollm2-135m-instruct 在这台机器上大约要 41 秒才写出第一个字。"),
+    ],
+    indirect=["user"],
+)
+def test_who_has_a_slow_model_is_told_how_long_it_takes_before_asking(user: User, told: str) -> None:
+    speeds = user.app.data / "models" / ".speeds.json"
+    # Ten tokens read in a second, one written: 400 tokens of a usual prompt, and the first word.
+    write_speeds(speeds, machine(), {"smollm2-135m-instruct": Speed(read=10, write=1, size=10**8)})
+    user.open()
+    expect(user.page.get_by_text(told)).to_be_visible()
+    write_speeds(speeds, machine(), {"smollm2-135m-instruct": Speed(read=1000, write=50, size=10**8)})
+    user.page.reload()
+    user.settle()
+    expect(user.page.get_by_text(told)).to_have_count(0)
+
+
+def test_the_seconds_of_each_stage_are_told_on_demand(user: User) -> None:
+    user.open()
+    answer = user.ask(LEAVE)
+    answer.get_by_role("button", name="Seconds").click()
+    stages = [f"{stage} [0-9]+[.][0-9]{{2}} s" for stage in ("search", "quotes", "first word", "writing", "checking")]
+    told = user.page.get_by_text(re.compile(" · ".join([*stages, "in all [0-9]+[.][0-9]{2} s"])))
+    expect(told).to_be_visible()
 
 
 def test_a_chat_is_renamed_and_deleted(user: User) -> None:
