@@ -268,3 +268,90 @@ def test_a_claim_in_a_sentences_own_words_is_held_against_what_it_exchanges(
 ) -> None:
     (sentence,), _ = verify(said, "What is said?", [], [passage(evidence)])
     assert sentence.verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence"),
+    [
+        ("The roof of the hall was not complete in May.", "In May the roof of the hall was still incomplete."),
+        ("A late claim may not qualify for a refund.", "Sent late, the claim is disqualified from any refund."),
+        ("It is not easy to park near the harbour.", "Around the harbour it is difficult to find where to park."),
+        ("Both cards are alike but not the same.", "Both cards are alike, yet their colours differ slightly."),
+        ("Failure of pumps to start and release water", "Floods occur where pumps do not start and release water."),
+        ("Guests can make themselves heard there.", "It's not like guests have no way to make themselves heard there."),
+    ],
+)
+def test_a_denial_in_another_word_bears_a_negation_out(said: str, evidence: str) -> None:
+    assert verdict(said, evidence) != "unsupported"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "While I can't find the price of the ferry, the ferry sails on Sundays.",
+        "The ferry sails on Sundays, so don't hesitate to take it.",
+    ],
+)
+def test_a_remark_to_the_reader_denies_nothing(said: str) -> None:
+    assert verdict(said, FERRY) != "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence", "expected"),
+    [
+        # The page lost its date on the way to text: nothing tells which one it was.
+        ("The film was released on 28 May 2021.", "After a year the film was released on , 2021.", "partly"),
+        ("The can holds 54 mg (152 mg/L).", "The can holds 54 mg (equivalent to ).", "partly"),
+        ("The film was released on 28 May 2021.", "After a year the film was released in 2021.", "unsupported"),
+    ],
+)
+def test_where_a_text_has_lost_its_figures_none_is_held_against_it(said: str, evidence: str, expected: str) -> None:
+    assert verdict(said, evidence) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Two ways to save:\n1. Take the ferry on Sundays.", "supported"),
+        ("Two ways to save:\n21. Take the ferry on Sundays.", "unsupported"),
+    ],
+)
+def test_a_list_begins_with_one(said: str, expected: str) -> None:
+    (sentence, *_), _ = verify(said, "What is said?", [quote("The ferry sails on Sundays. Save in two ways.")], [])
+    assert sentence.verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The Harbour Safety Board (HSB) closed the quay.", True),
+        ("The Harlow Sea Bank (HSB) closed the quay.", True),
+        ("The Ministry of Fish (HSB) closed the quay.", False),
+    ],
+)
+def test_the_long_form_of_letters_that_the_documents_hold_is_known(said: str, expected: bool) -> None:
+    assert (verdict(said, "The HSB closed the quay.", "Who closed the quay?") != "unsupported") is expected
+
+
+def test_a_question_back_that_names_what_is_nowhere_is_unsupported() -> None:
+    assert verdict("Would you like to know more about Oslo?", SENTENCES[0]) == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The meals follow the strict rules of War.", "unsupported"),
+        ("The meals follow the strict rules of the Department of Brandt.", "supported"),
+    ],
+)
+def test_a_kind_of_thing_that_stands_alone_is_a_name(said: str, expected: str) -> None:
+    assert verdict(said, "The meals follow the strict rules of Brandt.", "Which rules do the meals follow?") == expected
+
+
+def test_an_ordinal_is_one_word_of_a_wording() -> None:
+    said = "Cheese was seldom eaten in the 19th century by sailors."
+    evidence = (
+        "Cheese was seldom eaten; even in the early 20th century it was rare. Sailors of the 19th century starved."
+    )
+    (sentence,), _ = verify(said, "What is said?", [], [passage(evidence)])
+    assert sentence.verdict == "partly"

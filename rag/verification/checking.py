@@ -12,14 +12,14 @@ from rag.language import sentences
 from rag.terms import coverage, terms
 from rag.types import Passage, Quote, Sentence
 from rag.verification.answering import Asked, asked_of, says
-from rag.verification.disagreement import problems
+from rag.verification.disagreement import problems, unknown_names
 from rag.verification.facts import numbers
 from rag.verification.held import Held, hold, nearest_said
 
 # Share of a claim's words that a quote must hold to be cited, and the nearest two together for the claim not to be
 # unsupported; of shorter claims, the nearest alone.
 PARTLY: Final = 0.3
-_BARELY: Final = 0.2
+_BARELY: Final = 0.12
 _SHORT: Final = 4
 
 # A question back: nothing that the documents could hold.
@@ -72,6 +72,8 @@ def _judge(piece: str, asked: Asked, held: Held, quotes: int) -> Sentence:
     claim = terms(piece)
     wanted = dict.fromkeys(claim, 1.0)
     beside = nearest_said(piece, asked.question, held.evidence)
+    if _ASKS.search(piece) and any([*unknown_names(piece, held.around)]):
+        return Sentence(piece, "unsupported")
     if not claim or _ASKS.search(piece) or (_APOLOGY.search(piece) and not any(n.plain for n in numbers(piece))):
         return Sentence(piece, "partly")
     if not beside:

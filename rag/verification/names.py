@@ -34,6 +34,8 @@ _GOES_ON_AS_NAME: Final = re.compile(
     r"(?:['’]s)?(?: [A-Z]\w*)*"
     r"(?: [A-Z]\w| (?:is|was|has|had|will|would|did|does|became|can|could|also|first|then)\b| \w+ed\b)"
 )
+# Kinds of thing that belong to a name or a number beside them: "Department of Defense", "Section 11".
+_NO_NAME_ALONE: Final = re.compile(r"I['’]|\w+(?:['’]s\b|(?:['’]s)?[ -](?:(?:of|for|the|and|in|to) )*[A-Z\d]|\s?[(\d])")
 _FULL_NAME: Final = re.compile(r"\b(?=([A-Z][a-z]+) (?:[A-Z]\.? )?([A-Z][a-z]{2,})\b)")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
@@ -47,17 +49,19 @@ def names(text: str) -> list[str]:
     """
     text = unicodedata.normalize("NFKC", text)
     found = []
-    begins = True
+    begins, last = True, ""
     for match in _WORD.finditer(text):
         word = match.group().rstrip(".-").removesuffix("'s").removesuffix("’s")
         after = text[match.end() :]
         if (
             word[:1].isupper()
-            and word.lower() not in LITTLE | _GENERIC
+            and word.lower() not in LITTLE
+            and not (word.lower() in _GENERIC and (begins or last[:1].isupper() or _NO_NAME_ALONE.match(word + after)))
             and (not begins or _names_somebody(word, after))
         ):
             found.append(word)
         begins = bool(_BEGINS_ANEW.match(after))
+        last = word
     return [name for name in found if len(name) > 1]
 
 

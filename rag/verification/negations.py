@@ -11,13 +11,14 @@ from typing import Final
 
 from rag.language import has_cjk
 from rag.terms import LITTLE, stem, terms
+from rag.verification.opposites import opposites
 
-_WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
+_WORD: Final = re.compile(r"[^\W_][\w'’&.,-]*\w|[^\W_]")
 _NEGATIONS: Final = re.compile(
     r"(?<!or )\b(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t)\b", re.IGNORECASE
 )
 # Words that deny without a "not": where one stands, a "not" elsewhere may say the same.
-_DENIALS: Final = re.compile(
+DENIALS: Final = re.compile(
     r"\b(?:without|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
     r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|"
     r"in(?:complete|ability|valid|eligible|correct|sufficient|capable)|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
@@ -27,7 +28,15 @@ _NEGATIONS_CHINESE: Final = re.compile(
     "不(?!仅|但|只|断|同|久|少|过|得不)|没有?|未(?!来)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
 )
 _REPLY: Final = re.compile(r"^\W*(?:no|yes)\b[,.]?\s*", re.IGNORECASE)
-_STEADY: Final = frozenset({"only", "but", "just", "merely", "simply"})
+_STEADY: Final = frozenset({"only", "but", "just", "merely", "simply", "hesitate", "worry", "forget", "doubt"})
+# "I can't find": a remark on the search, not on what the documents say.
+_REMARK: Final = re.compile(r"\bI(?: \w+)?\W*$")
+_SEEKS: Final = frozenset({"find", "see", "locate"})
+# Little words that are meant where they are denied.
+_MEANT: Final = frozenset({"same"})
+_ALONE: Final = frozenset(map(stem, _MEANT))
+# "It's not like they have no options."
+_TWICE: Final = re.compile(r"(?:\bnot|\bnever|n['’]t)\b[^.;,]{1,40}\b(?:no|none|nothing|never)\b", re.IGNORECASE)
 _CLAUSE: Final = re.compile(r"[.;:!?]\s|\n|,\s|[()]")
 # Characters on each side of a negation among which its words are looked for.
 _REACH: Final = 150
@@ -54,7 +63,8 @@ def negated(text: str, before: int = 0, after: int = 3) -> list[tuple[str, froze
         ahead = _CLAUSE.split(text[match.end() : match.end() + _REACH], maxsplit=1)[0]
         behind = _CLAUSE.split(text[max(0, match.start() - _REACH) : match.start()])[-1]
         following = _WORD.findall(ahead)
-        if not (following and following[0].lower() in _STEADY):
+        first = following[0].lower() if following else ""
+        if first not in _STEADY and not (first in _SEEKS and _REMARK.search(behind)):
             meant = [*_stems(behind)[-before:], *_stems(ahead)[:after]] if before else _stems(ahead)[:after]
             found.append((match.group().lower(), frozenset(meant)))
     for match in _NEGATIONS_CHINESE.finditer(text):
@@ -70,6 +80,8 @@ class _Said:
     stems: Set[str]
     denies: tuple[frozenset[str], ...]
     denied: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    opposed: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    """What single words say the opposite of, and what stands around them."""
 
 
 class Negations:
@@ -82,20 +94,25 @@ class Negations:
     def spoken_against(self, claim: str) -> Iterator[str]:
         """Negations of the claim that the evidence speaks against."""
         for sign, meant in negated(claim, *_CLAIMED):
-            if meant and self._speaks_against(meant):
+            if meant - _ALONE and self._speaks_against(meant):
                 yield f"negation {sign} {'/'.join(sorted(meant))}"
 
     def _speaks_against(self, meant: Set[str]) -> bool:
         """Whether what the claim denies is said as nearly as it is denied, or denied nowhere."""
-        denied = max((self._share(meant, other) for said in self._said for other in said.denies), default=0.0)
-        plain = max((self._share(meant, said.stems) for said in self._said if not said.denies), default=0.0)
+        denied = plain = 0.0
+        for said in self._said:
+            held = [self._share(meant, other) for other in said.denies]
+            held += [self._share(meant, other | word) for word, other in said.opposed if not word.isdisjoint(meant)]
+            denied = max(denied, *held, 0.0)
+            if not said.denies:
+                plain = max(plain, self._share(meant, said.stems))
         return denied <= plain
 
     def left_away(self, claim: str) -> Iterator[str]:
         """Negations of the evidence whose words the claim holds without denying them."""
         claimed = frozenset(terms(claim)) | _pairs(claim)
         mine = [other for _, other in negated(claim, *_SAID)]
-        if _DENIALS.search(claim):
+        if DENIALS.search(claim):
             return
         for said in self._said:
             near = self._share(claimed, said.stems) if said.denied else 0.0
@@ -118,14 +135,25 @@ class Negations:
 
 
 def _said(text: str) -> _Said:
+    stems = frozenset(terms(text)) | _pairs(text)
     return _Said(
-        frozenset(terms(text)) | _pairs(text),
+        stems,
         tuple(meant for _, meant in negated(text, *_SAID)),
-        tuple(
+        ()
+        if _TWICE.search(text)
+        else tuple(
             (meant, follows)
             for (_, meant), (_, follows) in zip(negated(text, *_DENIED), negated(text, 0, _DENIED[1]), strict=True)
         ),
+        tuple((word, _around(text, start, end)) for word, start, end in opposites(text)),
     )
+
+
+def _around(text: str, start: int, end: int) -> frozenset[str]:
+    """The stems around a place of a text, in its clause."""
+    ahead = _CLAUSE.split(text[end : end + _REACH], maxsplit=1)[0]
+    behind = _CLAUSE.split(text[max(0, start - _REACH) : start])[-1]
+    return frozenset([*_stems(behind)[-_SAID[0] :], *_stems(ahead)[: _SAID[1]]])
 
 
 def _pairs(text: str) -> frozenset[str]:
@@ -134,4 +162,5 @@ def _pairs(text: str) -> frozenset[str]:
 
 
 def _stems(text: str) -> list[str]:
-    return [stem(word.lower()) for word in _WORD.findall(text) if word.lower() not in LITTLE]
+    found = (word.lower() for word in _WORD.findall(text))
+    return [stem(word) for word in found if word not in LITTLE or word in _MEANT]

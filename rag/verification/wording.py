@@ -17,8 +17,11 @@ from rag.language import has_cjk
 from rag.terms import LITTLE
 from rag.verification.facts import months, numbers
 from rag.verification.names import known, unaccented
+from rag.verification.negations import DENIALS
 
-_TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|[$€£%]|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W\d_]")
+_TOKEN: Final = re.compile(
+    r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?\b|\d+(?:[.,]\d+)*|[$€£%]|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W\d_]"
+)
 _REPLY: Final = re.compile(r"^\W*(?:no|yes)\b[,.]?\s*", re.IGNORECASE)
 _NOT: Final = frozenset({"not", "no", "never"})
 # Equal words around an exchanged thing, both sides together, from which it surely is the same statement.
@@ -62,7 +65,9 @@ class Wordings:
         for text in beside:
             for found in _exchanged(mine, self._said.get(text) or _tokens(text)):
                 kind = _kind(found)
-                if kind and (kind == "negation" or self._own(mine, found) < _OWN):
+                # "Failure to release" is "do not release".
+                meant = kind == "negation" and not DENIALS.search(claim)
+                if meant or (kind not in ("", "negation") and self._own(mine, found) < _OWN):
                     yield f"{kind} {' '.join(found.mine)} for {' '.join(found.theirs)}"
 
     def denied(self, claim: str) -> bool:
@@ -134,7 +139,7 @@ def _other_name(mine: Sequence[str], theirs: Sequence[str]) -> bool:
 def _tokens(text: str) -> list[str]:
     """The words of a text in order, each "n't" apart as "not"."""
     text = unaccented(unicodedata.normalize("NFKC", text)).replace("’", "'")
-    text = re.sub(r"\b(?i:can(?:no|')t)\b", "can not", text)
+    text = re.sub(r"\b(?i:can(?:no|')t)\b", "can not", re.sub(r"\s+(?='s\b)", "", text))
     return _TOKEN.findall(re.sub(r"(?<=\w)n't\b", " not", text))
 
 
