@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError, SettingsInvalid
@@ -103,12 +102,12 @@ class Services:
         Raises:
             ModelUnknown: nothing has the name that is set.
         """
-        from rag.catalogue import Choice, choose
+        from rag.catalogue import NOWHERE, Choice, choose
         from rag.served_embedding import is_served, recorded
 
         wanted = self.settings.embedder
         if is_served(wanted):
-            return Choice(recorded(wanted), Path(), None)
+            return Choice(recorded(wanted), NOWHERE, None)
         return choose(wanted, [self.settings.models_folder], kind="embedder")
 
     @once

@@ -64,7 +64,7 @@ def examine(
         embedder: which model searches.
     """
     wanted = _model(writer)
-    packages = PACKAGES if wanted.name == "model_none" else [*PACKAGES, RUNNER]
+    packages = PACKAGES if wanted.name in ("model_none", "model_elsewhere") else [*PACKAGES, RUNNER]
     return [*_library(data_dir, url), _model(embedder), wanted, *_packages(packages)]
 
 
@@ -157,6 +157,8 @@ def _model(which: Callable[[], Choice | None]) -> Check:
         return Check("model", False, error=error.failure())
     if choice is None:
         return Check("model_none", True)
+    if choice.elsewhere:
+        return Check("model_elsewhere", True, {"model": choice.name})
     if choice.stands_in_for:
         return Check("model_stand_in", True, {"wanted": choice.stands_in_for, "used": choice.name})
     return Check("model", True, {"model": choice.name})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from rag.doctor import Check, examine
 from rag.errors import FileMissing
 from rag.store import Store
 from rag.ui.texts import Texts, language_for
+
+if TYPE_CHECKING:
+    from rag.catalogue import Choice
 
 PROBLEM = 1
 
@@ -117,9 +120,17 @@ def _examined() -> list[Check]:
     return examine(
         current.data_dir,
         current.database_url.get_secret_value(),
-        lambda: services.choice,
+        lambda: _writing(services),
         lambda: services.embedder_choice,
     )
+
+
+def _writing(services: build.Services) -> Choice | None:
+    """The model that writes; NOWHERE where it is none of the catalogue's, None where answers are quotes only."""
+    from rag.catalogue import NOWHERE, Choice
+
+    choice, name = services.choice, services.model_name
+    return choice if choice or name == build.NO_MODEL else Choice(name, NOWHERE, None)
 
 
 def _rehearsed() -> list[Check]:

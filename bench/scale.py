@@ -1,0 +1,121 @@
+"""What a chunk costs on this machine, and from that what 1, 10 and 100 million of them would take.
+
+    python bench/scale.py [FOLDER of PDFs] [--chunks 5000] [--database postgresql+psycopg://…]
+
+Reads the PDFs (in the children that read hostile files too), embeds their chunks with the bundled model, and fills a
+library with them and with perturbations of them, as bench/growth.py does. Prints one JSON object and renews its
+section in docs/scale.md. Sizes and times are per chunk and multiplied; what does not grow in proportion is said there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+BENCH = Path(__file__).resolve().parent
+sys.path.insert(0, str(BENCH.parent))
+
+from bench.growth import OWNER, Real, add, copies  # noqa: E402
+from bench.report import renew  # noqa: E402
+from rag import build  # noqa: E402
+from rag.ingest import embedded_text  # noqa: E402
+from rag.loading import load_bytes  # noqa: E402
+from rag.settings import Settings  # noqa: E402
+from rag.splitting import split  # noqa: E402
+
+PAGE = BENCH.parent / "docs" / "scale.md"
+SIZES = (10**6, 10**7, 10**8)
+
+
+def costs(folder: Path, chunks: int, data: Path, database: str) -> dict[str, Any]:
+    """Seconds and bytes of one chunk, by what they are spent on."""
+    given = {"database_url": database} if database else {}
+    services = build.services(Settings(data_dir=data, samples=False, model="none", **given))
+    embedder = services.embedder
+    embedder.embed_query("ready")
+    base, reading, embedding, embedded, pages = [], 0.0, 0.0, 0, 0
+    for file in sorted(folder.rglob("*.pdf")):
+        began = time.perf_counter()
+        loaded = load_bytes(file.read_bytes(), file.name)
+        found = split(loaded, count=embedder.count_tokens, size=embedder.max_tokens, overlap=20)
+        reading += time.perf_counter() - began
+        began = time.perf_counter()
+        base.append(Real(loaded, found, embedder.embed_passages([embedded_text(chunk) for chunk in found])))
+        embedding += time.perf_counter() - began
+        embedded, pages = embedded + len(found), pages + len(loaded.pages)
+        if embedded >= chunks / 5:
+            break
+    before = size_of(services, data)
+    collection, held, writing = services.store.collections.create(OWNER, "bench"), 0, 0.0
+    for number, real in enumerate(copies(base)):
+        if held >= chunks:
+            break
+        began = time.perf_counter()
+        add(services, collection.id, number, real)
+        writing, held = writing + time.perf_counter() - began, held + len(real.chunks)
+    return {
+        "embedder": embedder.name,
+        "dimension": embedder.dimension,
+        "pages_read": pages,
+        "chunks_embedded": embedded,
+        "chunks_written": held,
+        "reading": reading / embedded,
+        "embedding": embedding / embedded,
+        "writing": writing / held,
+        "disk": (size_of(services, data) - before) / held,
+        "memory": embedder.dimension * 4 + embedder.dimension / 8,
+    }
+
+
+def size_of(services: build.Services, data: Path) -> int:
+    """Bytes of the library, its originals left out."""
+    import sqlalchemy as sa
+
+    with services.store.database.read() as connection:
+        if connection.dialect.name == "postgresql":
+            return int(connection.execute(sa.text("SELECT pg_database_size(current_database())")).scalar_one())
+    return sum(file.stat().st_size for file in data.glob("library.sqlite3*"))
+
+
+def table(cost: dict[str, Any]) -> str:
+    """The costs of one chunk, and of many, in Markdown."""
+    hours = [sum(cost[part] for part in ("reading", "embedding", "writing")) * size / 3600 for size in SIZES]
+    rows = [
+        ("reading and splitting, hours of one process", [cost["reading"] * size / 3600 for size in SIZES]),
+        ("embedding, hours of one process", [cost["embedding"] * size / 3600 for size in SIZES]),
+        ("writing, hours", [cost["writing"] * size / 3600 for size in SIZES]),
+        ("all of it by one reader, days", [value / 24 for value in hours]),
+        ("disk without the originals, GB", [cost["disk"] * size / 1e9 for size in SIZES]),
+        ("vectors and their sketches in memory, GB", [cost["memory"] * size / 1e9 for size in SIZES]),
+    ]
+    one = (
+        f"{cost['embedder']}, {cost['dimension']} numbers a chunk; {cost['pages_read']} pages read, "
+        f"{cost['chunks_embedded']} chunks embedded, {cost['chunks_written']} written. One chunk: "
+        f"{1000 * cost['reading']:.1f} ms read, {1000 * cost['embedding']:.1f} ms embedded, "
+        f"{1000 * cost['writing']:.2f} ms written, {cost['disk'] / 1000:.1f} kB of disk."
+    )
+    head = "| | " + " | ".join(f"{size:,} chunks" for size in SIZES) + " |"
+    body = [f"| {name} | " + " | ".join(f"{value:,.1f}" for value in values) + " |" for name, values in rows]
+    return "\n".join([one, "", head, "|---|---|---|---|", *body])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=BENCH.parent / "data" / "samples")
+    parser.add_argument("--chunks", type=int, default=5000)
+    parser.add_argument("--database", default="")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        cost = costs(given.folder, given.chunks, Path(made), given.database)
+    engine = "PostgreSQL" if given.database else "one machine's own file"
+    renew(f"Measured with {engine}", f"python bench/scale.py --chunks {given.chunks}", table(cost), PAGE)
+    print(json.dumps(cost, indent=1))
+
+
+if __name__ == "__main__":
+    main()
