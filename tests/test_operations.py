@@ -21,6 +21,7 @@ from rag import build
 from rag.errors import SettingsInvalid
 from rag.settings import Settings
 from rag.store import Store
+from tests import postgres
 from tests.guarantees.apps import OWNER, PROJECT, Running, quiet, running
 from tests.tei import tei
 
@@ -58,16 +59,26 @@ def embedder() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, embedder: str) -> Iterator[Running]:
-    """An app as a team runs it, over a library with one document that waits to be read."""
+def app(tmp_path_factory: pytest.TempPathFactory, embedder: str, postgres_server: str) -> Iterator[Running]:
+    """An app as a team runs it, over a library in PostgreSQL with one document that waits to be read."""
     folder = tmp_path_factory.mktemp("served")
-    store = Store.open(folder / "data")
+    with postgres.database(postgres_server) as url:
+        yield from served(folder, embedder, url)
+
+
+def served(folder: Path, embedder: str, url: str) -> Iterator[Running]:
+    store = Store.open(folder / "data", url)
     collection = store.collections.create(OWNER, "Rules")
     store.jobs.enqueue(OWNER, collection.id, NAME, "file", RULES)
     store.close()
-    environment = quiet() | {"RAG_METRICS": "true", "RAG_SAMPLES": "false", "RAG_EMBEDDER": embedder}
-    with running(folder, environment, "serve.py") as served:
-        yield served
+    environment = quiet() | {
+        "RAG_METRICS": "true",
+        "RAG_SAMPLES": "false",
+        "RAG_EMBEDDER": embedder,
+        "RAG_DATABASE_URL": url,
+    }
+    with running(folder, environment, "serve.py") as app:
+        yield app
 
 
 def test_it_is_ready_before_anybody_has_opened_a_page(app: Running) -> None:

@@ -148,14 +148,14 @@ def services_for(current: settings.Settings) -> build.Services:
     Raises:
         RagError: the library does not open, or a setting cannot be used.
     """
-    return _services(current.model_dump_json())
+    return _services(current)
 
 
-@st.cache_resource(show_spinner=False)
-def _services(frozen_settings: str) -> build.Services:
+# By the settings as they are: written out as text, those that are secret would be stars.
+@st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
+def _services(current: settings.Settings) -> build.Services:
     from rag.ui.work import read_samples
 
-    current = settings.Settings.model_validate_json(frozen_settings)
     services = build.services(current, switchable=True)
     services.store  # noqa: B018 - makes the data folder, or says at once why it does not
     connections.begin(current.data_dir / connections.SEEN_FILE, "app")

@@ -11,15 +11,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from rag.store import Store
+from tests import postgres
 from tests.guarantees.apps import OWNER, Running, free_port, quiet, running
 from tests.scale.nginx import nginx
 from tests.serving import Reply, serving
@@ -40,7 +40,7 @@ class Team:
 
     address: str
     apps: list[Running]
-    data: Path
+    store: Store
     held: threading.Event
 
 
@@ -48,8 +48,8 @@ def word(text: str) -> bytes:
     return b"data: " + json.dumps({"choices": [{"delta": {"content": text}}]}).encode() + b"\n\n"
 
 
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Team]:
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def team(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Team]:
     folder, held = tmp_path_factory.mktemp("team"), threading.Event()
 
     def model(_: str, body: bytes) -> Reply:
@@ -70,9 +70,13 @@ def team(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
         return vectors_of(texts)
 
     with ExitStack() as stack:
+        url = ""
+        if request.param == "PostgreSQL":
+            url = stack.enter_context(postgres.database(request.getfixturevalue("postgres_server")))
         embedder = stack.enter_context(tei(embed))
         writer = stack.enter_context(serving(lambda _: Reply(), posted=model))
         environment = quiet() | {
+            "RAG_DATABASE_URL": url,
             "RAG_SAMPLES": "false",
             "RAG_METRICS": "true",
             "RAG_EMBEDDER": f"tei:{embedder.at('')}",
@@ -81,7 +85,8 @@ def team(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
         apps = [stack.enter_context(running(folder, environment, "serve.py")) for _ in range(2)]
         ports = [int(app.address.rpartition(":")[2]) for app in apps]
         address = stack.enter_context(nginx(folder / "nginx", free_port(), ports))
-        yield Team(address, apps, folder / "data", held)
+        store = stack.enter_context(closing(Store.open(folder / "data", url)))
+        yield Team(address, apps, store, held)
         held.set()
 
 
@@ -132,7 +137,7 @@ def until(happened: Callable[[], bool], seconds: float = 90) -> bool:
 
 
 def test_one_of_two_processes_is_killed_and_the_other_goes_on(team: Team, chromium: Browser) -> None:
-    store = Store.open(team.data)
+    store = team.store
     collection = store.collections.create(OWNER, "Rules")
     ann, ben = person_at(team, chromium, team.apps[0]), person_at(team, chromium, team.apps[1])
 
@@ -167,7 +172,6 @@ def test_one_of_two_processes_is_killed_and_the_other_goes_on(team: Team, chromi
     assert {job.state for job in store.jobs.list(OWNER, collection.id)} == {"done"}
     questions = [turn.question for chat in store.chats.list(OWNER) for turn in store.chats.turns(OWNER, chat.id)]
     assert sorted(questions) == sorted([LEAVE, CANTEEN])
-    store.close()
     for page in (ann, ben):
         page.context.close()
 
