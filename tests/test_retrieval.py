@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -233,22 +234,45 @@ def test_questions_about_something_are_searched(question: str) -> None:
     st.floats(0, 1),
     st.floats(0, 1),
     st.integers(0, 40),
+    st.integers(0, 100_000),
     st.booleans(),
     st.booleans(),
     st.floats(0, 0.5),
 )
 def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
-    similarity: float, cover: float, sentence: float, words: int, chinese: bool, follow_up: bool, more: float
+    similarity: float,
+    cover: float,
+    sentence: float,
+    words: int,
+    chunks: int,
+    chinese: bool,
+    follow_up: bool,
+    more: float,
 ) -> None:
-    seen = Signals(similarity, cover, sentence, words, chinese, follow_up)
+    seen = Signals(similarity, cover, sentence, words, chunks, chinese, follow_up)
     score = gate(seen)
     assert 0.0 <= score <= 1.0
     for better in (
-        Signals(similarity + more, cover, sentence, words, chinese, follow_up),
-        Signals(similarity, cover + more, sentence, words, chinese, follow_up),
-        Signals(similarity, cover, sentence + more, words, chinese, follow_up),
+        replace(seen, similarity=similarity + more),
+        replace(seen, cover=cover + more),
+        replace(seen, sentence=sentence + more),
+        # The same found among fewer is less of a coincidence.
+        replace(seen, chunks=chunks // 2),
     ):
         assert gate(better) >= score
+
+
+def test_a_library_of_one_sentence_answers_what_it_says(embedder: Embedder, tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    collection = store.collections.create("me", "one").id
+    read_file(Desk(store, embedder), "me", collection, b"The gate of the garden is green.", "garden.txt")
+    retriever = Retriever(Index(store), store.documents, embedder)
+    gates = {
+        question: retriever.search(question, owner="me", collection=collection).gate
+        for question in ("What colour is the gate?", "Who chairs the works council?", "What is the price of copper?")
+    }
+    assert [gates[question] >= THRESHOLD for question in gates] == [True, False, False]
+    store.close()
 
 
 def found(library: tuple[Retriever, str, dict[str, str]], question: str, **more: object) -> Found:

@@ -22,6 +22,11 @@ _WORDS: Final = 4.2  # of ten words: a long question is never covered whole
 _CHINESE: Final = 8.4  # stands in for the similarity, which the bundled embedder does not have in Chinese
 _FOLLOW_UP: Final = 4.0  # in a running conversation, much is left unsaid
 _CONSTANT: Final = -15.74
+# The best of many chunks lies nearer to any question, by chance, than the best of few: the fewer there are, the
+# more easily they are believed. For each power of ten below a thousand, and at most.
+_FEWER: Final = 1.5
+_FEWER_AT_MOST: Final = 3.0
+_MANY: Final = 1000
 
 _PASSAGES: Final = 4
 
@@ -31,19 +36,27 @@ class Signals:
     """What the search saw.
 
     `similarity` is the best cosine, `cover` the share by weight of the question's words that the best passage
-    holds, `sentence` the same for the best single sentence with its title; `words` counts the question's words.
+    holds, `sentence` the same for the best single sentence with its title; `words` counts the question's words,
+    `chunks` what was searched.
     """
 
     similarity: float = 0.0
     cover: float = 0.0
     sentence: float = 0.0
     words: int = 0
+    chunks: int = _MANY
     chinese: bool = False
     follow_up: bool = False
 
 
 def signals(
-    query: str, wanted: Mapping[str, float], passages: Sequence[Passage], similarity: float, follow_up: bool
+    query: str,
+    wanted: Mapping[str, float],
+    passages: Sequence[Passage],
+    similarity: float,
+    *,
+    chunks: int,
+    follow_up: bool,
 ) -> Signals:
     """Measure the passages (best first) against the weighted terms of the query."""
     cover = sentence = 0.0
@@ -52,7 +65,7 @@ def signals(
         held = [topic.union(terms(passage.text[start:end])) for start, end in sentences(passage.text)]
         cover = max(cover, coverage(wanted, topic.union(*held)))
         sentence = max([sentence, *(coverage(wanted, one) for one in held)])
-    return Signals(similarity, cover, sentence, len(wanted), has_cjk(query), follow_up)
+    return Signals(similarity, cover, sentence, len(wanted), chunks, has_cjk(query), follow_up)
 
 
 def gate(seen: Signals) -> float:
@@ -65,6 +78,11 @@ def gate(seen: Signals) -> float:
         + _SENTENCE * seen.sentence
         + _WORDS * min(seen.words, 10) / 10
         + _FOLLOW_UP * seen.follow_up
+        + _belief_in_few(seen.chunks)
         + _CONSTANT
     )
     return 1.0 / (1.0 + math.exp(-evidence))
+
+
+def _belief_in_few(chunks: int) -> float:
+    return min(_FEWER_AT_MOST, _FEWER * max(0.0, math.log10(_MANY / max(chunks, 1))))

@@ -25,6 +25,9 @@ Vector = npt.NDArray[np.float32]
 DEPTH: Final = 100
 _CANDIDATES: Final = 4
 
+# Fewer chunks than this do not tell a rare word from a common one: they are counted as so many.
+_TELLING: Final = 200
+
 # Look-ups of words at a time, for all who ask.
 _AT_ONCE: Final = 4
 
@@ -121,8 +124,8 @@ class Retriever:
             rankings.append(by_words.result())
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
         passages = self._passages(question, rankings, owner, k)
-        weights = telling.result()
-        seen = signals(ways[0].query, weights, passages, similarity, len(ways) > 1)
+        chunks, weights = telling.result()
+        seen = signals(ways[0].query, weights, passages, similarity, chunks=chunks, follow_up=len(ways) > 1)
         return Found(tuple(passages), ways[0].query, seen, gate(seen), weights)
 
     def _by_words(self, way: Form, owner: str, collection: str, documents: Sequence[str] | None) -> Ranking:
@@ -139,12 +142,12 @@ class Retriever:
             candidates.sort(key=lambda passage: -passage.score)
         return join(candidates, lambda passage: self._documents.page(owner, passage.document, passage.page).text, k)
 
-    def _weights(self, query: str, owner: str, collection: str) -> dict[str, float]:
-        """How telling each term of the query is: log of how few chunks hold it."""
+    def _weights(self, query: str, owner: str, collection: str) -> tuple[int, dict[str, float]]:
+        """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""
         words = list(dict.fromkeys(content(query)))
         total, counts = self._index.count_words(owner, collection, words)
         weights: dict[str, float] = {}
         for word in words:
-            term = stem(word)
-            weights[term] = max(weights.get(term, 0.0), math.log(1 + (total + 1) / (counts.get(word, 0) + 0.5)))
-        return weights
+            few = (max(total, _TELLING) + 1) / (counts.get(word, 0) + 0.5)
+            weights[stem(word)] = max(weights.get(stem(word), 0.0), math.log(1 + few))
+        return total, weights

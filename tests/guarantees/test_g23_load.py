@@ -18,7 +18,7 @@ import pytest
 from rag.index import Index
 from rag.store import Store
 from rag.types import Chunk, LoadedDocument, Page
-from tests.guarantees.apps import OWNER, Running, quiet, running, wait_until_warm
+from tests.guarantees.apps import OWNER, Running, quiet, running, wait_until_read, wait_until_warm
 from tests.guarantees.library import DIMENSION, FULL, size
 from tests.guarantees.sessions import Times, at_once, session
 
@@ -27,6 +27,8 @@ RERUNS = 5
 THINK_SECONDS = size(1, 10)
 CHUNKS = size(10_000, 100_000)
 DOCUMENTS = size(20, 200)
+WORDS = size(60, 500)
+QUEUED = size(3, 8)
 MB = 2**20
 
 
@@ -104,6 +106,64 @@ def test_g23_pages_while_documents_are_read(tmp_path: Path) -> None:
     assert done >= DOCUMENTS
     if FULL:
         assert reruns.percentile(95) < 2
+
+
+def _all_ask(app: Running, count: int, mark: str) -> tuple[Times, Times]:
+    """So many tabs ask at once: how long each whole answer took, and how long until the page said `mark`."""
+    answers, marks, together = Times(), Times(), threading.Barrier(count)
+
+    def tab(_: int) -> None:
+        with session(app.address) as mine:
+            mine.run()
+            together.wait()
+            try:
+                whole, marked = mine.ask("How many days of annual leave do I have after six years of service?", mark)
+            except Exception as error:  # noqa: BLE001 - to be counted
+                answers.failures.append(f"{type(error).__name__}: {error}")
+                return
+            answers.seconds.append(whole)
+            if marked is not None:
+                marks.seconds.append(marked)
+
+    at_once(count, tab)
+    return answers, marks
+
+
+def _ready(app: Running) -> None:
+    with session(app.address) as first:
+        first.run()
+    wait_until_read(app)
+    wait_until_warm(app.pid)
+
+
+@pytest.mark.slow
+def test_g23_answers_stream_to_many_tabs_at_once(tmp_path: Path) -> None:
+    typist = {"RAG_MODEL": "custom:tests.guarantees.typist:Typist", "TYPIST_WORDS": str(WORDS)}
+    with running(tmp_path, quiet() | typist) as app:
+        _ready(app)
+        _pinned(app)
+        (alone,) = _all_ask(app, 1, "")[0].seconds
+        answers, begun = _all_ask(app, SESSIONS, "word word")
+    ratio = answers.percentile(95) / alone
+    print(f"G23: {SESSIONS} streams of {WORDS} words at once: {ratio:.2f} times one stream at P95 (at most 3.4)")
+    print(f"G23: {SESSIONS} streams: first words seen {begun}")
+    assert answers.failures == []
+    assert len(begun.seconds) == SESSIONS
+    if FULL:
+        assert ratio <= 3.4
+
+
+@pytest.mark.slow
+def test_g23_who_waits_for_the_model_is_told_the_place(tmp_path: Path) -> None:
+    model = {"RAG_MODEL": "smollm2-135m-instruct", "RAG_LANGUAGE": "en", "RAG_ANSWER_TOKENS": "32"}
+    with running(tmp_path, quiet() | model) as app:
+        _ready(app)
+        answers, places = _all_ask(app, QUEUED, "Waiting for the model: place")
+    print(f"G23: {QUEUED} ask the model at once, {len(places.seconds)} told their place: {places} (P95 < 1 s)")
+    assert answers.failures == []
+    assert len(places.seconds) >= QUEUED - 1
+    if FULL:
+        assert places.percentile(95) < 1
 
 
 def _filled(folder: Path) -> tuple[Store, str]:
