@@ -355,3 +355,18 @@ def test_an_ordinal_is_one_word_of_a_wording() -> None:
     )
     (sentence,), _ = verify(said, "What is said?", [], [passage(evidence)])
     assert sentence.verdict == "partly"
+
+
+def test_what_an_answer_copies_beside_the_answer_is_supported_too() -> None:
+    question = "Who founded Larkfield Instruments?"
+    answer = "Larkfield Instruments was founded by Ada Brandt."
+    beside = "Visitors of the canteen get warm soup from noon until 2 pm."
+    source = [quote(SENTENCES[1]), quote("Visitors to the canteen get warm soup from noon until 2 pm every day.")]
+
+    def verdicts(text: str) -> list[tuple[str, tuple[int, ...]]]:
+        return [(sentence.verdict, sentence.quotes) for sentence in verify(text, question, source, [])[0]]
+
+    assert verdicts(f"{answer} {beside}") == [("supported", (0,)), ("supported", (1,))]
+    assert verdicts(beside)[0][0] == "partly"
+    assert verdicts(f"{answer} {beside.replace('2 pm', '3 pm')}")[1][0] == "unsupported"
+    assert verdicts(f"{answer} Soup at the canteen is warm, tasty, cheap and praised.")[1][0] == "partly"

@@ -27,6 +27,9 @@ _ABOUT: Final = 0.75
 _REPEATED: Final = 0.3
 _REPEATED_CHINESE: Final = 0.75
 _BARE: Final = 3
+# A copy: words of a claim at least, and the share of them that one sentence must hold.
+_COPIED: Final = 4
+_COPY: Final = 0.9
 # Score of the best quote from which it surely answers (nine times in ten). In Chinese the embedder's part of
 # the score is missing.
 _SURE: Final = 0.6
@@ -91,14 +94,27 @@ def says(evidence: Said, piece: str, asked: Asked) -> bool:
     if claim and coverage(claim, evidence.terms) < SUPPORTED and coverage(claim, evidence.about) < _ABOUT:
         return False
     heard = f"{asked.question} {title} {evidence.text}"
-    if any(wrong_numbers(said, [evidence.text, title])) or any(unknown_names(said, heard)):
-        return False
-    in_order = _words(heard)
-    beside = {(one, two) for i, one in enumerate(in_order) for two in in_order[i + 1 : i + 3]}
-    if not full_names(said) <= beside or not (added or any(wrong_numbers(said, [asked.question]))):
+    if not _agrees(said, evidence, title, heard) or not (added or any(wrong_numbers(said, [asked.question]))):
         return False
     # In a row every figure stands beside the others; which one is meant, its head tells.
     return evidence.row or nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
+
+
+def repeats(evidence: Said, piece: str) -> bool:
+    """Whether a claim says one sentence of the documents again, nearly word for word."""
+    said = CITATION.sub("", piece)
+    claim = dict.fromkeys(terms(without_figures(said)), 1.0)
+    title = f"{evidence.quote.title} {evidence.quote.section}"
+    enough = len(claim) >= _COPIED and coverage(claim, evidence.terms) >= _COPY
+    return enough and _agrees(said, evidence, title, f"{title} {evidence.text}")
+
+
+def _agrees(said: str, evidence: Said, title: str, heard: str) -> bool:
+    """Whether the figures and names of a claim stand in one sentence, names of several words side by side."""
+    if any(wrong_numbers(said, [evidence.text, title])) or any(unknown_names(said, heard)):
+        return False
+    in_order = _words(heard)
+    return full_names(said) <= {(one, two) for i, one in enumerate(in_order) for two in in_order[i + 1 : i + 3]}
 
 
 def _words(text: str) -> list[str]:

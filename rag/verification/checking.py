@@ -11,7 +11,7 @@ from typing import Final
 from rag.language import sentences
 from rag.terms import coverage, terms
 from rag.types import Passage, Quote, Sentence
-from rag.verification.answering import Asked, asked_of, says
+from rag.verification.answering import Asked, asked_of, repeats, says
 from rag.verification.disagreement import problems, unknown_names
 from rag.verification.facts import numbers
 from rag.verification.held import Held, hold, nearest_said
@@ -50,12 +50,23 @@ def verify(
     evidence = held.evidence
     asked = asked_of(question, weights, evidence, quotes)
     judged = [_judge(piece, asked, held, len(quotes)) for piece in pieces(text)]
+    # Where an answer answers, what else it takes from the documents word for word is borne out too.
+    if any(sentence.verdict == "supported" for sentence in judged):
+        judged = [_copied(sentence, held) for sentence in judged]
     cited = sorted({place for sentence in judged for place in sentence.quotes if place >= len(quotes)})
     places = {place: place for place in range(len(quotes))} | {old: len(quotes) + i for i, old in enumerate(cited)}
     return (
         tuple(replace(sentence, quotes=tuple(places[place] for place in sentence.quotes)) for sentence in judged),
         (*quotes, *(evidence[place].quote for place in cited)),
     )
+
+
+def _copied(sentence: Sentence, held: Held) -> Sentence:
+    """A sentence that is borne out in part: supported where it repeats one of the documents."""
+    if sentence.verdict != "partly" or _ASKS.search(sentence.text):
+        return sentence
+    found = next((e.place for e in held.evidence if repeats(e, sentence.text)), None)
+    return sentence if found is None else replace(sentence, verdict="supported", quotes=(found,))
 
 
 def pieces(text: str) -> list[str]:
