@@ -262,17 +262,15 @@ def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
         assert gate(better) >= score
 
 
-def test_a_library_of_one_sentence_answers_what_it_says(embedder: Embedder, tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
+def test_a_library_of_one_sentence_answers_what_it_says(embedder: Embedder, store: Store) -> None:
     collection = store.collections.create("me", "one").id
     read_file(Desk(store, embedder), "me", collection, b"The gate of the garden is green.", "garden.txt")
-    retriever = Retriever(Index(store), store.documents, embedder)
+    retriever = Retriever(open_index(store), store.documents, embedder)
     gates = {
         question: retriever.search(question, owner="me", collection=collection).gate
         for question in ("What colour is the gate?", "Who chairs the works council?", "What is the price of copper?")
     }
     assert [gates[question] >= THRESHOLD for question in gates] == [True, False, False]
-    store.close()
 
 
 def found(library: tuple[Retriever, str, dict[str, str]], question: str, **more: object) -> Found:
