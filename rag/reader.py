@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO
 
-from rag.errors import Cancelled, DiskFull, EmbedderUnreachable, RagError, Unexpected
+from rag.errors import Cancelled, DiskFull, EmbedderUnreachable, RagError, StoreUnreachable, Unexpected
 from rag.ingest import Desk, SameNames, Told, read_address, read_file, silent
 from rag.store import Job, Store
 from rag.store.jobs import Stage
@@ -51,11 +51,17 @@ def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LE
             stopping.wait(10 * POLL_SECONDS)
         except EmbedderUnreachable:
             _wait_for_embedder(stopping)
+        except StoreUnreachable:
+            _log.warning("the database server does not answer; waiting")
+            stopping.wait(10 * POLL_SECONDS)
 
 
 def wait_for_work(store: Store, stopping: threading.Event) -> None:
     """Until there is a job or `stopping` is set: before that, nobody needs half a gigabyte of embedder."""
-    while not stopping.is_set() and not store.jobs.unfinished():
+    while not stopping.is_set():
+        with suppress(StoreUnreachable):
+            if store.jobs.unfinished():
+                return
         stopping.wait(POLL_SECONDS)
 
 
@@ -99,6 +105,11 @@ def _run(desk: Desk, job: Job, stopping: threading.Event, lease_seconds: float) 
         jobs.give_back(job)
     except EmbedderUnreachable:
         jobs.give_back(job)
+        raise
+    except StoreUnreachable:
+        # Where this fails too, its lease runs out.
+        with suppress(StoreUnreachable):
+            jobs.give_back(job)
         raise
     except Cancelled:
         jobs.stop(job)
@@ -153,7 +164,7 @@ class _Heartbeat:
     def _beat(self) -> None:
         # Twice a second while something is to be seen; the lease alone would need less.
         while not self._ended.wait(min(POLL_SECONDS, self._lease / 4)):
-            with suppress(DiskFull):
+            with suppress(DiskFull, StoreUnreachable):
                 self._renew()
 
     def _renew(self) -> None:

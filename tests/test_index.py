@@ -314,30 +314,30 @@ def test_words_are_counted_in_their_collection_whatever_lies_between(store: Stor
 
 
 def test_where_words_are_common_those_chunks_are_ranked_that_hold_a_rarer_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Store.open(tmp_path)
     collection = store.collections.create(OWNER, "all")
     common = [f"annual report number {number}" for number in range(30)]
     rarer = [f"annual report of whales {number}" for number in range(4)] + ["whales", "sharks", "annual sharks"]
     put(store, collection, "reports", common + rarer, unit(37))
-    index = Index(store)
+    index = open_index(store)
     every = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
-    monkeypatch.setattr("rag.index.words._RANKED", 10)
+    monkeypatch.setattr("rag.index.words.RANKED", 10)
     some = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
-    # The same ones lead, in the same order and with the same scores.
-    assert some == every[: len(rarer)]
+    # The same ones lead, in the same order.
+    assert [chunk for chunk, _ in some] == [chunk for chunk, _ in every[: len(rarer)]]
     assert {chunk for chunk, _ in some} == {31, 32, 33, 34, 35, 36, 37}
     # A common word alone is found all the same.
     assert len(index.search_words(OWNER, collection.id, "annual", 40)) == 35
-    assert index.search_words(OWNER, collection.id, "report whales", 3) == every_of(store, collection, "report whales")
+    three = index.search_words(OWNER, collection.id, "report whales", 3)
+    assert [chunk for chunk, _ in three] == every_of(store, collection, "report whales")
 
 
-def every_of(store: Store, collection: Collection, query: str) -> list[tuple[int, float]]:
+def every_of(store: Store, collection: Collection, query: str) -> list[int]:
     """The first three when all chunks are ranked."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.index.words._RANKED", 10**9)
-        return Index(store).search_words(OWNER, collection.id, query, 3)
+        patch.setattr("rag.index.words.RANKED", 10**9)
+        return [chunk for chunk, _ in open_index(store).search_words(OWNER, collection.id, query, 3)]
 
 
 def test_a_chinese_word_is_not_found_across_others(library: tuple[AnyIndex, Collection]) -> None:

@@ -7,13 +7,14 @@ of one look at the chunks that hold any of the words.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.index.words import COUNT_TO, chosen
+from rag.index import words
 from rag.language import tokens
 from rag.store import Store, schema
 from rag.store.rows import TERMS, insert_words
@@ -32,27 +33,30 @@ _ANYWHERE: Final = _RANK.replace("{weights}", "{1,1,1,1}")
 _OFTEN: Final = f"({_CONTEXT} * {_ANYWHERE} + {1 - _CONTEXT} * {_IN_TEXT})"
 _THERE: Final = "(terms @@ {word})::int"
 
-_HOLDING: Final = "count(*) FILTER (WHERE often{i} > 0) AS holding{i}"
-_WORTH: Final = "greatest(1e-6, ln((chunks - holding{i} + 0.5) / (holding{i} + 0.5)))"
+# How many chunks hold a word: as counted, or where that was too many to count, as many as of the chunks ranked.
+_HOLDING: Final = """
+    greatest(CAST(:held{i} AS float8), CASE WHEN :held{i} > :ranked THEN :chunks * avg((often{i} > 0)::int) END)
+    AS holding{i}"""
+_WORTH: Final = "greatest(1e-6, ln((:chunks - holding{i} + 0.5) / (holding{i} + 0.5)))"
 _SCORE: Final = _WORTH + f" * often{{i}} * {_K1 + 1} / (often{{i}} + {_K1} * ({1 - _B} + {_B} * tokens / mean))"
 
 _SEARCH: Final = """
     WITH hits AS MATERIALIZED (
-        SELECT chunk, tokens, {often} FROM words
-        WHERE collection = :collection {among} AND terms @@ ({any})
+        SELECT chunk, tokens, {often} FROM words WHERE collection = :collection {among} AND terms @@ ({any})
     ), known AS (
-        SELECT avg(tokens) AS mean, {holding},
-            (SELECT sum(chunks) FROM documents WHERE collection = :collection {among_documents}) AS chunks
-        FROM hits
+        SELECT avg(tokens) AS mean, {holding} FROM hits
     )
     SELECT chunk, {score} AS score FROM hits, known ORDER BY score DESC, chunk LIMIT :k"""
 
-_AT_ONCE: Final = 1000
-
 _HOW_MANY: Final = """
     (SELECT count(*) FROM (SELECT 1 FROM words
-        WHERE collection = :collection AND terms @@ {word} LIMIT :most) AS holding)"""
-_CHUNKS: Final = "SELECT coalesce(sum(chunks), 0) FROM documents WHERE collection = :collection"
+        WHERE collection = :collection {among} AND terms @@ {word} LIMIT :most) AS holding)"""
+_CHUNKS: Final = "(SELECT coalesce(sum(chunks), 0) FROM documents WHERE collection = :collection {among_documents})"
+
+_AT_ONCE: Final = 1000
+
+# A word as the pieces that the index has of it: "e-mail" has two.
+Pieces = list[str]
 
 
 def search(
@@ -60,39 +64,74 @@ def search(
 ) -> list[tuple[int, float]]:
     """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
 
-    How rare a word is, is counted among the chunks searched.
+    How rare a word is, is counted among the chunks searched. As on the other engine, where the words stand in more
+    than 10,000 of them, those are ranked that hold one of the rarer words.
     """
-    pieces = [found for word in chosen(query) if (found := tokens(word))]
-    if not pieces or k <= 0 or (documents is not None and not documents):
+    asked = [found for word in words.chosen(query) if (found := tokens(word))]
+    if not asked or k <= 0 or (documents is not None and not documents):
         return []
-    values: dict[str, Any] = {"collection": collection_id, "k": k, "reached": _REACHED}
-    often, places = [], range(len(pieces))
-    for i, piece in enumerate(pieces):
-        values[f"word{i}"] = " ".join(piece)
-        often.append((_OFTEN if len(piece) == 1 else _THERE).replace("{word}", _query(i)) + f" AS often{i}")
-    statement = sa.text(
-        _SEARCH.replace("{often}", ", ".join(often))
-        .replace("{any}", " || ".join(_query(i) for i in places))
-        .replace("{holding}", ", ".join(_HOLDING.replace("{i}", str(i)) for i in places))
-        .replace("{score}", " + ".join(_SCORE.replace("{i}", str(i)) for i in places))
-        .replace("{among}", "" if documents is None else "AND document IN :documents")
-        .replace("{among_documents}", "" if documents is None else "AND id IN :documents")
-    )
-    if documents is not None:
-        statement = statement.bindparams(sa.bindparam("documents", list(documents), expanding=True))
     with store.database.read() as connection:
-        return [(row.chunk, float(row.score)) for row in connection.execute(statement, values)]
+        total, counts = _counted(connection, collection_id, asked, words.RANKED + 1, documents)
+        known = sorted((i for i in range(len(asked)) if counts[i]), key=lambda i: counts[i])
+        if not known:
+            return []
+        rare = max(1, sum(so_far <= words.RANKED for so_far in itertools.accumulate(counts[i] for i in known)))
+        values: dict[str, Any] = {"k": k, "reached": _REACHED, "chunks": total, "ranked": words.RANKED}
+        values |= {f"held{place}": counts[i] for place, i in enumerate(known)}
+        pieces = [asked[i] for i in known]
+        ranked = _run(connection, _ranking(pieces, rare), collection_id, pieces, values, documents)
+        return [(row.chunk, float(row.score)) for row in ranked]
+
+
+def _ranking(pieces: Sequence[Pieces], rare: int) -> str:
+    """The statement that ranks the chunks that hold one of the first, `rare` ones by all of the words."""
+    each = range(len(pieces))
+    often = [(_OFTEN if len(word) == 1 else _THERE).replace("{word}", _query(i)) for i, word in enumerate(pieces)]
+    return (
+        _SEARCH.replace("{often}", ", ".join(f"{times} AS often{i}" for i, times in enumerate(often)))
+        .replace("{any}", " || ".join(_query(i) for i in range(rare)))
+        .replace("{holding}", ", ".join(_HOLDING.replace("{i}", str(i)) for i in each))
+        .replace("{score}", " + ".join(_SCORE.replace("{i}", str(i)) for i in each))
+    )
 
 
 def count(store: Store, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
     """How many chunks the collection has, and how many of them hold each word: 5,000 at most are counted."""
-    words = [term for term in dict.fromkeys(terms) if tokens(term)]
-    values: dict[str, Any] = {"collection": collection_id, "most": COUNT_TO}
-    values |= {f"word{i}": " ".join(tokens(word)) for i, word in enumerate(words)}
-    counts = [f"({_CHUNKS})", *(_HOW_MANY.replace("{word}", _query(i)) for i in range(len(words)))]
+    asked = {term: found for term in dict.fromkeys(terms) if (found := tokens(term))}
     with store.database.read() as connection:
-        total, *held = connection.execute(sa.text(f"SELECT {', '.join(counts)}"), values).one()
-    return int(total), dict.fromkeys(terms, 0) | dict(zip(words, map(int, held), strict=True))
+        total, counts = _counted(connection, collection_id, list(asked.values()), words.COUNT_TO, None)
+    return total, dict.fromkeys(terms, 0) | dict(zip(asked, counts, strict=True))
+
+
+def _counted(
+    connection: sa.Connection, collection_id: str, asked: Sequence[Pieces], most: int, documents: Sequence[str] | None
+) -> tuple[int, list[int]]:
+    """How many chunks there are, and how many hold each word, counted up to `most`."""
+    columns = [_CHUNKS, *(_HOW_MANY.replace("{word}", _query(i)) for i in range(len(asked)))]
+    statement = f"SELECT {', '.join(columns)}"
+    row = _run(connection, statement, collection_id, asked, {"most": most}, documents).one()
+    numbers: list[int] = [int(number) for number in tuple(row)]
+    return numbers[0], numbers[1:]
+
+
+def _run(
+    connection: sa.Connection,
+    statement: str,
+    collection_id: str,
+    asked: Sequence[Pieces],
+    values: dict[str, Any],
+    documents: Sequence[str] | None,
+) -> sa.CursorResult[Any]:
+    """Run a statement about these words in a collection, or in these documents of it."""
+    text = sa.text(
+        statement.replace("{among}", "" if documents is None else "AND document IN :documents").replace(
+            "{among_documents}", "" if documents is None else "AND id IN :documents"
+        )
+    )
+    if documents is not None:
+        text = text.bindparams(sa.bindparam("documents", list(documents), expanding=True))
+    said = {f"word{i}": " ".join(word) for i, word in enumerate(asked)}
+    return connection.execute(text, {"collection": collection_id, **said, **values})
 
 
 def fit(store: Store) -> bool:

@@ -45,7 +45,7 @@ _HOLDING: Final = "SELECT rowid FROM words WHERE words MATCH :word AND rowid BET
 
 # So many chunks are ranked at most, as long as the rarest word alone is not in more. Of 100,000 chunks, the first
 # ten were the same as when all were ranked, and of the first thirty 99.8 %.
-_RANKED: Final = 10_000
+RANKED: Final = 10_000
 _HOW_MANY: Final = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH :word LIMIT :most)"
 _OR: Final = " OR "
 
@@ -80,12 +80,12 @@ def _parts(connection: sa.Connection, words_asked: Sequence[str]) -> list[str]:
     With a common word or without is asked apart: BM25 counts a word as often as the expression names it.
     """
     counts = {
-        word: int(connection.execute(sa.text(_HOW_MANY), {"word": word, "most": _RANKED + 1}).scalar_one())
+        word: int(connection.execute(sa.text(_HOW_MANY), {"word": word, "most": RANKED + 1}).scalar_one())
         for word in words_asked
     }
     known = sorted((word for word in words_asked if counts[word]), key=lambda word: counts[word])
     so_far = itertools.accumulate(counts[word] for word in known)
-    rare = max(1, sum(held <= _RANKED for held in so_far))
+    rare = max(1, sum(held <= RANKED for held in so_far))
     among, beside = _OR.join(known[:rare]), _OR.join(known[rare:])
     if not beside:
         return [among] if among else []

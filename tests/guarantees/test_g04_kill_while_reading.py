@@ -22,6 +22,7 @@ from tests.guarantees.library import CHUNKS, DIMENSION, OWNER, add, child, fault
 from tests.postgres import Place
 
 TRIALS = size(20, 3000)
+SHARED_TRIALS = size(6, 300)
 
 
 def _read_on(pipe: Connection, place: Place, collection: Collection) -> None:
@@ -52,7 +53,10 @@ def _killed(seed: int, target: object, *args: object) -> list[int]:
 
 def test_g04_no_acknowledged_document_is_lost_and_none_is_there_in_part(new_place: Callable[[], Place]) -> None:
     lost = partial = slow = acknowledged = 0
-    for trial in range(TRIALS):
+    place = new_place()
+    # On PostgreSQL the server outlives the kill, and rolls back: fewer show it.
+    trials = TRIALS if not place.url else SHARED_TRIALS
+    for trial in range(trials):
         place = new_place()
         first = place.open()
         collection = first.collections.create(OWNER, "mine")
@@ -70,9 +74,9 @@ def test_g04_no_acknowledged_document_is_lost_and_none_is_there_in_part(new_plac
         whole = there == list(range(len(there))) and len(there) - len(committed) in (0, 1) and len(hits) == 10
         partial += bool(faults(store, collection)) or not whole
         store.close()
-    print(f"G4: {TRIALS} kills, {acknowledged} documents acknowledged, {lost} lost, {partial} libraries not whole")
+    print(f"G4: {trials} kills, {acknowledged} documents acknowledged, {lost} lost, {partial} libraries not whole")
     assert (lost, partial, slow) == (0, 0, 0)
-    assert acknowledged >= TRIALS
+    assert acknowledged >= trials
 
 
 def test_g04_control_two_files_saved_in_place_break(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""Several readers at one library, each in a process of its own: every document once, nobody's death costs one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+
+from rag.ingest import Desk
+from rag.reader import run_jobs
+from rag.store import Store
+from rag.store.jobs import Job
+from tests.postgres import Place
+from tests.test_ingest import LIMITS, OWNER, ToyEmbedder, long_text, wait_for
+
+# Long enough for a process that imports all it needs on a busy machine.
+PATIENCE = 120
+DOCUMENTS = 8
+
+_context = multiprocessing.get_context("spawn")
+
+
+def _read(place: Place, ready: Event) -> None:
+    desk = Desk(place.open(), ToyEmbedder(wait=0.05), LIMITS)
+    ready.set()
+    run_jobs(desk, threading.Event(), lease_seconds=2.0)
+
+
+@contextmanager
+def readers(place: Place, count: int) -> Iterator[list[SpawnProcess]]:
+    """Readers that wait for work; at the end of the block they are no more."""
+    ready = [_context.Event() for _ in range(count)]
+    started = [_context.Process(target=_read, args=(place, event), daemon=True) for event in ready]
+    for reader in started:
+        reader.start()
+    try:
+        for event in ready:
+            assert event.wait(PATIENCE), "a reader did not begin"
+        yield started
+    finally:
+        for reader in started:
+            reader.kill()
+            reader.join()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known on Windows")
+def test_two_readers_share_the_work_and_the_one_that_lives_takes_over(place: Place) -> None:
+    with closing(place.open()) as store, readers(place, 2) as processes:
+        collection = store.collections.create(OWNER, "mine")
+        for number in range(DOCUMENTS):
+            store.jobs.enqueue(OWNER, collection.id, f"{number}.txt", "file", long_text(4000, seed=number))
+
+        def all_jobs() -> list[Job]:
+            return store.jobs.list(OWNER, collection.id)
+
+        wait_for(lambda: len({job.worker for job in all_jobs() if job.state == "running"}) == 2, PATIENCE)
+        killed, alive = processes
+        os.kill(killed.pid or 0, signal.SIGKILL)
+        killed.join()
+        left = [job for job in all_jobs() if job.state == "running" and f":{killed.pid}:" in str(job.worker)]
+        wait_for(lambda: {job.state for job in all_jobs()} == {"done"}, PATIENCE)
+        assert sorted(document.name for document in store.documents.list(OWNER, collection.id)) == [
+            f"{number}.txt" for number in range(DOCUMENTS)
+        ]
+        again = [job for job in all_jobs() if job.attempts > 1]
+        assert {job.id for job in again} == {job.id for job in left}
+        assert all(f":{alive.pid}:" in str(job.worker) for job in again)
+
+
+def test_broken_connections_cost_a_reader_nothing_but_time(postgres_url: str, tmp_path: Path) -> None:
+    place = Place(tmp_path, postgres_url)
+    with closing(place.open()) as store, closing(place.open()) as seen:
+        collection = store.collections.create(OWNER, "mine")
+        job = store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(8000))
+        stopping = threading.Event()
+        desk = Desk(store, ToyEmbedder(wait=0.2), LIMITS)
+        reader = threading.Thread(target=run_jobs, args=(desk, stopping), kwargs={"lease_seconds": 2.0}, daemon=True)
+        reader.start()
+        wait_for(lambda: seen.jobs.get(OWNER, job.id).done > 0, PATIENCE)
+        broken = _break_all_connections(seen)
+        wait_for(lambda: seen.jobs.get(OWNER, job.id).state == "done", PATIENCE)
+        stopping.set()
+        reader.join()
+        assert broken > 0
+        assert [document.name for document in seen.documents.list(OWNER, collection.id)] == ["long.txt"]
+
+
+def _break_all_connections(store: Store) -> int:
+    """As a restart of the server does, save that of the one that asks for it."""
+    with store.database.read() as connection:
+        ended = connection.exec_driver_sql(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return int(ended.scalar_one())
