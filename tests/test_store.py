@@ -30,6 +30,7 @@ from rag.errors import (
     NotFound,
     StoreDamaged,
     StoreTooNew,
+    StoreUnprepared,
 )
 from rag.index import words_fit
 from rag.store import Store, schema
@@ -150,13 +151,22 @@ def test_a_file_that_is_no_database_is_said_to_be_damaged(tmp_path: Path) -> Non
         Store.open(tmp_path)
 
 
-def test_a_library_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
-    Store.open(tmp_path).close()
-    with closing(sqlite3.connect(tmp_path / "library.sqlite3")) as connection:
-        connection.execute("UPDATE schema_version SET version = 999")
-        connection.commit()
+def test_a_library_of_a_later_version_is_left_alone(place: Place, store: Store) -> None:
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE schema_version SET version = 999")
     with pytest.raises(StoreTooNew):
-        Store.open(tmp_path)
+        place.open()
+
+
+def test_a_database_without_pgvector_or_the_right_to_make_it_is_said(postgres_url: str, tmp_path: Path) -> None:
+    admin = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql("CREATE ROLE stranger LOGIN")
+        try:
+            with pytest.raises(StoreUnprepared):
+                Store.open(tmp_path, postgres_url.replace("postgres:@", "stranger:@"))
+        finally:
+            connection.exec_driver_sql("DROP ROLE stranger")
 
 
 def test_a_full_disk_has_a_name_and_costs_nothing(local: Store) -> None:

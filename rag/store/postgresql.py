@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, TimeoutError
@@ -54,6 +54,7 @@ class PostgreSQL(Database):
         except ArgumentError:
             # Not from that error, which quotes the address.
             raise StoreUnreachable(server="RAG_DATABASE_URL") from None
+        sa.event.listen(engine, "connect", _configure)
         host = address.host or address.query.get("host") or "localhost"
         super().__init__(f"{host}/{address.database or ''}", engine)
 
@@ -109,3 +110,9 @@ class PostgreSQL(Database):
             _log.warning("PostgreSQL cannot be used: %s", str(error.orig).splitlines()[:1])
             return StoreUnreachable(server=self.name)
         return None
+
+
+def _configure(connection: Any, _record: object) -> None:
+    # Compiling a search takes longer than running it.
+    connection.execute("SET jit = off")
+    connection.commit()
