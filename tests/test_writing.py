@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,12 +37,52 @@ def quote(text: str, before: str, after: str) -> Quote:
 @pytest.mark.parametrize("narrow", [True, False])
 def test_a_narrow_model_reads_the_best_quote_alone(narrow: bool) -> None:
     model = Remembers(seen=[])
-    quotes = (quote("The gate opens at six.", "Keys lie there.", "Dogs wait."), quote("The pond is deep.", "", ""))
+    pond = replace(quote("The pond is deep.", "", ""), page=2)
+    quotes = (quote("The gate opens at six.", "Keys lie there. ", " Dogs wait."), pond)
     assert list(Writer("m", model, narrow=narrow).write("When does the gate open?", quotes, [], {})) == ["Six."]
     (read,) = model.seen
     assert "City Limit The gate opens at six." in read or not narrow
     for beside in ("Keys lie there.", "Dogs wait.", "The pond is deep."):
         assert (beside in read) is not narrow
+
+
+PAGE = (
+    "Leave grows with the years. Less than two years 25 days. Five years 28 days. Ten years 30 days. "
+    "Public holidays come on top. Ask in the calendar. Your manager answers within five days."
+)
+
+
+def standing(text: str, around: int, page: int = 1) -> Quote:
+    """A quote of PAGE with so many characters of its surroundings."""
+    start, end = PAGE.index(text), PAGE.index(text) + len(text)
+    before, after = PAGE[max(0, start - around) : start], PAGE[end : end + around]
+    return Quote("d", "n", "t", "pdf", None, page, "1", "", text, start, end, 1.0, before, after, "Service Leave")
+
+
+def read_by_a_model(*quotes: Quote) -> list[str]:
+    """The lines of text that the model is given."""
+    model = Remembers(seen=[])
+    list(Writer("m", model).write("How many days?", quotes, [], {}))
+    return model.seen[0].split("Text:\n")[1].split("\n\n")[0].splitlines()
+
+
+def test_what_quotes_have_around_them_in_common_is_read_once() -> None:
+    near = standing("Five years 28 days.", 30), standing("Less than two years 25 days.", 30)
+    assert read_by_a_model(*near) == [f"Service Leave {PAGE[: PAGE.index('Ten') + 29]}"]
+    whole = [
+        standing(text, 500) for text in ("Ten years 30 days.", "Ask in the calendar.", "Leave grows with the years.")
+    ]
+    assert read_by_a_model(*whole) == [f"Service Leave {PAGE}"]
+
+
+def test_quotes_that_stand_apart_are_read_nearest_first() -> None:
+    apart = standing("Ask in the calendar.", 5), standing("Leave grows with the years.", 0)
+    assert read_by_a_model(*apart) == [
+        "Service Leave top. Ask in the calendar. Your",
+        "Service Leave Leave grows with the years.",
+    ]
+    other_page = standing("Ask in the calendar.", 0), standing("Ask in the calendar.", 0, page=2)
+    assert read_by_a_model(*other_page) == ["Service Leave Ask in the calendar."] * 2
 
 
 def test_the_writer_can_take_turns_where_no_library_was_opened_yet(tmp_path: Path) -> None:
