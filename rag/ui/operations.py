@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,8 +27,11 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def started(_app: object) -> AsyncIterator[None]:
-    """Start what the pages need with the process, instead of with the first visitor."""
-    await asyncio.to_thread(_start)
+    """Start what the pages need with the process, instead of with the first visitor.
+
+    The server does not wait for it: it lives, and is not ready, while a database is slow to answer.
+    """
+    threading.Thread(target=_start, name="start", daemon=True).start()
     yield
 
 
