@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rag.ui import chats, reading, turns
-from rag.ui.frame import end_sidebar, frame
+from rag.ui.frame import end_sidebar, frame, told
 from rag.ui.source import draw_open_source
 
 page = frame("chat")
@@ -33,11 +33,12 @@ if entry.files:
     reading.take_in(page, collection, entry.files)
     st.rerun()
 if question := turns.due(page, collection, documents, entry):
-    if chat is None:
-        chat = services.store.chats.create(owner, collection.id, scope)
-        chats.go_to(chat.id)
-    turns.ask(page, chat, question, scope)
-    st.rerun()
+    with told(page):
+        if chat is None:
+            chat = services.store.chats.create(owner, collection.id, scope)
+            chats.go_to(chat.id)
+        turns.ask(page, chat, question, scope)
+        st.rerun()
 
 # Show: the place a clicked footnote points to.
 draw_open_source(page)

@@ -23,4 +23,4 @@ if checks:
 if runs:
     quality.draw_measures(texts, runs)
     quality.draw_picture(texts, runs)
-quality.draw_checks(page, checks, runs)
+quality.draw_checks(page, checks, runs, page.right(collection))

@@ -31,6 +31,18 @@ class Settings(BaseSettings):
         "auto", description="Language of the pages; auto follows the browser."
     )
 
+    open_without_sign_in: bool = Field(
+        False, description="Without sign-in, also serve others than this machine; server.address must be set too."
+    )
+    admins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses, verified by the provider, of those who are admins, separated by commas."
+    )
+    sign_in_hours: int = Field(12, ge=1, le=720, description="How long a sign-in holds.")
+    trust_emails: bool = Field(
+        False, description="Take addresses as verified where the provider does not say whether they are."
+    )
+    record_questions: bool = Field(False, description="Put questions into the admins' record of activity.")
+
     model: str = Field(
         "llama-2-7b-chat", description="The model that writes, by its name in the catalogue; none for quotes only."
     )
@@ -85,9 +97,9 @@ class Settings(BaseSettings):
     parse_seconds: int = Field(120, ge=1, le=3600, description="Longest time spent on reading one document.")
     parse_megabytes: int = Field(2048, ge=256, le=65536, description="Most memory for reading one document.")
 
-    @field_validator("intranet", mode="before")
+    @field_validator("intranet", "admins", mode="before")
     @classmethod
-    def _split_hosts(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
     @field_validator("database_url")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -19,13 +19,19 @@ def collection_name(collection: Collection, texts: Texts) -> str:
 
 
 def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
-    """The collection at hand, the same on every page; a chat's own while it is shown."""
+    """The collection at hand, the same on every page; a chat's own while it is shown.
+
+    A chat whose collection is no longer shared with the person has one without a name and without contents.
+    """
     store = page.services.store
     # Where no samples are wanted, or all was removed, there is one of one's own to begin with.
     listed = store.collections.list(page.owner) or [
         store.collections.create(page.owner, page.texts("collections.mine"))
     ]
+    if chat and chat.collection not in [item.id for item in listed]:
+        listed = [Collection(chat.collection, "", "", None, None, 0, False, ""), *listed]
     collections = {item.id: item for item in listed}
+    owners = store.people.names([item.owner for item in listed if item.owner != page.owner])
     current = chat.collection if chat else st.session_state.get("collection")
     if current not in collections:
         current = next(iter(collections))
@@ -33,7 +39,7 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
         page.texts("chat.collection"),
         list(collections),
         index=list(collections).index(current),
-        format_func=lambda key: collection_name(collections[key], page.texts),
+        format_func=lambda key: _listed_name(collections[key], owners, page.texts),
         key=f"collection-of-{current}",
     )
     st.session_state["collection"] = chosen
@@ -41,6 +47,14 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
         go_to(None)
         st.rerun()
     return collections[chosen]
+
+
+def _listed_name(collection: Collection, owners: Mapping[str, str], texts: Texts) -> str:
+    """The name in a list, with its owner's where that is another, since names can be there twice."""
+    if not collection.owner:
+        return texts("chat.withdrawn_name")
+    owner = "" if collection.samples else owners.get(collection.owner, "")
+    return " · ".join(filter(None, (collection_name(collection, texts), owner)))
 
 
 def choose_documents(page: Frame, documents: Sequence[Document], chat: Chat | None) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ _QUOTE_CHARACTERS: Final = 90
 def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str) -> None:
     """The menu that keeps the question of this turn as a check of a collection."""
     texts = page.texts
+    if page.services.store.shares.right(page.owner, collection) in (None, "reader"):
+        return
     with st.popover(texts("quality.keep"), type="tertiary"):
         question = st.text_input(
             texts("quality.question"), answer.generated_question, max_chars=1000, key=f"check-question-{turn.id}"

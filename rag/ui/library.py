@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rag.loading import KINDS
-from rag.types import Collection, Document, shown_name
+from rag.types import Collection, Document, Right, shown_name
 from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
@@ -35,9 +35,11 @@ class Added:
     addresses: Sequence[str] = ()
 
 
-def draw_form(page: Frame) -> Added:
-    """The form to add files and addresses; empty until it is sent."""
+def draw_form(page: Frame, collection: Collection, right: Right) -> Added:
+    """The form to add files and addresses; empty until it is sent. What is added to the samples becomes one's own."""
     texts, limits = page.texts, page.services.settings
+    if right == "reader" and not collection.samples:
+        return Added()
     with st.form("add", clear_on_submit=True):
         files = st.file_uploader(texts("documents.files"), type=list(KINDS), accept_multiple_files=True)
         lines = st.text_area(texts("documents.addresses"), placeholder=texts("documents.addresses_help"), height=80)
@@ -55,7 +57,7 @@ def draw_form(page: Frame) -> Added:
     return Added()
 
 
-def manage_collections(page: Frame, collection: Collection) -> None:
+def manage_collections(page: Frame, collection: Collection, right: Right) -> None:
     """Make, rename and remove collections."""
     texts, store = page.texts, page.services.store
     with st.popover(texts("collections.new"), icon=":material/create_new_folder:", width="stretch"):
@@ -64,7 +66,7 @@ def manage_collections(page: Frame, collection: Collection) -> None:
             with told(page):
                 st.session_state["collection"] = store.collections.create(page.owner, name.strip()).id
                 st.rerun()
-    if collection.samples:
+    if collection.samples or right != "owner":
         return
     with st.popover(texts("collections.manage"), icon=":material/settings:", width="stretch"):
         name = st.text_input(texts("collections.name"), collection.name, max_chars=80, key=f"rename-{collection.id}")
@@ -82,7 +84,7 @@ def manage_collections(page: Frame, collection: Collection) -> None:
             st.rerun()
 
 
-def offer_reembedding(page: Frame, collection: Collection) -> None:
+def offer_reembedding(page: Frame, collection: Collection, right: Right) -> None:
     """Where a collection was embedded with another model than the one at work: say so, and offer to mend it."""
     current = page.services.embedder_choice.name
     if collection.embedder is None or collection.embedder == current:
@@ -90,7 +92,7 @@ def offer_reembedding(page: Frame, collection: Collection) -> None:
     names = {"recorded": collection.embedder, "current": current}
     said = page.texts("errors.embedder_mismatch", collection=collection_name(collection, page.texts), **names)
     st.warning(label(said))
-    if st.button(page.texts("collections.reembed", embedder=current), type="primary"):
+    if right != "reader" and st.button(page.texts("collections.reembed", embedder=current), type="primary"):
         bar = st.progress(0.0)
         with told(page):
             work.reembed(page, collection, bar.progress)
@@ -105,8 +107,8 @@ def note_language(page: Frame, documents: Sequence[Document]) -> None:
         st.caption(label(page.texts("documents.language", embedder=choice.name)))
 
 
-def draw_documents(page: Frame, documents: Sequence[Document]) -> None:
-    """The list of a collection's documents, each with its ways out."""
+def draw_documents(page: Frame, documents: Sequence[Document], right: Right) -> None:
+    """The list of a collection's documents, each with its ways out; a reader removes none."""
     texts = page.texts
     st.subheader(texts("documents.list", count=len(documents)))
     note_language(page, documents)
@@ -118,10 +120,10 @@ def draw_documents(page: Frame, documents: Sequence[Document]) -> None:
     )
     for document in documents:
         if wanted.lower() in f"{document.name} {document.title}".lower():
-            _draw_document(page, document)
+            _draw_document(page, document, right)
 
 
-def _draw_document(page: Frame, document: Document) -> None:
+def _draw_document(page: Frame, document: Document, right: Right) -> None:
     texts = page.texts
     with st.container(border=True, gap="xxsmall"):
         with st.container(
@@ -131,7 +133,8 @@ def _draw_document(page: Frame, document: Document) -> None:
             if st.button(title, key=f"open-{document.id}", type="tertiary", help=texts("documents.open")):
                 open_document(document)
                 st.rerun()
-            _draw_actions(page, document)
+            if right != "reader":
+                _draw_actions(page, document)
         draw_muted(_facts(page, document))
 
 

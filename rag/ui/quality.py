@@ -11,7 +11,7 @@ import streamlit as st
 from rag.catalogue.downloads import Progress
 from rag.evaluation import CHECK_MEASURES, change, shares
 from rag.tasks import Task
-from rag.types import Check, CheckResult, CheckRun, Collection
+from rag.types import Check, CheckResult, CheckRun, Collection, Right
 from rag.ui import work
 from rag.ui.frame import Frame, told
 from rag.ui.texts import Texts
@@ -30,6 +30,8 @@ def draw_start(page: Frame, collection: Collection, checks: Sequence[Check]) -> 
         return
     if task and task.error:
         st.error(label(page.texts.failure(task.error)))
+    if page.right(collection) == "reader":
+        return
     if st.button(page.texts("quality.run", count=len(checks)), icon=":material/play_arrow:", type="primary"):
         page.services.tasks.start(name, lambda task: _run(page, collection, checks, task))
         st.rerun()
@@ -126,7 +128,7 @@ def _chart(title: str, rows: list[dict[str, Any]], changed: list[dict[str, Any]]
     return {"height": 300, "layer": [lines, rules]}
 
 
-def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun]) -> None:
+def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun], right: Right) -> None:
     """Each question with its right source, what became of it last time, and whether that is better than before."""
     texts = page.texts
     st.subheader(texts("quality.list", count=len(checks)))
@@ -145,7 +147,7 @@ def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun]) 
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 result = last.get(check.id)
                 draw_muted(_became(result, before, texts) if result else texts("quality.not_asked"))
-                if st.button(texts("quality.remove"), key=f"remove-{check.id}", type="tertiary"):
+                if right != "reader" and st.button(texts("quality.remove"), key=f"remove-{check.id}", type="tertiary"):
                     with told(page):
                         page.services.store.checks.remove(page.owner, check.id)
                         st.rerun()

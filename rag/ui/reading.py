@@ -54,6 +54,8 @@ def draw_jobs(page: Frame, collection: Collection) -> None:
     """What is being read into the collection, and what could not be; nothing when there is neither."""
     for note in st.session_state.pop("notes", ()):
         st.info(label(note))
+    if page.right(collection) == "reader":
+        return
     if under_way(page, collection):
         _watch(page, collection)
     else:

@@ -43,7 +43,7 @@ def _draw(page: Frame, quote: Quote) -> None:
     try:
         document = page.services.store.documents.get(page.owner, quote.document)
     except NotFound:
-        draw_muted(page.texts("source.gone"))
+        draw_muted(page.texts("source.gone" if page.person is None else "source.gone_or_withdrawn"))
         st.html(f"<blockquote>{html.escape(quote.text)}</blockquote>")
         return
     number: int = st.session_state["source_page"]

@@ -16,7 +16,7 @@ from rag.runs import Run
 from rag.types import Answer, Chat, Collection, Document, Progress, Turn
 from rag.ui import work
 from rag.ui.chats import collection_name
-from rag.ui.frame import Frame
+from rag.ui.frame import Frame, told
 from rag.ui.keeping import draw_keep
 from rag.ui.reading import under_way
 from rag.ui.source import open_quote
@@ -53,10 +53,15 @@ def draw_input(page: Frame, collection: Collection, documents: Sequence[Document
     """The chat box; a file dropped into it is read into the collection at hand."""
     name = collection_name(collection, page.texts)
     hint = page.texts("chat.placeholder", collection=name) if documents else page.texts("chat.placeholder_empty")
+    withdrawn = not collection.owner
+    if withdrawn:
+        hint = page.texts("chat.withdrawn")
     if documents:
         _draw_wait(page)
     # A key of its own: without one, what is being typed is lost when the hint changes.
-    entry = st.chat_input(hint, accept_file="multiple", file_type=list(KINDS), max_chars=4000, key="ask")
+    entry = st.chat_input(
+        hint, accept_file="multiple", file_type=list(KINDS), max_chars=4000, key="ask", disabled=withdrawn
+    )
     if example := st.session_state.pop("example", ""):
         return Entry(example)
     return Entry(entry.text.strip(), entry.files) if entry else Entry()
@@ -108,11 +113,12 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, *, last: bool) -> None:
             draw_muted(page.texts("answer.interrupted"))
         else:
             _draw_finished(page, chat, turn, turn.answer)
+        reached = page.services.store.collections.reaches(page.owner, chat.collection)
         with st.container(horizontal=True, vertical_alignment="center"):
             if turn.answer is not None:
-                _draw_details(page, turn, turn.answer)
+                _draw_details(page, turn, turn.answer, reached)
                 draw_keep(page, turn, turn.answer, chat.collection)
-            if last:
+            if last and reached:
                 _draw_again(page, chat, turn)
 
 
@@ -151,9 +157,10 @@ def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer) -> None:
     _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=said))
 
 
-def _draw_details(page: Frame, turn: Turn, answer: Answer) -> None:
+def _draw_details(page: Frame, turn: Turn, answer: Answer, reached: bool) -> None:
+    """What was behind an answer; of a collection that is no longer shared, the quotes are all that is kept."""
     texts = page.texts
-    if answer.passages:
+    if answer.passages and reached:
         with st.popover(texts("answer.passages", count=len(answer.passages)), type="tertiary"):
             if answer.generated_question != answer.question:
                 draw_muted(texts("answer.searched_as", question=answer.generated_question))
@@ -195,10 +202,12 @@ def _cannot_write(answer: Answer) -> bool:
 
 def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
     if st.button(page.texts("chat.again"), key=f"again-{turn.id}", icon=":material/refresh:", type="tertiary"):
-        work.answer_again(page, chat, turn)
-        st.rerun()
+        with told(page):
+            work.answer_again(page, chat, turn)
+            st.rerun()
     refused = turn.answer is not None and (turn.answer.outcome == "refused" or _cannot_write(turn.answer))
     can_write = page.services.model_name != NO_MODEL
     if refused and can_write and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}"):
-        work.answer_again(page, chat, turn, anyway=True)
-        st.rerun()
+        with told(page):
+            work.answer_again(page, chat, turn, anyway=True)
+            st.rerun()

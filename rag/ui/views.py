@@ -40,9 +40,19 @@ def draw_question(text: str) -> None:
     st.html(f'<div class="question">{html.escape(text)}</div>')
 
 
+def draw_brand(tagline: str) -> None:
+    """The name and what it stands for, large: all there is before somebody signs in."""
+    st.html(f'<div class="brand large">Footnote<sup>1</sup></div><div class="muted">{html.escape(tagline)}</div>')
+
+
 def draw_muted(text: str) -> None:
     """A line of small print that may hold names from documents."""
     st.html(f'<div class="muted">{html.escape(text)}</div>')
+
+
+def draw_entry(title: str, facts: str) -> None:
+    """A name with what there is to know under it; both can be anybody's words."""
+    st.html(f'<div class="question">{html.escape(title)}</div><div class="muted">{html.escape(facts)}</div>')
 
 
 def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

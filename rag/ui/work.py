@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from rag.errors import LibraryError, NotFound
@@ -36,6 +37,13 @@ def read_samples(store: Store, owner: str) -> None:
             store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
 
 
+def share_samples(store: Store, owner: str) -> None:
+    """Where people sign in, the samples are everybody's to read, and once for all."""
+    for collection in store.collections.list(owner):
+        if collection.samples:
+            store.shares.give(owner, collection.id, "everybody", "", "reader")
+
+
 def examples(language: Language) -> list[str]:
     """Questions that the sample documents answer, to begin with."""
     lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
@@ -45,8 +53,11 @@ def examples(language: Language) -> list[str]:
 
 
 def own_collection(page: Frame, collection: Collection) -> Collection:
-    """The collection that a dropped file goes into: this one, or the user's own while the samples are shown."""
-    if not collection.samples:
+    """The collection that a dropped file goes into: this one, or the user's own where this one is not theirs to add to.
+
+    The samples are nobody's to add to.
+    """
+    if not collection.samples and page.right(collection) != "reader":
         return collection
     name, collections = page.texts("collections.mine"), page.services.store.collections
     return collections.by_name(page.owner, name) or collections.create(page.owner, name)
@@ -71,6 +82,8 @@ def answer(page: Frame, chat: Chat, question: str) -> None:
     store = page.services.store
     history = store.chats.turns(page.owner, chat.id)
     turn = store.chats.ask(page.owner, chat.id, question)
+    if page.services.settings.record_questions:
+        store.activity.asked(page.owner, chat.collection, question)
     _run(page, chat, turn, history, anyway=False)
 
 
@@ -112,13 +125,16 @@ def page_picture(page: Frame, document: Document, number: int, spans: Sequence[t
 
 def original(page: Frame, document: Document) -> bytes:
     """The file as it was added."""
-    return page.services.store.files.read(document.sha256)
+    return page.services.store.documents.original(page.owner, document.id)
 
 
 def changed_sources(page: Frame, chat: Chat, answered: Answer) -> dict[str, str]:
-    """Which documents quoted in an answer were `removed` or `replaced` by a newer version since, by their id."""
+    """What became of documents quoted in an answer, by their id: `removed`, `replaced` by a newer version, or
+    `withdrawn` where the collection is no longer shared with the person."""
     changed = {}
     documents = page.services.store.documents
+    if not page.services.store.collections.reaches(page.owner, chat.collection):
+        return {quote.document: "withdrawn" for quote in answered.quotes}
     for quote in answered.quotes:
         try:
             documents.get(page.owner, quote.document)
@@ -197,4 +213,4 @@ def read_locked(page: Frame, job: Job, password: str) -> None:
     """Read an encrypted file with its password while the user waits."""
     from rag.reader import read_job
 
-    read_job(page.services.desk, job, password=password)
+    read_job(page.services.desk, replace(job, owner=page.owner), password=password)

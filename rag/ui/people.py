@@ -1,0 +1,147 @@
+"""The people page's parts, for admins: everybody, the groups, the collections, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from rag.types import Deed, Group, Holding, Person
+from rag.ui.frame import LOCAL_USER, Frame, told
+from rag.ui.texts import Texts
+from rag.ui.views import draw_entry, draw_muted, draw_table, label
+
+
+def names_of(page: Frame, people: Sequence[Person]) -> dict[str, str]:
+    """What to call each; the collections of the time before sign-in are nobody's."""
+    texts = page.texts
+    named = {person.id: person.name or person.email or texts("people.nameless") for person in people}
+    return {LOCAL_USER: texts("people.local")} | named
+
+
+def draw_people(page: Frame, people: Sequence[Person]) -> None:
+    """Everybody who has ever signed in, with their role, and the ways to change that."""
+    hint = page.texts("people.filter")
+    wanted = st.text_input(hint, label_visibility="collapsed", placeholder=hint).lower()
+    for person in people:
+        if wanted in f"{person.name} {person.email}".lower():
+            _draw_person(page, person)
+
+
+def _draw_person(page: Frame, person: Person) -> None:
+    texts = page.texts
+    facts = [person.email or texts("people.no_email"), texts(f"people.role_{person.role}")]
+    facts.append(texts("people.seen", when=_moment(person.seen)))
+    if person.disabled:
+        facts.append(texts("people.since", when=_moment(person.disabled)))
+    with (
+        st.container(border=True, key=f"person-{person.id}"),
+        st.container(horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="distribute"),
+    ):
+        draw_entry(person.name or person.email or texts("people.nameless"), " · ".join(facts))
+        if person.id != page.owner:
+            _draw_changes(page, person)
+
+
+def _draw_changes(page: Frame, person: Person) -> None:
+    texts, people = page.texts, page.services.store.people
+    with st.container(horizontal=True, width="content"), told(page):
+        if person.role == "member" and st.button(texts("people.make_admin"), key=f"up-{person.id}", type="tertiary"):
+            people.set_role(page.owner, person.id, "admin")
+            st.rerun()
+        if person.role == "admin" and st.button(texts("people.make_member"), key=f"down-{person.id}", type="tertiary"):
+            people.set_role(page.owner, person.id, "member")
+            st.rerun()
+        if person.disabled and st.button(texts("people.enable"), key=f"in-{person.id}", type="tertiary"):
+            people.enable(page.owner, person.id)
+            st.rerun()
+        if not person.disabled and st.button(texts("people.disable"), key=f"out-{person.id}", type="tertiary"):
+            people.disable(page.owner, person.id)
+            st.rerun()
+
+
+def draw_groups(page: Frame, groups: Sequence[Group], names: Mapping[str, str]) -> None:
+    """The groups, who is in them, and a new one."""
+    texts, people = page.texts, page.services.store.people
+    draw_muted(texts("people.groups_help"))
+    for group in groups:
+        with st.container(border=True, key=f"group-{group.id}"), told(page):
+            members = st.multiselect(
+                label(group.name),
+                [key for key in names if key != LOCAL_USER],
+                default=[key for key in group.members if key in names],
+                format_func=names.__getitem__,
+                placeholder=texts("people.members"),
+                key=f"members-{group.id}-{len(group.members)}",
+            )
+            with st.container(horizontal=True):
+                if st.button(texts("people.save"), key=f"save-{group.id}", disabled=set(members) == set(group.members)):
+                    people.set_members(page.owner, group.id, members)
+                    st.rerun()
+                if st.button(texts("people.remove_group"), key=f"drop-{group.id}", type="tertiary"):
+                    people.remove_group(page.owner, group.id)
+                    st.rerun()
+    with st.form("new-group", clear_on_submit=True, border=False), told(page):
+        name = st.text_input(texts("people.new_group"), max_chars=80).strip()
+        if st.form_submit_button(texts("people.create")) and name:
+            people.make_group(page.owner, name)
+            st.rerun()
+
+
+def draw_holdings(page: Frame, holdings: Sequence[Holding], people: Sequence[Person], names: Mapping[str, str]) -> None:
+    """Every collection without what is in it; those whose owner is gone can be given to somebody."""
+    texts = page.texts
+    draw_muted(texts("people.collections_help"))
+    heads = [texts(f"people.head_{key}") for key in ("collection", "owner", "documents", "shares", "since")]
+    draw_table(
+        heads,
+        [
+            (held.name, names.get(held.owner, "?"), str(held.documents), str(held.shares), _moment(held.created))
+            for held in holdings
+        ],
+    )
+    present = {person.id: names[person.id] for person in people if not person.disabled}
+    left = {held.id: held for held in holdings if held.owner not in present}
+    if not left:
+        return
+    with st.form("hand-over"), told(page):
+        draw_muted(texts("people.left"))
+        which = st.selectbox(
+            texts("people.head_collection"),
+            list(left),
+            format_func=lambda key: f"{left[key].name} · {names.get(left[key].owner, '?')}",
+        )
+        whom = st.selectbox(texts("people.hand_over_to"), list(present), format_func=present.__getitem__)
+        if st.form_submit_button(texts("people.hand_over")):
+            page.services.store.people.hand_over(page.owner, which, whom)
+            st.rerun()
+
+
+def draw_activity(page: Frame, deeds: Sequence[Deed], names: Mapping[str, str]) -> None:
+    """The last deeds, newest first."""
+    texts = page.texts
+    draw_muted(texts("people.activity_asked" if page.services.settings.record_questions else "people.activity_help"))
+    heads = [texts(f"people.head_{key}") for key in ("when", "who", "action", "collection", "details")]
+    draw_table(
+        heads,
+        [
+            (
+                _moment(deed.created),
+                names.get(deed.person, "?"),
+                texts(f"people.did_{deed.action}"),
+                deed.name,
+                _details(deed, texts),
+            )
+            for deed in deeds
+        ],
+    )
+
+
+def _details(deed: Deed, texts: Texts) -> str:
+    to_everybody = deed.action.startswith(("shared", "withdrew")) and not deed.what
+    return texts("sharing.everybody") if to_everybody else deed.what or deed.document
+
+
+def _moment(written: str) -> str:
+    return datetime.fromisoformat(written).astimezone().strftime("%Y-%m-%d %H:%M")

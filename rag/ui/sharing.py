@@ -1,0 +1,83 @@
+"""Under a collection's name, where people sign in: whom it is shared with, and how its owners change that."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from rag.store.shares import Kind
+from rag.types import Collection, Right, Share
+from rag.ui.frame import Frame, told
+from rag.ui.views import draw_muted, label
+
+# Everybody does not become an owner.
+_ROLES: Final[dict[Kind, tuple[Right, ...]]] = {
+    "person": ("reader", "editor", "owner"),
+    "group": ("reader", "editor", "owner"),
+    "everybody": ("reader", "editor"),
+}
+
+
+def draw_sharing(page: Frame, collection: Collection, right: Right) -> None:
+    """What the person may do here and through whom; for owners, the menu that shares."""
+    if page.person is None or collection.samples:
+        return
+    if right != "owner":
+        names = page.services.store.people.names([collection.owner])
+        owner = names.get(collection.owner, page.texts("people.nameless"))
+        draw_muted(page.texts(f"sharing.as_{right}", owner=owner))
+        return
+    with told(page):
+        shares = page.services.store.shares.list(page.owner, collection.id)
+        said = page.texts.count("sharing.with", len(shares)) if shares else page.texts("sharing.share")
+        with st.popover(said, icon=":material/group_add:", key=f"sharing-{collection.id}"):
+            for share in shares:
+                _draw_share(page, share)
+            if shares:
+                st.divider()
+            _draw_form(page, collection, len(shares))
+
+
+def _draw_share(page: Frame, share: Share) -> None:
+    texts = page.texts
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        draw_muted(f"{share.name or texts(f'sharing.{share.kind}')} · {texts(f'sharing.{share.role}')}")
+        key = f"withdraw-{share.collection}-{share.kind}-{share.target}"
+        if st.button(texts("sharing.withdraw"), key=key, type="tertiary", icon=":material/close:"):
+            with told(page):
+                page.services.store.shares.withdraw(page.owner, share.collection, share.kind, share.target)
+                st.rerun()
+
+
+def _draw_form(page: Frame, collection: Collection, count: int) -> None:
+    texts, store = page.texts, page.services.store
+    groups = {group.id: group.name for group in store.people.groups(page.owner)}
+    kinds = [kind for kind in _ROLES if kind != "group" or groups]
+    # With each share that is given the form begins anew.
+    key = f"{collection.id}-{count}"
+    kind = st.segmented_control(
+        texts("sharing.whom"),
+        kinds,
+        default="person",
+        format_func=lambda kind: texts(f"sharing.{kind}"),
+        required=True,
+        key=f"share-kind-{key}",
+    )
+    whom = ""
+    if kind == "person":
+        whom = st.text_input(texts("sharing.email"), max_chars=320, key=f"share-email-{key}").strip()
+    elif kind == "group":
+        whom = st.selectbox(
+            texts("sharing.group"), list(groups), format_func=lambda key: label(groups[key]), key=f"share-group-{key}"
+        )
+    role = st.selectbox(
+        texts("sharing.role"),
+        _ROLES[kind],
+        format_func=lambda role: texts(f"sharing.{role}"),
+        key=f"share-role-{kind}-{key}",
+    )
+    if st.button(texts("sharing.give"), key=f"share-{key}", type="primary") and (whom or kind == "everybody"):
+        with told(page):
+            store.shares.give(page.owner, collection.id, kind, whom, role)
+            st.rerun()

@@ -1,0 +1,31 @@
+"""What Streamlit's theme cannot say."""
+
+from __future__ import annotations
+
+from rag.ui.texts import Texts
+
+_STYLE = """
+.question { white-space: pre-wrap; overflow-wrap: anywhere; }
+.brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
+.brand.large { font-size: 2.4rem; text-align: center; margin-top: 16vh; }
+.st-key-door > * { max-width: 24rem; text-align: center; }
+.brand sup { color: var(--st-primary-color); font-size: 0.6em; margin-inline-start: 0.1em; }
+[class*="st-key-chat-"] button, [class*="st-key-chat-"] button * { justify-content: flex-start; text-align: start; }
+.muted { opacity: 0.7; font-size: 0.875rem; overflow-wrap: anywhere; }
+table.plain { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+table.plain :is(th, td) { padding: 0.4rem 0.75rem 0.4rem 0; text-align: start; overflow-wrap: anywhere; }
+table.plain th { font-weight: 500; opacity: 0.7; }
+table.plain tr { border-bottom: 1px solid var(--st-border-color); }
+"""
+# Words that Streamlit has in English only are laid over with ours.
+_UPLOADER = """
+[data-testid="stFileUploaderDropzone"] :is(button p, [data-testid$="Instructions"] span) { font-size: 0; }
+[data-testid="stFileUploaderDropzone"] button p::after { content: "%s"; font-size: 1rem; }
+[data-testid="stFileUploaderDropzoneInstructions"] span { white-space: normal; }
+[data-testid="stFileUploaderDropzoneInstructions"] span::after { content: "%s"; font-size: 0.875rem; }
+"""
+
+
+def style(texts: Texts, upload_megabytes: int) -> str:
+    """The style sheet of every page; some of its words are in the user's language."""
+    return _STYLE + _UPLOADER % (texts("documents.choose"), texts("documents.files_help", size=upload_megabytes))

@@ -1,0 +1,160 @@
+"""Two people and an admin, each in a browser of their own, sign in at a real provider on loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS, User, new_page
+from tests.browser.making import file, pdf
+from tests.browser.team import Team, known, team
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+QUESTION = "What colour is the gate painted?"
+HOSTILE = "Bob **Q** <img src=x onerror=alert(1)> www.example.org"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    people = [known("Ada"), known("Ann"), known("bob", name=HOSTILE), known("Eve", verified=False)]
+    with team(tmp_path_factory.mktemp("team"), *people, RAG_ADMINS="ada@example.org") as running:
+        yield running
+
+
+@pytest.fixture
+def someone(app: Team, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., User]]:
+    """Makes a person with a browser of their own."""
+    opened: list[Page] = []
+
+    def make(**options: object) -> User:
+        page = new_page(chromium, options)
+        # The provider's form names a style sheet elsewhere.
+        page.route("**://cdn.jsdelivr.net/**", lambda route: route.abort())
+        opened.append(page)
+        return User(page, app)  # type: ignore[arg-type]
+
+    yield make
+    for number, page in enumerate(opened):
+        if folder := os.environ.get("FOOTNOTE_SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{request.node.name}-{number}.png", full_page=True)
+        page.context.close()
+
+
+def sign_in(person: User, name: str, *, button: str = "Sign in") -> User:
+    """Through the provider and back."""
+    page = person.page
+    page.goto(person.app.address)
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_test_id("stSidebar").wait_for(state="attached", timeout=PATIENCE_MS)
+    person.settle()
+    return person
+
+
+def open_sharing(person: User) -> None:
+    person.page.locator("[class*='st-key-sharing-'] button").first.click()
+
+
+def test_a_stranger_sees_the_door_and_nothing_is_started(app: Team, someone: Callable[..., User]) -> None:
+    stranger = someone()
+    for path in ("/", "/documents", "/people", "/?chat=1"):
+        stranger.page.goto(app.address + path)
+        expect(stranger.page.get_by_role("button", name="Sign in")).to_be_visible()
+        expect(stranger.page.get_by_test_id("stSidebar")).to_have_count(0)
+    stranger.page.get_by_text("中文").click()
+    expect(stranger.page.get_by_role("button", name="登录")).to_be_visible()
+    assert not app.data.exists()
+
+
+def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., User]) -> None:
+    bob, ann = sign_in(someone(), "bob"), sign_in(someone(), "ann")
+    # A name is words, whatever it says.
+    expect(bob.page.get_by_role("button", name="Bob **Q** <img src=x")).to_be_visible()
+    expect(bob.page.locator("img[src='x']")).to_have_count(0)
+
+    ann.make_collection("Plans")
+    ann.upload(file("gate.pdf", pdf("The Gate", "The gate of the museum is painted green every spring.")))
+    expect(ann.page.get_by_role("button", name="gate.pdf")).to_be_visible()
+    ann.settle()
+    open_sharing(ann)
+    ann.page.get_by_label("E-mail address").fill("eve@example.org")
+    ann.page.get_by_label("E-mail address").press("Tab")
+    ann.page.get_by_role("button", name="Share", exact=True).last.click()
+    expect(ann.page.get_by_text("Nobody with the address")).to_be_visible()
+    ann.page.get_by_label("E-mail address").fill("bob@example.org")
+    ann.page.get_by_label("E-mail address").press("Tab")
+    ann.page.get_by_role("button", name="Share", exact=True).last.click()
+    expect(ann.page.get_by_text("Shared with 1")).to_be_visible()
+
+    # Bob reads it and asks, and changes nothing.
+    bob.open("/documents")
+    bob.choose_collection("Plans · Ann")
+    expect(bob.page.get_by_text("Ann shares this with you: you may read and ask.")).to_be_visible()
+    expect(bob.page.get_by_role("button", name="gate.pdf")).to_be_visible()
+    expect(bob.page.get_by_test_id("stFileUploaderDropzone")).to_have_count(0)
+    for change in ("Remove", "Manage", "Share"):
+        expect(bob.page.get_by_role("button", name=change, exact=True)).to_have_count(0)
+    bob.page.get_by_role("link", name="Chat").click()
+    bob.settle()
+    answer = bob.ask(QUESTION)
+    expect(answer.locator(".quote").first).to_contain_text("painted green")
+    expect(answer.get_by_text("Keep as a test")).to_have_count(0)
+    answer.locator(".quote .place").first.click()
+    expect(bob.page.get_by_role("dialog").locator("img")).to_be_visible()
+    bob.page.keyboard.press("Escape")
+    chat = bob.page.url
+
+    # Withdrawn: what was quoted stays, and nothing opens.
+    ann.open("/documents")
+    ann.choose_collection("Plans")
+    open_sharing(ann)
+    ann.page.get_by_role("button", name="Withdraw").click()
+    expect(ann.page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    answer.locator(".quote .place").first.click()
+    expect(bob.page.get_by_text("or is no longer shared with you")).to_be_visible()
+    expect(bob.page.get_by_role("dialog").locator("img")).to_have_count(0)
+    bob.page.goto(chat)
+    bob.settle()
+    expect(bob.page.locator(".quote").first).to_contain_text("painted green")
+    expect(bob.page.get_by_test_id("stChatInputTextArea")).to_be_disabled()
+    for gone in ("Ask again", "Passages (1)"):
+        expect(bob.page.get_by_role("button", name=gone)).to_have_count(0)
+    # What belongs to others is not there by its address either.
+    ann.page.goto(chat)
+    ann.settle()
+    expect(ann.page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+
+
+def test_whoever_is_shut_out_is_out_at_their_next_step(app: Team, someone: Callable[..., User]) -> None:
+    eve, ada = sign_in(someone(), "eve"), sign_in(someone(), "ada")
+    eve.page.goto(app.address + "/people")
+    expect(eve.page.get_by_text("This page is for admins")).to_be_visible()
+    eve.open("/documents")
+    ada.open("/people")
+    row = ada.page.locator("[class*='st-key-person-']", has_text="Eve")
+    row.get_by_role("button", name="Shut out").click()
+    expect(row.get_by_role("button", name="Let in again")).to_be_visible()
+    eve.page.get_by_role("button", name="New collection").click()
+    eve.page.get_by_role("link", name="Chat").click()
+    expect(eve.page.get_by_text("Your access has been switched off")).to_be_visible()
+    expect(eve.page.get_by_test_id("stSidebar")).to_have_count(0)
+    ada.page.get_by_role("tab", name="Activity").click()
+    expect(ada.page.get_by_role("row", name="Ada shut out Eve")).to_be_visible()
+
+
+def test_signing_out_counts_in_every_window(app: Team, someone: Callable[..., User]) -> None:
+    ann = sign_in(someone(), "ann")
+    other = ann.page.context.new_page()
+    other.goto(app.address)
+    expect(other.get_by_role("button", name="New chat")).to_be_visible()
+    ann.page.get_by_role("button", name="Ann", exact=True).click()
+    ann.page.get_by_role("button", name="Sign out").click()
+    # The provider asks whether it is to forget the person as well; the app has done so already.
+    expect(other.get_by_role("button", name="New chat")).to_be_visible()
+    other.get_by_role("link", name="Documents").click()
+    expect(other.get_by_text("Your sign-in has ended")).to_be_visible()
