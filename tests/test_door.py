@@ -97,7 +97,7 @@ def test_a_team_s_library_is_not_opened_without_sign_in(tmp_path: Path, monkeypa
     store.close()
     monkeypatch.setattr("rag.build.Services.start", lambda self: None)
     app = opened("app.py", tmp_path, monkeypatch)
-    assert [error.value[: len(REFUSED)] for error in app.error] == [REFUSED]
+    assert [error.value[:39] for error in app.error] == ["People have signed in to this library\\,"]
     assert shown(app) == ["error"]
 
 

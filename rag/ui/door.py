@@ -80,9 +80,9 @@ def knock(current: Settings) -> SignIn | None:
     )
 
 
-def draw_refusal(texts: Texts) -> None:
-    """Without sign-in, bound to more than this machine: one plain sentence and nothing else."""
-    st.error(label(texts("door.open_too_far")))
+def draw_refusal(texts: Texts, *, has_people: bool = False) -> None:
+    """Where nobody can sign in and others could come in: one plain sentence and nothing else."""
+    st.error(label(texts("door.people_without_sign_in" if has_people else "door.open_too_far")))
 
 
 def draw_sign_in(texts: Texts, error: SignInError | None = None) -> None:

@@ -99,7 +99,7 @@ def _enter(current: settings.Settings, texts: Texts) -> Frame:
             person = people.admit(sign_in, hours=current.sign_in_hours, admins=current.admins)
             return Frame(services, texts, person, sign_in)
         if door.open_too_far(current, has_people=people.any()):
-            door.draw_refusal(texts)
+            door.draw_refusal(texts, has_people=True)
             st.stop()
         return Frame(services, texts)
     except SignInError as error:
