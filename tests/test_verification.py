@@ -370,3 +370,23 @@ def test_what_an_answer_copies_beside_the_answer_is_supported_too() -> None:
     assert verdicts(beside)[0][0] == "partly"
     assert verdicts(f"{answer} {beside.replace('2 pm', '3 pm')}")[1][0] == "unsupported"
     assert verdicts(f"{answer} Soup at the canteen is warm, tasty, cheap and praised.")[1][0] == "partly"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("2017年2月，渠成正式转会四川队。", "ok"),
+        # March is said of something else.
+        ("2017年3月，渠成正式转会四川队。", "unsupported"),
+        ("渠成于2017年2月正式转会四川队。", "ok"),
+        ("2017年3月，Dairy Queen的总公司迁往明尼苏达州。", "ok"),
+    ],
+)
+def test_a_chinese_figure_is_held_against_the_sentence_in_the_same_words(said: str, expected: str) -> None:
+    evidence = "2017年2月，渠成正式转会四川队。2017年3月，Dairy Queen的总公司迁往明尼苏达州。"
+    (sentence,), _ = verify(said, "发生了什么？", [], [passage(evidence)])
+    assert (sentence.verdict == "unsupported") is (expected == "unsupported")
+
+
+def test_a_latin_name_ends_where_chinese_goes_on() -> None:
+    assert names("1985年,Dairy Queen的总公司在Bloomington市。") == ["Dairy", "Bloomington"]

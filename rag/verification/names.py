@@ -10,6 +10,8 @@ from typing import Final
 from rag.terms import LITTLE, stem
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
+_CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
+_SCRIPTS_MEET: Final = re.compile(rf"(?<=[A-Za-z\d])(?={_CJK})|(?<={_CJK})(?=[A-Za-z\d])")
 # Words that begin a sentence and are no names, beside the little ones and adverbs.
 _OPENINGS: Final = """
     additionally according although always american based because besides despite during even every finally first
@@ -47,7 +49,8 @@ def names(text: str) -> list[str]:
     A word that begins a sentence, a list item or what follows a colon has its capital from there: it counts
     only when what comes next shows that it is a name.
     """
-    text = unicodedata.normalize("NFKC", text)
+    # A Latin name ends where Chinese goes on: "Dairy Queen的总公司".
+    text = _SCRIPTS_MEET.sub(" ", unicodedata.normalize("NFKC", text))
     found = []
     begins, last = True, ""
     for match in _WORD.finditer(text):

@@ -22,11 +22,13 @@ from rag.verification.negations import DENIALS
 _TOKEN: Final = re.compile(
     r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?\b|\d+(?:[.,]\d+)*|[$€£%]|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W\d_]"
 )
+_TOKEN_CHINESE: Final = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|[^\W\d_]")
 _REPLY: Final = re.compile(r"^\W*(?:no|yes)\b[,.]?\s*", re.IGNORECASE)
 _NOT: Final = frozenset({"not", "no", "never"})
 # Equal words around an exchanged thing, both sides together, from which it surely is the same statement.
 _AROUND: Final = 4
 _AROUND_NEGATION: Final = 5
+_AROUND_CHINESE: Final = 6
 _ONE_SIDE: Final = 5
 # Equal words around what the claim has there, with which the documents bear it out themselves.
 _OWN: Final = 2
@@ -59,12 +61,16 @@ class Wordings:
         Args:
             beside: the sentences of the documents nearest to the claim.
         """
-        if has_cjk(claim):
-            return
         mine = _tokens(_REPLY.sub("", claim))
+        chinese = has_cjk(claim)
         for text in beside:
             for found in _exchanged(mine, self._said.get(text) or _tokens(text)):
                 kind = _kind(found)
+                if chinese:
+                    # Single characters say little: what the claim has may not stand elsewhere in as many equal ones.
+                    if kind == "number" and found.around >= _AROUND_CHINESE and self._own(mine, found) < found.around:
+                        yield f"number {' '.join(found.mine)} for {' '.join(found.theirs)}"
+                    continue
                 # "Failure to release" is "do not release".
                 meant = kind == "negation" and not DENIALS.search(claim)
                 if meant or (kind not in ("", "negation") and self._own(mine, found) < _OWN):
@@ -137,7 +143,9 @@ def _other_name(mine: Sequence[str], theirs: Sequence[str]) -> bool:
 
 
 def _tokens(text: str) -> list[str]:
-    """The words of a text in order, each "n't" apart as "not"."""
+    """The words of a text in order, each "n't" apart as "not"; of Chinese, the characters."""
+    if has_cjk(text):
+        return _TOKEN_CHINESE.findall(unicodedata.normalize("NFKC", text))
     text = unaccented(unicodedata.normalize("NFKC", text)).replace("’", "'")
     text = re.sub(r"\b(?i:can(?:no|')t)\b", "can not", re.sub(r"\s+(?='s\b)", "", text))
     return _TOKEN.findall(re.sub(r"(?<=\w)n't\b", " not", text))
