@@ -12,11 +12,11 @@ from rag.index.vectors import Vectors
 from rag.store import Store
 from rag.store.columns import vector_text
 
-# So many vectors are compared one by one: it takes milliseconds, and what is nearest is found for certain.
-EXACT_UP_TO: Final = 20_000
+# So many vectors are compared one by one: it takes a tenth of a second, and what is nearest is found for certain.
+EXACT_UP_TO: Final = 100_000
 
 # How far the graph is searched: candidates kept on the way, and vectors looked at before a narrow filter gives up.
-_WIDTH: Final = 200
+_WIDTH: Final = 1000
 _MOST: Final = 200_000
 
 _AMONG: Final = "AND document IN :documents"
