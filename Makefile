@@ -74,6 +74,7 @@ browser: $(VENV)/.dev
 FOLDER ?= data/samples
 BENCH  := bench/var/venv
 bench: $(VENV)/.dev $(BENCH)/.made
+	$(BIN)/python bench/prompts.py $(FOLDER)
 	$(BIN)/python bench/run.py $(FOLDER) --rounds 1 $(ARGS)
 	$(BIN)/python bench/writing.py --rounds 3
 	$(BIN)/python bench/starting.py --rounds 3
@@ -82,7 +83,9 @@ bench: $(VENV)/.dev $(BENCH)/.made
 # Hours: more rounds, libraries of up to a million chunks, and the answers of a model of your own: MODEL=file.gguf.
 bench-full: $(VENV)/.dev $(BENCH)/.made
 	$(BIN)/python bench/run.py $(FOLDER) $(if $(MODEL),--model $(MODEL))
+	$(BIN)/python bench/prompts.py $(FOLDER)
 	$(BIN)/python bench/writing.py $(MODEL)
+	$(BIN)/python bench/engine.py $(MODEL)
 	$(BIN)/python bench/starting.py
 	$(BIN)/python bench/growth.py $(FOLDER) --sizes 1000 10000 100000 1000000
 
