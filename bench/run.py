@@ -171,13 +171,8 @@ def main() -> None:
     if given.measure:
         lines = (given.folder / "questions.jsonl").read_text("utf-8").splitlines()
         records = [record for record in map(json.loads, lines) if str(record["file"]).endswith(".pdf")]
-        print(
-            json.dumps(
-                measure_ours(
-                    given.folder, [r["question"] for r in records[: given.questions]], given.threads, given.model
-                )
-            )
-        )
+        questions = [record["question"] for record in records[: given.questions]]
+        print(json.dumps(measure_ours(given.folder, questions, given.threads, given.tokens, given.model)))
         return
     result = summary([round_of(given) for _ in range(given.rounds)])
     command = f"python bench/run.py --rounds {given.rounds} --questions {given.questions} --threads {given.threads}"
