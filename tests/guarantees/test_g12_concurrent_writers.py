@@ -15,8 +15,8 @@ from tests.postgres import Place
 
 PROCESSES = 8
 EACH = 25
-# On PostgreSQL the graph of vectors grows with every one: a third of them, and the whole number in the long run.
-EACH_SHARED = size(8, 25)
+# On PostgreSQL the graph of vectors grows with every one: a sixth of them, and the whole number in the long run.
+EACH_SHARED = size(4, 25)
 # Every process also writes some documents of its neighbour's: the same bytes must not be there twice.
 SHARED = 5
 
