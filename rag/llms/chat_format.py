@@ -45,6 +45,10 @@ class Tokenizer(Protocol):
 
 _LLAMA_2 = re.compile(r"llama[\s_-]*(?:v|version )?[\s_-]*2(?![\d.])", re.IGNORECASE)
 _LLAMA_2_MARKS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")
+_USUAL = re.compile(
+    r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:bos|eos|unk|pad|(?:start|end)_of_turn)>|<</?SYS>>"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
+)
 _MAX_TEMPLATE = 64_000
 
 
@@ -55,6 +59,16 @@ def formatter(engine: Tokenizer, family: str = "") -> Formatter:
         return Llama2Format(engine)
     template = engine.meta("tokenizer.chat_template")
     return TemplateFormat(engine, template) if template else PlainFormat(engine)
+
+
+def harmless(text: str) -> str:
+    """The text with what the usual families spell their control tokens like broken up, for a server, which does not
+    say which its model has."""
+    return _USUAL.sub(_broken, text)
+
+
+def _broken(found: re.Match[str]) -> str:
+    return f"{found.group()[0]} {found.group()[1:]}"
 
 
 class Formatter:
@@ -81,7 +95,7 @@ class Formatter:
         system's turn and begin one of its own."""
         if self._control is None:
             return text
-        return self._control.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text)
+        return self._control.sub(_broken, text)
 
 
 class Llama2Format(Formatter):

@@ -26,7 +26,7 @@ from rag.errors import (
     ServerSlow,
 )
 from rag.llms.audience import Audience, ChatHeard, as_message
-from rag.llms.chat_format import Message
+from rag.llms.chat_format import Message, harmless
 from rag.llms.news import News, no_news
 from rag.llms.stops import until_stop, without_leading_space
 from rag.llms.turns import Turns
@@ -153,7 +153,7 @@ class ChatServed(ChatHeard):
         overrides: dict[str, Any],
     ) -> Iterator[str]:
         yield from self._server.write(
-            [as_message(message) for message in messages],
+            [Message(role=m["role"], content=harmless(m["content"])) for m in map(as_message, messages)],
             max_tokens=overrides.get("max_tokens", self.max_tokens),
             temperature=overrides.get("temperature", self.temperature),
             stop=stops,
