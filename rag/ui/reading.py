@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.errors import PasswordNeeded, SameName, WrongPassword
+from rag.errors import PasswordNeeded, RagError, SameName, WrongPassword
 from rag.store import Job
 from rag.types import Collection
 from rag.ui import work
@@ -37,57 +38,71 @@ def _enqueue_files(page: Frame, collection: Collection, files: Sequence[Uploaded
         data = file.getvalue()
         there = work.same_bytes(page, collection, data)
         if there is not None:
-            st.session_state.setdefault("notes", []).append(page.texts("documents.same", name=there.name))
+            _note(page.texts("documents.same", name=there.name))
             continue
-        with told(page):
+        with _noted(page):
             page.services.store.jobs.enqueue(page.owner, collection.id, file.name, "file", data)
 
 
 def _enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[str]) -> None:
     """One that was read before is read anew."""
     for address in addresses:
-        with told(page):
+        with _noted(page):
             page.services.store.jobs.enqueue(page.owner, collection.id, address, "address", address, replace=True)
+
+
+def _note(text: str, *, wrong: bool = False) -> None:
+    """Say it on the next run: what is drawn before a page is run anew is never seen."""
+    st.session_state.setdefault("notes", []).append((wrong, text))
+
+
+@contextmanager
+def _noted(page: Frame) -> Iterator[None]:
+    try:
+        yield
+    except RagError as error:
+        _note(page.texts.failure(error.failure()), wrong=True)
 
 
 def draw_jobs(page: Frame, collection: Collection) -> None:
     """What is being read into the collection, and what could not be; nothing when there is neither."""
-    for note in st.session_state.pop("notes", ()):
-        st.info(label(note))
+    for wrong, note in st.session_state.pop("notes", ()):
+        (st.error if wrong else st.info)(label(note))
     if page.right(collection) == "reader":
         return
-    if under_way(page, collection):
-        _watch(page, collection)
-    else:
-        _draw(page, _jobs(page, collection))
+    open_ones, ended = _jobs(page, collection)
+    for job in ended:
+        with st.container(border=True, key=f"job-{job.id}"):
+            if job.state == "failed":
+                _draw_failed(page, job)
+            else:
+                draw_muted(f"{job.name} · {page.texts('documents.cancelled')}")
+                _draw_dismiss(page, job)
+    if open_ones:
+        _watch(page, collection, len(ended))
 
 
 def under_way(page: Frame, collection: Collection) -> bool:
     """Whether something is being read into the collection, or waits to be."""
-    return any(job.state in ("waiting", "running") for job in _jobs(page, collection))
+    return bool(_jobs(page, collection)[0])
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _watch(page: Frame, collection: Collection) -> None:
-    _draw(page, _jobs(page, collection))
-    if not under_way(page, collection):
+def _watch(page: Frame, collection: Collection, ended: int) -> None:
+    open_ones, others = _jobs(page, collection)
+    if not open_ones or len(others) != ended:
+        # The page draws what has ended. A button drawn here would be gone by the time it is clicked.
         st.rerun()
-
-
-def _jobs(page: Frame, collection: Collection) -> list[Job]:
-    return [job for job in page.services.store.jobs.list(page.owner, collection.id) if job.state != "done"]
-
-
-def _draw(page: Frame, jobs: Sequence[Job]) -> None:
-    for job in jobs:
+    for job in open_ones:
         with st.container(border=True, key=f"job-{job.id}"):
-            if job.state == "failed":
-                _draw_failed(page, job)
-            elif job.state == "cancelled":
-                draw_muted(f"{job.name} · {page.texts('documents.cancelled')}")
-                _draw_dismiss(page, job)
-            else:
-                _draw_open(page, job)
+            _draw_open(page, job)
+
+
+def _jobs(page: Frame, collection: Collection) -> tuple[list[Job], list[Job]]:
+    """The jobs that wait or run, and those that ended without a document."""
+    jobs = [job for job in page.services.store.jobs.list(page.owner, collection.id) if job.state != "done"]
+    open_ones = [job for job in jobs if job.state in ("waiting", "running")]
+    return open_ones, [job for job in jobs if job not in open_ones]
 
 
 def _draw_open(page: Frame, job: Job) -> None:
