@@ -136,6 +136,17 @@ def test_a_secrets_file_that_cannot_be_read_closes_the_door(tmp_path: Path, monk
     assert not (tmp_path / "data").exists()
 
 
+def test_a_secrets_file_with_tokens_alone_leaves_the_one_user_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = tmp_path / "secrets.toml"
+    tokens.write_text('HF_TOKEN = "hf_one"\n')
+    monkeypatch.setattr(st, "get_option", {"secrets.files": [str(tokens)], "server.address": "127.0.0.1"}.get)
+    app = opened("app.py", tmp_path, monkeypatch)
+    assert not app.error
+    assert app.title[0].value == "Ask your documents"
+
+
 CLAIMS = {
     "is_logged_in": True,
     "iss": "https://id.example.org",

@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import json
 import logging
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -36,10 +37,20 @@ def has_sign_in() -> bool:
     """
     if "is_logged_in" in st.user:
         return True
-    if any(Path(file).exists() for file in st.get_option("secrets.files")):
-        _log.error("a secrets file is there and has no [auth] that can be read: nobody is let in")
+    if any(map(_means_sign_in, st.get_option("secrets.files"))):
+        _log.error("a secrets file is there, and its [auth] cannot be used: nobody is let in")
         raise SignInUnusable
     return False
+
+
+def _means_sign_in(file: str) -> bool:
+    """Whether a secrets file should set sign-in up: it has an `[auth]`, or nobody can tell. Tokens alone do not."""
+    try:
+        return "auth" in tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
 
 
 def open_too_far(current: Settings, *, has_people: bool = False) -> bool:
