@@ -134,6 +134,21 @@ def test_supported_is_only_what_answers_the_question(question: str, said: str, e
     assert sentence.verdict == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("When is the kettle descaled?", "The kettle is descaled on the first Monday of a month."),
+        ("On which day is the gate locked?", "The gate is locked on Sunday."),
+        (
+            "In which century was the mill built?",
+            "The mill was built in two centuries, the sixteenth and the seventeenth.",
+        ),
+    ],
+)
+def test_a_day_of_the_week_and_a_century_answer_a_question_for_a_time(question: str, said: str) -> None:
+    assert verdict(said, said, question) == "supported"
+
+
 def test_where_the_best_quote_hardly_answers_nothing_is_supported() -> None:
     unsure = replace(quote(SENTENCES[0]), score=0.3)
     (sentence,), _ = verify(SENTENCES[0], "What is the hotel limit in Lisbon?", [unsure], [])

@@ -13,7 +13,7 @@ from rag.terms import LITTLE, stem
 _MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DATE: Final = re.compile(
     rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{_MONTHS}) \d+|\b\d+ (?:{_MONTHS})"
-    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\bcentur|day\b|[年月日]|世纪",
+    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\bcentur\w*|\b\w*day\b|[年月日]|世纪",
     re.IGNORECASE,
 )
 _FIGURE: Final = re.compile(
