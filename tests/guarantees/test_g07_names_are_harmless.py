@@ -55,8 +55,8 @@ def test_g07_names_are_harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for number, name in enumerate(NAMES):
         data = f"Text number {number} of this test.".encode()
         document = read_file(desk, OWNER, collection.id, data, name)
-        # The name is kept to be shown, all but half characters, which nothing can show.
-        assert document.name == name.replace("\ud83d", "\ufffd")
+        # The name is kept to be shown, all but half characters and NUL, which nothing can show.
+        assert document.name == name.replace("\ud83d", "\ufffd").replace("\0", "\ufffd")
         hashes.add(document.sha256)
         job = store.jobs.enqueue(OWNER, collection.id, name, "file", data + b" Once more.")
         hashes.add(job.source)
