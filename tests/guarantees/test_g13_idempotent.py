@@ -60,7 +60,7 @@ def _hashes(place: Place) -> dict[str, str]:
         "pages": "SELECT d.sha256, p.number, p.label, p.text, p.headings"
         " FROM pages p JOIN documents d ON d.id = p.document ORDER BY d.sha256, p.number",
         "chunks": 'SELECT d.sha256, c.page, c.section, c.context, c.text, c.start, c."end", c.vector, {terms}'
-        " FROM chunks c JOIN documents d ON d.id = c.document ORDER BY d.sha256, c.page, c.start",
+        ' FROM chunks c JOIN documents d ON d.id = c.document ORDER BY d.sha256, c.page, c.start, c."end"',
         "collections": "SELECT name, embedder, dimension, generation FROM collections",
     }
     with store.database.read() as connection:
@@ -91,18 +91,20 @@ def test_g13_reading_the_same_again_changes_nothing(new_place: Callable[[], Plac
     died = 0
     for trial in range(ROUNDS):
         place = new_place()
-        died += sum(_killed(place, 100 * trial + kills) for kills in range(KILLS))
+        died += sum(_killed(place, 100 * trial + kills, FILES * (kills + 1) // (KILLS + 1)) for kills in range(KILLS))
         _read_all(None, place)
         assert _hashes(place) == once
     print(f"G13: {FILES} files, 3 times over, and {died} kills in the middle of {ROUNDS} readings: all tables the same")
     assert died >= ROUNDS * KILLS / 2
 
 
-def _killed(place: Place, seed: int) -> bool:
-    """Let a reading go on a little further than the one before it; whether it was still at work when killed."""
+def _killed(place: Place, seed: int, files: int) -> bool:
+    """Kill a reading at some moment after that many files; whether it was still at work."""
     with child(_read_all, place) as (process, pipe):
-        assert pipe.poll(60), "the child did not begin"
-        time.sleep(random.Random(seed).uniform(0, 0.2))
+        for _ in range(files):
+            assert pipe.poll(60), "the child does not go on"
+            pipe.recv()
+        time.sleep(random.Random(seed).uniform(0, 0.01))
         at_work = process.is_alive()
         kill(process)
         return at_work
