@@ -69,7 +69,8 @@ def _hashes(place: Place) -> dict[str, str]:
         for name, query in queries.items():
             rows = [tuple(row) for row in connection.exec_driver_sql(query.replace("{terms}", terms))]
             found[name] = hashlib.sha256(repr(rows).encode()).hexdigest()
-    originals = sorted(all_originals(place, store))
+    # Half of one, which a killed reading can leave, is swept away by the reader after an hour.
+    originals = sorted(name for name in all_originals(place, store) if not name.endswith(".part"))
     collection = store.collections.by_name(OWNER, "mine")
     assert collection is not None
     assert faults(store, collection) == []
