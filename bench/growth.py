@@ -276,8 +276,8 @@ def picture(results: Sequence[dict[str, Any]]) -> str:
         return round(x, 1), round(270 - 60 * np.log10(max(value, 1.0)), 1)
 
     parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 310" font-family="sans-serif" font-size="12">',
-        '<rect width="660" height="310" fill="#fff"/>',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 672 310" font-family="sans-serif" font-size="12">',
+        '<rect x="-12" width="672" height="310" fill="#fff"/>',
     ]
     for value in (1, 10, 100, 1000, 10000):
         y = place(first, value)[1]
