@@ -20,10 +20,11 @@ end_sidebar(page)
 
 # Draw: the chat so far, or a welcome.
 replayed = services.store.chats.turns(owner, chat.id) if chat else []
+right = services.store.shares.right(owner, collection.id) if replayed else None
 if not replayed:
     turns.draw_welcome(page, collection, documents)
 for turn in replayed:
-    turns.draw_turn(page, chat, turn, last=turn is replayed[-1])
+    turns.draw_turn(page, chat, turn, right, last=turn is replayed[-1])
 
 # Ask: a question, with files dropped beside it, or one of the examples.
 reading.draw_jobs(page, collection)

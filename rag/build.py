@@ -84,10 +84,12 @@ class Services:
 
     @once
     def embedder(self) -> Embedder:
+        from rag.catalogue import served_embedder
         from rag.embedding import open_embedder
-        from rag.served_embedding import is_served, open_served
 
-        if is_served(self.settings.embedder):
+        if served_embedder(self.settings.embedder):
+            from rag.served_embedding import open_served
+
             return open_served(self.settings.embedder, seconds=self.settings.server_seconds)
 
         # Threads that wait without sleeping take the processor from the model's: ten times slower in company.
@@ -102,12 +104,11 @@ class Services:
         Raises:
             ModelUnknown: nothing has the name that is set.
         """
-        from rag.catalogue import NOWHERE, Choice, choose
-        from rag.served_embedding import is_served, recorded
+        from rag.catalogue import NOWHERE, Choice, choose, served_embedder
 
         wanted = self.settings.embedder
-        if is_served(wanted):
-            return Choice(recorded(wanted), NOWHERE, None)
+        if remembered := served_embedder(wanted):
+            return Choice(remembered, NOWHERE, None)
         return choose(wanted, [self.settings.models_folder], kind="embedder")
 
     @once

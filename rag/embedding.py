@@ -54,7 +54,26 @@ class Embedder(Protocol):
     def count_tokens(self, text: str) -> int: ...
 
 
-class TransformerEmbedder:
+class KeepsQuestion:
+    """The last question's vector is kept: search and quotes both ask for it."""
+
+    _last: tuple[str, Vectors] | None = None
+
+    def embed_query(self, text: str) -> Vectors:
+        """(dimension,), of length 1, not to be written to."""
+        kept = self._last
+        if kept is None or kept[0] != text:
+            (vector,) = self._question(text)
+            vector.flags.writeable = False
+            kept = self._last = (text, vector)
+        return kept[1]
+
+    def _question(self, text: str) -> Vectors:
+        """(1, dimension), of length 1."""
+        raise NotImplementedError
+
+
+class TransformerEmbedder(KeepsQuestion):
     """A sentence-transformers model from a folder. Safe to share between threads: one computes at a time."""
 
     def __init__(
@@ -74,7 +93,6 @@ class TransformerEmbedder:
         self._model = _load(folder, name, device, threads)
         self._tokenizer = _counting_tokenizer(self._model)
         self._lock = threading.Lock()
-        self._last: tuple[str, Vectors] | None = None
         self._bfloat16 = self._model.device.type == "cpu" and computes_bfloat16()
         self.dimension = int(self._model.get_embedding_dimension())
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
@@ -85,14 +103,8 @@ class TransformerEmbedder:
         with self._fast():
             return self._embed(texts, self._model.encode_document)
 
-    def embed_query(self, text: str) -> Vectors:
-        """(dimension,), of length 1, not to be written to. The last one is kept: search and quotes both ask for it."""
-        kept = self._last
-        if kept is None or kept[0] != text:
-            (vector,) = self._embed([text], self._model.encode_query)
-            vector.flags.writeable = False
-            kept = self._last = (text, vector)
-        return kept[1]
+    def _question(self, text: str) -> Vectors:
+        return self._embed([text], self._model.encode_query)
 
     def count_tokens(self, text: str) -> int:
         """The tokens of a text, without the marks that the model adds around it."""

@@ -5,6 +5,7 @@ asked, answered or read, and no names: what is counted is told apart by the code
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -13,10 +14,10 @@ from prometheus_client.registry import Collector
 from rag.errors import RagError
 from rag.runs import Runs
 from rag.store.counts import Counts
+from rag.store.jobs import State
 from rag.types import Answer
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
-_STATES = ("waiting", "running", "done", "failed", "cancelled")
 
 
 class Metrics:
@@ -79,6 +80,6 @@ class _Now(Collector):
         yield GaugeMetricFamily("footnote_documents", "Documents in the library.", value=counts.documents)
         yield GaugeMetricFamily("footnote_chunks", "Chunks in the library.", value=counts.chunks)
         jobs = GaugeMetricFamily("footnote_jobs", "Documents to read, by the state of their job.", labels=["state"])
-        for state in _STATES:
+        for state in get_args(State):
             jobs.add_metric([state], counts.jobs.get(state, 0))
         yield jobs

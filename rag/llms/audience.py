@@ -13,6 +13,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
+from pydantic import Field
 
 from rag.llms.chat_format import Message
 from rag.llms.news import News
@@ -53,6 +54,14 @@ class ChatHeard(ChatPieces):
     writes; one with `raise_error` set may raise to give the question up. The run's metadata may
     hold `owner`, by whom the queue is fair.
     """
+
+    model: str
+    max_tokens: int = Field(256, ge=1)
+    temperature: float = Field(0.0, ge=0.0)
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self.model, "temperature": self.temperature, "max_tokens": self.max_tokens}
 
     def _pieces(
         self,

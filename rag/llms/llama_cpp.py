@@ -23,9 +23,6 @@ def _forget(speed: Speed) -> None:
 class ChatLlamaCpp(ChatHeard):
     """A GGUF model as a LangChain chat model, streaming, one question at a time."""
 
-    model: str
-    max_tokens: int = Field(256, ge=1)
-    temperature: float = Field(0.0, ge=0.0)
     repeat_penalty: float = Field(1.0, gt=0.0)
     seed: int = 0
     stop_texts: tuple[str, ...] = ()
@@ -52,10 +49,6 @@ class ChatLlamaCpp(ChatHeard):
     @property
     def _llm_type(self) -> str:
         return "llama.cpp"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self.model, "temperature": self.temperature, "max_tokens": self.max_tokens}
 
     def context_tokens(self) -> int:
         """Tokens that prompt and answer may have together."""

@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import Any, Self
 
 from langchain_core.messages import BaseMessage
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from rag.errors import (
     ModelDenied,
@@ -120,9 +120,6 @@ class ModelServer:
 class ChatServed(ChatHeard):
     """A model on a server as a LangChain chat model, streaming."""
 
-    model: str
-    max_tokens: int = Field(256, ge=1)
-    temperature: float = Field(0.0, ge=0.0)
     context: int = 4096
     _server: ModelServer = PrivateAttr()
 
@@ -136,10 +133,6 @@ class ChatServed(ChatHeard):
     @property
     def _llm_type(self) -> str:
         return "server"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self.model, "temperature": self.temperature, "max_tokens": self.max_tokens}
 
     def context_tokens(self) -> int:
         """Tokens that prompt and answer may have together."""

@@ -157,11 +157,18 @@ class Folder(Files):
 
 def needed(connection: sa.Connection, sha256: str) -> bool:
     """Whether a document or a job that is not done has that hash."""
+    by_document, by_job = needs()
     documents, jobs = schema.documents, schema.jobs
-    by_document = sa.select(sa.literal(1)).where(documents.c.sha256 == sha256)
+    either = sa.union_all(by_document.where(documents.c.sha256 == sha256), by_job.where(jobs.c.source == sha256))
+    return connection.execute(either.limit(1)).first() is not None
+
+
+def needs() -> tuple[sa.Select[str], sa.Select[str]]:
+    """The hashes that documents have, and those that jobs still need."""
+    documents, jobs = schema.documents, schema.jobs
     # Failed jobs keep their file too: they can be tried again.
-    by_job = sa.select(sa.literal(1)).where(jobs.c.source == sha256, jobs.c.state.in_(["waiting", "running", "failed"]))
-    return connection.execute(sa.union_all(by_document, by_job).limit(1)).first() is not None
+    unfinished = jobs.c.state.in_(["waiting", "running", "failed"])
+    return sa.select(documents.c.sha256), sa.select(jobs.c.source).where(jobs.c.kind == "file", unfinished)
 
 
 def publish(target: Path, pieces: Iterable[bytes | memoryview]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from rag.errors import LibraryNotEmpty, MoveUnequal, NotFound
 from rag.store import Store, schema
 from rag.store.columns import clean
+from rag.store.files import needs
 from rag.store.graphs import make_graph
 from rag.store.rows import insert_chunk_rows
 
@@ -86,31 +87,32 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[
 
 
 def _copy(table: sa.Table, giving: sa.Connection, taking: sa.Connection) -> Proof:
-    total, count = 0, 0
-    for rows in _rows(giving, table):
-        total, count = total + sum(map(_number, rows)), count + len(rows)
+    """Write the rows of one into the other; what they were."""
+
+    def write(rows: Sequence[dict[str, Any]]) -> None:
         if table is schema.chunks:
             insert_chunk_rows(taking, rows)
         else:
             taking.execute(sa.insert(table), list(rows))
-    return Proof(count, _digest(total))
+
+    return _proof(giving, table, write)
 
 
-def _proof(connection: sa.Connection, table: sa.Table) -> Proof:
+def _proof(
+    connection: sa.Connection, table: sa.Table, each: Callable[[Sequence[dict[str, Any]]], None] | None = None
+) -> Proof:
     total, count = 0, 0
     for rows in _rows(connection, table):
         total, count = total + sum(map(_number, rows)), count + len(rows)
-    return Proof(count, _digest(total))
+        if each is not None:
+            each(rows)
+    return Proof(count, f"{total % 2**256:064x}")
 
 
 def _number(row: dict[str, Any]) -> int:
     """The SHA-256 of a row's values, vectors bit for bit."""
     text = json.dumps([row[key] for key in sorted(row)], default=bytes.hex)
     return int.from_bytes(hashlib.sha256(text.encode()).digest())
-
-
-def _digest(total: int) -> str:
-    return f"{total % 2**256:064x}"
 
 
 def _go_on_counting(giving: sa.Connection, taking: sa.Connection) -> None:
@@ -134,9 +136,7 @@ _SET_LAST_ID: Final = {
 
 def _hashes(connection: sa.Connection) -> list[str]:
     """Of all originals that a document, or a job that is not done with, needs."""
-    documents, jobs = schema.documents.c, schema.jobs.c
-    waiting = sa.select(jobs.source).where(jobs.kind == "file", jobs.state.in_(["waiting", "running", "failed"]))
-    return sorted(connection.execute(sa.union(sa.select(documents.sha256), waiting)).scalars())
+    return sorted(connection.execute(sa.union(*needs())).scalars())
 
 
 def _copy_original(source: Store, giving: sa.Connection, target: Store, taking: sa.Connection, sha256: str) -> bool:

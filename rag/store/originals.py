@@ -36,14 +36,14 @@ class Originals(Files):
         sha256 = hashlib.sha256(data).hexdigest()
         # Until the end of the transaction nobody else writes or releases these bytes.
         alone_with(connection, "original", sha256)
-        if connection.execute(_of(sha256, sa.literal(1)).limit(1)).first() is None:
+        if not _there(connection, sha256):
             for part, first in enumerate(range(0, max(1, len(data)), _PART_BYTES)):
                 row = {"sha256": sha256, "part": part, "data": data[first : first + _PART_BYTES]}
                 connection.execute(sa.insert(_originals), row)
 
     def has(self, sha256: str) -> bool:
         with self._database.read() as connection:
-            return connection.execute(_of(sha256, sa.literal(1)).limit(1)).first() is not None
+            return _there(connection, sha256)
 
     def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
         data = b"".join(connection.execute(_of(sha256, _originals.c.data).order_by(_originals.c.part)).scalars())
@@ -71,6 +71,10 @@ class Originals(Files):
         with self._database.read() as connection:
             alone = connection.execute(first.where(~by_document, ~by_job)).scalars().all()
         self.release(alone)
+
+
+def _there(connection: sa.Connection, sha256: str) -> bool:
+    return connection.execute(_of(sha256, sa.literal(1)).limit(1)).first() is not None
 
 
 def _of(sha256: str, column: sa.ColumnElement[Any]) -> sa.Select[Any]:

@@ -148,12 +148,16 @@ def end_sidebar(page: Frame) -> None:
         st.sidebar.caption(label(said))
 
 
+def person_name(person: Person, texts: Texts) -> str:
+    """What to call somebody: by name, or by address."""
+    return person.name or person.email or texts("people.nameless")
+
+
 def _draw_person(page: Frame) -> None:
     """The name of whoever is signed in, and the way out."""
     if page.person is None or page.sign_in is None:
         return
-    named = page.person.name or page.person.email or page.texts("people.nameless")
-    with st.popover(label(named), icon=":material/account_circle:", width="stretch"):
+    with st.popover(label(person_name(page.person, page.texts)), icon=":material/account_circle:", width="stretch"):
         draw_muted(page.person.email or page.texts("people.no_email"))
         if st.button(page.texts("door.sign_out"), icon=":material/logout:"):
             page.services.store.people.sign_out(page.person.id, page.sign_in.key)

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from rag.types import Answer, Turn, shown_name
+from rag.types import Answer, Right, Turn, shown_name
 from rag.ui import work
 from rag.ui.frame import Frame, told
 from rag.ui.texts import Texts
@@ -16,10 +16,10 @@ _NOT_THERE: Final = -1
 _QUOTE_CHARACTERS: Final = 90
 
 
-def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str) -> None:
+def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str, right: Right | None) -> None:
     """The menu that keeps the question of this turn as a check of a collection."""
     texts = page.texts
-    if page.services.store.shares.right(page.owner, collection) in (None, "reader"):
+    if right in (None, "reader"):
         return
     with st.popover(texts("quality.keep"), type="tertiary"):
         question = st.text_input(

@@ -8,7 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from rag.types import Deed, Group, Holding, Person
-from rag.ui.frame import LOCAL_USER, Frame, told
+from rag.ui.frame import LOCAL_USER, Frame, person_name, told
 from rag.ui.texts import Texts
 from rag.ui.views import draw_entry, draw_muted, draw_table, label
 
@@ -16,7 +16,7 @@ from rag.ui.views import draw_entry, draw_muted, draw_table, label
 def names_of(page: Frame, people: Sequence[Person]) -> dict[str, str]:
     """What to call each; the collections of the time before sign-in are nobody's."""
     texts = page.texts
-    named = {person.id: person.name or person.email or texts("people.nameless") for person in people}
+    named = {person.id: person_name(person, texts) for person in people}
     return {LOCAL_USER: texts("people.local")} | named
 
 
@@ -39,7 +39,7 @@ def _draw_person(page: Frame, person: Person) -> None:
         st.container(border=True, key=f"person-{person.id}"),
         st.container(horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="distribute"),
     ):
-        draw_entry(person.name or person.email or texts("people.nameless"), " · ".join(facts))
+        draw_entry(person_name(person, texts), " · ".join(facts))
         if person.id != page.owner:
             _draw_changes(page, person)
 

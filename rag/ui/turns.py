@@ -13,7 +13,7 @@ from rag.errors import ModelLanguage
 from rag.export import as_markdown
 from rag.loading import KINDS
 from rag.runs import Run
-from rag.types import Answer, Chat, Collection, Document, Progress, Turn
+from rag.types import Answer, Chat, Collection, Document, Progress, Right, Turn
 from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
@@ -101,8 +101,8 @@ def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
     work.answer(page, chat, question)
 
 
-def draw_turn(page: Frame, chat: Chat, turn: Turn, *, last: bool) -> None:
-    """One question and its answer, finished or on its way."""
+def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last: bool) -> None:
+    """One question and its answer, finished or on its way; `right` is the person's in the collection asked."""
     with st.chat_message("user", avatar=":material/person:"):
         draw_question(turn.question)
     with st.chat_message("assistant", avatar=":material/format_quote:"):
@@ -112,13 +112,12 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, *, last: bool) -> None:
         if turn.answer is None:
             draw_muted(page.texts("answer.interrupted"))
         else:
-            _draw_finished(page, chat, turn, turn.answer)
-        reached = page.services.store.collections.reaches(page.owner, chat.collection)
+            _draw_finished(page, chat, turn, turn.answer, right)
         with st.container(horizontal=True, vertical_alignment="center"):
             if turn.answer is not None:
-                _draw_details(page, turn, turn.answer, reached)
-                draw_keep(page, turn, turn.answer, chat.collection)
-            if last and reached:
+                _draw_details(page, turn, turn.answer, right)
+                draw_keep(page, turn, turn.answer, chat.collection, right)
+            if last and right:
                 _draw_again(page, chat, turn)
 
 
@@ -151,16 +150,16 @@ def _status(run: Run, texts: Texts) -> str:
     return texts("answer.searching")
 
 
-def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer) -> None:
-    changes = work.changed_sources(page, chat, answer)
+def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: Right | None) -> None:
+    changes = work.changed_sources(page, chat, answer, right)
     said = {document: page.texts(f"answer.{change}") for document, change in changes.items()}
     _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=said))
 
 
-def _draw_details(page: Frame, turn: Turn, answer: Answer, reached: bool) -> None:
+def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) -> None:
     """What was behind an answer; of a collection that is no longer shared, the quotes are all that is kept."""
     texts = page.texts
-    if answer.passages and reached:
+    if answer.passages and right:
         with st.popover(texts("answer.passages", count=len(answer.passages)), type="tertiary"):
             if answer.generated_question != answer.question:
                 draw_muted(texts("answer.searched_as", question=answer.generated_question))

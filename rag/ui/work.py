@@ -16,7 +16,7 @@ from rag.highlighting import page_picture as draw_page
 from rag.settings import PROJECT
 from rag.store import Job, Store
 from rag.store.jobs import Stage
-from rag.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Turn
+from rag.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
 from rag.ui.frame import Frame
 from rag.ui.texts import Language
 
@@ -128,12 +128,12 @@ def original(page: Frame, document: Document) -> bytes:
     return page.services.store.documents.original(page.owner, document.id)
 
 
-def changed_sources(page: Frame, chat: Chat, answered: Answer) -> dict[str, str]:
+def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | None) -> dict[str, str]:
     """What became of documents quoted in an answer, by their id: `removed`, `replaced` by a newer version, or
     `withdrawn` where the collection is no longer shared with the person."""
     changed = {}
     documents = page.services.store.documents
-    if not page.services.store.collections.reaches(page.owner, chat.collection):
+    if right is None:
         return {quote.document: "withdrawn" for quote in answered.quotes}
     for quote in answered.quotes:
         try:
