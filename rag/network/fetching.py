@@ -1,0 +1,189 @@
+"""Asking for an address: a page, whole and soon, or a long answer piece by piece."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from urllib.parse import urljoin
+
+import httpcore
+
+from rag.errors import (
+    AddressNotReadable,
+    AddressRedirects,
+    AddressStatus,
+    AddressUnreachable,
+    TooLarge,
+)
+from rag.network.addresses import host_header, origin, taken_apart
+from rag.network.door import Deadline, Door, Patience, certificates
+
+USER_AGENT = "Footnote (+document reader)"
+MOST_REDIRECTS = 3
+
+_TYPES = {
+    "text/html",
+    "application/xhtml+xml",
+    "text/plain",
+    "text/markdown",
+    "text/x-markdown",
+    "application/pdf",
+    "application/x-pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    # Servers that do not know what they hold; the content decides then.
+    "application/octet-stream",
+    "binary/octet-stream",
+}
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What an address gave. `type` is the media type in lower case, `address` the final one."""
+
+    content: bytes
+    type: str
+    charset: str | None
+    address: str
+
+
+def fetch(
+    address: str,
+    *,
+    intranet: Collection[str] = (),
+    max_bytes: int = 10 * 2**20,
+    connect_seconds: float = 5,
+    total_seconds: float = 30,
+) -> Fetched:
+    """Get a page or a document by http or https, following at most three redirects.
+
+    `intranet` holds the exact "host:port" of private servers that may be reached; addresses
+    at which a machine gives away its own keys stay closed even then. `max_bytes` counts what
+    is left after decompression.
+
+    Raises:
+        AddressInvalid: no address of the web.
+        AddressForbidden: it, or a redirect, leads into a private network.
+        AddressUnreachable, AddressStatus, AddressRedirects, AddressNotReadable
+        TooLarge, TooSlow: the answer is longer or takes longer than the limits.
+    """
+    address = address.strip()
+    door = Door(address, intranet, connect_seconds, Deadline(address, time.monotonic() + total_seconds, total_seconds))
+    current = address
+    for _ in range(MOST_REDIRECTS + 1):
+        url = taken_apart(address, current)
+        try:
+            with httpcore.ConnectionPool(certificates(), network_backend=door) as pool:
+                result = _get(pool, url, current, address, max_bytes)
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            door.deadline.left()
+            raise AddressUnreachable(address=address) from error
+        if isinstance(result, Fetched):
+            return result
+        current = result
+    raise AddressRedirects(address=address)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer as it begins: its status, its headers by their names in lower case, its body piece by piece."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+
+def patient() -> None:
+    """Wait on."""
+
+
+@contextmanager
+def opened(
+    address: str,
+    *,
+    intranet: Collection[str] = (),
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    connect_seconds: float = 5,
+    quiet_seconds: float = 30,
+    look: Callable[[], None] = patient,
+    look_seconds: float = 1,
+) -> Iterator[Opened]:
+    """Ask for an address and read what it gives, however long it is: model files and the answers of models,
+    from the servers that the administrator has chosen.
+
+    The same rules hold as for `fetch`, at each redirect again. `quiet_seconds` bounds every single wait;
+    `look` is called every `look_seconds` of one, and may raise. An Authorization header goes to the server
+    of the address and to no other. With `content` it is posted, and a redirect is not followed.
+
+    Raises:
+        AddressInvalid, AddressForbidden, AddressUnreachable, AddressRedirects: also while the pieces are read.
+    """
+    door = Door(address, intranet, connect_seconds, Patience(quiet_seconds, look, look_seconds))
+    current, sent = address, dict(headers or {})
+    try:
+        with ExitStack() as stack:
+            for _ in range(MOST_REDIRECTS + 1):
+                url = taken_apart(address, current)
+                pool = stack.enter_context(httpcore.ConnectionPool(certificates(), network_backend=door))
+                own = {"Host": host_header(url), "User-Agent": USER_AGENT, "Connection": "close"}
+                asked: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
+                if content is not None:
+                    asked.append(("Content-Length", str(len(content))))
+                method = "GET" if content is None else "POST"
+                response = stack.enter_context(pool.stream(method, url, headers=asked, content=content))
+                answered = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
+                if content is not None or response.status not in _REDIRECTS or "location" not in answered:
+                    yield Opened(response.status, answered, response.iter_stream())
+                    return
+                following = urljoin(current, answered["location"].strip().replace(" ", "%20"))
+                if origin(following) != origin(current):
+                    sent.pop("Authorization", None)
+                current = following
+                stack.close()
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        raise AddressUnreachable(address=address) from error
+    raise AddressRedirects(address=address)
+
+
+def _get(pool: httpcore.ConnectionPool, url: httpcore.URL, current: str, address: str, max_bytes: int) -> Fetched | str:
+    """One request: what it gave, or where it sends the caller next. Redirects are not read further."""
+    headers: dict[bytes | str, bytes | str] = {
+        "Host": host_header(url),
+        "User-Agent": USER_AGENT,
+        "Accept": "text/html, application/pdf, text/plain;q=0.9, */*;q=0.5",
+        "Accept-Encoding": "gzip",
+        "Connection": "close",
+    }
+    with pool.stream("GET", url, headers=headers) as response:
+        answered = {name.lower(): value.decode("utf-8", "replace") for name, value in response.headers}
+        if response.status in _REDIRECTS and answered.get(b"location"):
+            return urljoin(current, answered[b"location"].strip().replace(" ", "%20"))
+        if not 200 <= response.status < 300:
+            raise AddressStatus(address=address, status=response.status)
+        message = Message()
+        message["content-type"] = answered.get(b"content-type") or "application/octet-stream"
+        type_, encoding = message.get_content_type(), answered.get(b"content-encoding", "identity").strip().lower()
+        if type_ not in _TYPES or encoding not in ("identity", "gzip", "x-gzip"):
+            raise AddressNotReadable(address=address, type=(type_ if type_ not in _TYPES else encoding)[:80])
+        content = _body(response.iter_stream(), encoding != "identity", address, max_bytes)
+    charset = message.get_content_charset()
+    return Fetched(content, type_, charset, current)
+
+
+def _body(chunks: Iterable[bytes], packed: bool, address: str, max_bytes: int) -> bytes:
+    """The body, unpacked piece by piece, so that no more than `max_bytes` ever stand in memory."""
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    content = bytearray()
+    for chunk in chunks:
+        try:
+            content += unpack.decompress(chunk, max_bytes + 1 - len(content)) if packed else chunk
+        except zlib.error as error:
+            raise AddressNotReadable(address=address, type="gzip") from error
+        if len(content) > max_bytes:
+            raise TooLarge(name=address, limit=f"{max_bytes / 2**20:g} MB")
+    return bytes(content)
