@@ -9,6 +9,7 @@ The weight of a follow-up was set by hand, since no set has out-of-corpus questi
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -43,13 +44,14 @@ def main() -> None:
         groups += seen_in(folder, name, most, foreign, embedder)
     rows = np.array([features(signals) for _, _, group in groups for signals in group])
     labels = np.array([right for _, right, group in groups for _ in group])
-    # A group counts by the root of its size, so that the large ones do not decide alone; squad thrice, since
+    # A group counts by the root of its size, so that the large ones do not decide alone; squad ten times, since
     # only there do foreign questions come near to what the corpus is about.
-    weights = np.array([(3 if name == "squad" else 1) * len(group) ** -0.5 for name, _, group in groups for _ in group])
+    each = [(10 if name == "squad" else 1) * len(group) ** -0.5 for name, _, group in groups]
+    weights = np.repeat(each, [len(group) for _, _, group in groups])
     fitted = LogisticRegression(C=30, max_iter=2000).fit(
         rows, labels, sample_weight=weights * len(weights) / weights.sum()
     )
-    names = ("similarity", "cover", "sentence", "words", "chinese")
+    names = ("similarity", "cover", "sentence", "words", "chinese", "named", "apart")
     print(
         {name: round(float(weight), 2) for name, weight in zip(names, fitted.coef_[0], strict=True)}, fitted.intercept_
     )
@@ -97,7 +99,15 @@ def seen_in(
 
 def features(seen: Signals) -> list[float]:
     similarity = 0.0 if seen.chinese else seen.similarity
-    return [similarity, seen.cover, seen.sentence, min(seen.words, 10) / 10, float(seen.chinese)]
+    return [
+        similarity,
+        seen.cover,
+        seen.sentence,
+        min(seen.words, 10) / 10,
+        float(seen.chinese),
+        float(seen.named),
+        math.log1p(seen.apart),
+    ]
 
 
 if __name__ == "__main__":

@@ -237,6 +237,8 @@ def test_questions_about_something_are_searched(question: str) -> None:
     st.integers(0, 100_000),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
+    st.integers(0, 100),
     st.floats(0, 0.5),
 )
 def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
@@ -247,9 +249,11 @@ def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
     chunks: int,
     chinese: bool,
     follow_up: bool,
+    named: bool,
+    apart: int,
     more: float,
 ) -> None:
-    seen = Signals(similarity, cover, sentence, words, chunks, chinese, follow_up)
+    seen = Signals(similarity, cover, sentence, words, chunks, chinese, follow_up, named, apart)
     score = gate(seen)
     assert 0.0 <= score <= 1.0
     for better in (
@@ -258,6 +262,8 @@ def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
         replace(seen, sentence=sentence + more),
         # The same found among fewer is less of a coincidence.
         replace(seen, chunks=chunks // 2),
+        # Words and meaning agree better on what comes first.
+        replace(seen, apart=apart // 2),
     ):
         assert gate(better) >= score
 
@@ -271,6 +277,15 @@ def test_a_library_of_one_sentence_answers_what_it_says(embedder: Embedder, stor
         for question in ("What colour is the gate?", "Who chairs the works council?", "What is the price of copper?")
     }
     assert [gates[question] >= THRESHOLD for question in gates] == [True, False, False]
+
+
+def test_the_gate_sees_names_and_where_words_and_meaning_agree(library: tuple[Retriever, str, dict[str, str]]) -> None:
+    plain = found(library, "How many days of annual leave does an employee have?").signals
+    assert (plain.named, plain.apart) == (False, 0)
+    assert found(library, "How many days of annual leave does Ada Brandt have?").signals.named
+    assert found(library, "Who won the football World Cup?").signals.apart == 100
+    # Where a sentence begins, a capital names nothing.
+    assert not found(library, "Leave. Employees have how much?").signals.named
 
 
 def found(library: tuple[Retriever, str, dict[str, str]], question: str, **more: object) -> Found:

@@ -13,7 +13,8 @@ from rag.terms import LITTLE, stem
 _MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DATE: Final = re.compile(
     rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{_MONTHS}) \d+|\b\d+ (?:{_MONTHS})"
-    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\bcentur\w*|\b\w*day\b|[年月日]|世纪",
+    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b(?:[\w-]+[ -])?centur\w*|\b\w*day\b"
+    r"|[年月日]|世纪",
     re.IGNORECASE,
 )
 _FIGURE: Final = re.compile(
@@ -47,6 +48,8 @@ _EXPECTED: Final = (
 # A place can be told without a name: "in the shed".
 _PLACE: Final = re.compile(r"\bwhere\b", re.IGNORECASE)
 _NAME_RUN: Final = re.compile(r"\b[A-Z][\w’'.-]*(?:\s(?:of |the |and |de |van |von )?[A-Z][\w’'.-]*)*")
+# "The Austrian author" names nobody.
+_FROM_SOMEWHERE: Final = re.compile(r"(?:[A-Z][a-z]+(?:ian|ean|ese|ish)|American|African|German|French|Dutch) [a-z]")
 _DIGITS: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD: Final = re.compile(r"\w+")
 # Words within which something is near to something else.
@@ -100,16 +103,19 @@ def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[s
 
 def _things(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[int, str]]:
     """The things of a kind in a text, with their places, that the question does not name."""
-    asked = frozenset(_plain(question))
+    asked = frozenset(map(stem, _plain(question)))
     named = frozenset(part for match in _NAME_RUN.finditer(question) for part in _plain(match.group()))
     for match in (_NAME_RUN if kind is _NAME else kind).finditer(text):
         parts = _plain(match.group())
         if kind is _NAME:
             parts = [part for part in parts if part not in LITTLE]
             # "Super Bowl V" is no answer to what is asked about Super Bowl I.
-            if not parts or parts[-1] in named or 2 * len(asked.intersection(parts)) > len(parts):
+            known = sum(stem(part) in asked for part in parts)
+            if not parts or parts[-1] in named or 2 * known > len(parts):
                 continue
-        if parts and not asked.issuperset(parts):
+            if _FROM_SOMEWHERE.fullmatch(text, match.start(), match.end() + 2):
+                continue
+        if parts and not asked.issuperset(map(stem, parts)):
             yield match.start(), " ".join(parts)
 
 

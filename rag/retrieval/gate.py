@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rag.language import has_cjk, sentences
-from rag.terms import coverage, terms
+from rag.retrieval.fusion import Ranking
+from rag.terms import coverage, stem, terms
 from rag.types import Passage
 
 # A question whose score lies below this is not answered from the documents. One value for all collections.
 THRESHOLD: Final = 0.5
 
 # What each sign is worth, in a logistic formula fitted on the developers' questions by `bench/fit_gate.py`.
-_SIMILARITY: Final = 16.45
-_COVER: Final = 7.0
-_SENTENCE: Final = 7.35
-_WORDS: Final = 4.2  # of ten words: a long question is never covered whole
-_CHINESE: Final = 8.4  # stands in for the similarity, which the bundled embedder does not have in Chinese
+_SIMILARITY: Final = 13.8
+_COVER: Final = 5.7
+_SENTENCE: Final = 7.5
+_WORDS: Final = 5.5  # of ten words: a long question is never covered whole
+_NAMED: Final = 1.45
+_APART: Final = 0.67  # in logarithms
+_CHINESE: Final = 5.3  # stands in for the similarity, which the bundled embedder does not have in Chinese
 _FOLLOW_UP: Final = 4.0  # in a running conversation, much is left unsaid
-_CONSTANT: Final = -15.74
+_CONSTANT: Final = -12.93
 # The best of many chunks lies nearer to any question, by chance, than the best of few: the fewer there are, the
 # more easily they are believed. For each power of ten below a thousand, and at most.
-_FEWER: Final = 1.5
+_FEWER: Final = 1.2
 _FEWER_AT_MOST: Final = 3.0
 _MANY: Final = 1000
 
 _PASSAGES: Final = 4
+
+# A capital inside a sentence.
+_NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]*\w")
+# Where no chunk is found by words and by meaning: as far apart as this.
+_FARTHEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,8 @@ class Signals:
 
     `similarity` is the best cosine, `cover` the share by weight of the question's words that the best passage
     holds, `sentence` the same for the best single sentence with its title; `words` counts the question's words,
-    `chunks` what was searched.
+    `chunks` what was searched. `named`: the question names something, which passages on other things of its kind
+    do not bear out; `apart`: how far from the top of both lists, by words and by meaning, the best chunk stands.
     """
 
     similarity: float = 0.0
@@ -47,6 +57,8 @@ class Signals:
     chunks: int = _MANY
     chinese: bool = False
     follow_up: bool = False
+    named: bool = False
+    apart: int = 0
 
 
 def signals(
@@ -55,6 +67,8 @@ def signals(
     passages: Sequence[Passage],
     similarity: float,
     *,
+    by_words: Ranking,
+    by_meaning: Ranking,
     chunks: int,
     follow_up: bool,
 ) -> Signals:
@@ -65,7 +79,17 @@ def signals(
         held = [topic.union(terms(passage.text[start:end])) for start, end in sentences(passage.text)]
         cover = max(cover, coverage(wanted, topic.union(*held)))
         sentence = max([sentence, *(coverage(wanted, one) for one in held)])
-    return Signals(similarity, cover, sentence, len(wanted), chunks, has_cjk(query), follow_up)
+    chinese = has_cjk(query)
+    named = not chinese and any(stem(name.lower().removesuffix("'s")) in wanted for name in _NAME.findall(query))
+    apart = 0 if chinese else _apart(by_words, by_meaning)
+    return Signals(similarity, cover, sentence, len(wanted), chunks, chinese, follow_up, named, apart)
+
+
+def _apart(one: Ranking, other: Ranking) -> int:
+    """The places before the thing that stands highest in both rankings, counted in both."""
+    places = {item: place for place, item in enumerate(other.items)}
+    found = (place + places[item] for place, item in enumerate(one.items) if item in places)
+    return min(_FARTHEST, min(found, default=_FARTHEST))
 
 
 def gate(seen: Signals) -> float:
@@ -77,6 +101,8 @@ def gate(seen: Signals) -> float:
         + _COVER * seen.cover
         + _SENTENCE * seen.sentence
         + _WORDS * min(seen.words, 10) / 10
+        - _NAMED * seen.named
+        - _APART * math.log1p(seen.apart)
         + _FOLLOW_UP * seen.follow_up
         + _belief_in_few(seen.chunks)
         + _CONSTANT

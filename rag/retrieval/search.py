@@ -125,7 +125,16 @@ class Retriever:
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
         passages = self._passages(question, rankings, owner, k)
         chunks, weights = telling.result()
-        seen = signals(ways[0].query, weights, passages, similarity, chunks=chunks, follow_up=len(ways) > 1)
+        seen = signals(
+            ways[0].query,
+            weights,
+            passages,
+            similarity,
+            by_words=rankings[0],
+            by_meaning=rankings[1],
+            chunks=chunks,
+            follow_up=len(ways) > 1,
+        )
         return Found(tuple(passages), ways[0].query, seen, gate(seen), weights)
 
     def _by_words(self, way: Form, owner: str, collection: str, documents: Sequence[str] | None) -> Ranking:
