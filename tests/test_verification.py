@@ -405,3 +405,19 @@ def test_a_chinese_figure_is_held_against_the_sentence_in_the_same_words(said: s
 
 def test_a_latin_name_ends_where_chinese_goes_on() -> None:
     assert names("1985年,Dairy Queen的总公司在Bloomington市。") == ["Dairy", "Bloomington"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("You can carry over 5 to 9 years of service.", "partly"),
+        ("You can carry over 5 days.", "supported"),
+        ("After 5 to 9 years of service you have 28 days of annual leave.", "supported"),
+    ],
+)
+def test_for_whom_a_row_holds_is_no_answer_alone(said: str, expected: str) -> None:
+    row = replace(
+        quote("5 to 9 years 28 days 5 days"), head="Years of service Annual leave Of which may be carried over"
+    )
+    (sentence,), _ = verify(said, "How many days of annual leave can I carry over?", [row], [])
+    assert sentence.verdict == expected

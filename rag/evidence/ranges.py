@@ -56,6 +56,16 @@ def in_range(question: str, text: str) -> bool:
     )
 
 
+def holds_for(row: str) -> str:
+    """The range that a row begins with, '' where it begins with none.
+
+    >>> holds_for("5 to 9 years 28 days 5 days")
+    '5 to 9 years'
+    """
+    found = _FROM_TO.match(row) or _BELOW.match(row) or _ABOVE.match(row)
+    return found[0] if found else ""
+
+
 def _measures(question: str) -> Iterator[tuple[float, str]]:
     for number, unit in _MEASURE.findall(question):
         yield _value(number), _thing(unit)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.evidence import nearest_of_its_kind
+from rag.evidence.ranges import holds_for
 from rag.language import has_cjk, words
 from rag.terms import LITTLE, coverage, terms
 from rag.types import Quote
 from rag.verification.disagreement import CITATION, unknown_names, wrong_numbers
-from rag.verification.facts import without_figures
+from rag.verification.facts import numbers, without_figures
 from rag.verification.held import Said
 from rag.verification.names import full_names, unaccented
 
@@ -97,7 +98,16 @@ def says(evidence: Said, piece: str, asked: Asked) -> bool:
     if not _agrees(said, evidence, title, heard) or not (added or any(wrong_numbers(said, [asked.question]))):
         return False
     # In a row every figure stands beside the others; which one is meant, its head tells.
-    return evidence.row or nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
+    if evidence.row:
+        return _reads_on(said, evidence.quote.text)
+    return nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
+
+
+def _reads_on(said: str, row: str) -> bool:
+    """Whether a claim tells more of a row than for whom it holds: "5 to 9 years" alone answers nothing."""
+    whom = numbers(holds_for(row))
+    figures = [figure for figure in numbers(said) if figure.plain]
+    return not whom or not figures or any(figure not in whom for figure in figures)
 
 
 def repeats(evidence: Said, piece: str) -> bool:
