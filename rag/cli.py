@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from rag import build, connections, models, settings, upkeep
-from rag.errors import AddressError, FileMissing, NotFound, RagError, SettingsInvalid, UnreadableDocument
+from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, SettingsInvalid, UnreadableDocument
 from rag.types import Answer, Collection, Document, Passage, Quote
 from rag.ui.texts import Texts, language_for
 
@@ -71,7 +71,8 @@ def ask(
     services = build.services(current.model_copy(update={"model": model}) if model else current)
     target = services.store.collections.by_name(OWNER, collection)
     if target is None:
-        raise NotFound(what=collection)
+        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
+        raise CollectionUnknown(name=collection, known=known)
     *_, answer = services.conversation.ask(question, owner=OWNER, collection=target.id)
     if as_json:
         _print(_answer_record(answer))

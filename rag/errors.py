@@ -23,6 +23,7 @@ RagError
 │   └── AddressNotReadable   the answer is not a page or a document
 ├── LibraryError
 │   ├── NotFound             removed meanwhile, or never there
+│   ├── CollectionUnknown    the command line names one that is not there
 │   ├── NameTaken            a second one of that name
 │   ├── SameName             a document of that name is there with other contents: replace it, or keep both?
 │   ├── EmbedderMismatch     the collection was embedded with another model
@@ -207,6 +208,10 @@ class LibraryError(RagError):
 
 class NotFound(LibraryError):
     needs = ("what",)
+
+
+class CollectionUnknown(LibraryError):
+    needs = ("name", "known")
 
 
 class NameTaken(LibraryError):

@@ -90,7 +90,9 @@ def test_what_is_refused_is_named_and_the_rest_is_read(data: Path, tmp_path: Pat
 
 def test_wrong_use_and_unknown_collections_have_their_own_exit_codes(data: Path) -> None:
     assert footnote(data, "ingest")[0] == 2
-    assert footnote(data, "ask", "Why?", "--collection", "Nowhere")[0] == 1
+    code, said = footnote(data, "ask", "Why?", "--collection", "Nowhere")
+    assert code == 1
+    assert "There is no collection called Nowhere here. These are: " in said
 
 
 def test_a_setting_out_of_bounds_is_named(data: Path) -> None:
