@@ -1,6 +1,6 @@
 # make run    set up and open the app          make test    set up and run every test
 # make check  style, types, import rules       make fix     let the tools mend what they can
-# make scale  several processes behind nginx (Debian: apt-get install nginx-light)
+# make scale  several processes behind nginx (Debian: apt-get install nginx-light), and vectors in Milvus
 # make guarantees  the guarantees at full size, their counts in bench/guarantees.md (hours)
 # make audit  the installed packages against known vulnerabilities (needs the network)
 # make bench  measure beside the baseline (ten minutes; make bench-full: hours)

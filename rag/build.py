@@ -74,13 +74,15 @@ class Services:
 
     @once
     def store(self) -> Store:
-        return Store.open(self.settings.data_dir, self.settings.database_url.get_secret_value())
+        chosen = self.settings
+        graphs = not chosen.vectors.get_secret_value()
+        return Store.open(chosen.data_dir, chosen.database_url.get_secret_value(), graphs=graphs)
 
     @once
     def index(self) -> Index | SharedIndex:
         from rag.index import open_index
 
-        return open_index(self.store)
+        return open_index(self.store, self.settings.vectors.get_secret_value())
 
     @once
     def embedder(self) -> Embedder:

@@ -119,7 +119,7 @@ def reader(
     stay: Annotated[bool, typer.Option("--stay", help="Until a signal ends it, as a service of its own.")] = False,
 ) -> None:
     """Read the documents that wait, until standard input is closed; the app starts one, where RAG_READER says so."""
-    from rag.reader import run_jobs, stop_at_end_of, wait_for_work, when_it_answers
+    from rag.reader import keep_in_step, run_jobs, stop_at_end_of, wait_for_work, when_it_answers
 
     connections.join("reader")
     services = build.services(settings.load())
@@ -130,6 +130,12 @@ def reader(
         signal.signal(signal.SIGINT, lambda *_: stopping.set())
     else:
         stop_at_end_of(sys.stdin.buffer, stopping)
+    if services.settings.vectors.get_secret_value():
+        from rag.index import MilvusIndex
+
+        index = services.index
+        assert isinstance(index, MilvusIndex)
+        threading.Thread(target=keep_in_step, args=(index.shelves, stopping), daemon=True).start()
     wait_for_work(services.store, stopping)
     desk = when_it_answers(lambda: services.desk, stopping)
     if desk is not None:
@@ -208,6 +214,7 @@ def _answer_record(answer: Answer) -> dict[str, Any]:
         "answer": _answer_text(answer),
         "model": answer.model,
         "refused": answer.outcome == "refused",
+        "words_only": answer.words_only,
         "quotes": [
             {**_place(quote), "text": quote.text, "start": quote.start, "end": quote.end, "score": quote.score}
             for quote in answer.quotes
@@ -236,6 +243,8 @@ def _show(answer: Answer) -> None:
     texts = _texts()
     if answer.outcome == "refused":
         typer.echo(f"{texts('answer.refused')} {texts('answer.refused_why')}\n")
+    if answer.words_only:
+        typer.echo(f"{texts('errors.vectors_lacking')}\n")
     for number, quote in enumerate(answer.quotes, start=1):
         page = texts("answer.page", label=quote.label) if quote.kind == "pdf" else quote.section
         typer.echo(f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {page}")

@@ -155,6 +155,7 @@ class Conversation:
             _led_by(quotes, found.passages),
             quotes,
             gate=found.gate,
+            words_only=found.words_only,
             seconds=clock.seconds(),
         )
 

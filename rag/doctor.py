@@ -1,7 +1,8 @@
 """Is everything as it should be? Looks at the library, the originals, the index, the models, the packages.
 
-Only the indexes are mended here, since they can be made anew from what the library holds: the words on
-the spot; the vectors live in memory, and a copy of them on the disk that is not right is removed.
+Only the indexes are mended here, since they can be made anew from what the library holds: the words, and the
+vectors in Milvus, on the spot; otherwise the vectors live in memory, and a copy of them on the disk that is not
+right is removed.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from rag.catalogue import Choice
-from rag.errors import LibraryError, ModelError, NotFound
+from rag.errors import LibraryError, ModelError, NotFound, VectorsLacking
 from rag.store import DATABASE, Store
 from rag.store.migrations import version
 from rag.types import Failure
+
+if TYPE_CHECKING:
+    from rag.index.shelves import Shelves
 
 # What the app imports, by the names that `import` knows; the one that writes answers is looked for by itself.
 # fmt: off
@@ -54,7 +58,11 @@ class Check:
 
 
 def examine(
-    data_dir: Path, url: str, writer: Callable[[], Choice | None], embedder: Callable[[], Choice]
+    data_dir: Path,
+    url: str,
+    writer: Callable[[], Choice | None],
+    embedder: Callable[[], Choice],
+    vectors: str = "",
 ) -> list[Check]:
     """Look at everything, in the order in which one thing stands on the other.
 
@@ -62,18 +70,19 @@ def examine(
         url: where the library is, if not in `data_dir`.
         writer: which model writes answers, None for quotes only; may raise ModelError, as `embedder` may.
         embedder: which model searches.
+        vectors: which server searches the vectors, if not the library's own.
     """
     wanted = _model(writer)
     packages = PACKAGES if wanted.name in ("model_none", "model_elsewhere") else [*PACKAGES, RUNNER]
-    return [*_library(data_dir, url), _model(embedder), wanted, *_packages(packages)]
+    return [*_library(data_dir, url, vectors), _model(embedder), wanted, *_packages(packages)]
 
 
-def _library(data_dir: Path, url: str) -> Iterator[Check]:
+def _library(data_dir: Path, url: str, vectors: str) -> Iterator[Check]:
     if not url and not (data_dir / DATABASE).exists():
         yield Check("library_new", True, {"folder": str(data_dir)})
         return
     try:
-        store = Store.open(data_dir, url)
+        store = Store.open(data_dir, url, graphs=not vectors)
     except LibraryError as error:
         yield Check("library", False, error=error.failure())
         return
@@ -84,7 +93,7 @@ def _library(data_dir: Path, url: str) -> Iterator[Check]:
         yield from documents
         yield from _originals(store)
         if all(check.ok for check in documents):
-            yield from _index(store)
+            yield from _index(store, vectors)
     except LibraryError as error:
         yield Check("database", False, error=error.failure())
     finally:
@@ -130,15 +139,18 @@ def _readable(store: Store, sha256: str) -> bool:
     return True
 
 
-def _index(store: Store) -> Iterator[Check]:
+def _index(store: Store, elsewhere: str) -> Iterator[Check]:
     """Is the index, made anew, what the library holds?"""
-    from rag.index import open_index, rebuild_words, words_fit
+    from rag.index import MilvusIndex, open_index, rebuild_words, words_fit
 
     with store.database.read() as connection:
         held = connection.exec_driver_sql("SELECT collection, count(*) FROM chunks GROUP BY collection").all()
-    index = open_index(store)
-    same = all(index.rebuild(collection) == count for collection, count in held)
-    yield Check("vectors", same, {"count": sum(count for _, count in held)})
+    index = open_index(store, elsewhere)
+    if isinstance(index, MilvusIndex):
+        yield _milvus(index.shelves, [collection for collection, _ in held], sum(count for _, count in held))
+    else:
+        same = all(index.rebuild(collection) == count for collection, count in held)
+        yield Check("vectors", same, {"count": sum(count for _, count in held)})
     copies = [index.copy_holds(collection) for collection, _ in held]
     if False in copies:
         yield Check("copies", False)
@@ -148,6 +160,22 @@ def _index(store: Store) -> Iterator[Check]:
     if not fitting:
         rebuild_words(store)
     yield Check("words", fitting)
+
+
+def _milvus(shelves: Shelves, collections: Sequence[str], count: int) -> Check:
+    """Did Milvus hold the vectors of the library and nothing else? It does afterwards."""
+    server: dict[str, str | int] = {"server": shelves.milvus.name, "count": count}
+    try:
+        before = shelves.count()
+        shelves.follow(doubting=True)
+        for collection in collections:
+            shelves.mend(collection)
+        after = shelves.count()
+    except VectorsLacking:
+        return Check("milvus", False, server)
+    if before == after == count:
+        return Check("milvus", True, server)
+    return Check("milvus_mended", False, server | {"before": before})
 
 
 def _model(which: Callable[[], Choice | None]) -> Check:

@@ -34,6 +34,7 @@ RagError
 │   ├── StoreUnreachable     the PostgreSQL server does not answer, or refuses
 │   ├── StoreUnprepared      the PostgreSQL server has no pgvector, or too old a one
 │   ├── StorePackageMissing  the package that speaks to PostgreSQL is not installed
+│   ├── VectorsLacking       the server that holds the vectors does not answer, or has too few of them
 │   ├── NotAllowed           a collection of another's that may be read, and no more than that
 │   ├── PersonUnknown        nobody with that address has signed in
 │   ├── LibraryNotEmpty      a library moves, or is restored, into an empty one only
@@ -252,6 +253,10 @@ class StoreUnprepared(LibraryError):
 
 class StorePackageMissing(LibraryError):
     needs = ("package",)
+
+
+class VectorsLacking(LibraryError):
+    """The database alone would take too long to be compared with; words are searched, and the answer says so."""
 
 
 class NotAllowed(LibraryError):

@@ -129,6 +129,8 @@ def _remarks(answer: Answer, t: Texts) -> Iterator[str]:
         yield t("answer.refused")
     if answer.outcome == "asked_anyway":
         yield t("answer.asked_anyway")
+    if answer.words_only:
+        yield t("errors.vectors_lacking")
     if answer.stopped:
         yield t("answer.stopped")
     if answer.sentences and not _kept(answer.sentences):

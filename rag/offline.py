@@ -58,6 +58,7 @@ def rehearse(current: settings.Settings) -> Rehearsal:
         environment = cut(folder, record) | {
             "RAG_DATA_DIR": str(folder / "data"),
             "RAG_DATABASE_URL": "",
+            "RAG_VECTORS": "",
             "RAG_MODELS_DIR": str(current.models_folder),
             "RAG_EMBEDDER": current.embedder,
         }

@@ -7,22 +7,28 @@ that is killed cost nothing but time: the job waits, or its lease runs out and i
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from rag.errors import Cancelled, DiskFull, EmbedderUnreachable, RagError, StoreUnreachable, Unexpected
+from rag.errors import Cancelled, DiskFull, EmbedderUnreachable, RagError, StoreUnreachable, Unexpected, VectorsLacking
 from rag.ingest import Desk, SameNames, Told, read_address, read_file, silent
 from rag.store import Job, Store
 from rag.store.jobs import Stage
 from rag.types import Document
 
+if TYPE_CHECKING:
+    from rag.index.shelves import Shelves
+
 LEASE_SECONDS = 20.0
 POLL_SECONDS = 0.5
+DOUBT_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +69,23 @@ def wait_for_work(store: Store, stopping: threading.Event) -> None:
             if store.jobs.unfinished():
                 return
         stopping.wait(POLL_SECONDS)
+
+
+def keep_in_step(shelves: Shelves, stopping: threading.Event) -> None:
+    """Until `stopping` is set, bring what is searched elsewhere up to date from the library.
+
+    An outage costs time and nothing else. Now and then all is looked at, changed or not: the server may have lost it.
+    """
+    looked = -math.inf
+    while not stopping.is_set():
+        try:
+            doubting = time.monotonic() - looked > DOUBT_SECONDS
+            shelves.follow(doubting=doubting)
+            looked = time.monotonic() if doubting else looked
+        except (VectorsLacking, StoreUnreachable) as error:
+            _log.warning("the vectors are not kept in step: %s", error.key())
+            stopping.wait(10 * POLL_SECONDS)
+        stopping.wait(2 * POLL_SECONDS)
 
 
 def when_it_answers(desk: Callable[[], Desk], stopping: threading.Event) -> Desk | None:

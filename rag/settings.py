@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rag.errors import SettingsInvalid
 
 PROJECT = Path(__file__).resolve().parent.parent
 POSTGRESQL = "postgresql+psycopg://"
+_MILVUS = re.compile(r"milvus(\+tls)?://([^\s/@]+@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\w+)?")
 
 
 class Settings(BaseSettings):
@@ -23,6 +25,10 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         SecretStr(""),
         description="postgresql+psycopg://… for a library that several machines share; empty keeps it in data_dir.",
+    )
+    vectors: SecretStr = Field(
+        SecretStr(""),
+        description="milvus://host:port/database for vectors that outgrow PostgreSQL; empty searches them there.",
     )
     samples: bool = Field(
         True, description="Read the sample documents into a collection of their own at the first start."
@@ -108,6 +114,17 @@ class Settings(BaseSettings):
         if value.get_secret_value() and not value.get_secret_value().startswith(POSTGRESQL):
             # The address itself holds a password and is not said.
             raise ValueError(f"it must begin with {POSTGRESQL}")
+        return value
+
+    @field_validator("vectors")
+    @classmethod
+    def _is_milvus(cls, value: SecretStr, others: ValidationInfo) -> SecretStr:
+        if value.get_secret_value():
+            if not _MILVUS.fullmatch(value.get_secret_value()):
+                # As above.
+                raise ValueError("it must be milvus://host:port, where needed with user:password@ or /database")
+            if not others.data.get("database_url", SecretStr("")).get_secret_value():
+                raise ValueError("it needs a library in PostgreSQL: set RAG_DATABASE_URL too")
         return value
 
     @property

@@ -122,6 +122,7 @@ def _examined() -> list[Check]:
         current.database_url.get_secret_value(),
         lambda: _writing(services),
         lambda: services.embedder_choice,
+        current.vectors.get_secret_value(),
     )
 
 

@@ -1,4 +1,4 @@
-"""What can always be rebuilt from the store: the vectors in memory, and the way to the words.
+"""What can always be rebuilt from the store: the vectors in memory or in Milvus, and the way to the words.
 
 Each collection's vectors are read when it is first searched and brought up to date before every
 search, so that what another process added is found and what it removed is not. Of a library that takes
@@ -9,21 +9,39 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import numpy as np
 
+from rag.errors import SettingsInvalid
 from rag.index import lexemes, words
+from rag.index.distributed import MilvusIndex
 from rag.index.following import KEEP_AFTER_SECONDS, Following
+from rag.index.milvus import Milvus
 from rag.index.shared import SharedIndex
 from rag.index.vectors import FAISS, Vectors
 from rag.store import Store
 from rag.store.postgresql import PostgreSQL
 
-__all__ = ["FAISS", "Index", "SharedIndex", "open_index", "rebuild_words", "words_fit"]
+__all__ = ["FAISS", "Index", "Milvus", "MilvusIndex", "SharedIndex", "open_index", "rebuild_words", "words_fit"]
 
 
-def open_index(store: Store) -> Index | SharedIndex:
-    """The index of a library, on the engine that the library is on."""
+_NO_PYMILVUS = "it needs the package pymilvus: pip install -r requirements-team.txt"
+
+
+def open_index(store: Store, vectors: str = "") -> Index | SharedIndex:
+    """The index of a library, on the engine that the library is on.
+
+    Args:
+        vectors: `milvus://…`, where that server searches the vectors of a library in PostgreSQL.
+
+    Raises:
+        SettingsInvalid: the package that speaks to it is not installed.
+    """
+    if vectors:
+        if find_spec("pymilvus") is None:
+            raise SettingsInvalid(setting="RAG_VECTORS", problem=_NO_PYMILVUS)
+        return MilvusIndex(store, Milvus(vectors))
     return SharedIndex(store) if isinstance(store.database, PostgreSQL) else Index(store)
 
 
@@ -54,12 +72,19 @@ class Index:
         self._lock = threading.Lock()
 
     def search_vectors(
-        self, collection_id: str, vector: Vectors, k: int, documents: Sequence[str] | None = None
+        self,
+        collection_id: str,
+        vector: Vectors,
+        k: int,
+        documents: Sequence[str] | None = None,
+        *,
+        known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
         """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
 
         Args:
             documents: ids to search among; None means all. The filter is part of the search.
+            known: only an index that is not whole looks at these; see `distributed.py`.
         """
         with self._follow(collection_id).fresh() as vectors:
             if vectors is None:

@@ -11,6 +11,7 @@ from rag.index import lexemes
 from rag.index.vectors import Vectors
 from rag.store import Store
 from rag.store.columns import vector_text
+from rag.store.graphs import make_graph
 
 # So many vectors are compared one by one: it takes a tenth of a second, and what is nearest is found for certain.
 EXACT_UP_TO: Final = 100_000
@@ -21,10 +22,10 @@ _MOST: Final = 200_000
 
 _AMONG: Final = "AND document IN :documents"
 
-_COUNT: Final = """
+COUNT: Final = """
     SELECT count(*) FROM (SELECT 1 FROM chunks WHERE collection = :collection {among} LIMIT :most) AS held"""
 
-_EXACT: Final = """
+EXACT: Final = """
     SELECT id, -(vector <#> CAST(:vector AS vector)) AS score FROM chunks
     WHERE collection = :collection {among}
     ORDER BY vector <#> CAST(:vector AS vector), id LIMIT :k"""
@@ -52,7 +53,13 @@ class SharedIndex:
         self._exact_up_to = exact_up_to
 
     def search_vectors(
-        self, collection_id: str, vector: Vectors, k: int, documents: Sequence[str] | None = None
+        self,
+        collection_id: str,
+        vector: Vectors,
+        k: int,
+        documents: Sequence[str] | None = None,
+        *,
+        known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
         """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
 
@@ -60,17 +67,18 @@ class SharedIndex:
 
         Args:
             documents: ids to search among; None means all. The filter is part of the search.
+            known: only an index that is not whole looks at these; see `distributed.py`.
         """
         if k <= 0 or (documents is not None and not documents):
             return []
         values: dict[str, Any] = {"collection": collection_id, "vector": vector_text(vector), "k": k}
         with self._store.database.read() as connection:
-            held = _run(connection, _COUNT, values | {"most": self._exact_up_to + 1}, documents).scalar_one()
+            held = run(connection, COUNT, values | {"most": self._exact_up_to + 1}, documents).scalar_one()
             if held <= self._exact_up_to:
-                found = _run(connection, _EXACT, values, documents)
+                found = run(connection, EXACT, values, documents)
             else:
                 connection.exec_driver_sql(_SETTINGS)
-                found = _run(connection, _BY_GRAPH.replace("{dimension}", str(len(vector))), values, documents)
+                found = run(connection, _BY_GRAPH.replace("{dimension}", str(len(vector))), values, documents)
             # The graph gives its finds nearly in order.
             return sorted(((row.id, float(row.score)) for row in found), key=lambda pair: -pair[1])
 
@@ -92,7 +100,11 @@ class SharedIndex:
         return lexemes.count(self._store, collection_id, terms)
 
     def rebuild(self, collection_id: str) -> int:
-        """How many vectors the collection has; the database keeps its indexes itself."""
+        """How many vectors the collection has. The database keeps its indexes itself, once they are there."""
+        dimension = self._store.documents.embedder(collection_id)[1]
+        with self._store.database.write() as connection:
+            # As it may be after another server has searched the vectors for a while.
+            make_graph(connection, dimension)
         return len(self._store.documents.chunk_ids(collection_id))
 
     def copy_holds(self, collection_id: str) -> bool | None:
@@ -100,7 +112,7 @@ class SharedIndex:
         return None
 
 
-def _run(
+def run(
     connection: sa.Connection, statement: str, values: dict[str, Any], documents: Sequence[str] | None
 ) -> sa.CursorResult[Any]:
     """Run a search, among these documents where they are given."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.embedding import Embedder
+from rag.errors import VectorsLacking
 from rag.language import has_cjk
 from rag.retrieval.followups import Form, forms
 from rag.retrieval.fusion import Ranking, by_page, fuse, join
@@ -41,8 +42,15 @@ class Searchable(Protocol):
     """What the search needs of an index; `rag.index.Index` is one."""
 
     def search_vectors(
-        self, collection_id: str, vector: Vector, k: int, documents: Sequence[str] | None = None
-    ) -> list[tuple[int, float]]: ...
+        self,
+        collection_id: str,
+        vector: Vector,
+        k: int,
+        documents: Sequence[str] | None = None,
+        *,
+        known: Sequence[int] | None = None,
+    ) -> list[tuple[int, float]]:
+        """Raises VectorsLacking where not all can be looked at, unless chunks are `known` to be looked at instead."""
 
     def search_words(
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
@@ -69,7 +77,7 @@ class Reranker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found.
+    """What a search found; `words_only` where the vectors were out of reach.
 
     `query` is the form of the question that counted most, `weights` what each of its terms is worth
     (a rare word more than a common one), `gate` the chance that the passages answer it at all.
@@ -80,6 +88,7 @@ class Found:
     signals: Signals
     gate: float
     weights: Mapping[str, float] = field(default_factory=dict)
+    words_only: bool = False
 
 
 class Retriever:
@@ -116,9 +125,14 @@ class Retriever:
         said = [self._beside.submit(self._by_words, way, owner, collection, documents) for way in ways]
         telling = self._beside.submit(self._weights, ways[0].query, owner, collection)
         rankings: list[Ranking] = []
-        similarity = 0.0
+        similarity, words_only = 0.0, False
         for way, by_words in zip(ways, said, strict=True):
-            vectors = self._index.search_vectors(collection, self._embedder.embed_query(way.query), DEPTH, documents)
+            vector = self._embedder.embed_query(way.query)
+            try:
+                vectors = self._index.search_vectors(collection, vector, DEPTH, documents)
+            except VectorsLacking:
+                words_only, known = True, by_words.result().items
+                vectors = self._index.search_vectors(collection, vector, DEPTH, documents, known=known)
             similarity = max(similarity, vectors[0][1] if vectors else 0.0)
             worth = _VECTORS_CHINESE if has_cjk(way.query) else _VECTORS if len(ways) == 1 else _VECTORS_FOLLOW_UP
             rankings.append(by_words.result())
@@ -135,7 +149,7 @@ class Retriever:
             chunks=chunks,
             follow_up=len(ways) > 1,
         )
-        return Found(tuple(passages), ways[0].query, seen, gate(seen), weights)
+        return Found(tuple(passages), ways[0].query, seen, gate(seen), weights, words_only)
 
     def _by_words(self, way: Form, owner: str, collection: str, documents: Sequence[str] | None) -> Ranking:
         found = self._index.search_words(owner, collection, " ".join(content(way.query)), DEPTH, documents)

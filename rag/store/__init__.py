@@ -52,11 +52,12 @@ class Store:
         self.activity = Activity(database)
 
     @classmethod
-    def open(cls, data_dir: Path, url: str = "") -> Store:
+    def open(cls, data_dir: Path, url: str = "", *, graphs: bool = True) -> Store:
         """Open the library, or make a new one; an older one is brought up to date.
 
         Args:
             url: `postgresql+psycopg://…`: all of it is in that database. Empty: all of it is in `data_dir`.
+            graphs: whether PostgreSQL searches the vectors by graphs; not where another server does.
 
         Raises:
             StoreDamaged: the file is there and is no library.
@@ -68,7 +69,7 @@ class Store:
             StorePackageMissing: the package that speaks to it is not installed.
         """
         _make(data_dir)
-        database: Database = PostgreSQL(url) if url else SQLite(data_dir / DATABASE)
+        database: Database = PostgreSQL(url, graphs=graphs) if url else SQLite(data_dir / DATABASE)
         files = Originals(database) if url else Folder(data_dir / FILES, database)
         with database.read() as connection:
             reached = version(connection)

@@ -17,8 +17,13 @@ _SHAPE: Final = "m = 32, ef_construction = 200"
 
 
 def make_graph(connection: sa.Connection, dimension: int) -> None:
-    """Have PostgreSQL keep a graph of the vectors of this dimension; on SQLite nothing is to be done."""
-    if connection.dialect.name != "postgresql" or not 0 < dimension <= MOST_DIMENSIONS or _there(connection, dimension):
+    """Have PostgreSQL keep a graph of the vectors of this dimension; on SQLite nothing is to be done.
+
+    Nor where another server searches them: a graph is kept in memory, and that is what there is too little of.
+    """
+    if connection.dialect.name != "postgresql" or not connection.get_execution_options().get("graphs", True):
+        return
+    if not 0 < dimension <= MOST_DIMENSIONS or _there(connection, dimension):
         return
     alone_with(connection, "graph", str(dimension))
     if not _there(connection, dimension):

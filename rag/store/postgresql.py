@@ -29,11 +29,15 @@ _log = logging.getLogger(__name__)
 
 
 class PostgreSQL(Database):
-    """A pool of connections to one database. The password in its address appears in no error and no log."""
+    """A pool of connections to one database. The password in its address appears in no error and no log.
+
+    Args:
+        graphs: whether graphs are made of new vectors, see `graphs.py`.
+    """
 
     _for_reading = MappingProxyType({"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, graphs: bool = True) -> None:
         try:
             address = sa.make_url(url)
             engine = sa.create_engine(
@@ -48,6 +52,7 @@ class PostgreSQL(Database):
                 pool_size=8,
                 max_overflow=8,
                 hide_parameters=True,
+                execution_options={"graphs": graphs},
             )
         except ModuleNotFoundError as error:
             raise StorePackageMissing(package=error.name or "psycopg") from error

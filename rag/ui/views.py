@@ -141,11 +141,14 @@ def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, s
 
 
 def _notice(answer: Answer, texts: Texts) -> dict[str, str] | None:
+    title, said = "", []
     if answer.outcome == "refused":
-        return {"title": texts("answer.refused"), "text": texts("answer.refused_why")}
-    if answer.outcome == "asked_anyway":
-        return {"title": "", "text": texts("answer.asked_anyway")}
-    return None
+        title, said = texts("answer.refused"), [texts("answer.refused_why")]
+    elif answer.outcome == "asked_anyway":
+        said = [texts("answer.asked_anyway")]
+    if answer.words_only:
+        said.append(texts("errors.vectors_lacking"))
+    return {"title": title, "text": " ".join(said)} if said else None
 
 
 def _remark(answer: Answer, anything_kept: bool, texts: Texts) -> str:

@@ -1,0 +1,103 @@
+"""The index of a library in PostgreSQL whose vectors are searched by Milvus.
+
+Milvus proposes chunks; the database says which of them exist, and how near they are. What Milvus does not have yet is
+compared one by one, and so is everything where it does not answer, as long as that is done in a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from rag.errors import VectorsLacking
+from rag.index.milvus import MOST, Milvus
+from rag.index.shared import COUNT, EXACT, EXACT_UP_TO, SharedIndex, run
+from rag.index.shelves import Shelves
+from rag.index.vectors import Vectors
+from rag.store import Store
+from rag.store.columns import vector_text
+
+_LATER: Final = "AND id > :last {among}"
+_COUNT_LATER: Final = COUNT.replace("{among}", _LATER)
+_EXACT_LATER: Final = EXACT.replace("{among}", _LATER)
+
+_SCORED: Final = """
+    SELECT id, -(vector <#> CAST(:vector AS vector)) AS score FROM chunks
+    WHERE id = ANY(CAST(:found AS bigint[])) AND collection = :collection {among}"""
+
+
+class MilvusIndex(SharedIndex):
+    """Searches one library. Any number of threads and processes may.
+
+    Args:
+        milvus: the server that searches the vectors.
+        exact_up_to: vectors that are compared one by one where they are not in Milvus.
+    """
+
+    def __init__(self, store: Store, milvus: Milvus, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        super().__init__(store, exact_up_to=exact_up_to)
+        self.shelves = Shelves(store, milvus)
+
+    def search_vectors(
+        self,
+        collection_id: str,
+        vector: Vectors,
+        k: int,
+        documents: Sequence[str] | None = None,
+        *,
+        known: Sequence[int] | None = None,
+    ) -> list[tuple[int, float]]:
+        """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
+
+        Args:
+            documents: ids to search among; None means all. The filter is part of the search.
+            known: chunks found in another way, to be looked at instead of those that are not in Milvus.
+
+        Raises:
+            VectorsLacking: more are not in Milvus than can be compared one by one, and none are `known`.
+        """
+        if k <= 0 or (documents is not None and not documents):
+            return []
+        values = {"collection": collection_id, "vector": vector_text(vector), "k": k}
+        scores, last = self._proposed(values, vector, documents)
+        with self._store.database.read() as connection:
+            if known is not None:
+                scores |= _scores(run(connection, _SCORED, values | {"found": list(known)}, documents))
+            else:
+                values |= {"last": last, "most": self._exact_up_to + 1}
+                if run(connection, _COUNT_LATER, values, documents).scalar_one() > self._exact_up_to:
+                    raise VectorsLacking
+                scores |= _scores(run(connection, _EXACT_LATER, values, documents))
+        return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def _proposed(
+        self, values: dict[str, Any], vector: Vectors, documents: Sequence[str] | None
+    ) -> tuple[dict[int, float], int]:
+        """The chunks that Milvus holds for near, with their cosines, and up to which chunk it knows all."""
+        k: int = values["k"]
+        limit = min(k + 1, MOST)
+        try:
+            name, last = self.shelves.known(values["collection"], len(vector))
+            while True:
+                found = self.shelves.milvus.search(name, vector, limit, documents)
+                with self._store.database.read() as connection:
+                    scores = _scores(run(connection, _SCORED, values | {"found": found}, documents))
+                if len(scores) >= k or len(found) < limit:
+                    return scores, last
+                if limit == MOST:
+                    return scores, 0
+                # Those that were removed, and not yet taken from Milvus, must not keep others out.
+                limit = min(4 * limit, MOST)
+        except VectorsLacking:
+            return {}, 0
+
+    def rebuild(self, collection_id: str) -> int:
+        """Bring Milvus up to date, whatever it says; how many vectors the collection has. Raises VectorsLacking."""
+        self.shelves.mend(collection_id)
+        return super().rebuild(collection_id)
+
+
+def _scores(rows: sa.CursorResult[Any]) -> dict[int, float]:
+    return {int(row.id): float(row.score) for row in rows}
