@@ -34,7 +34,8 @@ _PAUSE_SECONDS: Final = 10.0
 
 # The row that is no chunk: its `document` is the mark.
 _MARK: Final = 0
-_NO_SUCH_COLLECTION: Final = 100
+# What it says of a collection that is not there, or has no index.
+_NOT_THERE: Final = (100, 700)
 _NOT_LOADED: Final = 101
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Milvus:
     """
 
     def __init__(self, address: str, *, pause: float = _PAUSE_SECONDS) -> None:
+        # As it is imported the client would read a `.env` file, and put all that is in it into the environment.
+        os.environ.setdefault("PYTHON_DOTENV_DISABLED", "1")
         self._address = urlsplit(address)
         self.name = f"{self._address.hostname}:{self._address.port or PORT}"
         self._pause, self._again = pause, 0.0
@@ -62,12 +65,11 @@ class Milvus:
             return list(client.list_collections(timeout=_SEARCH_SECONDS))
 
     def make(self, name: str, dimension: int) -> None:
-        """An empty shelf, unless there is one of that name."""
+        """An empty shelf, in place of what is there by that name."""
         from pymilvus import DataType
 
+        self.drop(name)
         with self._asked() as client:
-            if client.has_collection(name, timeout=_SEARCH_SECONDS):
-                return
             schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
             schema.add_field("id", DataType.INT64, is_primary=True)
             schema.add_field("document", DataType.VARCHAR, max_length=255)
@@ -82,16 +84,17 @@ class Milvus:
             )
 
     def drop(self, name: str) -> None:
+        """Remove a shelf, if there is one of that name."""
         with self._asked() as client:
             client.drop_collection(name, timeout=_WRITE_SECONDS)
 
     def mark(self, name: str) -> str:
-        """What was last written on the shelf; empty where it is new, or not there."""
+        """What was last written on the shelf; empty where it is not there, or was never finished."""
         try:
             with self._shelf(name) as client:
                 found = client.get(name, ids=[_MARK], output_fields=["document"], timeout=_SEARCH_SECONDS)
         except VectorsLacking as lacking:
-            if _code(lacking.__cause__) == _NO_SUCH_COLLECTION:
+            if _code(lacking.__cause__) in _NOT_THERE:
                 return ""
             raise
         return str(found[0]["document"]) if found else ""
@@ -159,7 +162,7 @@ class Milvus:
             yield self._connected()
         except (MilvusException, RpcError) as error:
             self._loaded.clear()
-            if _code(error) not in (_NO_SUCH_COLLECTION, _NOT_LOADED):
+            if _code(error) not in (*_NOT_THERE, _NOT_LOADED):
                 # A connection that broke is not mended but made anew.
                 self._client, self._again = None, time.monotonic() + self._pause
                 _log.warning("Milvus at %s cannot be used: %s", self.name, str(error).splitlines()[:1])
@@ -173,8 +176,6 @@ class Milvus:
 
 
 def _connect(scheme: str, place: str, address: Any) -> MilvusClient:
-    # As it is imported the client would read a `.env` file, and put all that is in it into the environment.
-    os.environ.setdefault("PYTHON_DOTENV_DISABLED", "1")
     from pymilvus import MilvusClient
 
     # It writes whole tracebacks, at every try; what is worth saying is said above.

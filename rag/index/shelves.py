@@ -137,7 +137,8 @@ class Shelves:
         mark = Mark.read(self.milvus.mark(name))
         if mark == Mark(past, generation, mark.last) and not thoroughly:
             return generation
-        self.milvus.make(name, dimension)
+        if not mark.past:
+            self.milvus.make(name, dimension)
         last = self._extend(name, collection_id, past, mark.last if mark.past == past else 0, dimension)
         if thoroughly or mark.past != past:
             self.milvus.take_above(name, last)
