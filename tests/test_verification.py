@@ -149,6 +149,55 @@ def test_a_day_of_the_week_and_a_century_answer_a_question_for_a_time(question: 
     assert verdict(said, said, question) == "supported"
 
 
+@pytest.mark.parametrize(
+    ("second", "score", "expected"),
+    [
+        ("The mill was opened in 1904.", 0.9, "partly"),
+        # Not nearly as good as the first.
+        ("The mill was opened in 1904.", 0.7, "supported"),
+        # Holds no year that could be meant.
+        ("The mill was opened by the mayor.", 0.9, "supported"),
+        # Says the same.
+        ("In 1903 the old mill was opened.", 0.9, "supported"),
+    ],
+)
+def test_where_a_quote_as_good_gives_another_answer_neither_is_supported(
+    second: str, score: float, expected: str
+) -> None:
+    quotes = [
+        replace(quote("The mill was opened in 1903."), score=0.9),
+        replace(quote(second), score=score, document="e"),
+    ]
+    (sentence,), _ = verify("The mill was opened in 1903.", "When was the mill opened?", quotes, [])
+    assert sentence.verdict == expected
+
+
+def test_a_claim_that_says_most_of_the_best_quote_holds_what_was_asked_for() -> None:
+    best = "In April 1970 Parliament passed the Canal Act, which banned steam barges from all canals."
+    said = "The Canal Act banned steam barges from all canals."
+    (sentence,), _ = verify(said, "What did the Canal Act ban?", [quote(best)], [])
+    assert sentence.verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "expected"),
+    [
+        ("What is the opening date of the mill?", "The opening date of the mill is May 3, 1903.", "supported"),
+        ("What is the opening date of the mill?", "The mill has its opening date on a Sunday.", "partly"),
+        ("Who is the president of the Canal Board?", "The president of the Canal Board is Ada Brandt.", "supported"),
+        ("Who is the president of the Canal Board?", "The Canal Board has three Vice-Presidents.", "partly"),
+        (
+            "Who won the prize for the best bridge?",
+            "The prize for the best bridge went to the Austrian team.",
+            "partly",
+        ),
+        ("What century was the mill built in?", "The mill was built in the 16th century.", "supported"),
+    ],
+)
+def test_what_is_supported_is_of_the_kind_that_is_asked_for(question: str, said: str, expected: str) -> None:
+    assert verdict(said, said, question) == expected
+
+
 def test_where_the_best_quote_hardly_answers_nothing_is_supported() -> None:
     unsure = replace(quote(SENTENCES[0]), score=0.3)
     (sentence,), _ = verify(SENTENCES[0], "What is the hotel limit in Lisbon?", [unsure], [])

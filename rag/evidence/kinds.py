@@ -10,12 +10,18 @@ from typing import Final
 from rag.language import has_cjk, words
 from rag.terms import LITTLE, stem
 
-_MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTHS: Final = (
+    "january|february|march|april|may|june|july|august|september|october|november|december"
+    "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+)
 _DATE: Final = re.compile(
     rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{_MONTHS}) \d+|\b\d+ (?:{_MONTHS})"
     r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b(?:[\w-]+[ -])?centur\w*|\b\w*day\b"
     r"|[年月日]|世纪",
     re.IGNORECASE,
+)
+_DAY: Final = re.compile(
+    rf"\b(?:1\d|20)\d\d\b|\b(?:{_MONTHS})\.? \d+|\b\d+(?:st|nd|rd|th)? (?:{_MONTHS})", re.IGNORECASE
 )
 _FIGURE: Final = re.compile(
     r"(?<!\w)[$€£]?\d[\d,.]*[A-Za-z]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|"
@@ -25,8 +31,11 @@ _FIGURE: Final = re.compile(
 )
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
 _PERCENT: Final = re.compile(r"(?<!\w)\d[\d.,]*\s?(?:%|percent\b|per cent\b)|百分之", re.IGNORECASE)
+_WHAT: Final = r"\b(?:what|which) (?:(?:is|was|are|were) )?(?:the )?"
 _EXPECTED: Final = (
-    (r"\b(?:what|which) (?:percent|percentage)\b|百分之几", _PERCENT),
+    (_WHAT + r"(?:percent|percentage)\b|百分之几", _PERCENT),
+    # "On Thursday" is no date.
+    (_WHAT + r"(?:exact )?(?:\w+ )?date\b", _DAY),
     (
         r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|century|decade)\b"
         r"|how long ago|何时|什么时候|哪.?年|几年",
@@ -47,6 +56,7 @@ _EXPECTED: Final = (
 )
 # A place can be told without a name: "in the shed".
 _PLACE: Final = re.compile(r"\bwhere\b", re.IGNORECASE)
+_PERSON: Final = re.compile(r"\bwho\b", re.IGNORECASE)
 _NAME_RUN: Final = re.compile(r"\b[A-Z][\w’'.-]*(?:\s(?:of |the |and |de |van |von )?[A-Z][\w’'.-]*)*")
 # "The Austrian author" names nobody.
 _FROM_SOMEWHERE: Final = re.compile(r"(?:[A-Z][a-z]+(?:ian|ean|ese|ish)|American|African|German|French|Dutch) [a-z]")
@@ -111,7 +121,9 @@ def _things(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[i
             parts = [part for part in parts if part not in LITTLE]
             # "Super Bowl V" is no answer to what is asked about Super Bowl I.
             known = sum(stem(part) in asked for part in parts)
-            if not parts or parts[-1] in named or 2 * known > len(parts):
+            # "FIFA Council Vice-Presidents" are not who its president is.
+            same = parts and (parts[-1] in named or (_PERSON.search(question) and stem(parts[-1]) in asked))
+            if not parts or same or 2 * known > len(parts):
                 continue
             if _FROM_SOMEWHERE.fullmatch(text, match.start(), match.end() + 2):
                 continue

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rag.evidence import nearest_of_its_kind
+from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import holds_for
 from rag.language import has_cjk, words
 from rag.terms import LITTLE, coverage, terms
@@ -31,6 +32,13 @@ _BARE: Final = 3
 # A copy: words of a claim at least, and the share of them that one sentence must hold.
 _COPIED: Final = 4
 _COPY: Final = 0.9
+# Of what the best quote says, the share that a claim must hold to say it whole; and the score of such a quote.
+_WHOLE: Final = 0.55
+_WHOLE_SCORE: Final = 0.7
+# How near another quote's score comes to the best for it to be as good, and the share of what a claim adds that
+# such a quote must hold as well.
+_AS_GOOD: Final = 0.03
+_SHARED: Final = 0.5
 # Score of the best quote from which it surely answers (nine times in ten). In Chinese the embedder's part of
 # the score is missing.
 _SURE: Final = 0.6
@@ -52,6 +60,9 @@ class Asked:
     best: float
     sure: bool
     """Whether the best quote surely answers."""
+    rivals: tuple[Said, ...]
+    """The quotes that are as good as the best and hold an answer of the kind that is asked for: where one of them
+    says something else, neither counts."""
 
     def about(self, evidence: Said) -> bool:
         """Whether a sentence is about what is asked: the best quote nearly, any other no less than the best."""
@@ -68,7 +79,16 @@ def asked_of(
     known = {term: weight for term, weight in weights.items() if term in met}
     best = coverage(known, evidence[0].about) if evidence else 0.0
     sure = not quotes or quotes[0].score >= (_SURE_CHINESE if has_cjk(question) else _SURE)
-    return Asked(question, weights, known, max(_ASKED, best), sure)
+    rivals = tuple(_rivals(question, evidence[: len(quotes)]))
+    return Asked(question, weights, known, max(_ASKED, best), sure, rivals)
+
+
+def _rivals(question: str, quoted: Sequence[Said]) -> Iterator[Said]:
+    kind, asked = answer_kind(question), frozenset(words(question))
+    # In Chinese the scores lie too near to one another.
+    if kind is not None and not has_cjk(question):
+        near = (other for other in quoted[1:] if other.quote.score >= quoted[0].quote.score - _AS_GOOD)
+        yield from (other for other in near if not other.row and holds_new(kind, other.text, asked))
 
 
 def says(evidence: Said, piece: str, asked: Asked) -> bool:
@@ -100,7 +120,9 @@ def says(evidence: Said, piece: str, asked: Asked) -> bool:
     # In a row every figure stands beside the others; which one is meant, its head tells.
     if evidence.row:
         return _reads_on(said, evidence.quote.text)
-    return nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
+    if any(_says_otherwise(rival, said, added, asked.question) for rival in asked.rivals):
+        return False
+    return _whole(evidence, claim, asked) or nearest_of_its_kind(said, evidence.text, asked.question, asked.weights)
 
 
 def _reads_on(said: str, row: str) -> bool:
@@ -108,6 +130,19 @@ def _reads_on(said: str, row: str) -> bool:
     whom = numbers(holds_for(row))
     figures = [figure for figure in numbers(said) if figure.plain]
     return not whom or not figures or any(figure not in whom for figure in figures)
+
+
+def _says_otherwise(rival: Said, said: str, added: Mapping[str, float], question: str) -> bool:
+    """Whether a quote holds little of what a claim adds to the question: of its words, or else of its figures."""
+    if added:
+        return coverage(added, rival.terms) < _SHARED
+    return any(wrong_numbers(said, [rival.text, question]))
+
+
+def _whole(evidence: Said, claim: Mapping[str, float], asked: Asked) -> bool:
+    """Whether most of the best quote is said again: what was asked for, if nobody can tell its kind, is among it."""
+    plain = answer_kind(asked.question) is None and not evidence.place and evidence.quote.score >= _WHOLE_SCORE
+    return plain and coverage(dict.fromkeys(evidence.terms, 1.0), claim) >= _WHOLE
 
 
 def repeats(evidence: Said, piece: str) -> bool:
