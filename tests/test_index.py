@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+import sqlalchemy as sa
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rag.index import FAISS, Index, SharedIndex, open_index, rebuild_words, words_fit
-from rag.index.words import match_expression
+from rag.index.words import chosen
 from rag.store import Store
+from rag.store.postgresql import PostgreSQL
 from rag.types import Chunk, Collection, Document, LoadedDocument, Page
 from tests.postgres import Place
 
@@ -313,16 +315,18 @@ def test_words_are_counted_in_their_collection_whatever_lies_between(store: Stor
     assert index.count_words(OWNER, ours.id, ["tides", "turn", "wait"]) == (3, {"tides": 3, "turn": 0, "wait": 1})
 
 
-def test_where_words_are_common_those_chunks_are_ranked_that_hold_a_rarer_one(
+def test_where_words_are_common_postgresql_ranks_those_chunks_that_hold_a_rarer_one(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if not isinstance(store.database, PostgreSQL):
+        pytest.skip("on SQLite all chunks are ranked")
     collection = store.collections.create(OWNER, "all")
     common = [f"annual report number {number}" for number in range(30)]
     rarer = [f"annual report of whales {number}" for number in range(4)] + ["whales", "sharks", "annual sharks"]
     put(store, collection, "reports", common + rarer, unit(37))
     index = open_index(store)
     every = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
-    monkeypatch.setattr("rag.index.words.RANKED", 10)
+    monkeypatch.setattr("rag.index.lexemes.RANKED", 10)
     some = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
     # The same ones lead, in the same order.
     assert [chunk for chunk, _ in some] == [chunk for chunk, _ in every[: len(rarer)]]
@@ -336,7 +340,7 @@ def test_where_words_are_common_those_chunks_are_ranked_that_hold_a_rarer_one(
 def every_of(store: Store, collection: Collection, query: str) -> list[int]:
     """The first three when all chunks are ranked."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.index.words.RANKED", 10**9)
+        patch.setattr("rag.index.lexemes.RANKED", 10**9)
         return [chunk for chunk, _ in open_index(store).search_words(OWNER, collection.id, query, 3)]
 
 
@@ -452,14 +456,49 @@ def test_no_question_is_a_syntax_error_on_postgresql(shared: Store, text: str) -
     assert open_index(shared).search_words(OWNER, "none", text, 5) == []
 
 
-@given(st.text(max_size=60))
-@settings(max_examples=100, deadline=None)
-def test_no_question_is_a_syntax_error(text: str) -> None:
-    import sqlite3
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AnyIndex, Collection]]:
+    with closing(Store.open(tmp_path_factory.mktemp("small"))) as store:
+        collection = store.collections.create(OWNER, "one")
+        put(store, collection, "doc", ["the only text"], unit(1))
+        yield open_index(store), collection
 
-    connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE VIRTUAL TABLE words USING fts5 (text)")
-    match = match_expression(text)
-    if match:
-        connection.execute("SELECT * FROM words WHERE words MATCH ?", (match,)).fetchall()
-    connection.close()
+
+@given(st.text(max_size=60))
+@example('unclosed" AND 3.5" NOT *')
+@settings(max_examples=100, deadline=None)
+def test_no_question_is_a_syntax_error(small: tuple[AnyIndex, Collection], text: str) -> None:
+    index, collection = small
+    assert len(index.search_words(OWNER, collection.id, text, 5)) <= 1
+    assert index.count_words(OWNER, collection.id, chosen(text))[0] == 1
+
+
+def by_fts5(store: Store, query: str) -> list[tuple[int, float]]:
+    """The chunks of the whole library as FTS5 ranks them by itself."""
+    match = " OR ".join(f'"{word}"' for word in chosen(query))
+    ranked = "SELECT rowid, -bm25(words, 0.5, 1.0) AS score FROM words WHERE words MATCH :match ORDER BY score DESC"
+    with store.database.read() as connection:
+        return [(row.rowid, row.score) for row in connection.execute(sa.text(ranked), {"match": match})]
+
+
+def test_words_are_ranked_as_fts5_ranks_them_while_documents_come_and_go(tmp_path: Path) -> None:
+    chance = np.random.default_rng(3)
+    names = [f"w{number}" for number in range(60)] + ["café", "3.5", "e-mail", "parking", "年假"]
+
+    def texts(count: int) -> list[str]:
+        return [" ".join(names[int(i) % len(names)] for i in chance.zipf(1.3, 1 + size)) for size in range(count)]
+
+    queries = ["w7 w19 w3", "cafes parked 3.5", "mails w40", "e-mail w1", "年假 w50", "w2"]
+    with closing(Store.open(tmp_path)) as store:
+        collection = store.collections.create(OWNER, "all")
+        index = open_index(store)
+        removed = put(store, collection, "first", texts(70), unit(70), context="w5 parking 3.5")
+        for step in ("read at once", "one added", "one removed", "another added"):
+            if step == "one removed":
+                store.documents.remove(OWNER, removed.id)
+            else:
+                put(store, collection, step, texts(90), unit(90), context=f"{step} w7 e-mail")
+            for query in queries:
+                found, expected = index.search_words(OWNER, collection.id, query, 300), by_fts5(store, query)
+                assert [score for _, score in found] == pytest.approx([score for _, score in expected], rel=1e-5)
+                assert dict(found) == pytest.approx(dict(expected), rel=1e-5), (step, query)

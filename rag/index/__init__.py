@@ -19,7 +19,7 @@ from rag.index.distributed import MilvusIndex
 from rag.index.following import KEEP_AFTER_SECONDS, Following
 from rag.index.milvus import Milvus
 from rag.index.shared import SharedIndex
-from rag.index.vectors import FAISS, Vectors
+from rag.index.vectors import FAISS, Ids, Vectors
 from rag.store import Store
 from rag.store.postgresql import PostgreSQL
 
@@ -69,6 +69,7 @@ class Index:
         self._store = store
         self._keep_after = keep_after
         self._followed: dict[str, Following] = {}
+        self._words = words.Words(store)
         self._lock = threading.Lock()
 
     def search_vectors(
@@ -104,22 +105,25 @@ class Index:
         """
         if not self._store.collections.reaches(owner, collection_id):
             return []
-        return words.search(self._store, collection_id, query, k, documents)
+        only = None if documents is None else self._store.documents.chunk_ids(collection_id, documents)
+        chunks = self._chunks(collection_id)
+        if only is not None:
+            only = np.intersect1d(only, chunks, assume_unique=True)
+        return self._words.search(collection_id, chunks, query, k, only)
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
         """How many chunks the collection has, and how many of them hold each word.
 
-        Of a word that is common in the library, 5,000 chunks are looked at; another's collection has none.
+        Of a common word, 5,000 are counted; another's collection has none.
         """
         if not self._store.collections.reaches(owner, collection_id):
             return 0, {}
-        followed = self._follow(collection_id)
-        with followed.fresh():
-            chunks = followed.ids
-        return len(chunks), words.count(self._store, chunks, terms)
+        chunks = self._chunks(collection_id)
+        return len(chunks), self._words.count(chunks, terms)
 
     def rebuild(self, collection_id: str) -> int:
         """Forget what is in memory and read it anew from the store; returns how many vectors there are."""
+        self._words.forget()
         followed = self._follow(collection_id)
         with followed.alone():
             followed.read_anew()
@@ -134,6 +138,12 @@ class Index:
         followed = self._follow(collection_id)
         with followed.alone():
             return followed.copy_holds()
+
+    def _chunks(self, collection_id: str) -> Ids:
+        """The ids of the collection's chunks as the store has them now, ascending; the same array while they stay."""
+        followed = self._follow(collection_id)
+        with followed.fresh():
+            return followed.ids
 
     def _follow(self, collection_id: str) -> Following:
         with self._lock:

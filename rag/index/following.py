@@ -51,8 +51,10 @@ class Following:
     @contextmanager
     def fresh(self) -> Iterator[FAISS | None]:
         """The vectors as the store has them now, which nobody changes meanwhile; None where there are none."""
+        # Asked before the lock, so that many ask at once.
+        current = self._store.documents.generation(self._collection)
         with self._turn:
-            if self._generation != self._store.documents.generation(self._collection):
+            if self._generation != current:
                 self._turn.wait_for(lambda: not self._looking)
                 self._refresh()
             self._looking += 1

@@ -55,6 +55,10 @@ _CHUNKS: Final = "(SELECT coalesce(sum(chunks), 0) FROM documents WHERE collecti
 
 _AT_ONCE: Final = 1000
 
+# So many chunks are ranked at most, as long as the rarest word alone is not in more. Of 100,000 chunks, the first
+# ten were the same as when all were ranked, and of the first thirty 99.8 %.
+RANKED: Final = 10_000
+
 # A word as the pieces that the index has of it: "e-mail" has two.
 Pieces = list[str]
 
@@ -64,19 +68,19 @@ def search(
 ) -> list[tuple[int, float]]:
     """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
 
-    How rare a word is, is counted among the chunks searched. As on the other engine, where the words stand in more
-    than 10,000 of them, those are ranked that hold one of the rarer words.
+    How rare a word is, is counted among the chunks searched. Where the words stand in more than 10,000 of them,
+    those are ranked that hold one of the rarer words.
     """
     asked = [found for word in words.chosen(query) if (found := tokens(word))]
     if not asked or k <= 0 or (documents is not None and not documents):
         return []
     with store.database.read() as connection:
-        total, counts = _counted(connection, collection_id, asked, words.RANKED + 1, documents)
+        total, counts = _counted(connection, collection_id, asked, RANKED + 1, documents)
         known = sorted((i for i in range(len(asked)) if counts[i]), key=lambda i: counts[i])
         if not known:
             return []
-        rare = max(1, sum(so_far <= words.RANKED for so_far in itertools.accumulate(counts[i] for i in known)))
-        values: dict[str, Any] = {"k": k, "reached": _REACHED, "chunks": total, "ranked": words.RANKED}
+        rare = max(1, sum(so_far <= RANKED for so_far in itertools.accumulate(counts[i] for i in known)))
+        values: dict[str, Any] = {"k": k, "reached": _REACHED, "chunks": total, "ranked": RANKED}
         values |= {f"held{place}": counts[i] for place, i in enumerate(known)}
         pieces = [asked[i] for i in known]
         ranked = _run(connection, _ranking(pieces, rare), collection_id, pieces, values, documents)

@@ -1,20 +1,19 @@
-"""The words of a question, looked up in the library's full-text index (SQLite FTS5, BM25 order)."""
+"""The words of a question, found in the library's full-text index (SQLite FTS5) and put in the order of BM25."""
 
 from __future__ import annotations
 
-import itertools
+import math
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-import sqlalchemy as sa
 
 from rag.errors import LibraryError
+from rag.index.postings import K1, Ids, Numbers, PostingLists, norms, read_lengths
 from rag.language import has_cjk, words
 from rag.store import Store
-
-Ids = npt.NDArray[np.int64]
 
 # English words that nearly every passage holds; they tell passages apart only when nothing else does.
 _STOP_WORDS: Final = """
@@ -24,105 +23,102 @@ _STOP_WORDS: Final = """
     with would you your yours"""
 STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
 
-# What a term is worth in the context (title and section, the same for many chunks) and in the text itself.
-_RANK: Final = "bm25(0.5, 1.0)"
-
-# Asked for in the order of `rank` alone, FTS5 sorts by itself and chunks are looked up only until k are found;
-# CROSS JOIN keeps SQLite from turning that around. A rank is a score with its sign changed.
-_SEARCH: Final = """
-    SELECT chunks.id, -rank AS score
-    FROM words CROSS JOIN chunks ON chunks.id = words.rowid
-    WHERE words MATCH :query AND rank MATCH :rank
-        AND chunks.collection = :collection {among}
-    ORDER BY rank
-    LIMIT :k"""
-
 # Beyond this many, a word is common, and how common no longer matters.
 COUNT_TO: Final = 5000
 
-# Without a look at the chunks themselves: their rows are large, and reading thousands of them takes long.
-_HOLDING: Final = "SELECT rowid FROM words WHERE words MATCH :word AND rowid BETWEEN :first AND :last LIMIT :most"
 
-# So many chunks are ranked at most, as long as the rarest word alone is not in more. Of 100,000 chunks, the first
-# ten were the same as when all were ranked, and of the first thirty 99.8 %.
-RANKED: Final = 10_000
-_HOW_MANY: Final = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH :word LIMIT :most)"
-_OR: Final = " OR "
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Chunks (n,), ascending, with the words each has (n,) and what that counts in BM25 (n,)."""
+
+    chunks: Ids
+    lengths: Numbers
+    norms: Numbers
 
 
-def search(
-    store: Store, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
-) -> list[tuple[int, float]]:
-    """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
+class Words:
+    """The words of a library's chunks. Any number of threads may search.
 
-    Ranking a chunk takes ten times as long as finding it. Where the words stand in more than 10,000 chunks of the
-    library, those are ranked that hold one of the rarer words; what holds only the common ones is left out.
+    How rare a word is, and how long chunks are on average, is counted in the collection searched.
     """
-    if not (match := match_expression(query)) or k <= 0:
-        return []
-    statement = sa.text(_SEARCH.format(among="" if documents is None else "AND chunks.document IN :documents"))
-    values: dict[str, object] = {"rank": _RANK, "collection": collection_id, "k": k}
-    if documents is not None:
-        statement = statement.bindparams(sa.bindparam("documents", expanding=True))
-        values["documents"] = list(documents)
-    with store.database.read() as connection:
-        found = [
-            (row.id, row.score)
-            for part in _parts(connection, match.split(_OR))
-            for row in connection.execute(statement, values | {"query": part})
-        ]
-    return sorted(found, key=lambda pair: -pair[1])[:k]
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lists = PostingLists(store)
+        self._measured: dict[str, _Measured] = {}
+        self._lock = threading.Lock()
+
+    def search(
+        self, collection_id: str, chunks: Ids, query: str, k: int, only: Ids | None = None
+    ) -> list[tuple[int, float]]:
+        """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
+
+        Args:
+            chunks: the ids of all chunks of the collection, ascending.
+            only: ids to search among, ascending; None means all.
+        """
+        if not (asked := chosen(query)) or k <= 0 or not len(chunks):
+            return []
+        added = self._norms_of(collection_id, chunks)
+        scores = np.zeros(len(chunks), np.float32)
+        for word in asked:
+            places, often = self._held(word, chunks)
+            rare = (len(chunks) - len(places) + 0.5) / (len(places) + 0.5)
+            scores[places] += max(1e-6, math.log(rare)) * (K1 + 1) * often / (often + added[places])
+        if only is not None:
+            chunks, scores = only, scores[np.searchsorted(chunks, only)]
+        return _best(chunks, scores, k)
+
+    def count(self, chunks: Ids, terms: Sequence[str]) -> dict[str, int]:
+        """How many of a collection's chunks (ids, ascending) hold each word; of a common word, 5,000."""
+        return {term: min(COUNT_TO, len(self._held(term, chunks)[0])) if len(chunks) else 0 for term in terms}
+
+    def forget(self) -> None:
+        """Ask the database anew."""
+        self._lists.forget()
+        with self._lock:
+            self._measured.clear()
+
+    def _held(self, word: str, chunks: Ids) -> tuple[Ids, Numbers]:
+        """Where among the chunks those stand that hold a word, and how often each does."""
+        held = self._lists.get(word, int(chunks[-1]))
+        inside = slice(*np.searchsorted(held.chunks, [chunks[0], chunks[-1] + 1]))
+        ids, often = held.chunks[inside], held.often[inside]
+        if chunks[-1] - chunks[0] + 1 == len(chunks):
+            return ids - chunks[0], often
+        places = np.searchsorted(chunks, ids)
+        ours = chunks[places] == ids
+        return places[ours], often[ours]
+
+    def _norms_of(self, collection_id: str, chunks: Ids) -> Numbers:
+        """What the lengths of the chunks count in BM25; worked out again where `chunks` is another array."""
+        with self._lock:
+            known = self._measured.get(collection_id)
+            if known is None or known.chunks is not chunks:
+                known = self._measured[collection_id] = self._measure(chunks, known)
+        return known.norms
+
+    def _measure(self, chunks: Ids, known: _Measured | None) -> _Measured:
+        """The chunks with their lengths, of which only the new ones are read: ids only ever grow."""
+        old = chunks[:0] if known is None else chunks[: np.searchsorted(chunks, known.chunks[-1], "right")]
+        held = np.zeros(len(chunks), np.float32)
+        if known is not None:
+            held[: len(old)] = known.lengths[np.searchsorted(known.chunks, old)]
+        new = chunks[len(old) :]
+        if len(new):
+            ids, lengths = read_lengths(self._store, int(new[0]), int(new[-1]))
+            places = np.searchsorted(new, ids)
+            ours = new[places] == ids
+            held[len(old) + places[ours]] = lengths[ours]
+        return _Measured(chunks, held, norms(held, max(1.0, float(held.mean()))))
 
 
-def _parts(connection: sa.Connection, words_asked: Sequence[str]) -> list[str]:
-    """The expressions whose chunks are ranked, no chunk by two of them.
-
-    With a common word or without is asked apart: BM25 counts a word as often as the expression names it.
-    """
-    counts = {
-        word: int(connection.execute(sa.text(_HOW_MANY), {"word": word, "most": RANKED + 1}).scalar_one())
-        for word in words_asked
-    }
-    known = sorted((word for word in words_asked if counts[word]), key=lambda word: counts[word])
-    so_far = itertools.accumulate(counts[word] for word in known)
-    rare = max(1, sum(held <= RANKED for held in so_far))
-    among, beside = _OR.join(known[:rare]), _OR.join(known[rare:])
-    if not beside:
-        return [among] if among else []
-    return [f"({among}) AND ({beside})", f"({among}) NOT ({beside})"]
-
-
-def count(store: Store, chunks: Ids, terms: Sequence[str]) -> dict[str, int]:
-    """How many of the chunks (ids, ascending) hold each word.
-
-    Of a word that is common in the library, 5,000 chunks are looked at.
-    """
-    if not len(chunks):
-        return {}
-    values = {"first": int(chunks[0]), "last": int(chunks[-1]), "most": COUNT_TO}
-    # Where no other collection's chunks lie between them, the database counts.
-    alone = values["last"] - values["first"] + 1 == len(chunks)
-    counts = {}
-    with store.database.read() as connection:
-        for term in dict.fromkeys(terms):
-            quoted = values | {"word": '"' + term.replace('"', '""') + '"'}
-            if alone:
-                counts[term] = int(
-                    connection.execute(sa.text(f"SELECT count(*) FROM ({_HOLDING})"), quoted).scalar_one()
-                )
-                continue
-            holding = np.array(connection.execute(sa.text(_HOLDING), quoted).scalars().all(), np.int64)
-            counts[term] = int((chunks[np.searchsorted(chunks, holding)] == holding).sum())
-    return counts
-
-
-def match_expression(query: str) -> str:
-    """Any of the query's words, each once and quoted, so that none is read as an operator.
-
-    >>> match_expression("What is the price of NEAR AND far?")
-    '"price" OR "near" OR "far"'
-    """
-    return _OR.join(f'"{word}"' for word in chosen(query))
+def _best(chunks: Ids, scores: Numbers, k: int) -> list[tuple[int, float]]:
+    """The k largest scores that are not 0, largest first, with their chunks; of equal ones the older first."""
+    least = np.partition(scores, -k)[-k] if k < len(scores) else 0.0
+    places = np.flatnonzero(scores >= least if least > 0 else scores > 0)
+    best = places[np.argsort(-scores[places], kind="stable")[:k]]
+    return list(zip(chunks[best].tolist(), scores[best].tolist(), strict=True))
 
 
 def chosen(query: str) -> list[str]:
