@@ -6,7 +6,6 @@ the screen before the model has said a word; then with the text so far; last che
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -133,17 +132,18 @@ class Conversation:
     def _evidence(self, question: str, found: Found, owner: str, anyway: bool, clock: _Clock) -> Answer:
         """The answer before a model has said a word: its passages, its quotes, and whether it is refused."""
         own = set(terms(question))
-        page = functools.cache(functools.partial(self._store.documents.page, owner))
+        pages = self._store.documents.pages_at(owner, [(passage.document, passage.page) for passage in found.passages])
         quotes = find_quotes(
             found.query,
-            found.passages,
+            # One that was removed a moment ago is no source any more.
+            [passage for passage in found.passages if (passage.document, passage.page) in pages],
             self._embedder,
-            page_text=lambda passage: page(passage.document, passage.page).text,
+            page_text=lambda passage: pages[passage.document, passage.page].text,
             weights={term: weight * (_LAST_QUESTION if term in own else 1.0) for term, weight in found.weights.items()},
             k=self._quotes,
             reader=self._reader,
         )
-        quotes = tuple(_in_section(quote, page(quote.document, quote.page)) for quote in quotes)
+        quotes = tuple(_in_section(quote, pages[quote.document, quote.page]) for quote in quotes)
         clock.stage("quotes")
         held = found.gate >= THRESHOLD
         return Answer(

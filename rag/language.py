@@ -54,6 +54,8 @@ def words(text: str) -> list[str]:
     >>> words("年假25天")
     ['年假', '25', '天']
     """
+    if text.isascii():
+        return _WORD.findall(text.lower())
     found: list[str] = []
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text).lower()):
         word = match.group()

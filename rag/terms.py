@@ -40,6 +40,8 @@ _ENDINGS: Final = (
 )
 _ENDING: Final = re.compile(rf"(?<=[a-z]{{3}})(?<!s(?=s$))(?<!u(?=s$))(?:{_ENDINGS})$")
 
+_FISCAL: Final = re.compile(r"fy'?(\d{4})")
+
 
 def content(text: str) -> list[str]:
     """The meaningful words of a text in order, as they are written but in lower case. If there are none, all.
@@ -90,5 +92,5 @@ def _parts(word: str) -> list[str]:
     word = word.replace("’", "'").removesuffix("'s")
     if "-" in word or ("." in word and not word[0].isdigit()):
         return [part for part in re.split(r"[-.]", word) if part]
-    fiscal = re.fullmatch(r"fy'?(\d{4})", word)
+    fiscal = word.startswith("fy") and _FISCAL.fullmatch(word)
     return [fiscal.group(1)] if fiscal else [word]

@@ -128,14 +128,14 @@ def test_faiss_follows_additions_and_removals(sketch_from: int, steps: list[tupl
     vectors, query = unit(61), unit(1, seed=3)[0]
     # So few that all of them are looked at, with sketches as without.
     index, held = FAISS(16, sketch_from), set[int]()
-    for adding, chosen in steps:
+    for adding, picked in steps:
         if adding:
-            new = np.array(sorted(chosen - held), np.int64)
+            new = np.array(sorted(picked - held), np.int64)
             index.add(new, vectors[new])
-            held |= chosen
+            held |= picked
         else:
-            index.remove(np.array(sorted(chosen), np.int64))
-            held -= chosen
+            index.remove(np.array(sorted(picked), np.int64))
+            held -= picked
     ids = np.array(sorted(held), np.int64)
     assert index.ids.tolist() == ids.tolist()
     assert [i for i, _ in index.search(query, k)] == exact(ids, vectors[ids], query, k)

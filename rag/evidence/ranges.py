@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from math import inf
@@ -48,11 +49,11 @@ def in_range(question: str, text: str) -> bool:
     >>> in_range("What do I get after six years?", "10 to 14 years: 30 days")
     False
     """
-    ranges = list(_ranges(text))
-    return any(
+    measures = _measures(question)
+    return bool(measures) and any(
         low <= number <= high and (not unit or not counted or unit == counted)
-        for number, unit in _measures(question)
-        for low, high, counted in ranges
+        for low, high, counted in _ranges(text)
+        for number, unit in measures
     )
 
 
@@ -66,9 +67,9 @@ def holds_for(row: str) -> str:
     return found[0] if found else ""
 
 
-def _measures(question: str) -> Iterator[tuple[float, str]]:
-    for number, unit in _MEASURE.findall(question):
-        yield _value(number), _thing(unit)
+@functools.lru_cache(maxsize=16)
+def _measures(question: str) -> tuple[tuple[float, str], ...]:
+    return tuple((_value(number), _thing(unit)) for number, unit in _MEASURE.findall(question))
 
 
 def _ranges(text: str) -> Iterator[tuple[float, float, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -65,7 +66,7 @@ class Readable(Protocol):
 
     def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]: ...
 
-    def page(self, owner: str, document_id: str, number: int) -> Page: ...
+    def pages_at(self, owner: str, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Page]: ...
 
 
 class Reranker(Protocol):
@@ -163,7 +164,11 @@ class Retriever:
             scores = self._reranker.scores(question, [passage.text for passage in candidates])
             candidates = [replace(p, score=float(s)) for p, s in zip(candidates, scores, strict=True)]
             candidates.sort(key=lambda passage: -passage.score)
-        return join(candidates, lambda passage: self._documents.page(owner, passage.document, passage.page).text, k)
+        met = Counter((passage.document, passage.page) for passage in candidates)
+        # Only where a page was met twice can two of its chunks be joined.
+        pages = self._documents.pages_at(owner, [place for place, times in met.items() if times > 1])
+        there = [p for p in candidates if met[p.document, p.page] == 1 or (p.document, p.page) in pages]
+        return join(there, lambda passage: pages[passage.document, passage.page].text, k)
 
     def _weights(self, query: str, owner: str, collection: str) -> tuple[int, dict[str, float]]:
         """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""

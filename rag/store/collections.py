@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -15,10 +16,11 @@ from rag.store.activity import note
 from rag.store.database import Database
 from rag.store.files import Files
 from rag.store.graphs import make_graph
-from rag.store.rights import owned, reach
+from rag.store.rights import PERSON, owned, reach
 from rag.types import Collection
 
 _table = schema.collections
+_REACHED: Final = reach(PERSON).where(_table.c.id == sa.bindparam("collection", type_=sa.Text))
 
 
 class Collections:
@@ -52,9 +54,8 @@ class Collections:
 
     def reaches(self, owner: str, collection_id: str) -> bool:
         """Whether the person may read it."""
-        query = reach(owner).where(_table.c.id == collection_id)
         with self._database.read() as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(_REACHED, {"person": owner, "collection": collection_id}).first() is not None
 
     def by_name(self, owner: str, name: str) -> Collection | None:
         """The person's own collection of that name: among those that others share, names can be there twice."""

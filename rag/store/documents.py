@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -16,11 +16,20 @@ from rag.store.database import Database
 from rag.store.files import Files
 from rag.store.graphs import make_graph
 from rag.store.passages import Passages, Vectors
-from rag.store.rights import owned, reach
+from rag.store.rights import PERSON, owned, reach
 from rag.store.rows import check, insert_chunks, insert_document, new_document
 from rag.types import Chunk, Collection, Document, Heading, LoadedDocument, Page
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
+
+_AT: Final = (
+    sa.select(_pages)
+    .join(_table, _table.c.id == _pages.c.document)
+    .where(
+        sa.tuple_(_pages.c.document, _pages.c.number).in_(sa.bindparam("places", expanding=True)),
+        _table.c.collection.in_(reach(PERSON)),
+    )
+)
 
 
 class Documents(Passages):
@@ -171,6 +180,13 @@ class Documents(Passages):
             raise NotFound(what="page")
         return found[0]
 
+    def pages_at(self, owner: str, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Page]:
+        """The pages at these places (document, number), without those removed or not the person's to read."""
+        wanted = list(dict.fromkeys(places))
+        with self._database.read() as connection:
+            rows = connection.execute(_AT, {"person": owner, "places": wanted}).all() if wanted else []
+        return {(row.document, row.number): _page(row) for row in rows}
+
     def pages(self, owner: str, document_id: str) -> builtins.list[Page]:
         """All pages in order; none when the document is not there."""
         return self._page_rows(owner, document_id)
@@ -180,7 +196,7 @@ class Documents(Passages):
         query = sa.select(_pages).where(_pages.c.document.in_(mine), *conditions)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(_pages.c.number)).all()
-        return [Page(row.number, row.label, row.text, tuple(Heading(*pair) for pair in row.headings)) for row in rows]
+        return [_page(row) for row in rows]
 
 
 def _same_bytes(connection: sa.Connection, collection_id: str, sha256: str) -> Document | None:
@@ -203,6 +219,10 @@ def _set_embedder(connection: sa.Connection, collection: Collection, embedder: s
     values = {"embedder": embedder, "dimension": dimension or None}
     connection.execute(sa.update(collections).where(collections.c.id == collection.id).values(values))
     next_generation(connection, collection.id)
+
+
+def _page(row: Any) -> Page:
+    return Page(row.number, row.label, row.text, tuple(Heading(*pair) for pair in row.headings))
 
 
 def _read(row: Any) -> Document:

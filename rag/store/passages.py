@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from rag.errors import NotFound
 from rag.store import schema
 from rag.store.database import Database
-from rag.store.rights import reach
+from rag.store.rights import PERSON, reach
 from rag.types import Passage
 
 Vectors = npt.NDArray[np.float32]
@@ -37,6 +37,12 @@ _passage = sa.select(
     _chunks.c.start,
     _chunks.c.end,
 ).join_from(_chunks, _documents, _chunks.c.document == _documents.c.id)
+_BY_ID: Final = _passage.where(
+    _chunks.c.id.in_(sa.bindparam("ids", expanding=True)), _chunks.c.collection.in_(reach(PERSON))
+)
+_GENERATION: Final = sa.select(schema.collections.c.generation).where(
+    schema.collections.c.id == sa.bindparam("collection", type_=sa.Text)
+)
 
 
 class Passages:
@@ -50,8 +56,8 @@ class Passages:
         with self._database.read() as connection:
             for first in range(0, len(wanted), _AT_ONCE):
                 some = wanted[first : first + _AT_ONCE]
-                query = _passage.where(_chunks.c.id.in_(some), _chunks.c.collection.in_(reach(owner)))
-                found.update({row.chunk: Passage(**row._mapping) for row in connection.execute(query)})
+                rows = connection.execute(_BY_ID, {"person": owner, "ids": some})
+                found.update({row.chunk: Passage(**row._mapping) for row in rows})
         return found
 
     def neighbours(self, owner: str, chunk_id: int, before: int = 1, after: int = 1) -> list[Passage]:
@@ -73,10 +79,8 @@ class Passages:
 
     def generation(self, collection_id: str) -> int:
         """A number that grows with every change to the collection's chunks; -1 when there is no such one."""
-        collections = schema.collections
-        query = sa.select(collections.c.generation).where(collections.c.id == collection_id)
         with self._database.read() as connection:
-            found = connection.execute(query).scalar_one_or_none()
+            found = connection.execute(_GENERATION, {"collection": collection_id}).scalar_one_or_none()
         return -1 if found is None else int(found)
 
     def vectors(self, collection_id: str, after: int = 0) -> tuple[Ids, Vectors]:
