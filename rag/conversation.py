@@ -6,8 +6,11 @@ the screen before the model has said a word; then with the text so far; last che
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from langchain_core.runnables import RunnableConfig
@@ -15,6 +18,7 @@ from langchain_core.runnables import RunnableConfig
 from rag.embedding import Embedder
 from rag.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
 from rag.evidence import Reader, find_quotes, lead_quotes
+from rag.llms.turns import Ticket
 from rag.retrieval import THRESHOLD, Found, Retriever, intent
 from rag.store import Store
 from rag.terms import terms
@@ -27,6 +31,8 @@ _LAST_QUESTION = 3.0
 # Documents named, and sentences quoted of each, when asked what a collection holds.
 _OVERVIEW_DOCUMENTS = 10
 _OVERVIEW_SENTENCES = 3
+# Questions whose quotes are found at a time, at least: one computes while another waits for a disk or a server.
+_AT_ONCE = 2
 
 
 def _no_progress(_progress: Progress) -> None:
@@ -63,6 +69,8 @@ class Conversation:
         self._writer = writer
         self._passages, self._quotes, self._condense = passages, quotes, condense
         self._reader = reader
+        # More at once take the processor from one another, and from the pages; each would wait for all.
+        self._at_once = threading.BoundedSemaphore(max(_AT_ONCE, os.cpu_count() or 1))
 
     def ask(
         self,
@@ -100,19 +108,31 @@ class Conversation:
         if self._condense and history:
             searched, previous = self._standalone(question, history, config), []
             clock.stage("condense")
-        found = self._retriever.search(
-            searched,
-            owner=owner,
-            collection=collection,
-            previous=previous,
-            documents=documents or None,
-            k=self._passages,
-        )
-        clock.stage("search")
-        draft = self._evidence(question, found, owner, anyway, clock)
-        yield draft
-        if draft.outcome != "refused":
-            yield from self._written(draft, found.weights, history, anyway, clock, tell, config)
+        # Who has to wait for the model hears it now, and waits while the quotes are found.
+        with self._in_line(owner, tell) as ticket:
+            config["metadata"]["ticket"] = ticket
+            with self._at_once:
+                found = self._retriever.search(
+                    searched,
+                    owner=owner,
+                    collection=collection,
+                    previous=previous,
+                    documents=documents or None,
+                    k=self._passages,
+                )
+                clock.stage("search")
+                draft = self._evidence(question, found, owner, anyway, clock)
+            yield draft
+            if draft.outcome != "refused":
+                yield from self._written(draft, found.weights, history, anyway, clock, tell, config)
+
+    def _in_line(self, owner: str, tell: Callable[[Progress], None]) -> AbstractContextManager[Ticket | None]:
+        """A place in the queue before the model. Without a model, the quotes come first and the reason after them."""
+        try:
+            writer = self._writer()
+        except ModelError:
+            writer = None
+        return nullcontext() if writer is None else writer.in_line(owner, tell)
 
     def _check_embedder(self, owner: str, collection: str) -> None:
         known = self._store.collections.get(owner, collection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ from rag.chain import ConversationalRetrievalChain
 from rag.errors import Cancelled
 from rag.language import has_cjk
 from rag.llms import News
-from rag.llms.audience import NEWS
+from rag.llms.audience import NEWS, ChatHeard
+from rag.llms.turns import Ticket
 from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt
 from rag.types import Progress, Quote
 
@@ -44,6 +46,18 @@ class Writer:
     def writes_as(self, question: str) -> bool:
         """Whether it can answer in the question's language, as far as its languages are known."""
         return not self.languages or not has_cjk(question) or bool({"zh", "many"} & set(self.languages))
+
+    @contextmanager
+    def in_line(self, owner: str, tell: Callable[[Progress], None]) -> Iterator[Ticket | None]:
+        """Stand in the queue before the model, where it has one, while what it is to read is still being found."""
+        turns = self.model.turns if isinstance(self.model, ChatHeard) else None
+        if turns is None:
+            yield None
+            return
+        with turns.stand(owner) as (ticket, place):
+            if place:
+                tell(Progress(place=place))
+            yield ticket
 
     def write(
         self, question: str, quotes: tuple[Quote, ...], history: History, config: RunnableConfig

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from pydantic import PrivateAttr
 
 from rag.build import Services, services
 from rag.conversation import Conversation
 from rag.errors import ModelNotOnDisk
 from rag.ingest import read_file
+from rag.llms.audience import Audience, ChatHeard
+from rag.llms.news import News
+from rag.llms.turns import Turns
 from rag.retrieval import Retriever
 from rag.settings import Settings
-from rag.types import Answer, Turn
+from rag.types import Answer, Progress, Turn
 from rag.writing import Writer
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
@@ -67,12 +72,64 @@ def test_every_sentence_is_held_against_the_quotes(library: Services) -> None:
 
 
 def test_a_question_about_something_else_is_refused_before_the_model_is_asked(library: Services) -> None:
-    def no_model() -> Writer:
-        raise AssertionError("the model was asked")
-
-    drafts = ask(with_writer(library, no_model), library, "Who won the football world cup in 1974?")
-    assert [draft.outcome for draft in drafts] == ["refused"]
+    drafts = ask(says(library, "West Germany."), library, "Who won the football world cup in 1974?")
+    assert [(draft.outcome, draft.text) for draft in drafts] == [("refused", "")]
     assert drafts[0].passages
+
+
+class Queued(ChatHeard):
+    """A model with a queue before it that says one word."""
+
+    _turns: Turns = PrivateAttr(default_factory=lambda: Turns(limit=4))
+
+    @property
+    def _llm_type(self) -> str:
+        return "queued"
+
+    @property
+    def turns(self) -> Turns:
+        return self._turns
+
+    def _pieces(self, messages: object, stops: object, audience: Audience, overrides: object) -> Iterator[str]:
+        with self._turns.take(audience.owner, lambda place, of: audience.tell(News("waiting", place)), audience.ticket):
+            yield "Yes."
+
+
+def test_who_has_to_wait_for_the_model_is_told_the_place_before_the_quotes(library: Services) -> None:
+    model, heard, free = Queued(model="queued"), list[object](), threading.Event()
+    conversation = with_writer(library, lambda: Writer("queued", model))
+
+    def tell(progress: Progress) -> None:
+        if progress.place:
+            heard.append(progress.place)
+            # The second time it waits for its turn, with its quotes on the screen.
+            if "quotes" in heard:
+                free.set()
+
+    def others() -> None:
+        with model.turns.take("somebody else", lambda place, of: None):
+            taken.set()
+            free.wait(30)
+
+    taken = threading.Event()
+    before = threading.Thread(target=others)
+    before.start()
+    taken.wait(30)
+    for draft in conversation.ask(LEAVE, owner="me", collection=collection(library), tell=tell):
+        heard.append(draft.text or "quotes")
+    before.join(30)
+    assert heard[:3] == [1, "quotes", 1]
+    assert heard[-1] == "Yes."
+    assert model.turns.idle
+
+
+def test_who_is_refused_gives_the_place_in_the_queue_back(library: Services) -> None:
+    model = Queued(model="queued")
+    conversation = with_writer(library, lambda: Writer("queued", model))
+    with model.turns.take("somebody else", lambda place, of: None):
+        assert ask(conversation, library, "Who won the football world cup in 1974?")[-1].outcome == "refused"
+        with model.turns.stand("next") as (_, place):
+            assert place == 1
 
 
 def test_the_model_is_asked_anyway_on_request_and_the_answer_is_marked(library: Services) -> None:

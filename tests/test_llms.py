@@ -26,7 +26,7 @@ from rag.llms.chat_format import BadTemplate, Llama2Format, Message, TemplateFor
 from rag.llms.llama_cpp import ChatLlamaCpp
 from rag.llms.process import ModelProcess, News
 from rag.llms.stops import until_stop
-from rag.llms.turns import Turns
+from rag.llms.turns import Ticket, Turns
 from rag.llms.worker import free_threads
 
 PARIS = [
@@ -359,6 +359,31 @@ def test_nobody_starts_twice_while_another_waits():
     for thread in threads:
         thread.join(5)
     assert order == ["ben", "cem", "ann", "ben", "ann"]
+
+
+def test_who_stands_in_line_before_being_ready_keeps_the_place_and_holds_nobody_up():
+    turns, order, waiting = Turns(limit=3), [], threading.Semaphore(0)
+
+    def one(owner: str, ticket: Ticket | None = None) -> None:
+        with turns.take(owner, lambda place, of: waiting.release(), ticket):
+            order.append(owner)
+
+    with turns.stand("ann") as (ann, place), turns.stand("dan") as (dan, second):
+        assert (place, second) == (0, 1)
+        one("ben")  # who is ready while ann and dan are not
+        with turns.take("cem", lambda place, of: None):
+            threads = []
+            for owner, ticket in (("eve", None), ("dan", dan), ("ann", ann)):
+                threads.append(threading.Thread(target=one, args=(owner, ticket)))
+                threads[-1].start()
+                waiting.acquire(timeout=2)
+            with turns.stand("fay") as nothing:
+                assert nothing == (None, 0)  # as many wait as may
+            assert eventually(lambda: all(ticket.ready for ticket in turns._waiting))
+        for thread in threads:
+            thread.join(5)
+    assert order == ["ben", "ann", "dan", "eve"]
+    assert turns.idle
 
 
 def test_two_processes_on_one_machine_take_turns(model, tmp_path):

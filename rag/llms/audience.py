@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from pydantic import Field
 from rag.llms.chat_format import Message
 from rag.llms.news import News
 from rag.llms.streamed import ChatPieces
+from rag.llms.turns import Ticket, Turns
 
 # The name under which a callback handler's `on_custom_event` is told where a question stands.
 NEWS = "model_news"
@@ -26,22 +27,27 @@ _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who asks, and which handlers hear how it goes. LangChain gives a run's manager to
+    """Who asks, with which place in the queue, and which handlers hear how it goes. LangChain gives a run's manager to
     `_generate` but not to `_stream`, where it is taken from the config."""
 
     handlers: Sequence[BaseCallbackHandler] = ()
     owner: str = ""
+    ticket: Ticket | None = None
 
     @classmethod
     def of_run(cls, manager: CallbackManagerForLLMRun | None) -> Audience:
-        return cls(tuple(manager.handlers), str(manager.metadata.get("owner", ""))) if manager else cls()
+        return cls._of(manager.handlers, manager.metadata) if manager else cls()
 
     @classmethod
     def of_config(cls, config: RunnableConfig | None) -> Audience:
         full = ensure_config(config)
         callbacks = full.get("callbacks") or []
         handlers = callbacks if isinstance(callbacks, list) else callbacks.handlers
-        return cls(tuple(handlers), str((full.get("metadata") or {}).get("owner", "")))
+        return cls._of(handlers, full.get("metadata") or {})
+
+    @classmethod
+    def _of(cls, handlers: Sequence[BaseCallbackHandler], metadata: Mapping[str, Any]) -> Audience:
+        return cls(tuple(handlers), str(metadata.get("owner", "")), metadata.get("ticket"))
 
     def tell(self, news: News) -> None:
         handle_event([*self.handlers], "on_custom_event", "ignore_custom_event", NEWS, news, run_id=uuid4())
@@ -52,12 +58,17 @@ class ChatHeard(ChatPieces):
 
     Handlers hear `on_custom_event("model_news", News(…))` while a question waits, loads, reads or
     writes; one with `raise_error` set may raise to give the question up. The run's metadata may
-    hold `owner`, by whom the queue is fair.
+    hold `owner`, by whom the queue is fair, and `ticket`, a place in it that was taken before.
     """
 
     model: str
     max_tokens: int = Field(256, ge=1)
     temperature: float = Field(0.0, ge=0.0)
+
+    @property
+    def turns(self) -> Turns | None:
+        """The queue before it, where there is one."""
+        return None
 
     @property
     def _identifying_params(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rag.llms.audience import Audience, ChatHeard, as_message
 from rag.llms.probe import timed
 from rag.llms.process import ModelProcess
 from rag.llms.stops import without_leading_space
+from rag.llms.turns import Turns
 
 
 def _forget(speed: Speed) -> None:
@@ -45,6 +46,11 @@ class ChatLlamaCpp(ChatHeard):
     @property
     def process(self) -> ModelProcess:
         return self._process
+
+    @property
+    def turns(self) -> Turns:
+        """The queue before the process."""
+        return self._process.turns
 
     @property
     def _llm_type(self) -> str:
@@ -86,6 +92,7 @@ class ChatLlamaCpp(ChatHeard):
             seed=overrides.get("seed", self.seed),
             stop=[*self.stop_texts, *stops],
             owner=audience.owner,
+            ticket=audience.ticket,
             news=audience.tell,
         )
         yield from without_leading_space(pieces)

@@ -14,7 +14,7 @@ from rag.errors import ModelDied, ModelNeedsGguf, ModelPackageMissing, ModelRefu
 from rag.llms.chat_format import Message
 from rag.llms.child import Child, Inbox
 from rag.llms.news import News, no_news
-from rag.llms.turns import TICK, Turns
+from rag.llms.turns import TICK, Ticket, Turns
 
 # A worker that does not stop within this time hangs, in a hostile chat template for instance.
 _OBEYS_WITHIN = 5.0
@@ -59,7 +59,7 @@ class ModelProcess:
             "--turn": str(turn_file) if turn_file else "",
         }
         self._arguments = [f"{option}={value}" for option, value in given.items() if value]
-        self._turns = Turns(queue_limit)
+        self.turns = Turns(queue_limit)
         self._child: Child | None = None
         self._retired = False
         self._lock = threading.Lock()
@@ -105,6 +105,7 @@ class ModelProcess:
         stop: Sequence[str] = (),
         seed: int = 0,
         owner: str = "",
+        ticket: Ticket | None = None,
         news: Callable[[News], None] = no_news,
     ) -> Iterator[str]:
         """The answer in pieces, as they are written.
@@ -127,7 +128,7 @@ class ModelProcess:
             "seed": seed,
         }
         try:
-            with self._turns.take(owner, lambda place, of: news(News("waiting", place, of))):
+            with self.turns.take(owner, lambda place, of: news(News("waiting", place, of)), ticket):
                 inbox = self._ready(news).ask(**order)
                 try:
                     yield from self._pieces(inbox, max_tokens, news)
@@ -140,7 +141,7 @@ class ModelProcess:
     def retire(self) -> None:
         """Close once nobody waits or is answered any more: at once, or after the last answer."""
         self._retired = True
-        if self._turns.idle:
+        if self.turns.idle:
             self.close()
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ from rag.llms.audience import Audience, ChatHeard, as_message
 from rag.llms.chat_format import Message, harmless
 from rag.llms.news import News, no_news
 from rag.llms.stops import until_stop, without_leading_space
-from rag.llms.turns import Turns
+from rag.llms.turns import Ticket, Turns
 from rag.servers import Server, ServerFailed
 
 # A whole answer may take so many times what a server may be silent.
@@ -44,7 +44,7 @@ class ModelServer:
 
     def __init__(self, name: str, model: str, server: Server, *, at_once: int = 4, queue_limit: int = 8) -> None:
         self.name, self._model, self._server = name, model, server
-        self._turns = Turns(queue_limit, at_once)
+        self.turns = Turns(queue_limit, at_once)
 
     def write(
         self,
@@ -54,6 +54,7 @@ class ModelServer:
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         owner: str = "",
+        ticket: Ticket | None = None,
         news: Callable[[News], None] = no_news,
     ) -> Iterator[str]:
         """The answer in pieces, as they come.
@@ -74,7 +75,7 @@ class ModelServer:
             **({"stop": list(stop)} if stop else {}),
         }
         with (
-            self._turns.take(owner, lambda place, of: news(News("waiting", place, of))),
+            self.turns.take(owner, lambda place, of: news(News("waiting", place, of)), ticket),
             # Closed here and not when somebody collects garbage: the server writes as long as it is open.
             closing(self._pieces(order, max_tokens, news)) as pieces,
         ):
@@ -131,6 +132,11 @@ class ChatServed(ChatHeard):
         return made
 
     @property
+    def turns(self) -> Turns:
+        """The queue before the server."""
+        return self._server.turns
+
+    @property
     def _llm_type(self) -> str:
         return "server"
 
@@ -151,6 +157,7 @@ class ChatServed(ChatHeard):
             temperature=overrides.get("temperature", self.temperature),
             stop=stops,
             owner=audience.owner,
+            ticket=audience.ticket,
             news=audience.tell,
         )
 

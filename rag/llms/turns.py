@@ -15,8 +15,11 @@ TICK = 0.25
 
 
 @dataclass(eq=False, slots=True)
-class _Ticket:
+class Ticket:
+    """A place in the queue. One that is not `ready` is passed by those that are, and keeps its place."""
+
     owner: str
+    ready: bool = False
 
 
 class Turns:
@@ -25,28 +28,57 @@ class Turns:
 
     def __init__(self, limit: int, at_once: int = 1) -> None:
         self._limit, self._at_once = limit, at_once
-        self._waiting: list[_Ticket] = []
-        self._running: list[_Ticket] = []
+        self._waiting: list[Ticket] = []
+        self._running: list[Ticket] = []
         self._started: dict[str, int] = {}
         self._changed = threading.Condition()
 
     @property
     def idle(self) -> bool:
-        """Whether nobody waits and nobody runs."""
+        """Whether nobody waits who is ready, and nobody runs."""
         with self._changed:
-            return not self._running and not self._waiting
+            return not self._running and not any(ticket.ready for ticket in self._waiting)
 
     @contextmanager
-    def take(self, owner: str, tell: Callable[[int, int], None]) -> Iterator[None]:
+    def stand(self, owner: str) -> Iterator[tuple[Ticket | None, int]]:
+        """Stand in the queue before one is ready to take a turn, with the place that is to be told.
+
+        The place is 0 where nobody need be waited for; where as many wait as may, there is no ticket.
+        """
+        ticket, place = self._stood(owner)
+        try:
+            yield ticket, place
+        finally:
+            if ticket is not None:
+                self._leave(ticket)
+
+    def _stood(self, owner: str) -> tuple[Ticket | None, int]:
+        try:
+            with self._changed:
+                ticket = self._join(owner)
+                free = self._at_once - len(self._running)
+                return ticket, max(0, self._order().index(ticket) + 1 - free)
+        except ModelBusy:
+            # It is said when the turn is taken, should it still be so.
+            return None, 0
+
+    @contextmanager
+    def take(self, owner: str, tell: Callable[[int, int], None], ticket: Ticket | None = None) -> Iterator[None]:
         """Wait for one's turn and hold it.
 
         `tell(place, waiting)` is called while waiting, four times a second at least; the next one
         to start has place 1. It may raise: then the place in the queue is given up.
 
+        Args:
+            ticket: from `stand`, where that was done before.
+
         Raises:
             ModelBusy: as many wait as may.
         """
-        ticket = self._join(owner)
+        with self._changed:
+            if ticket is None or ticket not in self._waiting:
+                ticket = self._join(owner)
+            ticket.ready = True
         try:
             while not self._begins(ticket):
                 tell(*self._place(ticket))
@@ -54,16 +86,16 @@ class Turns:
         finally:
             self._leave(ticket)
 
-    def _join(self, owner: str) -> _Ticket:
+    def _join(self, owner: str) -> Ticket:
         with self._changed:
             free = len(self._running) + len(self._waiting) < self._at_once
             if not free and len(self._waiting) >= self._limit:
                 raise ModelBusy(waiting=len(self._waiting))
-            ticket = _Ticket(owner)
+            ticket = Ticket(owner)
             self._waiting.append(ticket)
             return ticket
 
-    def _begins(self, ticket: _Ticket) -> bool:
+    def _begins(self, ticket: Ticket) -> bool:
         with self._changed:
             if not self._may_begin(ticket):
                 self._changed.wait(TICK)
@@ -74,25 +106,28 @@ class Turns:
             self._started[ticket.owner] = max(self._started.values(), default=0) + 1
             return True
 
-    def _may_begin(self, ticket: _Ticket) -> bool:
-        return len(self._running) < self._at_once and self._order()[0] is ticket
+    def _may_begin(self, ticket: Ticket) -> bool:
+        first = next(waiting for waiting in self._order() if waiting.ready)
+        return len(self._running) < self._at_once and first is ticket
 
-    def _place(self, ticket: _Ticket) -> tuple[int, int]:
+    def _place(self, ticket: Ticket) -> tuple[int, int]:
         with self._changed:
             return self._order().index(ticket) + 1, len(self._waiting)
 
-    def _leave(self, ticket: _Ticket) -> None:
+    def _leave(self, ticket: Ticket) -> None:
         with self._changed:
-            (self._running if ticket in self._running else self._waiting).remove(ticket)
+            for place in (self._running, self._waiting):
+                if ticket in place:
+                    place.remove(ticket)
             self._changed.notify_all()
 
-    def _order(self) -> list[_Ticket]:
+    def _order(self) -> list[Ticket]:
         """An owner's second question stands behind everybody's first; between owners, the one who
         has been served longest ago comes first, and then whoever asked first."""
         # Where all turns are taken, the oldest is thought to end next.
         running = self._running[1:] if len(self._running) == self._at_once else self._running
         before = Counter(ticket.owner for ticket in running)
-        ranks: dict[_Ticket, tuple[int, int]] = {}
+        ranks: dict[Ticket, tuple[int, int]] = {}
         for ticket in self._waiting:
             ranks[ticket] = (before[ticket.owner], self._started.get(ticket.owner, 0))
             before[ticket.owner] += 1
