@@ -20,6 +20,7 @@ from rag.build import Services, services
 from rag.embedding import Embedder, Vectors, open_embedder
 from rag.evidence import find_quotes
 from rag.evidence.choosing import EMBEDDED
+from rag.index import postings
 from rag.ingest import read_file
 from rag.settings import Settings
 from rag.types import Passage, Quote, Turn
@@ -105,6 +106,60 @@ def test_texts_of_like_length_are_embedded_together(
     lengths = [[embedder.count_tokens(text) for text in batch] for batch in batches]
     assert len(batches) > 1
     assert [length for batch in lengths for length in batch] == sorted(n for batch in lengths for n in batch)
+
+
+# Finding
+
+
+def test_a_word_is_looked_up_once_and_then_only_in_what_is_new(
+    library: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[tuple[str, int]] = []
+    whole, since = postings._all, postings._since
+
+    def spy_whole(connection: Any, term: str) -> Any:
+        looked_up.append((term, 0))
+        return whole(connection, term)
+
+    def spy_since(connection: Any, word: str, after: int) -> Any:
+        looked_up.append((word, after))
+        return since(connection, word, after)
+
+    monkeypatch.setattr(postings, "_all", spy_whole)
+    monkeypatch.setattr(postings, "_since", spy_since)
+    read(library, "Whales sing songs beneath the waves.", "whales.txt")
+    read(library, "Bread is baked at four in the morning.", "bread.txt")
+    collection = library.store.collections.list("me")[0].id
+
+    def find() -> list[int]:
+        return [chunk for chunk, _ in library.index.search_words("me", collection, "singing whales", 5)]
+
+    assert find() == [1]
+    assert looked_up == [("sing", 0), ("whale", 0)]
+    assert library.index.count_words("me", collection, ["whales", "singing"]) == (2, {"whales": 1, "singing": 1})
+    assert find() == [1]
+    assert len(looked_up) == 2
+    read(library, "Humpback whales sing the longest songs of all whales.", "humpbacks.txt")
+    assert sorted(find()) == [1, 3]
+    assert looked_up[2:] == [("singing", 2), ("whales", 2)]
+
+
+def test_the_pages_of_an_answer_are_read_together(library: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(library, "\n\f\n".join(f"Whale {number} sings song {number}. " * 40 for number in range(20)), "whales.txt")
+    asked: list[int] = []
+    together = library.store.documents.pages_at
+
+    def spy(owner: str, places: Any) -> Any:
+        wanted = list(places)
+        asked.append(len(wanted))
+        return together(owner, wanted)
+
+    monkeypatch.setattr(library.store.documents, "pages_at", spy)
+    monkeypatch.setattr(library.store.documents, "page", None)
+    collection = library.store.collections.list("me")[0].id
+    answer = next(library.conversation.ask("Which song does whale 7 sing?", owner="me", collection=collection))
+    assert len(asked) == 2
+    assert asked[1] == len(answer.passages) > 3
 
 
 # Answering
