@@ -6,10 +6,11 @@ the screen before the model has said a word; then with the text so far; last che
 
 from __future__ import annotations
 
+import functools
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
@@ -69,8 +70,8 @@ class Conversation:
         self._writer = writer
         self._passages, self._quotes, self._condense = passages, quotes, condense
         self._reader = reader
-        # More at once take the processor from one another, and from the pages; each would wait for all.
-        self._at_once = threading.BoundedSemaphore(max(_AT_ONCE, os.cpu_count() or 1))
+        # Who came first is served first: more at once take the processor from one another, and from the pages.
+        self._finding = ThreadPoolExecutor(max(_AT_ONCE, os.cpu_count() or 1), "finding")
 
     def ask(
         self,
@@ -111,20 +112,19 @@ class Conversation:
         # Who has to wait for the model hears it now, and waits while the quotes are found.
         with self._in_line(owner, tell) as ticket:
             config["metadata"]["ticket"] = ticket
-            with self._at_once:
-                found = self._retriever.search(
-                    searched,
-                    owner=owner,
-                    collection=collection,
-                    previous=previous,
-                    documents=documents or None,
-                    k=self._passages,
-                )
-                clock.stage("search")
-                draft = self._evidence(question, found, owner, anyway, clock)
+            search = functools.partial(
+                self._retriever.search,
+                searched,
+                owner=owner,
+                collection=collection,
+                previous=previous,
+                documents=documents or None,
+                k=self._passages,
+            )
+            draft, weights = self._finding.submit(self._find, question, search, owner, anyway, clock).result()
             yield draft
             if draft.outcome != "refused":
-                yield from self._written(draft, found.weights, history, anyway, clock, tell, config)
+                yield from self._written(draft, weights, history, anyway, clock, tell, config)
 
     def _in_line(self, owner: str, tell: Callable[[Progress], None]) -> AbstractContextManager[Ticket | None]:
         """A place in the queue before the model. Without a model, the quotes come first and the reason after them."""
@@ -149,8 +149,15 @@ class Conversation:
         except (ModelError, Cancelled):
             return question
 
-    def _evidence(self, question: str, found: Found, owner: str, anyway: bool, clock: _Clock) -> Answer:
-        """The answer before a model has said a word: its passages, its quotes, and whether it is refused."""
+    def _find(
+        self, question: str, search: Callable[[], Found], owner: str, anyway: bool, clock: _Clock
+    ) -> tuple[Answer, Mapping[str, float]]:
+        """The answer before a model has said a word: its passages, its quotes, and whether it is refused.
+
+        With it comes what each term of the question is worth.
+        """
+        found = search()
+        clock.stage("search")
         own = set(terms(question))
         pages = self._store.documents.pages_at(owner, [(passage.document, passage.page) for passage in found.passages])
         quotes = find_quotes(
@@ -165,12 +172,11 @@ class Conversation:
         )
         quotes = tuple(_in_section(quote, pages[quote.document, quote.page]) for quote in quotes)
         clock.stage("quotes")
-        held = found.gate >= THRESHOLD
-        return Answer(
+        draft = Answer(
             question,
             found.query,
             "",
-            "answered" if held else "asked_anyway" if anyway else "refused",
+            "answered" if found.gate >= THRESHOLD else "asked_anyway" if anyway else "refused",
             None,
             _led_by(quotes, found.passages),
             quotes,
@@ -178,6 +184,7 @@ class Conversation:
             words_only=found.words_only,
             seconds=clock.seconds(),
         )
+        return draft, found.weights
 
     def _written(
         self,

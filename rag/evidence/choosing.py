@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
 
-from rag.embedding import Embedder
+from rag.embedding import Embedder, ReadsBefore
 from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import in_range
 from rag.evidence.units import Unit, units
@@ -18,7 +18,7 @@ from rag.terms import coverage, terms
 from rag.types import Passage, Quote
 
 # Units that go to the embedder: as many as it does in a fraction of a second on one core.
-EMBEDDED: Final = 10
+EMBEDDED: Final = 7
 
 # What each sign is worth; fitted on the developers' questions, see bench/quality.md. They sum to 1, so that
 # a score lies between 0 and 1.
@@ -96,12 +96,16 @@ def find_quotes(
 def _by_meaning(embedder: Embedder, question: str, shortlist: Sequence[_Candidate]) -> list[_Candidate]:
     """The candidates with what their meaning adds to their words."""
     asked = embedder.embed_query(question)
-    near = embedder.embed_passages([_read(c) for c in shortlist]) @ asked
-    around = embedder.embed_passages([f"{c.passage.title}\n{c.before[-200:]} {_read(c)}" for c in shortlist]) @ asked
-    return [
-        replace(c, score=c.words + float(_SIMILARITY * a + _CONTEXT * b))
-        for c, a, b in zip(shortlist, near, around, strict=True)
-    ]
+    before = [f"{c.passage.title}\n{c.before[-200:]} " for c in shortlist]
+    around = [text + _read(c) for text, c in zip(before, shortlist, strict=True)]
+    ends = embedder.embed_ends(around, [len(text) for text in before]) if isinstance(embedder, ReadsBefore) else None
+    if ends is not None:
+        # Read once, with what it refers to: as good as both ways together.
+        meaning = (_SIMILARITY + _CONTEXT) * (ends @ asked)
+    else:
+        near = embedder.embed_passages([_read(c) for c in shortlist]) @ asked
+        meaning = _SIMILARITY * near + _CONTEXT * (embedder.embed_passages(around) @ asked)
+    return [replace(c, score=c.words + float(more)) for c, more in zip(shortlist, meaning, strict=True)]
 
 
 def _read(candidate: _Candidate) -> str:
