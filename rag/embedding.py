@@ -131,7 +131,8 @@ class TransformerEmbedder(KeepsQuestion):
             # Marks of the model's own have no width. An end beyond what the model reads is meant by all it read.
             meant = [n for n, (first, last) in enumerate(places) if first >= start and last > first]
             found[i] = tokens[meant or slice(None)].float().mean(0).cpu().numpy()
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+        return found
 
     def _question(self, text: str) -> Vectors:
         return self._embed([text], self._model.encode_query)
