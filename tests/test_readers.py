@@ -75,6 +75,23 @@ def test_two_readers_share_the_work_and_the_one_that_lives_takes_over(place: Pla
         assert all(f":{alive.pid}:" in str(job.worker) for job in again)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="SIGSTOP is not known on Windows")
+def test_a_reader_that_stood_still_ends_nothing_that_is_another_ones_now(place: Place) -> None:
+    with closing(place.open()) as store, readers(place, 1) as (slept,):
+        collection = store.collections.create(OWNER, "mine")
+        job = store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(20_000))
+        wait_for(lambda: store.jobs.get(OWNER, job.id).done > 0, PATIENCE)
+        os.kill(slept.pid or 0, signal.SIGSTOP)
+        with readers(place, 1) as (awake,):
+            wait_for(lambda: f":{awake.pid}:" in str(store.jobs.get(OWNER, job.id).worker), PATIENCE)
+            os.kill(slept.pid or 0, signal.SIGCONT)
+            wait_for(lambda: store.jobs.get(OWNER, job.id).state == "done", PATIENCE)
+            ended = store.jobs.get(OWNER, job.id)
+            assert f":{awake.pid}:" in str(ended.worker)
+            (document,) = store.documents.list(OWNER, collection.id)
+            assert (ended.attempts, ended.document) == (2, document.id)
+
+
 def test_broken_connections_cost_a_reader_nothing_but_time(postgres_url: str, tmp_path: Path) -> None:
     place = Place(tmp_path, postgres_url)
     with closing(place.open()) as store, closing(place.open()) as seen:

@@ -21,6 +21,7 @@ def collection_name(collection: Collection, texts: Texts) -> str:
 def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
     """The collection at hand, the same on every page; a chat's own while it is shown.
 
+    Where it is not the first, the address names it, which is how it survives a reload.
     A chat whose collection is no longer shared with the person has one without a name and without contents.
     """
     store = page.services.store
@@ -32,9 +33,10 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
         listed = [Collection(chat.collection, "", "", None, None, 0, False, ""), *listed]
     collections = {item.id: item for item in listed}
     owners = store.people.names([item.owner for item in listed if item.owner != page.owner])
-    current = chat.collection if chat else st.session_state.get("collection")
+    first, named = next(iter(collections)), st.query_params.get("collection")
+    current = chat.collection if chat else st.session_state.get("collection", named)
     if current not in collections:
-        current = next(iter(collections))
+        current = first
     chosen: str = st.selectbox(
         page.texts("chat.collection"),
         list(collections),
@@ -46,6 +48,10 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
     if chat and chosen != chat.collection:
         go_to(None)
         st.rerun()
+    if chat is None and chosen != first:
+        st.query_params["collection"] = chosen
+    elif named:
+        del st.query_params["collection"]
     return collections[chosen]
 
 

@@ -109,6 +109,7 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last:
         if page.services.runs.get(turn.id) is not None:
             _draw_run(page, turn)
             return
+        turn = _as_saved(page, chat, turn)
         if turn.answer is None:
             draw_muted(page.texts("answer.interrupted"))
         else:
@@ -119,6 +120,13 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last:
                 draw_keep(page, turn, turn.answer, chat.collection, right)
             if last and right:
                 _draw_again(page, chat, turn)
+
+
+def _as_saved(page: Frame, chat: Chat, turn: Turn) -> Turn:
+    """A turn that nothing works on, as it is now: its run may have ended since the page looked at the chat."""
+    if turn.answer is not None:
+        return turn
+    return next((each for each in page.services.store.chats.turns(page.owner, chat.id) if each.id == turn.id), turn)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

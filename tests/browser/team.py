@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oidc_provider_mock import User, run_server_in_thread
+from oidc_provider_mock import User as Account
+from oidc_provider_mock import run_server_in_thread
+from playwright.sync_api import TimeoutError, expect
 
+from tests.browser.conftest import PATIENCE_MS, User
 from tests.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,10 +29,10 @@ class Team:
     data: Path
 
 
-def known(who: str, *, name: str = "", verified: bool = True) -> User:
+def known(who: str, *, name: str = "", verified: bool = True) -> Account:
     """Somebody whom the provider knows."""
     sub = who.lower()
-    return User(sub=sub, claims={"email": f"{sub}@example.org", "email_verified": verified, "name": name or who})
+    return Account(sub=sub, claims={"email": f"{sub}@example.org", "email_verified": verified, "name": name or who})
 
 
 def write_secrets(file: Path, address: str, provider: str) -> None:
@@ -47,7 +50,7 @@ server_metadata_url = "{provider}/.well-known/openid-configuration"
 
 
 @contextmanager
-def team(folder: Path, *people: User, **settings: str) -> Iterator[Team]:
+def team(folder: Path, *people: Account, **settings: str) -> Iterator[Team]:
     """An app with an empty library, into which these people can sign in."""
     port = free_port()
     address, secrets = f"http://127.0.0.1:{port}", folder / "secrets.toml"
@@ -71,3 +74,40 @@ def team(folder: Path, *people: User, **settings: str) -> Iterator[Team]:
         finally:
             app.terminate()
             app.wait(timeout=30)
+
+
+def sign_in(person: User, name: str, *, button: str = "Sign in") -> User:
+    """Through the provider and back."""
+    page = person.page
+    # The provider's form names a style sheet elsewhere.
+    page.route("**://cdn.jsdelivr.net/**", lambda route: route.abort())
+    page.goto(person.app.address)
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_test_id("stSidebar").wait_for(state="attached", timeout=PATIENCE_MS)
+    person.settle()
+    return person
+
+
+def open_sharing(person: User) -> None:
+    """The menu under the name of the collection, on the documents page."""
+    person.page.locator("[class*='st-key-sharing-'] button").first.click()
+
+
+def share(person: User, email: str) -> None:
+    """In that menu, let somebody read."""
+    person.page.get_by_label("E-mail address").fill(email)
+    person.page.get_by_label("E-mail address").press("Tab")
+    person.page.get_by_role("button", name="Share", exact=True).last.click()
+
+
+def withdraw(person: User) -> None:
+    """Take the only share back. A page that is still being drawn closes its menus: then once more."""
+    share = person.page.get_by_role("button", name="Withdraw")
+    for _ in range(5):
+        open_sharing(person)
+        with suppress(TimeoutError):
+            share.click(timeout=5000)
+            break
+    expect(person.page.get_by_text("Shared with")).to_have_count(0)
+    person.page.keyboard.press("Escape")

@@ -31,6 +31,8 @@ def test_a_pdf_is_uploaded_and_answers(user: User) -> None:
     user.make_collection("Garden")
     user.upload(file("garden.pdf", pdf("The greenhouse is watered at six in the morning.", "Tools hang in shed B.")))
     expect_documents(user, "garden.pdf")
+    user.page.reload()
+    expect_documents(user, "garden.pdf")
     user.page.get_by_role("link", name="Chat").click()
     answer = user.ask("When is the greenhouse watered?")
     expect(answer.locator(".quote").first).to_contain_text("six in the morning")

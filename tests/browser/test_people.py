@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, User, new_page
+from tests.browser.conftest import User, new_page
 from tests.browser.making import file, pdf
-from tests.browser.team import Team, known, team
+from tests.browser.team import Team, known, open_sharing, share, sign_in, team, withdraw
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,8 +33,6 @@ def someone(app: Team, chromium: Browser, request: pytest.FixtureRequest) -> Ite
 
     def make(**options: object) -> User:
         page = new_page(chromium, options)
-        # The provider's form names a style sheet elsewhere.
-        page.route("**://cdn.jsdelivr.net/**", lambda route: route.abort())
         opened.append(page)
         return User(page, app)  # type: ignore[arg-type]
 
@@ -43,21 +41,6 @@ def someone(app: Team, chromium: Browser, request: pytest.FixtureRequest) -> Ite
         if folder := os.environ.get("FOOTNOTE_SCREENSHOTS"):
             page.screenshot(path=Path(folder) / f"{request.node.name}-{number}.png", full_page=True)
         page.context.close()
-
-
-def sign_in(person: User, name: str, *, button: str = "Sign in") -> User:
-    """Through the provider and back."""
-    page = person.page
-    page.goto(person.app.address)
-    page.get_by_role("button", name=button).click()
-    page.get_by_role("button", name=name, exact=True).click()
-    page.get_by_test_id("stSidebar").wait_for(state="attached", timeout=PATIENCE_MS)
-    person.settle()
-    return person
-
-
-def open_sharing(person: User) -> None:
-    person.page.locator("[class*='st-key-sharing-'] button").first.click()
 
 
 def test_a_stranger_sees_the_door_and_nothing_is_started(app: Team, someone: Callable[..., User]) -> None:
@@ -82,13 +65,9 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     expect(ann.page.get_by_role("button", name="gate.pdf")).to_be_visible()
     ann.settle()
     open_sharing(ann)
-    ann.page.get_by_label("E-mail address").fill("eve@example.org")
-    ann.page.get_by_label("E-mail address").press("Tab")
-    ann.page.get_by_role("button", name="Share", exact=True).last.click()
+    share(ann, "eve@example.org")
     expect(ann.page.get_by_text("Nobody with the address")).to_be_visible()
-    ann.page.get_by_label("E-mail address").fill("bob@example.org")
-    ann.page.get_by_label("E-mail address").press("Tab")
-    ann.page.get_by_role("button", name="Share", exact=True).last.click()
+    share(ann, "bob@example.org")
     expect(ann.page.get_by_text("Shared with 1")).to_be_visible()
 
     # Bob reads it and asks, and changes nothing.
@@ -112,9 +91,7 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     # Withdrawn: what was quoted stays, and nothing opens.
     ann.open("/documents")
     ann.choose_collection("Plans")
-    open_sharing(ann)
-    ann.page.get_by_role("button", name="Withdraw").click()
-    expect(ann.page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    withdraw(ann)
     answer.locator(".quote .place").first.click()
     expect(bob.page.get_by_text("or is no longer shared with you")).to_be_visible()
     expect(bob.page.get_by_role("dialog").locator("img")).to_have_count(0)

@@ -1,9 +1,10 @@
-"""The nginx of deploy/nginx.conf before some app processes, on loopback."""
+"""The nginx of deploy/nginx.conf before some app processes, on loopback, and whom it leads where."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -11,8 +12,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
+from playwright.sync_api import Browser, Page
 
+from tests.guarantees.apps import Running
+
+WAIT = 90_000
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 _AROUND = """
 {user} daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
@@ -36,9 +42,7 @@ def nginx(folder: Path, port: int, apps: Sequence[int]) -> Iterator[str]:
     shipped = (DEPLOY / "nginx.conf").read_text()
     assert shipped.count("listen 8080;") == 1
     (folder / "footnote.conf").write_text(shipped.replace("listen 8080;", f"listen 127.0.0.1:{port};"))
-    lines = (DEPLOY / "footnote-apps.conf").read_text().splitlines()
-    line = next(line for line in lines if line.startswith("server 127.0.0.1:8501"))
-    (folder / "footnote-apps.conf").write_text("\n".join(line.replace("8501", str(app)) for app in apps))
+    _name(folder, apps)
     # Its workers would be somebody else, who may not write here.
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder, user=user))
@@ -49,6 +53,42 @@ def nginx(folder: Path, port: int, apps: Sequence[int]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def lead_to(folder: Path, apps: Sequence[int]) -> None:
+    """Have the proxy in this folder lead to others from now on."""
+    _name(folder, apps)
+    os.kill(int((folder / "nginx.pid").read_text()), signal.SIGHUP)
+
+
+def _name(folder: Path, apps: Sequence[int]) -> None:
+    lines = (DEPLOY / "footnote-apps.conf").read_text().splitlines()
+    line = next(line for line in lines if line.startswith("server 127.0.0.1:8501"))
+    (folder / "footnote-apps.conf").write_text("\n".join(line.replace("8501", str(app)) for app in apps))
+
+
+def people(app: Running) -> int:
+    """How many browsers an app draws pages for: the connections through the proxy that stay open."""
+    port = int(app.address.rpartition(":")[2])
+    return sum(
+        each.status == psutil.CONN_ESTABLISHED and each.laddr.port == port
+        for each in psutil.Process(app.pid).net_connections("tcp")
+    )
+
+
+def led_to(app: Running, proxy: str, chromium: Browser) -> Page:
+    """The page of a person whose browser the proxy leads to this app: as many come as it takes."""
+    for _ in range(40):
+        context = chromium.new_context(locale="en-GB", viewport={"width": 1200, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        before = people(app)
+        page.goto(proxy)
+        page.locator("[data-testid='stChatInputTextArea'], .st-key-door").first.wait_for(timeout=WAIT)
+        if people(app) > before:
+            return page
+        context.close()
+    raise AssertionError("the proxy leads nobody there")
 
 
 def _wait(port: int) -> None:

@@ -21,12 +21,11 @@ from playwright.sync_api import Browser, Page, expect
 from rag.store import Store
 from tests import postgres
 from tests.guarantees.apps import OWNER, Running, free_port, quiet, running
-from tests.scale.nginx import nginx
+from tests.scale.nginx import WAIT, led_to, nginx, people
 from tests.serving import Reply, serving
 from tests.tei import tei, vectors_of
 
 pytestmark = [pytest.mark.scale, pytest.mark.browser]
-WAIT = 90_000
 LEAVE = "How many days of annual leave do I have after six years?"
 CANTEEN = "How long is the canteen open on Fridays?"
 # Larger than what nginx takes where nobody tells it otherwise.
@@ -90,30 +89,6 @@ def team(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         held.set()
 
 
-def people(app: Running) -> int:
-    """How many browsers an app draws pages for: the connections through the proxy that stay open."""
-    port = int(app.address.rpartition(":")[2])
-    return sum(
-        each.status == psutil.CONN_ESTABLISHED and each.laddr.port == port
-        for each in psutil.Process(app.pid).net_connections("tcp")
-    )
-
-
-def person_at(team: Team, chromium: Browser, app: Running) -> Page:
-    """A person whose browser the proxy leads to this app: as many come as it takes."""
-    for _ in range(40):
-        context = chromium.new_context(locale="en-GB")
-        page = context.new_page()
-        page.set_default_timeout(WAIT)
-        before = people(app)
-        page.goto(team.address)
-        page.get_by_test_id("stChatInputTextArea").wait_for(timeout=WAIT)
-        if people(app) > before:
-            return page
-        context.close()
-    raise AssertionError("the proxy leads nobody there")
-
-
 def ask(page: Page, question: str) -> None:
     page.get_by_test_id("stChatInputTextArea").fill(question)
     page.get_by_test_id("stChatInputSubmitButton").click()
@@ -139,7 +114,7 @@ def until(happened: Callable[[], bool], seconds: float = 90) -> bool:
 def test_one_of_two_processes_is_killed_and_the_other_goes_on(team: Team, chromium: Browser) -> None:
     store = team.store
     collection = store.collections.create(OWNER, "Rules")
-    ann, ben = person_at(team, chromium, team.apps[0]), person_at(team, chromium, team.apps[1])
+    ann, ben = (led_to(app, team.address, chromium) for app in team.apps)
 
     # Both upload more than nginx lets through by itself, each to their own process, and both see both documents.
     upload(ann, "leave.html", "Annual leave is 28 days after six years.")
