@@ -7,7 +7,7 @@ that the tests use) is started for the measurement, the library is moved there a
 question is looked up on both. What is nearest is known from comparing all vectors. Renews its section in
 bench/postgres.md, one for each size.
 
-A million chunks take about 4 GB of memory for the graph alone, 20 GB of disk where --keep and TMPDIR are, and hours.
+Reckoned from 100,000, a million take 4 GB of memory for the graph alone, 20 GB of disk (--keep, TMPDIR), and hours.
 """
 
 from __future__ import annotations
