@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -45,7 +44,9 @@ _SCORES: Final = f"""
     FROM words CROSS JOIN words_docsize ON words_docsize.id = words.rowid
     WHERE words MATCH :word AND words.rowid > :after ORDER BY words.rowid"""
 _TOTALS: Final = "SELECT block FROM words_data WHERE id = 1"
-_LENGTHS: Final = "SELECT id, sz FROM words_docsize WHERE id BETWEEN :first AND :last ORDER BY id"
+_LENGTHS: Final = """
+    SELECT group_concat(id) AS ids, group_concat(hex(sz), '') AS sizes
+    FROM (SELECT id, sz FROM words_docsize WHERE id BETWEEN :first AND :last ORDER BY id)"""
 _NEWEST: Final = "SELECT coalesce(max(id), 0) FROM chunks"
 
 
@@ -110,8 +111,8 @@ class PostingLists:
 def read_lengths(store: Store, first: int, last: int) -> tuple[Ids, Numbers]:
     """The chunks with ids from `first` to `last`, ascending, and how many words each has; (n,) and (n,)."""
     with store.database.read() as connection:
-        rows = connection.execute(sa.text(_LENGTHS), {"first": first, "last": last}).all()
-    return np.array([row.id for row in rows], np.int64), _sums([row.sz for row in rows])
+        told = connection.execute(sa.text(_LENGTHS), {"first": first, "last": last}).one()
+    return np.fromstring(told.ids or "", np.int64, sep=","), _sums(bytes.fromhex(told.sizes or ""))
 
 
 def norms(lengths: Numbers, mean: float) -> Numbers:
@@ -138,10 +139,10 @@ def _since(connection: sa.Connection, word: str, after: int) -> tuple[Ids, Numbe
     chunks = np.array([row.chunk for row in rows], np.int64)
     if not rows:
         return chunks, np.empty(0, np.float32)
-    count, *totals = _varints(connection.execute(sa.text(_TOTALS)).scalar_one())
+    count, *totals = _varints(connection.execute(sa.text(_TOTALS)).scalar_one()).tolist()
     # A share is times / (times + norm), and times are halves.
     share = np.array([row.share for row in rows])
-    norm = norms(_sums([row.sz for row in rows]), sum(totals) / count)
+    norm = norms(_sums(b"".join(row.sz for row in rows)), sum(totals) / count)
     return chunks, (np.round(2 * share * norm / (1 - share)) / 2).astype(np.float32)
 
 
@@ -154,17 +155,19 @@ def _stems(word: str) -> list[str]:
         return [term for (term,) in memory.execute("SELECT term FROM places ORDER BY offset")]
 
 
-def _varints(data: bytes) -> list[int]:
-    """SQLite's numbers of varying length: seven bits a byte, the highest first; the last byte has no eighth bit."""
-    found, number = [], 0
-    for byte in data:
-        number = number << 7 | byte & 127
-        if byte < 128:
-            found.append(number)
-            number = 0
-    return found
+def _varints(data: bytes) -> Ids:
+    """SQLite's numbers of varying length (n,): seven bits a byte, the highest first; the last has no eighth bit."""
+    each = np.frombuffer(data, np.uint8).astype(np.int64)
+    ends = np.flatnonzero(each < 128)
+    if not len(ends):
+        return ends
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    follow = np.repeat(ends, ends - starts + 1) - np.arange(ends[-1] + 1)
+    sums: Ids = np.add.reduceat((each[: ends[-1] + 1] & 127) << (7 * follow), starts)
+    return sums
 
 
-def _sums(rows: Iterable[bytes]) -> Numbers:
-    """The sum of the numbers in each row (n,)."""
-    return np.array([sum(row) if max(row, default=0) < 128 else sum(_varints(row)) for row in rows], np.float32)
+def _sums(sizes: bytes) -> Numbers:
+    """The words of each chunk (n,): what the context has and what the text has, two numbers for each."""
+    both: Numbers = _varints(sizes).reshape(-1, 2).sum(axis=1, dtype=np.float32)
+    return both
