@@ -23,7 +23,7 @@ _SENTENCE: Final = 7.5
 _WORDS: Final = 5.5  # of ten words: a long question is never covered whole
 _NAMED: Final = 1.45
 _APART: Final = 0.67  # in logarithms
-_CHINESE: Final = 5.3  # stands in for the similarity, which the bundled embedder does not have in Chinese
+_CHINESE: Final = 5.5  # stands in for the similarity, which the bundled embedder does not have in Chinese
 _FOLLOW_UP: Final = 4.0  # in a running conversation, much is left unsaid
 _CONSTANT: Final = -12.93
 # The best of many chunks lies nearer to any question, by chance, than the best of few: the fewer there are, the
