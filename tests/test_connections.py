@@ -61,14 +61,16 @@ def test_a_connection_that_the_door_opens_stands_under_the_name_that_was_asked_f
     code = """
 import socket, sys
 from pathlib import Path
-from rag import connections, network
+from rag import connections
+from rag.errors import AddressUnreachable
+from rag.network import door, fetch
 connections.begin(Path(sys.argv[1]), "reader")
 real = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **more: real("192.0.2.7" if host == "pages.example" else host, *rest, **more)
-network.is_public = lambda ip: True
+door.is_public = lambda ip: True
 try:
-    network.fetch("http://pages.example/leave", connect_seconds=0.2)
-except network.AddressUnreachable:
+    fetch("http://pages.example/leave", connect_seconds=0.2)
+except AddressUnreachable:
     pass
 """
     record = tmp_path / "seen.jsonl"

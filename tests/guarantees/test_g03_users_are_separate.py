@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -448,12 +447,15 @@ def test_g03_nobody_sees_or_changes_what_is_not_shared_with_them(place: Place) -
     assert walk.shown >= OPERATIONS // 20
 
 
-def test_g03_control_a_store_that_forgets_who_asks_is_found_out(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_g03_control_a_library_that_is_open_to_everybody_is_found_out(place: Place) -> None:
     walk = walked(place, 100)
-    everything = sa.select(schema.collections.c.id)
-    for name, module in list(sys.modules.items()):
-        if name.startswith("rag.store.") and hasattr(module, "reach"):
-            monkeypatch.setattr(module, "reach", lambda *_: everything)
+    shares, collections = schema.shares, schema.collections
+    everything = sa.select(
+        collections.c.id, sa.literal("everybody"), sa.literal(""), sa.literal("owner"), collections.c.created
+    )
+    with walk.store.database.write() as connection:
+        connection.execute(sa.delete(shares).where(shares.c.kind == "everybody"))
+        connection.execute(sa.insert(shares).from_select([column.name for column in shares.c], everything))
     for _ in range(60):
         walk.step()
     doors = sorted({wrong.split(":")[0] for wrong in walk.wrong if ":" in wrong})
