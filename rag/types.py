@@ -163,8 +163,8 @@ class Sentence:
 class Answer:
     """All that is known of one answer, as it is saved and replayed.
 
-    `words_only`: the vectors could not be searched. `seconds` maps a stage (search, quotes, first_word, writing,
-    checking) to its duration.
+    `seconds` maps a stage (search, quotes, first_word, writing, checking) to its duration. `words_only`: the vectors
+    could not be searched.
     """
 
     question: str
@@ -176,10 +176,10 @@ class Answer:
     quotes: tuple[Quote, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     gate: float | None = None
-    words_only: bool = False
     stopped: bool = False
     error: Failure | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    words_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
