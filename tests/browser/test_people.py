@@ -132,6 +132,7 @@ def test_signing_out_counts_in_every_window(app: Team, someone: Callable[..., Us
     ann.page.get_by_role("button", name="Ann", exact=True).click()
     ann.page.get_by_role("button", name="Sign out").click()
     # The provider asks whether it is to forget the person as well; the app has done so already.
+    expect(ann.page.get_by_test_id("stSidebar")).to_have_count(0)
     expect(other.get_by_role("button", name="New chat")).to_be_visible()
     other.get_by_role("link", name="Documents").click()
     expect(other.get_by_text("Your sign-in has ended")).to_be_visible()
