@@ -143,4 +143,4 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "RAG_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsInvalid(setting=name, problem=first["msg"]) from error
+        raise SettingsInvalid(setting=name, problem=first["msg"].removeprefix("Value error, ")) from error
