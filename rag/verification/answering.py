@@ -55,6 +55,8 @@ class Asked:
     """The question, what each of its terms is worth, and how much of it each sentence of the documents is about."""
 
     question: str
+    kind: re.Pattern[str] | None
+    """What things of the kind that is asked for look like, where anybody can tell."""
     weights: Mapping[str, float]
     known: Mapping[str, float]
     best: float
@@ -79,12 +81,13 @@ def asked_of(
     known = {term: weight for term, weight in weights.items() if term in met}
     best = coverage(known, evidence[0].about) if evidence else 0.0
     sure = not quotes or quotes[0].score >= (_SURE_CHINESE if has_cjk(question) else _SURE)
-    rivals = tuple(_rivals(question, evidence[: len(quotes)]))
-    return Asked(question, weights, known, max(_ASKED, best), sure, rivals)
+    kind = answer_kind(question)
+    rivals = tuple(_rivals(question, kind, evidence[: len(quotes)]))
+    return Asked(question, kind, weights, known, max(_ASKED, best), sure, rivals)
 
 
-def _rivals(question: str, quoted: Sequence[Said]) -> Iterator[Said]:
-    kind, asked = answer_kind(question), frozenset(words(question))
+def _rivals(question: str, kind: re.Pattern[str] | None, quoted: Sequence[Said]) -> Iterator[Said]:
+    asked = frozenset(words(question))
     # In Chinese the scores lie too near to one another.
     if kind is not None and not has_cjk(question):
         near = (other for other in quoted[1:] if other.quote.score >= quoted[0].quote.score - _AS_GOOD)
@@ -141,7 +144,7 @@ def _says_otherwise(rival: Said, said: str, added: Mapping[str, float], question
 
 def _whole(evidence: Said, claim: Mapping[str, float], asked: Asked) -> bool:
     """Whether most of the best quote is said again: what was asked for, if nobody can tell its kind, is among it."""
-    plain = answer_kind(asked.question) is None and not evidence.place and evidence.quote.score >= _WHOLE_SCORE
+    plain = asked.kind is None and not evidence.place and evidence.quote.score >= _WHOLE_SCORE
     return plain and coverage(dict.fromkeys(evidence.terms, 1.0), claim) >= _WHOLE
 
 
