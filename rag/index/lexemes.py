@@ -15,14 +15,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from rag.index import words
+from rag.index.postings import CONTEXT, K1, B
 from rag.language import tokens
 from rag.store import Store, schema
 from rag.store.rows import TERMS, insert_words
-
-# As in FTS5: the constants of BM25, and what a word is worth in the context beside one in the text.
-_K1: Final = 1.2
-_B: Final = 0.75
-_CONTEXT: Final = 0.5
 
 # What `ts_rank` times π²/6 reaches for one, two, … times; the last stands for more.
 _REACHED: Final = [sum(1 / n**2 for n in range(1, times + 1)) - 1e-5 for times in range(1, 40)]
@@ -30,7 +26,7 @@ _RANK: Final = f"width_bucket({math.pi**2 / 6} * ts_rank('{{weights}}', terms, {
 _IN_TEXT: Final = _RANK.replace("{weights}", "{0,0,0,1}")
 _ANYWHERE: Final = _RANK.replace("{weights}", "{1,1,1,1}")
 # How often a chunk holds a word; a word of several pieces, as "e-mail", is there or not.
-_OFTEN: Final = f"({_CONTEXT} * {_ANYWHERE} + {1 - _CONTEXT} * {_IN_TEXT})"
+_OFTEN: Final = f"({CONTEXT} * {_ANYWHERE} + {1 - CONTEXT} * {_IN_TEXT})"
 _THERE: Final = "(terms @@ {word})::int"
 
 # How many chunks hold a word: as counted, or where that was too many to count, as many as of the chunks ranked.
@@ -38,7 +34,7 @@ _HOLDING: Final = """
     greatest(CAST(:held{i} AS float8), CASE WHEN :held{i} > :ranked THEN :chunks * avg((often{i} > 0)::int) END)
     AS holding{i}"""
 _WORTH: Final = "greatest(1e-6, ln((:chunks - holding{i} + 0.5) / (holding{i} + 0.5)))"
-_SCORE: Final = _WORTH + f" * often{{i}} * {_K1 + 1} / (often{{i}} + {_K1} * ({1 - _B} + {_B} * tokens / mean))"
+_SCORE: Final = _WORTH + f" * often{{i}} * {K1 + 1} / (often{{i}} + {K1} * ({1 - B} + {B} * tokens / mean))"
 
 _SEARCH: Final = """
     WITH hits AS MATERIALIZED (
