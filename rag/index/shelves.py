@@ -7,8 +7,6 @@ and which generation it is, and up to which chunk all are on it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ import sqlalchemy as sa
 from rag.index.milvus import Milvus
 from rag.index.vectors import Vectors
 from rag.store import Store, schema
+from rag.store.database import alone_at_once, alone_with
 
 # Chunks written to Milvus, or compared with it by their ids, at a time.
 _AT_ONCE: Final = 2000
@@ -28,9 +27,8 @@ _IDENTITY: Final = """
         (SELECT oid FROM pg_database WHERE datname = current_database())::text AS database,
         left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || 'chunks'::regclass::oid::text AS past"""
 
-
-_TRYING: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"
-_WAITING: Final = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
+# One process at a time writes the shelf of a collection.
+_LOCK: Final = "milvus"
 
 # Above every id.
 _ALL: Final = 2**62
@@ -89,8 +87,8 @@ class Shelves:
                 self.milvus.drop(name)
         for name, row in now.items():
             if self._followed.get(name) != row.generation:
-                with self._alone_with(row.id, _TRYING) as mine:
-                    if mine:
+                with self._store.database.write() as connection:
+                    if alone_at_once(connection, _LOCK, row.id):
                         self._followed[name] = self._bring_up_to_date(row.id, row.dimension)
 
     def mend(self, collection_id: str) -> None:
@@ -101,7 +99,8 @@ class Shelves:
         """
         dimension = self._store.documents.embedder(collection_id)[1]
         if dimension:
-            with self._alone_with(collection_id, _WAITING):
+            with self._store.database.write() as connection:
+                alone_with(connection, _LOCK, collection_id)
                 self._bring_up_to_date(collection_id, dimension, thoroughly=True)
 
     def count(self) -> int:
@@ -195,12 +194,6 @@ class Shelves:
         with self._store.database.read() as connection:
             row: Any = connection.exec_driver_sql(_IDENTITY).one()
         return hashlib.sha256(f"{row.system}/{row.database}".encode()).hexdigest()[:12], str(row.past)
-
-    @contextmanager
-    def _alone_with(self, collection_id: str, how: str) -> Iterator[bool]:
-        """Whether no other process writes the collection's shelf until the end of the block."""
-        with self._store.database.write() as connection:
-            yield connection.execute(sa.text(how), {"name": f"milvus\n{collection_id}"}).scalar_one() is not False
 
 
 def _name(library: str, *parts: str | int) -> str:

@@ -83,5 +83,15 @@ def alone_with(connection: sa.Connection, *key: str) -> None:
     On SQLite a write transaction has all of the library to itself anyway.
     """
     if connection.dialect.name == "postgresql":
-        number = sa.func.hashtextextended("\n".join(key), 0)
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_number(key))))
+
+
+def alone_at_once(connection: sa.Connection, *key: str) -> bool:
+    """The same without waiting: whether nobody else is here with this key."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_number(key)))).scalar_one())
+
+
+def _number(key: tuple[str, ...]) -> sa.Function[int]:
+    return sa.func.hashtextextended("\n".join(key), 0)
