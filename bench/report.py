@@ -18,7 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.catalogue import fit
-from rag.embedding import computes_bfloat16
+from rag.processors import computes_bfloat16
 
 _PACKAGES = ("torch", "faiss-cpu", "llama-cpp-python")
 

@@ -6,9 +6,9 @@ Passages and queries are embedded by different verbs, since for some models they
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from rag.catalogue import choose
 from rag.errors import ModelRefused
+from rag.processors import computes_bfloat16, each_alone, threads_in_use
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -25,6 +26,8 @@ Vectors = npt.NDArray[np.float32]
 
 _WEIGHTS: Final = "model.safetensors"
 _BATCH: Final = 32
+# Questions whose vectors are kept: those of all who ask at one moment.
+_KEPT: Final = 16
 # What the libraries raise for folders that are damaged, incomplete, or want code of their own to be run.
 _UNUSABLE: Final = (AttributeError, ImportError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 
@@ -64,18 +67,20 @@ class ReadsBefore(Protocol):
 
 
 class KeepsQuestion:
-    """The last question's vector is kept: search and quotes both ask for it."""
-
-    _last: tuple[str, Vectors] | None = None
+    """The vectors of the last questions are kept: search and quotes both ask for them."""
 
     def embed_query(self, text: str) -> Vectors:
         """(dimension,), of length 1, not to be written to."""
-        kept = self._last
-        if kept is None or kept[0] != text:
-            (vector,) = self._question(text)
+        return self._known(text)
+
+    @cached_property
+    def _known(self) -> Callable[[str], Vectors]:
+        def known(text: str) -> Vectors:
+            vector: Vectors = self._question(text)[0]
             vector.flags.writeable = False
-            kept = self._last = (text, vector)
-        return kept[1]
+            return vector
+
+        return lru_cache(_KEPT)(known)
 
     def _question(self, text: str) -> Vectors:
         """(1, dimension), of length 1."""
@@ -83,7 +88,11 @@ class KeepsQuestion:
 
 
 class TransformerEmbedder(KeepsQuestion):
-    """A sentence-transformers model from a folder. Safe to share between threads: one computes at a time."""
+    """A sentence-transformers model from a folder. Safe to share between threads.
+
+    Texts are spread over threads of its own that compute with one processor each. Several processors on one text
+    wait for each other after every step, and for whatever else runs on them: a question took half as long again.
+    """
 
     def __init__(
         self, folder: Path, name: str, *, device: str = "auto", threads: int = 0, fallback_for: str | None = None
@@ -92,7 +101,7 @@ class TransformerEmbedder(KeepsQuestion):
 
         Args:
             device: auto, cpu, cuda or mps.
-            threads: processor threads; 0 leaves the choice to torch.
+            threads: texts computed at a time; 0 leaves the choice to torch. On a graphics card, one at a time.
 
         Raises:
             ModelRefused: its weights are in a format that can carry code.
@@ -101,8 +110,10 @@ class TransformerEmbedder(KeepsQuestion):
         self.fallback_for = fallback_for
         self._model = _load(folder, name, device, threads)
         self._tokenizer = _counting_tokenizer(self._model)
-        self._lock = threading.Lock()
-        self._bfloat16 = self._model.device.type == "cpu" and computes_bfloat16()
+        on_processor = self._model.device.type == "cpu"
+        self._at_once = threads_in_use() if on_processor else 1
+        self._computing = each_alone(self._at_once)
+        self._bfloat16 = on_processor and computes_bfloat16()
         self._averages = _averages(self._model)
         self.dimension = int(self._model.get_embedding_dimension())
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
@@ -110,8 +121,12 @@ class TransformerEmbedder(KeepsQuestion):
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension), each row of length 1. Equal texts are computed once."""
-        with self._fast():
-            return self._embed(texts, self._model.encode_document)
+        unique = list(dict.fromkeys(texts))
+        place = {text: i for i, text in enumerate(unique)}
+        found = np.empty((len(unique), self.dimension), np.float32)
+        for places, vectors in self._spread(unique, self._read_whole):
+            found[places] = vectors
+        return found[[place[text] for text in texts]]
 
     def embed_ends(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
         """The vector of a text is the mean of its tokens' vectors, and that of its end the mean of those in it.
@@ -121,21 +136,47 @@ class TransformerEmbedder(KeepsQuestion):
         """
         if not self._averages or not texts:
             return None
-        with self._lock, self._fast():
-            read = self._model.encode_document(
-                list(texts), batch_size=len(texts), output_value="token_embeddings", show_progress_bar=False
-            )
         found = np.empty((len(texts), self.dimension), np.float32)
-        for i, (text, start, tokens) in enumerate(zip(texts, starts, read, strict=True)):
-            places = self._tokenizer.encode(text).offsets[: len(tokens)]
-            # Marks of the model's own have no width. An end beyond what the model reads is meant by all it read.
-            meant = [n for n, (first, last) in enumerate(places) if first >= start and last > first]
-            found[i] = tokens[meant or slice(None)].float().mean(0).cpu().numpy()
+        for places, read in self._spread(texts, self._read_tokens):
+            for i, tokens in zip(places, read, strict=True):
+                offsets = self._tokenizer.encode(texts[i]).offsets[: len(tokens)]
+                # Marks of the model's own have no width. An end beyond what the model reads is meant by all it read.
+                meant = [n for n, (first, last) in enumerate(offsets) if first >= starts[i] and last > first]
+                found[i] = tokens[meant or slice(None)].float().mean(0).cpu().numpy()
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
 
     def _question(self, text: str) -> Vectors:
-        return self._embed([text], self._model.encode_query)
+        encode = self._model.encode_query
+        vectors: Vectors = self._computing.submit(
+            encode, [text], normalize_embeddings=True, show_progress_bar=False
+        ).result()
+        return vectors
+
+    def _spread(self, texts: Sequence[str], read: Callable[[list[str]], Any]) -> Iterator[tuple[list[int], Any]]:
+        """What `read` gives for the texts, some at a time, with the places of those: texts of like length go together,
+        so that little is spent on padding.
+        """
+        order = sorted(range(len(texts)), key=lambda i: (self.count_tokens(texts[i]), texts[i]))
+        size = max(1, min(_BATCH, -(-len(texts) // self._at_once)))
+        batches = [order[first : first + size] for first in range(0, len(texts), size)]
+        # As many as are computed at once and no more, so that a question can come between.
+        for first in range(0, len(batches), self._at_once):
+            some = batches[first : first + self._at_once]
+            yield from zip(some, self._computing.map(read, [[texts[i] for i in batch] for batch in some]), strict=True)
+
+    def _read_whole(self, texts: list[str]) -> Vectors:
+        with self._fast():
+            vectors: Vectors = self._model.encode_document(
+                texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
+        return vectors
+
+    def _read_tokens(self, texts: list[str]) -> Any:
+        with self._fast():
+            return self._model.encode_document(
+                texts, batch_size=_BATCH, output_value="token_embeddings", show_progress_bar=False
+            )
 
     def count_tokens(self, text: str) -> int:
         """The tokens of a text, without the marks that the model adds around it."""
@@ -148,20 +189,6 @@ class TransformerEmbedder(KeepsQuestion):
         import torch
 
         return torch.autocast("cpu", dtype=torch.bfloat16) if self._bfloat16 else nullcontext()
-
-    def _embed(self, texts: Sequence[str], encode: Any) -> Vectors:
-        # Texts of like length go together, so that little is spent on padding.
-        unique = sorted(set(texts), key=lambda text: (self.count_tokens(text), text))
-        place = {text: i for i, text in enumerate(unique)}
-        found = np.empty((len(unique), self.dimension), np.float32)
-        for first in range(0, len(unique), _BATCH):
-            batch = unique[first : first + _BATCH]
-            # The lock goes round a batch and not round all, so that a question can come between.
-            with self._lock:
-                found[first : first + len(batch)] = encode(
-                    batch, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-                )
-        return found[[place[text] for text in texts]]
 
 
 def open_embedder(name: str, *, device: str = "auto", folders: Sequence[Path] = (), threads: int = 0) -> Embedder:
@@ -219,15 +246,6 @@ def _device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def computes_bfloat16() -> bool:
-    """Whether this processor has instructions for half-width numbers."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def _averages(model: Any) -> bool:

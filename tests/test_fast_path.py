@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from pydantic import Field
@@ -105,6 +106,8 @@ def test_texts_of_like_length_are_embedded_together(
     read(library, "\n\f\n".join(pages), "notes.txt")
     lengths = [[embedder.count_tokens(text) for text in batch] for batch in batches]
     assert len(batches) > 1
+    # Batches are computed side by side, and may begin in any order.
+    lengths.sort()
     assert [length for batch in lengths for length in batch] == sorted(n for batch in lengths for n in batch)
 
 
@@ -174,12 +177,14 @@ def test_few_units_are_embedded_however_many_the_passages_hold(embedder: Embedde
     assert len(counted.passages) <= 2 * EMBEDDED
 
 
-def test_the_units_of_an_answer_are_embedded_in_one_go(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[int] = []
+def test_the_units_of_an_answer_are_embedded_once_on_a_processor_each(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[tuple[list[str], int]] = []
     encode = SentenceTransformer.encode_document
 
     def spy(self: SentenceTransformer, texts: list[str], **options: Any) -> Any:
-        calls.append(len(texts))
+        batches.append((texts, torch.get_num_threads()))
         return encode(self, texts, **options)
 
     monkeypatch.setattr(SentenceTransformer, "encode_document", spy)
@@ -187,7 +192,28 @@ def test_the_units_of_an_answer_are_embedded_in_one_go(embedder: Embedder, monke
     passage = Passage(1, "d", "rooms.txt", "Rooms", "text", None, 1, "1", "", text, 0, len(text))
     quotes = find_quotes("How many chairs has room 7?", [passage], embedder, page_text=lambda _: text)
     assert "Room 7 has 10 chairs" in quotes[0].text
-    assert calls == [EMBEDDED]
+    embedded = [text for texts, _ in batches for text in texts]
+    assert len(embedded) == len(set(embedded)) == EMBEDDED
+    assert len(batches) <= torch.get_num_threads()
+    assert {threads for _, threads in batches} == {1}
+
+
+def test_questions_asked_at_one_moment_are_embedded_once_each(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    encode = SentenceTransformer.encode_query
+
+    def spy(self: SentenceTransformer, texts: list[str], **options: Any) -> Any:
+        asked.extend(texts)
+        return encode(self, texts, **options)
+
+    monkeypatch.setattr(SentenceTransformer, "encode_query", spy)
+    questions = [f"How many books has shelf {number}?" for number in range(8)]
+    searched = [embedder.embed_query(question) for question in questions]
+    quoted = [embedder.embed_query(question) for question in questions]
+    assert asked == questions
+    assert all(one is other for one, other in zip(searched, quoted, strict=True))
 
 
 def test_what_the_embedder_cannot_read_is_not_given_to_it(embedder: Embedder) -> None:
