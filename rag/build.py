@@ -48,6 +48,7 @@ else:
 NO_MODEL = "none"
 _NO_PROMETHEUS = "it needs the package prometheus-client: pip install -r requirements-team.txt"
 _FREEZE_SECONDS = 0.1
+_REHEARSED = "How many years does the period last, and when does it end?"
 # Bytes of a model below which it reads the best quote alone.
 _SMALL_MODEL = 500_000_000
 
@@ -314,6 +315,9 @@ class Services:
 
     @once
     def conversation(self) -> Conversation:
+        return self._conversation(lambda: self.writer)
+
+    def _conversation(self, writer: Callable[[], Writer | None]) -> Conversation:
         from rag.conversation import Conversation
         from rag.retrieval import Retriever
 
@@ -322,7 +326,7 @@ class Services:
             self.store,
             retriever,
             self.embedder,
-            lambda: self.writer,
+            writer,
             passages=self.settings.passages,
             quotes=self.settings.quotes,
             condense=self.settings.condense,
@@ -347,23 +351,32 @@ class Services:
         return Metrics(lambda: self.store.counts(), lambda: self.runs)
 
     def start(self) -> None:
-        """Start what works beside the pages: the reader, and the loading of the embedder."""
+        """Start what works beside the pages: the reader, and the loading of what the first question needs."""
         self.store  # noqa: B018 - a library that does not open is said at once
         self.metrics  # noqa: B018 - and a package that is missing
         if self._reader is None and self.settings.reader == "here":
             # Its standard input is a pipe from here: when this process is gone, however it went, the reader ends.
             self._reader = subprocess.Popen([sys.executable, "-m", "rag", "reader"], cwd=PROJECT, stdin=subprocess.PIPE)
-        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
 
     def reader_runs(self) -> bool:
         """Whether the reader that was started here is there; one that runs elsewhere is not seen from here."""
         return self.settings.reader == "elsewhere" or (self._reader is not None and self._reader.poll() is None)
 
-    def _warm_up(self) -> None:
+    def warm_up(self) -> None:
+        """Do what the first question would wait for: load, ask the largest collection, read ahead."""
         try:
             with _kept_from_collection():
                 self.conversation  # noqa: B018 - its imports take a second
                 self.embedder.embed_query("ready")
+                largest = self.store.collections.largest()
+                if largest is not None:
+                    # Nobody's question: no model hears of it, and nobody waits behind it.
+                    asked = self._conversation(lambda: None).ask(
+                        _REHEARSED, owner=largest.owner, collection=largest.id, anyway=True
+                    )
+                    next(asked)
+            self.index.read_ahead()
         except RagError:
             # The first question meets the same error and says it.
             return

@@ -147,6 +147,33 @@ def test_a_word_is_looked_up_once_and_then_only_in_what_is_new(
     assert looked_up[2:] == [("singing", 2), ("whales", 2)]
 
 
+def test_the_first_question_finds_vectors_and_common_words_in_memory(
+    library: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postings, "COMMON", 3)
+    read(library, "\n\f\n".join(f"Whale {number} sings beneath the waves." for number in range(5)), "whales.txt")
+    looked_up: list[object] = []
+    whole, vectors = postings._all, type(library.store.documents).vectors
+    monkeypatch.setattr(postings, "_all", lambda connection, term: looked_up.append(term) or whole(connection, term))
+    monkeypatch.setattr(
+        type(library.store.documents),
+        "vectors",
+        lambda self, collection, after=0: looked_up.append(after) or vectors(self, collection, after),
+    )
+    library.warm_up()
+    assert looked_up.pop(0) == 0
+    looked_up.clear()
+    collection = library.store.collections.list("me")[0].id
+    answer = next(library.conversation.ask("Which whale sings in wave 3?", owner="me", collection=collection))
+    assert answer.quotes
+    # "3" stands once, which is no common word.
+    assert set(looked_up) == {"3"}
+    words = library.index.search_words("me", collection, "whales singing", 5)
+    assert [chunk for chunk, _ in words] == [1]
+    library.index.rebuild(collection)
+    assert library.index.search_words("me", collection, "whales singing", 5) == words
+
+
 def test_the_pages_of_an_answer_are_read_together(library: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     read(library, "\n\f\n".join(f"Whale {number} sings song {number}. " * 40 for number in range(20)), "whales.txt")
     asked: list[int] = []

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rag.index import FAISS, Index, SharedIndex, open_index, rebuild_words, words_fit
+from rag.index import FAISS, Index, SharedIndex, open_index, postings, rebuild_words, words_fit
 from rag.index.words import chosen
 from rag.store import Store
 from rag.store.postgresql import PostgreSQL
@@ -481,7 +481,11 @@ def by_fts5(store: Store, query: str) -> list[tuple[int, float]]:
         return [(row.rowid, row.score) for row in connection.execute(sa.text(ranked), {"match": match})]
 
 
-def test_words_are_ranked_as_fts5_ranks_them_while_documents_come_and_go(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+def test_words_are_ranked_as_fts5_ranks_them_while_documents_come_and_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: bool
+) -> None:
+    monkeypatch.setattr(postings, "COMMON", 30)
     chance = np.random.default_rng(3)
     names = [f"w{number}" for number in range(60)] + ["café", "3.5", "e-mail", "parking", "年假"]
 
@@ -498,7 +502,11 @@ def test_words_are_ranked_as_fts5_ranks_them_while_documents_come_and_go(tmp_pat
                 store.documents.remove(OWNER, removed.id)
             else:
                 put(store, collection, step, texts(90), unit(90), context=f"{step} w7 e-mail")
+            if ahead and step != "one added":
+                index.read_ahead()
             for query in queries:
                 found, expected = index.search_words(OWNER, collection.id, query, 300), by_fts5(store, query)
                 assert [score for _, score in found] == pytest.approx([score for _, score in expected], rel=1e-5)
                 assert dict(found) == pytest.approx(dict(expected), rel=1e-5), (step, query)
+                # Few are chosen in another way than all are put in order.
+                assert index.search_words(OWNER, collection.id, query, 2) == found[:2]

@@ -2,7 +2,7 @@
 
 FTS5 can rank by itself, but takes two microseconds for each chunk that holds any of the words, question after
 question: it looks up how long each one is. What it knows of one word it tells in a sixth of that, in one answer,
-while other threads run on.
+while other threads run on. What it knows of all common words it tells in one pass, ahead of the questions.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -22,21 +23,31 @@ from rag.store import Store
 
 Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]
+_Narrow = npt.NDArray[np.uint32]
+_Halves = npt.NDArray[np.uint8]
 
 # The constants of BM25, and what a word is worth in the context beside one in the text, as FTS5 is asked.
 K1: Final = 1.2
 B: Final = 0.75
 CONTEXT: Final = 0.5
 
-# So many are kept, those asked for last; each takes twelve bytes.
-KEPT: Final = 12_000_000
+# So many are kept, those asked for last; each takes five bytes.
+KEPT: Final = 100_000_000
+# A word with so many places is common. To look one with fewer up takes a third of a millisecond at most.
+COMMON: Final = 1_000
+
+# Words whose terms are known without asking; the same ones are asked for again and again.
+_TERMS_KEPT: Final = 4096
 
 # As the table `words` cuts and stems texts.
 _TOKENIZER: Final = "porter unicode61 remove_diacritics 2"
 
 # All of a word's places, as the numbers of their chunks in one text, ascending; those in contexts are negative.
 _OPEN: Final = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab(main, words, instance)"
-_PLACES: Final = "SELECT group_concat(iif(col = 'text_terms', doc, -doc)) FROM temp.places WHERE term = :term"
+_TOLD: Final = "group_concat(iif(col = 'text_terms', doc, -doc))"
+_PLACES: Final = f"SELECT {_TOLD} FROM temp.places WHERE term = :term"
+# The places come in the order of their terms, so that one term is held at a time.
+_COMMON: Final = f"SELECT term, {_TOLD} FROM temp.places GROUP BY term HAVING count(*) >= :least"
 
 # For few chunks: a score beside the one that no number of times can exceed, which takes out how rare the word is.
 _SCORES: Final = f"""
@@ -52,14 +63,29 @@ _NEWEST: Final = "SELECT coalesce(max(id), 0) FROM chunks"
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """The chunks (n,), ascending, that hold a word, and how often (n,): once in the context is half a time.
+    """The chunks (n,), ascending, that hold a word, and how often (n,), counted in halves: once in the context is one,
+    once in the text two, and 255 stands for more.
 
     `up_to` is the newest chunk that there was.
     """
 
-    chunks: Ids
-    often: Numbers
+    chunks: _Narrow
+    halves: _Halves
     up_to: int
+
+    def between(self, first: int, last: int) -> tuple[_Narrow, Numbers]:
+        """Those with ids from `first` to `last`, and how often each holds the word."""
+        inside = slice(*np.searchsorted(self.chunks, np.array([first, last + 1], np.uint32)))
+        return self.chunks[inside], self.halves[inside] * np.float32(0.5)
+
+    def with_more(self, chunks: Ids, times: Numbers, up_to: int) -> Postings:
+        """The same with newer chunks (m,), ascending, and how often those hold the word (m,)."""
+        halves = np.minimum(2 * times, 255).astype(np.uint8)
+        newer = np.concatenate([self.chunks, chunks.astype(np.uint32)])
+        return Postings(newer, np.concatenate([self.halves, halves]), up_to)
+
+
+_NOTHING: Final = Postings(np.empty(0, np.uint32), np.empty(0, np.uint8), 0)
 
 
 class PostingLists:
@@ -67,45 +93,60 @@ class PostingLists:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # By the term that the index has for a word; by the word itself where it has several.
         self._kept: OrderedDict[str, Postings] = OrderedDict()
+        self._held = 0
+        self._terms = _Terms()
         self._lock = threading.Lock()
 
     def get(self, word: str, newest: int) -> Postings:
         """All chunks that hold a word, up to the chunk `newest` at least."""
+        terms = self._terms.of(word)
+        key = terms[0] if len(terms) == 1 else word
         with self._lock:
-            known = self._kept.get(word)
+            known = self._kept.get(key)
             if known is not None:
-                self._kept.move_to_end(word)
+                self._kept.move_to_end(key)
         if known is None or known.up_to < newest:
             # Not under the lock: two that ask for one word at once both look it up.
-            known = self._read(word, known)
-            self._keep(word, known)
+            known = self._read(word, terms, known)
+            self._keep(key, known)
         return known
+
+    def read_ahead(self) -> None:
+        """Look all common words up: half a microsecond for each place of a word in the library."""
+        with self._store.database.read() as connection:
+            newest = _newest(connection)
+            connection.exec_driver_sql(_OPEN)
+            for term, told in connection.execute(sa.text(_COMMON), {"least": COMMON}):
+                self._keep(term, _NOTHING.with_more(*_counted(told), newest))
 
     def forget(self) -> None:
         """Look every word up again."""
         with self._lock:
             self._kept.clear()
+            self._held = 0
 
-    def _keep(self, word: str, postings: Postings) -> None:
+    def _keep(self, key: str, postings: Postings) -> None:
         with self._lock:
-            self._kept[word] = postings
-            self._kept.move_to_end(word)
-            held = sum(len(one.chunks) for one in self._kept.values())
-            while held > KEPT and len(self._kept) > 1:
-                held -= len(self._kept.popitem(last=False)[1].chunks)
+            old = self._kept.get(key, _NOTHING)
+            if old.up_to > postings.up_to:
+                return
+            self._kept[key] = postings
+            self._kept.move_to_end(key)
+            self._held += len(postings.chunks) - len(old.chunks)
+            while self._held > KEPT and len(self._kept) > 1:
+                self._held -= len(self._kept.popitem(last=False)[1].chunks)
 
-    def _read(self, word: str, known: Postings | None) -> Postings:
-        stems = _stems(word)
+    def _read(self, word: str, terms: Sequence[str], known: Postings | None) -> Postings:
         with self._store.database.read() as connection:
-            newest = int(connection.execute(sa.text(_NEWEST)).scalar_one())
-            if known is None and len(stems) == 1:
-                return Postings(*_all(connection, stems[0]), newest)
-            known = known or Postings(np.empty(0, np.int64), np.empty(0, np.float32), 0)
-            if not stems or known.up_to >= newest:
-                return Postings(known.chunks, known.often, newest)
-            chunks, often = _since(connection, word, known.up_to)
-        return Postings(np.concatenate([known.chunks, chunks]), np.concatenate([known.often, often]), newest)
+            newest = _newest(connection)
+            if known is None and len(terms) == 1:
+                return _NOTHING.with_more(*_all(connection, terms[0]), newest)
+            known = known or _NOTHING
+            if not terms or known.up_to >= newest:
+                return known.with_more(*_none(), newest)
+            return known.with_more(*_since(connection, word, known.up_to), newest)
 
 
 def read_lengths(store: Store, first: int, last: int) -> tuple[Ids, Numbers]:
@@ -120,13 +161,25 @@ def norms(lengths: Numbers, mean: float) -> Numbers:
     return (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
 
 
+def _newest(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.text(_NEWEST)).scalar_one())
+
+
+def _none() -> tuple[Ids, Numbers]:
+    return np.empty(0, np.int64), np.empty(0, np.float32)
+
+
 def _all(connection: sa.Connection, term: str) -> tuple[Ids, Numbers]:
     """All chunks with a term as the index has it, and how often."""
     connection.exec_driver_sql(_OPEN)
-    told = connection.execute(sa.text(_PLACES), {"term": term}).scalar_one()
+    return _counted(connection.execute(sa.text(_PLACES), {"term": term}).scalar_one())
+
+
+def _counted(told: str | None) -> tuple[Ids, Numbers]:
+    """The chunks of a term's places, each once, and how often they hold it."""
     places = np.fromstring(told or "", np.int64, sep=",")
     if not len(places):
-        return places, np.empty(0, np.float32)
+        return _none()
     each = np.abs(places)
     first = np.flatnonzero(np.diff(each, prepend=0))
     return each[first], np.add.reduceat(np.where(places < 0, CONTEXT, 1.0), first).astype(np.float32)
@@ -136,9 +189,9 @@ def _since(connection: sa.Connection, word: str, after: int) -> tuple[Ids, Numbe
     """The chunks above `after` with a word, which may be of several terms, and how often."""
     quoted = '"' + word.replace('"', '""') + '"'
     rows = connection.execute(sa.text(_SCORES), {"word": quoted, "after": after}).all()
-    chunks = np.array([row.chunk for row in rows], np.int64)
     if not rows:
-        return chunks, np.empty(0, np.float32)
+        return _none()
+    chunks = np.array([row.chunk for row in rows], np.int64)
     count, *totals = _varints(connection.execute(sa.text(_TOTALS)).scalar_one()).tolist()
     # A share is times / (times + norm), and times are halves.
     share = np.array([row.share for row in rows])
@@ -146,13 +199,20 @@ def _since(connection: sa.Connection, word: str, after: int) -> tuple[Ids, Numbe
     return chunks, (np.round(2 * share * norm / (1 - share)) / 2).astype(np.float32)
 
 
-def _stems(word: str) -> list[str]:
-    """The terms that the index has for a word, in order."""
-    with closing(sqlite3.connect(":memory:")) as memory:
-        memory.execute(f"CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = '{_TOKENIZER}')")
-        memory.execute("CREATE VIRTUAL TABLE places USING fts5vocab(words, instance)")
-        memory.execute("INSERT INTO words VALUES (?)", (word,))
-        return [term for (term,) in memory.execute("SELECT term FROM places ORDER BY offset")]
+class _Terms:
+    """The terms that the index has for a word, as FTS5 cuts and stems it: asked of a table with that word alone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._memory.execute(f"CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = '{_TOKENIZER}')")
+        self._memory.execute("CREATE VIRTUAL TABLE places USING fts5vocab(words, instance)")
+        self.of = lru_cache(_TERMS_KEPT)(self._ask)
+
+    def _ask(self, word: str) -> list[str]:
+        with self._lock:
+            self._memory.execute("REPLACE INTO words (rowid, text) VALUES (1, ?)", (word,))
+            return [term for (term,) in self._memory.execute("SELECT term FROM places ORDER BY offset")]
 
 
 def _varints(data: bytes) -> Ids:

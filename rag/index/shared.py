@@ -99,6 +99,9 @@ class SharedIndex:
             return 0, {}
         return lexemes.count(self._store, collection_id, terms)
 
+    def read_ahead(self) -> None:
+        """Nothing: the database keeps in memory what it reads often."""
+
     def rebuild(self, collection_id: str) -> int:
         """How many vectors the collection has. The database keeps its indexes itself, once they are there."""
         dimension = self._store.documents.embedder(collection_id)[1]

@@ -23,6 +23,9 @@ _STOP_WORDS: Final = """
     with would you your yours"""
 STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
 
+# Scores of which the best is looked at first.
+_STRETCH: Final = 64
+
 # Beyond this many, a word is common, and how common no longer matters.
 COUNT_TO: Final = 5000
 
@@ -73,6 +76,10 @@ class Words:
         """How many of a collection's chunks (ids, ascending) hold each word; of a common word, 5,000."""
         return {term: min(COUNT_TO, len(self._held(term, chunks)[0])) if len(chunks) else 0 for term in terms}
 
+    def read_ahead(self) -> None:
+        """Look up what nearly every question asks for, before it does."""
+        self._lists.read_ahead()
+
     def forget(self) -> None:
         """Ask the database anew."""
         self._lists.forget()
@@ -81,9 +88,7 @@ class Words:
 
     def _held(self, word: str, chunks: Ids) -> tuple[Ids, Numbers]:
         """Where among the chunks those stand that hold a word, and how often each does."""
-        held = self._lists.get(word, int(chunks[-1]))
-        inside = slice(*np.searchsorted(held.chunks, [chunks[0], chunks[-1] + 1]))
-        ids, often = held.chunks[inside], held.often[inside]
+        ids, often = self._lists.get(word, int(chunks[-1])).between(int(chunks[0]), int(chunks[-1]))
         if chunks[-1] - chunks[0] + 1 == len(chunks):
             return ids - chunks[0], often
         places = np.searchsorted(chunks, ids)
@@ -115,7 +120,9 @@ class Words:
 
 def _best(chunks: Ids, scores: Numbers, k: int) -> list[tuple[int, float]]:
     """The k largest scores that are not 0, largest first, with their chunks; of equal ones the older first."""
-    least = np.partition(scores, -k)[-k] if k < len(scores) else 0.0
+    # The k best are none below the k-th best of the bests of stretches. What is left is little to put in order.
+    tops = np.maximum.reduceat(scores, np.arange(0, len(scores), _STRETCH)) if len(scores) else scores
+    least = np.partition(tops, -k)[-k] if k < len(tops) else 0.0
     places = np.flatnonzero(scores >= least if least > 0 else scores > 0)
     best = places[np.argsort(-scores[places], kind="stable")[:k]]
     return list(zip(chunks[best].tolist(), scores[best].tolist(), strict=True))

@@ -19,7 +19,7 @@ from rag.store.graphs import make_graph
 from rag.store.rights import PERSON, owned, reach
 from rag.types import Collection
 
-_table = schema.collections
+_table, _documents = schema.collections, schema.documents
 _REACHED: Final = reach(PERSON).where(_table.c.id == sa.bindparam("collection", type_=sa.Text))
 
 
@@ -64,6 +64,14 @@ class Collections:
             row = connection.execute(query).first()
         return Collection(**row._mapping) if row else None
 
+    def largest(self) -> Collection | None:
+        """The one with the most chunks, whoever owns it: for what is prepared before anybody asks."""
+        held = sa.select(_documents.c.collection).group_by(_documents.c.collection)
+        most = held.order_by(sa.func.sum(_documents.c.chunks).desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(_table).where(_table.c.id == most.scalar_subquery())).first()
+        return Collection(**row._mapping) if row else None
+
     def rename(self, owner: str, collection_id: str, name: str) -> Collection:
         """Raises NotFound, NotAllowed or NameTaken."""
         with self._naming(name) as connection:
@@ -79,8 +87,8 @@ class Collections:
             NotFound: it is not there or another's.
             NotAllowed: it is shared with the person, who does not own it.
         """
-        documents, jobs = schema.documents, schema.jobs
-        hashes = sa.select(documents.c.sha256).where(documents.c.collection == collection_id)
+        jobs = schema.jobs
+        hashes = sa.select(_documents.c.sha256).where(_documents.c.collection == collection_id)
         sources = sa.select(jobs.c.source).where(jobs.c.collection == collection_id, jobs.c.kind == "file")
         with self._database.write() as connection:
             collection = owned(connection, owner, collection_id, "owner", hold="alone")
@@ -121,8 +129,7 @@ def claim_embedder(connection: sa.Connection, collection: Collection, embedder: 
     """
     if (collection.embedder, collection.dimension) == (embedder, dimension):
         return
-    documents = schema.documents
-    held = sa.select(documents.c.id).where(documents.c.collection == collection.id).limit(1)
+    held = sa.select(_documents.c.id).where(_documents.c.collection == collection.id).limit(1)
     if connection.execute(held).first() is not None:
         raise EmbedderMismatch(collection=collection.name, recorded=collection.embedder or "", current=embedder)
     make_graph(connection, dimension)
