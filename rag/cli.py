@@ -119,7 +119,7 @@ def reader(
     stay: Annotated[bool, typer.Option("--stay", help="Until a signal ends it, as a service of its own.")] = False,
 ) -> None:
     """Read the documents that wait, until standard input is closed; the app starts one, where RAG_READER says so."""
-    from rag.reader import keep_in_step, run_jobs, stop_at_end_of, wait_for_work, when_it_answers
+    from rag.reader import keep_in_step, serve, stop_at_end_of
 
     connections.join("reader")
     services = build.services(settings.load())
@@ -136,10 +136,7 @@ def reader(
         index = services.index
         assert isinstance(index, MilvusIndex)
         threading.Thread(target=keep_in_step, args=(index.shelves, stopping), daemon=True).start()
-    wait_for_work(services.store, stopping)
-    desk = when_it_answers(lambda: services.desk, stopping)
-    if desk is not None:
-        run_jobs(desk, stopping)
+    serve(services.store, lambda: services.desk, stopping)
 
 
 def _expanded(sources: list[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Is everything as it should be? Looks at the library, the originals, the index, the models, the packages.
 
-Only the indexes are mended here, since they can be made anew from what the library holds: the words, and the
-vectors in Milvus, on the spot; otherwise the vectors live in memory, and a copy of them on the disk that is not
+Only what can be made anew from what the library holds is mended here: the index of words, the vectors in Milvus and
+the deliveries to readers on the spot; otherwise the vectors live in memory, and a copy of them on the disk that is not
 right is removed.
 """
 
@@ -18,11 +18,15 @@ import sqlalchemy as sa
 from rag.catalogue import Choice
 from rag.errors import LibraryError, ModelError, NotFound, VectorsLacking
 from rag.store import DATABASE, Store
+from rag.store.deliveries import deliver_lost, look
 from rag.store.migrations import version
 from rag.types import Failure
 
 if TYPE_CHECKING:
     from rag.index.shelves import Shelves
+
+# After so long a reader that gave no sign of life is none.
+_SILENT_SECONDS: Final = 30
 
 # What the app imports, by the names that `import` knows; the one that writes answers is looked for by itself.
 # fmt: off
@@ -106,6 +110,21 @@ def _database(store: Store) -> Iterator[Check]:
         number = version(connection)
     yield Check("database", whole, error=None if whole else Failure("store_damaged", {"file": store.database.name}))
     yield Check("schema", True, {"version": number})
+    if store.database.delivers:
+        yield _deliveries(store)
+
+
+def _deliveries(store: Store) -> Check:
+    """Is every document that waits on its way to a reader? It is afterwards; where none runs, this is no fault yet."""
+    with store.database.read() as connection:
+        waiting, lost, readers = look(connection, _SILENT_SECONDS)
+    if lost:
+        deliver_lost(store.database, _SILENT_SECONDS)
+    if lost and readers:
+        return Check("deliveries", False, {"count": lost})
+    if waiting and not readers:
+        return Check("readers", True, {"count": waiting})
+    return Check("deliveries", True, {"count": waiting, "readers": readers})
 
 
 def _documents(store: Store) -> Iterator[Check]:

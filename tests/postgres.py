@@ -57,6 +57,33 @@ def database(server_address: str) -> Iterator[str]:
         _run(server_address, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def given_to_a_plain_user(address: str) -> str:
+    """The database's address for a user who owns it, and has no right on the server beyond that."""
+    url, name = sa.make_url(address), f"plain_{secrets.token_hex(6)}"
+    _run(
+        address,
+        "CREATE EXTENSION vector",
+        f"CREATE ROLE {name} LOGIN",
+        f'ALTER DATABASE "{url.database}" OWNER TO {name}',
+    )
+    return url.set(username=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def out_of_reach(server_address: str, address: str) -> Iterator[None]:
+    """All connections to the database end, and it lets none in before the block ends, as a server that starts anew."""
+    name = sa.make_url(address).database
+    _run(
+        server_address,
+        f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false',
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+    )
+    try:
+        yield
+    finally:
+        _run(server_address, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
 def _run(address: str, *statements: str) -> None:
     engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:

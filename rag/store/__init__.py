@@ -16,6 +16,7 @@ from rag.store.checks import Checks
 from rag.store.collections import Collections
 from rag.store.counts import Counts
 from rag.store.database import Database
+from rag.store.deliveries import prepare
 from rag.store.documents import Documents
 from rag.store.files import INDEX, Files, Folder, sync_folder
 from rag.store.jobs import Job, Jobs
@@ -66,7 +67,7 @@ class Store:
             FolderUnusable: `data_dir` is no folder, or must not be written to.
             StoreUnreachable: the server does not answer.
             StoreUnprepared: the server has no pgvector.
-            StorePackageMissing: the package that speaks to it is not installed.
+            StorePackageMissing: the package that speaks to it, or the one that delivers jobs, is not installed.
         """
         _make(data_dir)
         database: Database = PostgreSQL(url, graphs=graphs) if url else SQLite(data_dir / DATABASE)
@@ -81,6 +82,8 @@ class Store:
                 migrate(connection)
             with database.mapped_errors():
                 sync_folder(data_dir)
+        if isinstance(database, PostgreSQL):
+            prepare(database)
         return cls(data_dir, database, files)
 
     def counts(self) -> Counts:

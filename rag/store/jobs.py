@@ -2,6 +2,7 @@
 
 A reader claims a job for a while (its lease) and renews it as it goes on. When the reader dies, the
 lease runs out and another one begins the job anew; nothing of it was in the library before its end.
+On SQLite readers look for jobs, on PostgreSQL they are delivered (`deliveries.py`).
 Passwords are not kept here: an encrypted file is read by whoever asked, while they wait.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from rag.errors import NotFound, ReaderDied
 from rag.store import schema
 from rag.store.answers import failure_from_json, failure_to_json
 from rag.store.database import Database, alone_with
+from rag.store.deliveries import deliver
 from rag.store.files import Files
 from rag.store.rights import owned, reach
 from rag.types import Failure
@@ -27,6 +29,8 @@ Stage = Literal["", "loading", "embedding", "saving"]
 
 # A file that ends its reader this often would end every reader.
 MAX_ATTEMPTS = 3
+
+_UNREAD: Final[dict[str, Any]] = {"stage": "", "done": 0, "total": 0}
 
 _jobs = schema.jobs
 
@@ -45,18 +49,18 @@ class Job:
     kind: Literal["file", "address"]
     source: str
     replace: bool
-    state: State
-    stage: Stage
-    done: int
-    total: int
-    document: str | None
-    failure: Failure | None
-    worker: str | None
-    lease: float
-    attempts: int
-    cancelling: bool
     created: str
     updated: str
+    state: State = "waiting"
+    stage: Stage = ""
+    done: int = 0
+    total: int = 0
+    document: str | None = None
+    failure: Failure | None = None
+    worker: str | None = None
+    lease: float = 0.0
+    attempts: int = 0
+    cancelling: bool = False
 
 
 class Jobs:
@@ -94,15 +98,17 @@ class Jobs:
             already = connection.execute(open_ones).first()
             if already is not None:
                 return _job(already)
-            job = _new(owner, collection_id, name, kind, text, replace)
+            moment = schema.now()
+            job = Job(schema.new_id(), owner, collection_id, name, kind, text, replace, moment, moment)
             row = {column.name: getattr(job, column.name) for column in _jobs.columns}
             connection.execute(sa.insert(_jobs), row)
             if data is not None:
                 self._files.keep(connection, data)
+            deliver(connection, [job.id])
         return job
 
-    def claim(self, worker: str, lease_seconds: float) -> Job | None:
-        """The job that waits longest, now `worker`'s for so long; None when none waits.
+    def claim(self, worker: str, lease_seconds: float, job_id: str | None = None) -> Job | None:
+        """This job, or the one that waits longest, now `worker`'s for so long; None where there is none to be had.
 
         Jobs of readers that died come again, up to MAX_ATTEMPTS times.
         """
@@ -110,26 +116,24 @@ class Jobs:
             return None
         with self._database.write() as connection:
             now = self._database.seconds(connection)
-            self._settle_expired(connection, now)
-            expired = sa.and_(_jobs.c.state == "running", _jobs.c.lease < now)
-            query = sa.select(_jobs).where(sa.or_(_jobs.c.state == "waiting", expired))
-            # What another reader is claiming in this moment is passed over.
-            free = query.order_by(_jobs.c.created, _jobs.c.id).limit(1).with_for_update(skip_locked=True)
-            row = connection.execute(free).first()
+            due = sa.or_(_jobs.c.state == "waiting", sa.and_(_jobs.c.state == "running", _jobs.c.lease < now))
+            query = sa.select(_jobs).where(due).order_by(_jobs.c.created, _jobs.c.id).limit(1)
+            if job_id is not None:
+                query = query.where(_jobs.c.id == job_id)
+            row = connection.execute(query.with_for_update()).first()
             if row is None:
                 return None
-            values = {
+            values = _settled(row) or {
+                **_UNREAD,
                 "state": "running",
-                "stage": "",
-                "done": 0,
-                "total": 0,
+                "failure": None,
                 "worker": worker,
                 "lease": now + lease_seconds,
                 "attempts": row.attempts + 1,
-                "updated": schema.now(),
             }
+            values["updated"] = schema.now()
             connection.execute(sa.update(_jobs).where(_jobs.c.id == row.id).values(values))
-        return _job(row, **values)
+        return _job(row, **values) if values["state"] == "running" else self.claim(worker, lease_seconds, job_id)
 
     def unfinished(self) -> bool:
         """Whether any job waits or runs."""
@@ -155,9 +159,14 @@ class Jobs:
         self._end(job, state="cancelled")
         self._release(job)
 
-    def give_back(self, job: Job) -> None:
-        """Its reader ends in good order: let the job wait for another one."""
-        self._end(job, state="waiting", stage="", done=0, total=0, attempts=max(0, job.attempts - 1))
+    def give_back(self, job: Job, failure: Failure | None = None) -> None:
+        """Let it wait: its reader ends, or a failure stands in the way for now, and what brought it brings it again."""
+        said = failure_to_json(failure) if failure else None
+        with self._database.write() as connection:
+            back = {**_UNREAD, "state": "waiting", "failure": said, "attempts": max(0, job.attempts - 1)}
+            connection.execute(self._held(job).values(**back, updated=schema.now()))
+            if failure is None:
+                deliver(connection, [job.id])
 
     def cancel(self, owner: str, job_id: str) -> None:
         """Stop it: at once if it waits, at its reader's next step if it runs. Raises NotFound or NotAllowed."""
@@ -187,6 +196,7 @@ class Jobs:
             owned(connection, owner, job.collection, "editor")
             if not connection.execute(again.values(values)).rowcount:
                 raise NotFound(what="job")
+            deliver(connection, [job_id])
 
     def dismiss(self, owner: str, job_id: str) -> None:
         """Forget a job that is done, failed or cancelled; one that is not stays. Raises NotFound or NotAllowed."""
@@ -212,18 +222,6 @@ class Jobs:
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(query.order_by(_jobs.c.created, _jobs.c.id))]
 
-    def _settle_expired(self, connection: sa.Connection, now: float) -> None:
-        """Jobs that lost their reader and must not be read again: cancelled ones, and ones that kill readers."""
-        expired = sa.update(_jobs).where(_jobs.c.state == "running", _jobs.c.lease < now)
-        connection.execute(expired.where(_jobs.c.cancelling == 1).values(state="cancelled", updated=schema.now()))
-        deadly = sa.select(_jobs.c.id, _jobs.c.name).where(
-            _jobs.c.state == "running", _jobs.c.lease < now, _jobs.c.attempts >= MAX_ATTEMPTS
-        )
-        for row in connection.execute(deadly.with_for_update(skip_locked=True)).all():
-            failure = failure_to_json(ReaderDied(name=row.name).failure())
-            change = sa.update(_jobs).where(_jobs.c.id == row.id)
-            connection.execute(change.values(state="failed", failure=failure, updated=schema.now()))
-
     def _held(self, job: Job) -> sa.Update:
         mine = sa.update(_jobs).where(_jobs.c.id == job.id, _jobs.c.owner == job.owner)
         return mine.where(_jobs.c.state == "running", _jobs.c.worker == job.worker)
@@ -237,31 +235,13 @@ class Jobs:
             self._files.release([job.source])
 
 
-def _new(
-    owner: str, collection_id: str, name: str, kind: Literal["file", "address"], source: str, replace: bool
-) -> Job:
-    moment = schema.now()
-    return Job(
-        id=schema.new_id(),
-        owner=owner,
-        collection=collection_id,
-        name=name,
-        kind=kind,
-        source=source,
-        replace=replace,
-        state="waiting",
-        stage="",
-        done=0,
-        total=0,
-        document=None,
-        failure=None,
-        worker=None,
-        lease=0.0,
-        attempts=0,
-        cancelling=False,
-        created=moment,
-        updated=moment,
-    )
+def _settled(row: sa.Row[Any]) -> dict[str, Any] | None:
+    """What ends a job that lost its reader and must not be read again: it was cancelled, or it kills readers."""
+    if row.state == "running" and row.cancelling:
+        return {"state": "cancelled"}
+    if row.state == "running" and row.attempts >= MAX_ATTEMPTS:
+        return {"state": "failed", "failure": failure_to_json(ReaderDied(name=row.name).failure())}
+    return None
 
 
 def _job(row: Any, **changed: Any) -> Job:

@@ -17,7 +17,8 @@ from rag.store.database import Database, alone_with
 # The first release whose filtered searches go on until they have found enough.
 PGVECTOR: Final = (0, 8)
 
-_CONNECT_SECONDS: Final = 10
+# Statements are planned for the values they come with, and poolers between here and there are fine.
+_CONNECTING: Final = {"connect_timeout": 10, "application_name": "footnote", "prepare_threshold": None}
 
 _FULL: Final = {"53100"}
 # The extension or the right to make it, or the tables, is missing.
@@ -35,6 +36,8 @@ class PostgreSQL(Database):
         graphs: whether graphs are made of new vectors, see `graphs.py`.
     """
 
+    delivers = True
+
     _for_reading = MappingProxyType({"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
 
     def __init__(self, url: str, *, graphs: bool = True) -> None:
@@ -42,12 +45,7 @@ class PostgreSQL(Database):
             address = sa.make_url(url)
             engine = sa.create_engine(
                 address,
-                # Statements are planned for the values they come with, and poolers between here and there are fine.
-                connect_args={
-                    "connect_timeout": _CONNECT_SECONDS,
-                    "application_name": "footnote",
-                    "prepare_threshold": None,
-                },
+                connect_args=_CONNECTING,
                 pool_pre_ping=True,
                 pool_size=8,
                 max_overflow=8,
@@ -77,6 +75,11 @@ class PostgreSQL(Database):
             if tuple(int(part) for part in found.scalar_one().split(".")[:2]) < PGVECTOR:
                 raise StoreUnprepared(server=self.name)
             yield connection
+
+    def arguments(self) -> dict[str, Any]:
+        """What psycopg is told to connect as this pool does, the password with it."""
+        _, told = self._engine.dialect.create_connect_args(self._engine.url)
+        return {key: value for key, value in told.items() if key != "context"} | _CONNECTING
 
     def seconds(self, connection: sa.Connection) -> float:
         # App processes on several machines need not agree on the time.

@@ -107,6 +107,8 @@ def _jobs(page: Frame, collection: Collection) -> tuple[list[Job], list[Job]]:
 
 def _draw_open(page: Frame, job: Job) -> None:
     draw_muted(f"{job.name} · {_stage(job, page.texts)}")
+    if job.failure:
+        draw_muted(page.texts("documents.stage_again", reason=page.texts.failure(job.failure)))
     st.progress(_share(job))
     if st.button(page.texts("documents.cancel"), key=f"cancel-{job.id}", disabled=job.cancelling, type="tertiary"):
         page.services.store.jobs.cancel(page.owner, job.id)

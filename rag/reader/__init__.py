@@ -17,10 +17,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
-from rag.errors import Cancelled, DiskFull, EmbedderUnreachable, RagError, StoreUnreachable, Unexpected, VectorsLacking
+from rag.errors import (
+    AddressError,
+    AddressStatus,
+    AddressUnreachable,
+    Cancelled,
+    DiskFull,
+    EmbedderUnreachable,
+    RagError,
+    StoreUnreachable,
+    Unexpected,
+    VectorsLacking,
+)
 from rag.ingest import Desk, SameNames, Told, read_address, read_file, silent
+from rag.reader.lease import Heartbeat, Stopping
 from rag.store import Job, Store
-from rag.store.jobs import Stage
+from rag.store.postgresql import PostgreSQL
 from rag.types import Document
 
 if TYPE_CHECKING:
@@ -30,11 +42,29 @@ LEASE_SECONDS = 20.0
 POLL_SECONDS = 0.5
 DOUBT_SECONDS = 60.0
 
+# What is delivered comes so often again when a disk is full, or the server of an address does not answer.
+TRIES = 5
+# Too many questions, and servers behind a proxy that are away for the moment.
+_BUSY = {429, 502, 503, 504}
+
+_AWAITED: dict[type[RagError], str] = {
+    DiskFull: "no room on the disk",
+    EmbedderUnreachable: "the embedding server does not answer",
+    StoreUnreachable: "the database server does not answer",
+}
+
 _log = logging.getLogger(__name__)
 
 
-class _Stopping(Exception):
-    """The reader is to end; its job waits for the next one."""
+def serve(store: Store, desk: Callable[[], Desk], stopping: threading.Event) -> None:
+    """Read the documents that wait until `stopping` is set; the desk is made when there is something to read."""
+    if isinstance(store.database, PostgreSQL):
+        _receive(store, store.database, desk, stopping, LEASE_SECONDS)
+        return
+    wait_for_work(store, stopping)
+    ready = when_it_answers(desk, stopping)
+    if ready is not None:
+        run_jobs(ready, stopping)
 
 
 def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LEASE_SECONDS) -> None:
@@ -42,7 +72,10 @@ def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LE
 
     A job whose reader died is begun anew by whoever comes here next, once its lease has run out.
     """
-    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    if isinstance(desk.store.database, PostgreSQL):
+        _receive(desk.store, desk.store.database, lambda: desk, stopping, lease_seconds)
+        return
+    worker = _name()
     desk.store.files.sweep()
     while not stopping.is_set():
         try:
@@ -51,15 +84,38 @@ def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LE
                 stopping.wait(POLL_SECONDS)
             else:
                 _run(desk, job, stopping, lease_seconds)
-        except DiskFull:
-            # The job comes again when its lease has run out; until then there may be room.
-            _log.error("no room on the disk; waiting")
-            stopping.wait(10 * POLL_SECONDS)
-        except EmbedderUnreachable:
-            _wait_for_embedder(stopping)
-        except StoreUnreachable:
-            _log.warning("the database server does not answer; waiting")
-            stopping.wait(10 * POLL_SECONDS)
+        except (DiskFull, EmbedderUnreachable, StoreUnreachable) as error:
+            # The job comes again, at the latest when its lease has run out.
+            _wait(error, stopping)
+
+
+def _receive(
+    store: Store, database: PostgreSQL, desk: Callable[[], Desk], stopping: threading.Event, lease_seconds: float
+) -> None:
+    """Read what procrastinate brings."""
+    from rag.reader.delivery import Later, receive
+
+    worker = _name()
+
+    def read(job_id: str, tried: int) -> None:
+        try:
+            ready = desk()
+            job = store.jobs.claim(worker, lease_seconds, job_id)
+            if job is not None:
+                _run(ready, job, stopping, lease_seconds, tried)
+        except (AddressError, DiskFull, EmbedderUnreachable, StoreUnreachable) as error:
+            if not isinstance(error, AddressError):
+                # The next job would meet the same.
+                _wait(error, stopping)
+            raise Later from None
+
+    with suppress(StoreUnreachable):
+        store.files.sweep()
+    receive(database, read, stopping, lease_seconds)
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def wait_for_work(store: Store, stopping: threading.Event) -> None:
@@ -93,13 +149,13 @@ def when_it_answers(desk: Callable[[], Desk], stopping: threading.Event) -> Desk
     while not stopping.is_set():
         try:
             return desk()
-        except EmbedderUnreachable:
-            _wait_for_embedder(stopping)
+        except EmbedderUnreachable as error:
+            _wait(error, stopping)
     return None
 
 
-def _wait_for_embedder(stopping: threading.Event) -> None:
-    _log.warning("the embedding server does not answer; waiting")
+def _wait(error: RagError, stopping: threading.Event) -> None:
+    _log.warning("%s; waiting", _AWAITED[type(error)])
     stopping.wait(10 * POLL_SECONDS)
 
 
@@ -117,32 +173,40 @@ def stop_at_end_of(stream: IO[bytes], stopping: threading.Event) -> None:
     threading.Thread(target=watch, name="watch-parent", daemon=True).start()
 
 
-def _run(desk: Desk, job: Job, stopping: threading.Event, lease_seconds: float) -> None:
+def _run(desk: Desk, job: Job, stopping: threading.Event, lease_seconds: float, tried: int = TRIES) -> None:
+    """Read a job to its end, whatever that is; raises what is in the way for now, when the job waits again.
+
+    Args:
+        tried: how often it was brought again before.
+    """
     jobs = desk.store.jobs
-    beat = _Heartbeat(desk.store, job, stopping, lease_seconds)
+    beat = Heartbeat(desk.store, job, stopping, lease_seconds)
     try:
         with beat:
             document = read_job(desk, job, beat.told)
         jobs.finish(job, document.id)
-    except _Stopping:
+    except Stopping:
         jobs.give_back(job)
-    except EmbedderUnreachable:
-        jobs.give_back(job)
-        raise
-    except StoreUnreachable:
-        # Where this fails too, its lease runs out.
-        with suppress(StoreUnreachable):
-            jobs.give_back(job)
-        raise
     except Cancelled:
         jobs.stop(job)
-    except DiskFull:
-        with suppress(DiskFull):
-            jobs.fail(job, DiskFull(folder=str(desk.store.folder)).failure())
     except RagError as error:
-        jobs.fail(job, error.failure())
+        if _passes(error, tried):
+            # Where this fails too, its lease runs out.
+            with suppress(DiskFull, StoreUnreachable):
+                jobs.give_back(job, error.failure())
+            raise
+        with suppress(DiskFull):
+            jobs.fail(job, error.failure())
     except Exception as error:  # noqa: BLE001 - the one place: a failed job becomes its recorded error
         jobs.fail(job, Unexpected.logged(error, f"job {job.id}", _log).failure())
+
+
+def _passes(error: RagError, tried: int) -> bool:
+    """Whether waiting may help: for a server of the team's always, for a disk and for others' servers a few times."""
+    if isinstance(error, EmbedderUnreachable | StoreUnreachable):
+        return True
+    overrun = isinstance(error, AddressStatus) and error.fields["status"] in _BUSY
+    return tried < TRIES and (overrun or isinstance(error, AddressUnreachable | DiskFull))
 
 
 def read_job(desk: Desk, job: Job, told: Told = silent, *, password: str | None = None) -> Document:
@@ -152,44 +216,3 @@ def read_job(desk: Desk, job: Job, told: Told = silent, *, password: str | None 
     data = desk.store.files.read(job.source)
     same_name: SameNames = "replace" if job.replace else "ask"
     return read_file(desk, job.owner, job.collection, data, job.name, password=password, same_name=same_name, told=told)
-
-
-class _Heartbeat:
-    """Renews a job's lease while it is read, tells how far it is, and raises where it must stop."""
-
-    def __init__(self, store: Store, job: Job, stopping: threading.Event, lease_seconds: float) -> None:
-        self._jobs = store.jobs
-        self._job = job
-        self._stopping = stopping
-        self._lease = lease_seconds
-        self._at: tuple[Stage, int, int] = ("", 0, 0)
-        self._cancelled = threading.Event()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{job.id}", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def told(self, stage: Stage, done: int, total: int) -> None:
-        changed = stage != self._at[0]
-        self._at = (stage, done, total)
-        if changed:
-            self._renew()
-        if self._cancelled.is_set():
-            raise Cancelled
-        if self._stopping.is_set():
-            raise _Stopping
-
-    def _beat(self) -> None:
-        # Twice a second while something is to be seen; the lease alone would need less.
-        while not self._ended.wait(min(POLL_SECONDS, self._lease / 4)):
-            with suppress(DiskFull, StoreUnreachable):
-                self._renew()
-
-    def _renew(self) -> None:
-        if not self._jobs.progress(self._job, *self._at, self._lease):
-            self._cancelled.set()
