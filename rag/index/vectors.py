@@ -94,6 +94,8 @@ class FAISS:
         if k <= 0:
             return []
         query = np.ascontiguousarray(vector[None, :], np.float32)
+        # Each search has one processor: several wait for each other at every step, above all where many people search.
+        faiss.omp_set_num_threads(1)
         if only is None and self._sketches is not None:
             return self._among_the_likeliest(query, k, self._sketches)
         # The selector holds no copy of the ids: they must live as long as the search.
@@ -107,7 +109,12 @@ class FAISS:
         count = min(len(self._ids), max(10 * k, min(_MOST, round(_LOOKED_AT * len(self._ids)))))
         # In the order they lie in: memory is read forwards, and equal cosines keep the order of the exact search.
         places = np.sort(sketches.search(_sketched(query), count)[1][0])
-        cosines = self._vectors()[places] @ query[0]
+        # Where they lie: a copy of them would cost more than the products.
+        cosines = np.empty(count, np.float32)
+        faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
+            *(faiss.swig_ptr(cosines), faiss.swig_ptr(query), self._flat.get_xb(), faiss.swig_ptr(places)),
+            *(self.dimension, 1, count),
+        )
         best = np.argsort(-cosines, kind="stable")[:k]
         ids = self._places()[places[best]]
         return [(int(i), float(cosine)) for i, cosine in zip(ids, cosines[best], strict=True)]
