@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rag.index import FAISS, Index, SharedIndex, open_index, postings, rebuild_words, words_fit
 from rag.index.words import chosen
 from rag.store import Store
+from rag.store.graphs import make_graph
 from rag.store.postgresql import PostgreSQL
 from rag.types import Chunk, Collection, Document, LoadedDocument, Page
 from tests.postgres import Place
@@ -392,9 +393,51 @@ def test_the_graph_finds_nearly_all_that_an_exact_search_finds(shared: Store) ->
         assert len(among) == 20
         assert set(among) <= set(range(801, 901))
     assert recalled >= 0.95 * 20 * 20
-    with shared.database.read() as connection:
+    assert "hnsw (((vector)::vector(32)) " in _how_kept(shared)
+
+
+def test_many_that_are_there_at_once_are_put_into_lists_and_found(shared: Store) -> None:
+    """As in a library that was moved: near copies of a few texts, which a graph would lose its way among."""
+    others, collection = (shared.collections.create(OWNER, name) for name in ("others", "ours"))
+    put(shared, others, "nearer", ["x"] * 200, unit(200, 32, seed=3))
+    copied = np.repeat(unit(40, 32), 50, axis=0) + 0.02 * unit(2000, 32, seed=4)
+    vectors = (copied / np.linalg.norm(copied, axis=1, keepdims=True)).astype(np.float32)
+    documents = [put(shared, collection, f"{i}", ["x"] * 100, vectors[i::20]) for i in range(20)]
+    laid = np.concatenate([vectors[i::20] for i in range(20)])
+    with shared.database.write() as connection:
+        connection.exec_driver_sql("DROP INDEX chunks_near_32")
+        make_graph(connection, 32, lists_from=1000)
+    assert "ivfflat" in _how_kept(shared)
+    assert "lists='46'" in _how_kept(shared)
+    few, index = [documents[3].id], SharedIndex(shared, exact_up_to=50)
+    recalled = 0
+    for query in vectors[::100]:
+        found = [i for i, _ in index.search_vectors(collection.id, query, 20)]
+        recalled += len(set(found) & set(exact(np.arange(201, 2201), laid, query, 20)))
+        among = [i for i, _ in index.search_vectors(collection.id, query, 20, few)]
+        assert len(among) == 20
+        assert set(among) <= set(range(501, 601))
+    assert recalled >= 0.95 * 20 * 20
+
+
+def test_lists_that_the_library_has_outgrown_are_made_again(shared: Store) -> None:
+    collection = shared.collections.create(OWNER, "ours")
+    put(shared, collection, "first", ["x"] * 9, unit(9, 32))
+    with shared.database.write() as connection:
+        connection.exec_driver_sql("DROP INDEX chunks_near_32")
+        make_graph(connection, 32, lists_from=8)
+    index = SharedIndex(shared)
+    for count, kept in ((27, "lists='3'"), (1, "hnsw")):
+        put(shared, collection, f"{count}", ["x"] * count, unit(count, 32, seed=count))
+        assert index.rebuild(collection.id) == len(shared.documents.chunk_ids(collection.id))
+        assert kept in _how_kept(shared)
+
+
+def _how_kept(store: Store) -> str:
+    """How the index of the vectors of 32 dimensions was made."""
+    with store.database.read() as connection:
         made = connection.exec_driver_sql("SELECT indexdef FROM pg_indexes WHERE indexname = 'chunks_near_32'")
-        assert "vector(32)" in made.scalar_one()
+        return str(made.scalar_one())
 
 
 def test_both_engines_compare_vectors_bit_for_bit(shared: Store) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.errors import LibraryNotEmpty, MoveUnequal, StoreUnreachable
+from rag.errors import DiskFull, LibraryNotEmpty, MoveUnequal, StoreUnreachable
 from rag.index import open_index, words_fit
 from rag.store import Store
 from rag.store.backup import backup, restore
@@ -146,6 +146,40 @@ def test_what_arrives_altered_is_not_kept(local: Store, postgres_url: str, tmp_p
             move(local, shared)
         assert refused.value.fields == {"table": "turns"}
         assert shared.collections.list(OWNER) == []
+
+
+def test_where_the_server_has_no_room_nothing_is_kept(local: Store, postgres_url: str, tmp_path: Path) -> None:
+    with closing(Store.open(tmp_path, postgres_url)) as shared:
+        before = _indexes(shared)
+        with shared.database.write() as connection:
+            connection.exec_driver_sql(
+                "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$"
+            )
+            connection.exec_driver_sql(
+                "CREATE TRIGGER filling BEFORE INSERT ON words FOR EACH ROW WHEN (new.chunk = 80)"
+                " EXECUTE FUNCTION no_room()"
+            )
+            connection.exec_driver_sql(
+                "CREATE TRIGGER filling BEFORE INSERT ON pages FOR EACH ROW WHEN (new.owner = 'bob')"
+                " EXECUTE FUNCTION no_room()"
+            )
+        for table in ("pages", "words"):
+            with pytest.raises(DiskFull):
+                move(local, shared)
+            assert (shared.collections.list(OWNER), _indexes(shared)) == ([], before)
+            with shared.database.write() as connection:
+                connection.exec_driver_sql(f"DROP TRIGGER filling ON {table}")
+        move(local, shared)
+        # Those that were taken away for the time of the move are there again, with the graphs of both dimensions.
+        assert _indexes(shared) - before == {"chunks_near_4", "chunks_near_384"}
+        assert before <= _indexes(shared)
+
+
+def _indexes(store: Store) -> set[str]:
+    with store.database.read() as connection:
+        query = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = ANY('{chunks, words}'::regclass[])"
+        return set(connection.exec_driver_sql(query).scalars())
 
 
 def test_a_backup_goes_from_either_engine_into_either(local: Store, postgres_server: str, tmp_path: Path) -> None:

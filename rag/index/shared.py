@@ -11,7 +11,7 @@ from rag.index import lexemes
 from rag.index.vectors import Vectors
 from rag.store import Store
 from rag.store.columns import vector_text
-from rag.store.graphs import make_graph
+from rag.store.graphs import LISTS, name, renew_lists
 
 # So many vectors are compared one by one: it takes a tenth of a second, and what is nearest is found for certain.
 EXACT_UP_TO: Final = 100_000
@@ -19,6 +19,8 @@ EXACT_UP_TO: Final = 100_000
 # How far the graph is searched: candidates kept on the way, and vectors looked at before a narrow filter gives up.
 _WIDTH: Final = 1000
 _MOST: Final = 200_000
+# Where there are lists instead of it: the share of them that is looked through first.
+_SHARE: Final = 0.05
 
 _AMONG: Final = "AND document IN :documents"
 
@@ -38,7 +40,9 @@ _BY_GRAPH: Final = """
 
 _SETTINGS: Final = f"""
     SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '{_WIDTH}', true),
-        set_config('hnsw.max_scan_tuples', '{_MOST}', true), set_config('enable_sort', 'off', true)"""
+        set_config('hnsw.max_scan_tuples', '{_MOST}', true), set_config('enable_sort', 'off', true),
+        set_config('ivfflat.iterative_scan', 'relaxed_order', true),
+        set_config('ivfflat.probes', CAST(ceil({_SHARE} * coalesce(({LISTS}), 1)) AS text), true)"""
 
 
 class SharedIndex:
@@ -63,7 +67,7 @@ class SharedIndex:
     ) -> list[tuple[int, float]]:
         """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
 
-        Of more vectors than `exact_up_to` a graph is searched, which can miss some of them.
+        Of more vectors than `exact_up_to` a graph is searched, or lists, either of which can miss some of them.
 
         Args:
             documents: ids to search among; None means all. The filter is part of the search.
@@ -77,9 +81,9 @@ class SharedIndex:
             if held <= self._exact_up_to:
                 found = run(connection, EXACT, values, documents)
             else:
-                connection.exec_driver_sql(_SETTINGS)
+                connection.execute(sa.text(_SETTINGS), {"name": name(len(vector))})
                 found = run(connection, _BY_GRAPH.replace("{dimension}", str(len(vector))), values, documents)
-            # The graph gives its finds nearly in order.
+            # Both give their finds nearly in order.
             return sorted(((row.id, float(row.score)) for row in found), key=lambda pair: -pair[1])
 
     def search_words(
@@ -106,8 +110,8 @@ class SharedIndex:
         """How many vectors the collection has. The database keeps its indexes itself, once they are there."""
         dimension = self._store.documents.embedder(collection_id)[1]
         with self._store.database.write() as connection:
-            # As it may be after another server has searched the vectors for a while.
-            make_graph(connection, dimension)
+            # As it may be after another server has searched the vectors for a while, or when there are many more now.
+            renew_lists(connection, dimension)
         return len(self._store.documents.chunk_ids(collection_id))
 
     def copy_holds(self, collection_id: str) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 def clean(text: str) -> str:
     """Text that can be written down: half characters and NUL, which some PDFs hold, become U+FFFD one for one."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNWRITABLE.sub("\ufffd", text)
 
 
@@ -86,3 +89,13 @@ class Vector(sa.types.TypeDecorator[bytes]):
 def vector_text(vector: npt.NDArray[np.float32]) -> str:
     """A vector (dimension,) as pgvector reads it, with every bit kept."""
     return f"[{','.join(map(repr, vector.tolist()))}]"
+
+
+def vector_sent(vector: bytes) -> bytes:
+    """A vector's bytes as pgvector takes them in binary: how many numbers, two empty bytes, the numbers big endian."""
+    return struct.pack(">HH", len(vector) // 4, 0) + np.frombuffer(vector, "<f4").astype(">f4").tobytes()
+
+
+def vector_received(sent: bytes) -> bytes:
+    """The other way."""
+    return np.frombuffer(sent, ">f4", offset=4).astype("<f4").tobytes()

@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from rag.errors import LibraryNotEmpty, MoveUnequal, NotFound
-from rag.store import Store, schema
+from rag.store import Store, bulk, schema
 from rag.store.columns import clean
 from rag.store.files import needs
 from rag.store.graphs import make_graph
-from rag.store.rows import insert_chunk_rows
+from rag.store.rows import insert_chunk_rows, insert_words
 
 _AT_ONCE: Final = 500
 
@@ -53,14 +53,15 @@ def move(source: Store, target: Store) -> Moved:
     with source.database.still() as giving, target.database.write_alone() as taking:
         if any(taking.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in _tables()):
             raise LibraryNotEmpty(library=target.database.name)
-        sent = {table.name: _copy(table, giving, taking) for table in _tables()}
+        with _indexes_after(taking):
+            sent = {table.name: _copy(table, giving, taking) for table in _tables()}
+            arrived = {table.name: _proof(taking, table) for table in _tables()}
+            for name, proof in sent.items():
+                if arrived[name] != proof:
+                    raise MoveUnequal(table=name)
         _go_on_counting(giving, taking)
         for dimension in taking.execute(sa.select(schema.collections.c.dimension).distinct()).scalars().all():
             make_graph(taking, dimension or 0)
-        arrived = {table.name: _proof(taking, table) for table in _tables()}
-        for name, proof in sent.items():
-            if arrived[name] != proof:
-                raise MoveUnequal(table=name)
         hashes = _hashes(giving)
         missing = [sha256 for sha256 in hashes if not _copy_original(source, giving, target, taking, sha256)]
     # Each is read back and held to its hash.
@@ -78,9 +79,19 @@ def _columns(table: sa.Table) -> list[sa.Column[Any]]:
     return [column for column in table.columns if "only" not in column.info]
 
 
+def _indexes_after(taking: sa.Connection) -> AbstractContextManager[None]:
+    """Around writing the rows: the large indexes are made when all are there."""
+    if taking.dialect.name != "postgresql":
+        return nullcontext()
+    return bulk.indexes_after(taking, schema.chunks, schema.words)
+
+
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[str, Any]]]:
     """All rows, so many at a time, with half characters and their like as they are written down today."""
     query = sa.select(*_columns(table)).order_by(*table.primary_key)
+    if connection.dialect.name == "postgresql":
+        yield from bulk.read(connection, _columns(table), query)
+        return
     streamed = connection.execute(query.execution_options(yield_per=_AT_ONCE))
     for rows in streamed.mappings().partitions():
         yield [{key: clean(value) if isinstance(value, str) else value for key, value in row.items()} for row in rows]
@@ -90,9 +101,13 @@ def _copy(table: sa.Table, giving: sa.Connection, taking: sa.Connection) -> Proo
     """Write the rows of one into the other; what they were."""
 
     def write(rows: Sequence[dict[str, Any]]) -> None:
-        if table is schema.chunks:
+        if taking.dialect.name == "postgresql":
+            bulk.write(taking, _columns(table), rows)
+            if table is schema.chunks:
+                insert_words(taking, [{**row, "chunk": row["id"]} for row in rows])
+        elif table is schema.chunks:
             insert_chunk_rows(taking, rows)
-        else:
+        elif rows:
             taking.execute(sa.insert(table), list(rows))
 
     return _proof(giving, table, write)
@@ -111,8 +126,12 @@ def _proof(
 
 def _number(row: dict[str, Any]) -> int:
     """The SHA-256 of a row's values, vectors bit for bit."""
-    text = json.dumps([row[key] for key in sorted(row)], default=bytes.hex)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest())
+    values = [row[key] for key in sorted(row)]
+    digest = hashlib.sha256(json.dumps([None if isinstance(value, bytes) else value for value in values]).encode())
+    for value in values:
+        if isinstance(value, bytes):
+            digest.update(value)
+    return int.from_bytes(digest.digest())
 
 
 def _go_on_counting(giving: sa.Connection, taking: sa.Connection) -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
 from rag.errors import DiskFull, LibraryError, StorePackageMissing, StoreUnprepared, StoreUnreachable
 from rag.store.database import Database, alone_with
@@ -98,7 +98,8 @@ class PostgreSQL(Database):
     def mapped_errors(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
+            # COPY goes by the driver itself, and fails as it does.
             told = self._told(error)
             if told is None:
                 raise
@@ -106,16 +107,18 @@ class PostgreSQL(Database):
         except TimeoutError as error:
             raise StoreUnreachable(server=self.name) from error
 
-    def _told(self, error: DBAPIError) -> LibraryError | None:
-        state = getattr(error.orig, "sqlstate", None)
+    def _told(self, error: Exception) -> LibraryError | None:
+        said = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(said, "sqlstate", None)
         if state in _FULL:
             return DiskFull(folder=self.name)
         if state in _UNPREPARED:
             return StoreUnprepared(server=self.name)
-        lost = error.connection_invalidated or (state is None and isinstance(error, OperationalError))
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        lost = lost or (state is None and isinstance(said, self._engine.dialect.loaded_dbapi.OperationalError))
         if lost or (state or "").startswith(_UNREACHABLE):
             # Why, in the server's words; they name its host and the user, and never the password.
-            _log.warning("PostgreSQL cannot be used: %s", str(error.orig).splitlines()[:1])
+            _log.warning("PostgreSQL cannot be used: %s", str(said).splitlines()[:1])
             return StoreUnreachable(server=self.name)
         return None
 

@@ -18,7 +18,10 @@ TERMS: Final = "setweight(to_tsvector('footnote', {text}), 'A') || to_tsvector('
 
 _INSERT_WORDS: Final = sa.text(f"""
     INSERT INTO words (chunk, collection, document, tokens, terms)
-    VALUES (:chunk, :collection, :document, :tokens, {TERMS.format(text=":text", context=":context")})""")
+    SELECT chunk, collection, document, tokens, {TERMS.format(text="text", context="context")}
+    FROM unnest(CAST(:chunk AS bigint[]), CAST(:collection AS text[]), CAST(:document AS text[]),
+        CAST(:tokens AS bigint[]), CAST(:text AS text[]), CAST(:context AS text[]))
+        AS said (chunk, collection, document, tokens, text, context)""")
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 
@@ -121,9 +124,8 @@ def insert_chunk_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any
 
 def insert_words(connection: sa.Connection, chunks: Sequence[Mapping[str, Any]]) -> None:
     """Write down the words of chunks for PostgreSQL, cut as SQLite cuts them for itself."""
-    rows = []
-    for chunk in chunks:
-        context, text = tokens(chunk["context"]), tokens(chunk["text"])
-        named = {key: chunk[key] for key in ("chunk", "collection", "document")}
-        rows.append(named | {"tokens": len(context) + len(text), "context": " ".join(context), "text": " ".join(text)})
-    connection.execute(_INSERT_WORDS, rows)
+    contexts, texts = ([tokens(chunk[part]) for chunk in chunks] for part in ("context", "text"))
+    said: dict[str, list[Any]] = {key: [chunk[key] for chunk in chunks] for key in ("chunk", "collection", "document")}
+    said["tokens"] = [len(context) + len(text) for context, text in zip(contexts, texts, strict=True)]
+    said["context"], said["text"] = ([" ".join(cut) for cut in parts] for parts in (contexts, texts))
+    connection.execute(_INSERT_WORDS, said)
