@@ -191,6 +191,51 @@ def test_lines_that_stand_on_top_of_every_page_are_not_quoted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "contents", "answer"),
+    [
+        (
+            "What is the policy on annual leave?",
+            "Table of contents\nPart I\n1. Purpose of this policy 1\n2. Annual leave policy 4\n3. Travel 9",
+            "Annual leave is granted for each year of service.",
+        ),
+        (
+            "What is the policy on annual leave?",
+            "1 Purpose ........ 1\n2 Annual leave policy ........ 4\n3 Sick leave . . . . . 7\n4 Travel ...... 9",
+            "Annual leave is granted for each year of service.",
+        ),
+        ("年假制度是什么？", "目录\n第一章 总则 1\n第二章 年假制度 3\n第三章 差旅………… 7", "年假按工龄计算。"),
+    ],
+)
+def test_a_line_of_a_table_of_contents_is_no_quote(question: str, contents: str, answer: str) -> None:
+    assert quotes(question, f"{contents}\n\n{answer}\n", Blind()) == [answer]
+
+
+def test_rows_of_a_table_that_rise_are_no_table_of_contents() -> None:
+    text = "Years of service and days\nLess than 1 year 15\n1 to 4 years 20\n5 to 9 years 25\n10 to 14 years 28\n"
+    assert "5 to 9 years 25" in quotes("How many days after six years of service?", text, Blind())
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "answer"),
+    [
+        ("What about annual leave?", "2.1 Annual leave", "Everybody has as much of it as the law gives."),
+        ("年假怎么算？", "第二章 年假", "年假按工龄计算。"),
+    ],
+)
+def test_a_heading_over_a_text_is_no_quote(question: str, heading: str, answer: str) -> None:
+    assert quotes(question, f"{heading}\n{answer}\n", Blind()) == [answer]
+
+
+@pytest.mark.parametrize("line", ["Annual leave: 25 days", "Annual leave is for all", "Annual leave of 25 days"])
+def test_a_short_line_that_says_something_is_quoted(line: str) -> None:
+    assert line in quotes(
+        "What about annual leave?",
+        f"{line}\nThe canteen opens at noon, and whoever leaves last closes the gate.\n",
+        Blind(),
+    )
+
+
+@pytest.mark.parametrize(
     ("question", "claim", "meant"),
     [
         ("Who founded the firm?", "Ada Brandt founded it.", True),

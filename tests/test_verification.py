@@ -312,6 +312,16 @@ def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() ->
             "The staff canteen follows the guidelines of Harlow for every meal served. Ada Brandt is retired.",
             "unsupported",
         ),
+        (
+            "The weather of that day is said to foretell that of the next seven months.",
+            "The weather of that day is said to foretell that of the next seven weeks. Winter lasts seven months.",
+            "unsupported",
+        ),
+        (
+            "The film was voted best at the third Harlow Choice Party in June.",
+            "The film was voted best at the third Harlow Choice Television Awards on 3 June. A party was held.",
+            "unsupported",
+        ),
         # Denied in the middle of the same words.
         (
             "In about ten cases of a hundred no cause is not found by the doctors.",
@@ -406,10 +416,38 @@ def test_a_question_back_that_names_what_is_nowhere_is_unsupported() -> None:
     [
         ("The meals follow the strict rules of War.", "unsupported"),
         ("The meals follow the strict rules of the Department of Brandt.", "supported"),
+        ("The meals follow the strict rules of Brandt, Publication.", "unsupported"),
     ],
 )
 def test_a_kind_of_thing_that_stands_alone_is_a_name(said: str, expected: str) -> None:
     assert verdict(said, "The meals follow the strict rules of Brandt.", "Which rules do the meals follow?") == expected
+
+
+def test_a_name_that_begins_like_another_word_is_not_known() -> None:
+    assert verdict("Calls from Victoria are common.", "Calls from victims are common.", "Which calls?") == "unsupported"
+    assert verdict("Scams on Israelis are common.", "Scams are common in Israel.", "Which scams?") != "unsupported"
+
+
+def test_an_address_that_an_answer_names_says_nothing_in_words() -> None:
+    said = (
+        "It came with version 1.4; read more at <https://docs.example.org/hooks?topic=client-actions-and-9-more#top>."
+    )
+    evidence = "Support for client actions and more came with version 1.4. Hooks have a topic of their own."
+    assert verdict(said, evidence, "Which version?") != "unsupported"
+
+
+def test_a_figure_with_its_unit_may_stand_in_another_sentence() -> None:
+    others = "The wash rule forbids to sell at a loss and buy the same again. It holds for 30 days."
+    (sentence,), _ = verify("You sell at a loss and buy again after 30 days.", "What is a wash?", [], [passage(others)])
+    assert sentence.verdict != "unsupported"
+    (sentence,), _ = verify("You sell at a loss and buy again after 31 days.", "What is a wash?", [], [passage(others)])
+    assert sentence.verdict == "unsupported"
+
+
+def test_what_lies_outside_is_denied_to_be_a_part() -> None:
+    said = "Records are hidden from machines outside of the office network."
+    evidence = "Records are hidden from machines outside of and not part of the office network."
+    assert verdict(said, evidence, "From what are records hidden?") != "unsupported"
 
 
 def test_an_ordinal_is_one_word_of_a_wording() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from rag.embedding import Embedder, ReadsBefore
 from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import in_range
-from rag.evidence.units import Unit, units
+from rag.evidence.units import Unit, headlines, units
 from rag.language import has_cjk, words
 from rag.terms import coverage, terms
 from rag.types import Passage, Quote
@@ -131,13 +131,15 @@ def _candidates(
     running = _running_lines({(p.document, p.page): page_text(p) for p in passages})
     for rank, passage in enumerate(passages):
         page = page_text(passage)
-        here = [unit for unit in units(page) if unit.end > passage.start and unit.start < passage.end]
+        whole = units(page)
+        quotable = _quotable(passage.document, page, whole, running)
+        here = [unit for unit in whole if unit.end > passage.start and unit.start < passage.end]
         held = [terms(f"{unit.head} {page[unit.start : unit.end]}") for unit in here]
         topic = terms(f"{passage.title} {passage.section}")
         for i, unit in enumerate(here):
             key = (passage.document, passage.page, unit.start)
             text = page[unit.start : unit.end]
-            if key in seen or (unit.sort != "row" and (passage.document, _DIGITS.sub("", text)) in running):
+            if key in seen or unit.start not in quotable:
                 continue
             seen.add(key)
             before = [*topic, *(held[i - 1] if i else ()), *held[i]]
@@ -155,6 +157,21 @@ def _candidates(
             last = page[here[i - 1].start : here[i - 1].end] if i else ""
             found.append(_Candidate(passage, unit, text, page, last, score))
     return found
+
+
+def _quotable(document: str, page: str, found: Sequence[Unit], running: Set[tuple[str, str]]) -> set[int]:
+    """The starts of the units of a page that say something themselves."""
+    bare = headlines(page, found)
+    return {
+        one.start
+        for one in found
+        if one.sort == "row"
+        or not (
+            one.sort == "contents"
+            or one.start in bare
+            or (document, _DIGITS.sub("", page[one.start : one.end])) in running
+        )
+    }
 
 
 def _running_lines(pages: Mapping[tuple[str, int], str]) -> set[tuple[str, str]]:

@@ -7,13 +7,15 @@ a table row when it ends in columns of numbers, as an item when it begins with a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, Literal
 
+from rag.evidence.contents import contents_lines
 from rag.language import has_cjk, sentences
 
-Sort = Literal["sentence", "item", "row", "heading"]
+Sort = Literal["sentence", "item", "row", "heading", "contents"]
 
 # Longest quote, in characters; Chinese says more with fewer.
 LONGEST: Final = 300
@@ -26,6 +28,13 @@ _ITEM: Final = re.compile(
     r"\s*(?:[•●▪■◦○‣➢✓·*]|[-–—](?=\s)|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)](?=\s))\s*\S|\s*[（(]?[一二三四五六七八九十]+[、）)]"
 )
 _CHAPTER: Final = re.compile(r"第?[一二三四五六七八九十]+[、章节条款]")
+# Characters of a chapter's line that is its title and no more.
+_SHORT_CHAPTER: Final = 20
+# What a heading does not hold: a figure behind its number, a colon, a verb of those that say how things are.
+_SAYS: Final = re.compile(
+    r"\S\D*\s.*\d|[:：]\s*\S|[是为有须可应]|\b(?:is|are|was|were|has|have|had|can|may|must|will|shall|does|do)\b",
+    re.IGNORECASE,
+)
 _YEARS: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _HEAD_WORDS: Final = re.compile(
     r"\b(?:ended|months|weeks|year|quarter|january|february|march|april|may|june|july|august|september|october|november|"
@@ -60,17 +69,27 @@ def units(text: str) -> list[Unit]:
     block: list[_Line] = []
     lines = [_line(text, match.start(), match.end()) for match in re.finditer(r"[^\r\n]+", text)]
     width = _width(lines)
-    lines = _with_plain_rows(lines, width)
+    lines = _with_plain_rows(_with_contents(lines), width)
     for number, line in enumerate(lines):
-        if line.sort == "row":
+        if line.sort in ("row", "contents"):
             found += _flush(text, block)
-            found += _cut(text, Unit(line.start, line.end, "row", _head(lines, number)))
+            head = _head(lines, number) if line.sort == "row" else ""
+            found += _cut(text, Unit(line.start, line.end, line.sort, head))
             continue
         if block and (line.sort == "item" or _breaks(text, block[-1], line, width)):
             found += _flush(text, block)
         if line.text:
             block.append(line)
     return found + _flush(text, block)
+
+
+def headlines(text: str, found: Sequence[Unit]) -> set[int]:
+    """The starts of the units that only say what the next one is about, of a page's units in order."""
+    return {
+        one.start
+        for one, following in pairwise(found)
+        if one.sort == "heading" and following.sort != "heading" and not _SAYS.search(text[one.start : one.end])
+    }
 
 
 def _line(text: str, start: int, end: int) -> _Line:
@@ -97,6 +116,12 @@ def _is_row(line: str) -> bool:
 
 def _is_heading(line: str) -> bool:
     return len(line) <= 80 and not _SENTENCE_END.search(line)
+
+
+def _with_contents(lines: list[_Line]) -> list[_Line]:
+    there = [line for line in lines if line.text]
+    contents = {there[place].start for place in contents_lines([line.text for line in there])}
+    return [replace(line, sort="contents") if line.start in contents and line.text else line for line in lines]
 
 
 def _with_plain_rows(lines: list[_Line], width: int) -> list[_Line]:
@@ -129,6 +154,8 @@ def _width(lines: list[_Line]) -> int:
 def _breaks(text: str, last: _Line, line: _Line, width: int) -> bool:
     """Whether a new sentence begins with this line although nothing ends the line before."""
     if "\n\n" in text[last.end : line.start].replace("\r", "").replace(" ", ""):
+        return True
+    if _CHAPTER.match(last.text) and len(last.text) <= _SHORT_CHAPTER and _is_heading(last.text):
         return True
     if not line.text or line.text[0].islower() or last.text.endswith((",", "-", "，", "、")):
         return False

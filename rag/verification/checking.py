@@ -12,7 +12,7 @@ from rag.language import sentences
 from rag.terms import coverage, terms
 from rag.types import Passage, Quote, Sentence
 from rag.verification.answering import Asked, asked_of, repeats, says
-from rag.verification.disagreement import problems, unknown_names
+from rag.verification.disagreement import ADDRESS, problems, unknown_names
 from rag.verification.facts import numbers
 from rag.verification.held import Held, hold, nearest_said
 
@@ -80,9 +80,10 @@ def pieces(text: str) -> list[str]:
 
 def _judge(piece: str, asked: Asked, held: Held, quotes: int) -> Sentence:
     """The verdict on one sentence. The first `quotes` pieces of evidence are cited before any other."""
-    claim = terms(piece)
+    said = ADDRESS.sub(" ", piece)
+    claim = terms(said)
     wanted = dict.fromkeys(claim, 1.0)
-    beside = nearest_said(piece, asked.question, held.evidence)
+    beside = nearest_said(said, asked.question, held.evidence)
     if _ASKS.search(piece) and any([*unknown_names(piece, held.around)]):
         return Sentence(piece, "unsupported")
     if not claim or _ASKS.search(piece) or (_APOLOGY.search(piece) and not any(n.plain for n in numbers(piece))):
@@ -94,9 +95,9 @@ def _judge(piece: str, asked: Asked, held: Held, quotes: int) -> Sentence:
     cover = coverage(wanted, frozenset().union(*(e.terms for e in together)))
     if cover < _BARELY or any(problems(piece, asked.question, [e.text for e in beside], held)):
         return Sentence(piece, "unsupported")
-    said = [e.place for e in beside if says(e, piece, asked)]
-    cited = tuple(sorted(place for place in said if place < quotes))
-    if said:
-        return Sentence(piece, "supported", cited or (said[0],))
+    found = [e.place for e in beside if says(e, said, asked)]
+    cited = tuple(sorted(place for place in found if place < quotes))
+    if found:
+        return Sentence(piece, "supported", cited or (found[0],))
     near = (e.place for e in together if e.place < quotes and coverage(wanted, e.terms) >= PARTLY)
     return Sentence(piece, "partly", tuple(sorted(near)))

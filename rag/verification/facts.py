@@ -100,6 +100,12 @@ def numbers(text: str) -> list[Number]:
     return found
 
 
+def measure(word: str) -> str:
+    """What a word counts or multiplies, '' where it is no unit and no scale: the same for "kilometres" and "km"."""
+    lower = word.lower()
+    return _UNIT_OF.get(lower) or (lower if lower in _SCALES and len(lower) > 1 else "")
+
+
 def without_figures(text: str) -> str:
     """The text without its figures and their units, whose ways of writing differ."""
     return _NUMBER.sub(" ", unicodedata.normalize("NFKC", text))

@@ -52,19 +52,20 @@ def names(text: str) -> list[str]:
     # A Latin name ends where Chinese goes on: "Dairy Queen的总公司".
     text = _SCRIPTS_MEET.sub(" ", unicodedata.normalize("NFKC", text))
     found = []
-    begins, last = True, ""
+    begins, last, end = True, "", 0
     for match in _WORD.finditer(text):
         word = match.group().rstrip(".-").removesuffix("'s").removesuffix("’s")
         after = text[match.end() :]
+        goes_on = last[:1].isupper() and "," not in text[end : match.start()]
         if (
             word[:1].isupper()
             and word.lower() not in LITTLE
-            and not (word.lower() in _GENERIC and (begins or last[:1].isupper() or _NO_NAME_ALONE.match(word + after)))
+            and not (word.lower() in _GENERIC and (begins or goes_on or _NO_NAME_ALONE.match(word + after)))
             and (not begins or _names_somebody(word, after))
         ):
             found.append(word)
         begins = bool(_BEGINS_ANEW.match(after))
-        last = word
+        last, end = word, match.end()
     return [name for name in found if len(name) > 1]
 
 
@@ -109,6 +110,7 @@ def unaccented(text: str) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    """France and French, Israel and Israelis: the same beginning, and endings of a few letters."""
+    """Israel and Israelis, not Victoria and victims: the same beginning, and endings that are no longer together."""
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return len(one) - same <= 4 and len(other) - same <= 4 and same >= 4
+    ends = len(one) - same, len(other) - same
+    return same >= 4 and max(ends) <= 4 and sum(ends) <= same

@@ -19,7 +19,7 @@ _NEGATIONS: Final = re.compile(
 )
 # Words that deny without a "not": where one stands, a "not" elsewhere may say the same.
 DENIALS: Final = re.compile(
-    r"\b(?:without|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
+    r"\b(?:without|outside|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
     r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|"
     r"in(?:complete|ability|valid|eligible|correct|sufficient|capable)|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
     re.IGNORECASE,

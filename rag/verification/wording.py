@@ -15,7 +15,7 @@ from typing import Final
 
 from rag.language import has_cjk
 from rag.terms import LITTLE
-from rag.verification.facts import months, numbers
+from rag.verification.facts import measure, months, numbers
 from rag.verification.names import known, unaccented
 from rag.verification.negations import DENIALS
 
@@ -56,7 +56,7 @@ class Wordings:
         self._said = {text: _tokens(text) for text in evidence}
 
     def problems(self, claim: str, beside: Sequence[str]) -> Iterator[str]:
-        """Figures, names and negations of the claim that a sentence in the same words has otherwise.
+        """Figures, units, names and negations of the claim that a sentence in the same words has otherwise.
 
         Args:
             beside: the sentences of the documents nearest to the claim.
@@ -110,7 +110,7 @@ def _exchanged(mine: Sequence[str], theirs: Sequence[str]) -> Iterator[_Exchange
 
 
 def _kind(found: _Exchanged) -> str:
-    """What was exchanged: "number", "month", "name" or "negation"; "" when it is none of these."""
+    """What was exchanged: "number", "unit", "month", "name" or "negation"; "" when it is none of these."""
     mine, theirs = " ".join(found.mine), " ".join(found.theirs)
     denied = [not _NOT.isdisjoint(_lower(side)) for side in (found.mine, found.theirs)]
     if denied[0] != denied[1]:
@@ -122,16 +122,23 @@ def _kind(found: _Exchanged) -> str:
     # "The 1920s and 30s" are the 1930s.
     if values[0] and values[1] and values[0].isdisjoint(values[1] | {value % 100 for value in values[1]}):
         return "number"
+    if _other_unit(found.mine, found.theirs):
+        return "unit"
     if months(mine) and months(theirs) and months(mine).isdisjoint(months(theirs)):
         return "month"
     # The first word has its capital from the sentence.
     return "name" if found.place and _other_name(found.mine, found.theirs) else ""
 
 
+def _other_unit(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether a unit or a scale stands where another one does: "the next seven months" for weeks."""
+    units = [{measure(word) for word in _meant(side)} for side in (mine, theirs)]
+    return all(units) and "" not in units[0] | units[1] and units[0].isdisjoint(units[1])
+
+
 def _other_name(mine: Sequence[str], theirs: Sequence[str]) -> bool:
-    names = all(word[:1].isupper() and word.lower() not in LITTLE for word in mine) and any(
-        word[:1].isupper() for word in theirs
-    )
+    mine, theirs = _meant(mine), _meant(theirs)
+    names = mine and all(word[:1].isupper() for word in mine) and any(word[:1].isupper() for word in theirs)
     if not names or not set(_lower(mine)).isdisjoint(_lower(theirs)):
         return False
     sides = (" ".join(mine), " ".join(theirs))
@@ -140,6 +147,10 @@ def _other_name(mine: Sequence[str], theirs: Sequence[str]) -> bool:
         for one, other, text in ((mine, theirs, sides[1]), (theirs, mine, sides[0]))
         for word in one
     )
+
+
+def _meant(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word.lower() not in LITTLE]
 
 
 def _tokens(text: str) -> list[str]:
