@@ -87,7 +87,9 @@ def mutated(number: int, seeds: dict[str, bytes]) -> tuple[str, bytes]:
     name = chance.choice(sorted(seeds))
     data = bytearray(seeds[name])
     for _ in range(chance.randint(1, 3)):
-        chance.choice(MUTATIONS)(data, chance)
+        # Of one byte nothing is left to be cut.
+        if len(data) > 1:
+            chance.choice(MUTATIONS)(data, chance)
     return name, bytes(data)
 
 
