@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import streamlit as st
 from procrastinate.schema import SchemaManager
+from streamlit.testing.v1 import AppTest
 
+from rag.build import PROJECT, Services
 from rag.doctor import examine
 from rag.errors import AddressStatus, StorePackageMissing, StoreTooNew
 from rag.ingest import Desk
@@ -65,7 +68,7 @@ def enqueue(store: Store, collection: Collection, name: str, data: bytes = TEXT)
 
 
 def in_state(store: Store, job: Job, state: str) -> Job:
-    wait_for(lambda: store.jobs.get(OWNER, job.id).state == state, 60)
+    wait_for(lambda: store.jobs.get(OWNER, job.id).state == state, 40)
     return store.jobs.get(OWNER, job.id)
 
 
@@ -159,6 +162,25 @@ def test_a_server_that_does_not_answer_is_asked_again_and_the_page_says_why(
     assert (done.failure, done.attempts, answers) == (None, 1, {"/away": [], "/gone": [200]})
 
 
+def test_the_page_of_documents_says_what_a_document_waits_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("RAG_SAMPLES", "false")
+    monkeypatch.setattr(Services, "start", lambda _: None)
+    with closing(Store.open(tmp_path)) as store:
+        store.jobs.enqueue("local", store.collections.create("local", "mine").id, "one.txt", "file", TEXT)
+        claimed = store.jobs.claim("r1", 60)
+        assert claimed is not None
+        store.jobs.give_back(claimed, AddressStatus(address="http://site.example/", status=503).failure())
+    page = AppTest.from_file(str(PROJECT / "app.py")).switch_page("pages/documents.py")
+    page.query_params["lang"] = "en"
+    page.run(timeout=60)
+    st.cache_resource.clear()
+    assert not page.exception
+    drawn = " ".join(str(getattr(element, "proto", "")) for element in page.main)
+    assert "one.txt · waiting its turn" in drawn
+    assert "http://site.example/ answered with error 503. Nothing was added. It is tried again by itself." in drawn
+
+
 def test_a_server_that_never_answers_fails_the_job_in_words(
     place: Place, store: Store, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +213,18 @@ def test_a_lost_delivery_is_made_anew(place: Place, store: Store, collection: Co
         in_state(store, job, "done")
         wait_for(lambda: all_deliveries(store) == [])
     assert len(store.documents.list(OWNER, collection.id)) == 1
+
+
+def test_a_lease_that_runs_out_without_a_delivery_is_seen_at_once(
+    place: Place, store: Store, collection: Collection
+) -> None:
+    """As where the database was away when its reader wanted to let go, and its delivery found it held."""
+    job = enqueue(store, collection, "one.txt")
+    assert store.jobs.claim("r1", 3, job.id) is not None
+    with reader(place):
+        wait_for(lambda: all_deliveries(store) == [])
+        assert store.jobs.get(OWNER, job.id).worker == "r1"
+        assert in_state(store, job, "done").attempts == 2
 
 
 def test_a_reader_that_cannot_end_a_delivery_goes_on_with_the_next(

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -26,11 +28,11 @@ from procrastinate.jobs import Job as Delivery
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from rag.errors import LibraryError
+from rag.errors import LibraryError, StoreUnreachable
 from rag.store.deliveries import QUEUE, TASK, deliver_lost, hand_on
 from rag.store.postgresql import PostgreSQL
 
-# How often a reader looks for deliveries whose reader died, and for jobs that were delivered to nobody.
+# How often a reader looks for readers that died and for leases that ran out, and for what waits and comes to nobody.
 WATCH_SECONDS: Final = 2.0
 DOUBT_SECONDS: Final = 60.0
 
@@ -48,12 +50,20 @@ class Later(Exception):
 
 
 class _Patience(BaseRetryStrategy):
-    """Again after 1, 2, 4 … seconds, a minute at most, as often as it takes."""
+    """Again after 1, 2, 4 … seconds, a minute at most, as often as it takes.
+
+    Args:
+        ahead: by how many seconds the server's clock, which says when, is ahead of this machine's.
+    """
+
+    def __init__(self, ahead: float) -> None:
+        self._ahead = ahead
 
     def get_retry_decision(self, *, exception: BaseException, job: Delivery) -> RetryDecision | None:
         if not isinstance(exception, Later):
             return None
-        return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), _LATEST_SECONDS)})
+        seconds = min(2 ** min(job.attempts, 10), _LATEST_SECONDS)
+        return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=seconds + self._ahead))
 
 
 def receive(
@@ -66,6 +76,9 @@ def receive(
             that it raises ends this.
         lease_seconds: how long a reader may be silent before its job is another's.
     """
+    for noisy in ("procrastinate", "psycopg.pool"):
+        # What they log in an outage, with all that led there, is said here and by the store in a line.
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     with ThreadPoolExecutor(1, thread_name_prefix="reading") as thread:
 
         async def received() -> None:
@@ -75,8 +88,10 @@ def receive(
 
         while not stopping.is_set():
             try:
-                asyncio.run(received())
-            except (ConnectorException, psycopg.Error) as error:
+                # The loop that Windows has by itself is none that psycopg can use.
+                with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                    runner.run(received())
+            except (ConnectorException, StoreUnreachable, psycopg.Error) as error:
                 # In the server's words; they name its host and the user, and never the password.
                 _log.warning("deliveries begin anew: %s", str(error.__cause__ or error).splitlines()[:1])
                 stopping.wait(_PAUSE_SECONDS)
@@ -89,8 +104,9 @@ async def _work(database: PostgreSQL, read: Callable[[str, int], Awaitable[None]
     wrong: asyncio.Future[None] = loop.create_future()
     app = App(connector=PsycopgConnector(kwargs=database.arguments(), min_size=1, max_size=_CONNECTIONS, timeout=10))
     app.job_manager = _Manager(app.connector, wrong)
+    ahead = await asyncio.to_thread(_ahead, database)
 
-    @app.task(name=TASK, queue=QUEUE, retry=_Patience(), pass_context=True)
+    @app.task(name=TASK, queue=QUEUE, retry=_Patience(ahead), pass_context=True)
     async def bring(context: JobContext, job: str) -> None:
         try:
             await read(job, context.job.attempts)
@@ -111,6 +127,11 @@ async def _work(database: PostgreSQL, read: Callable[[str, int], Awaitable[None]
             stalled_worker_timeout=lease_seconds,
         )
         await _first(worker, _watch(app, database, lease_seconds), _when(wrong))
+
+
+def _ahead(database: PostgreSQL) -> float:
+    with database.read() as connection:
+        return database.seconds(connection) - time.time()
 
 
 class _Manager(JobManager):
@@ -173,14 +194,13 @@ async def _until(stopping: threading.Event) -> None:
 
 async def _watch(app: App, database: PostgreSQL, lease_seconds: float) -> None:
     """See to it that what is due comes to somebody: first of all, and then for ever."""
-    doubted = 0.0
+    silent, doubted = lease_seconds / 2, -math.inf
     while True:
-        doubting = not doubted or time.monotonic() - doubted > DOUBT_SECONDS
+        doubting = time.monotonic() - doubted > DOUBT_SECONDS
         try:
-            await _hand_on(app, database, lease_seconds / 2)
-            if doubting:
-                await asyncio.to_thread(deliver_lost, database, lease_seconds / 2)
-                doubted = time.monotonic()
+            await _hand_on(app, database, silent)
+            await asyncio.to_thread(deliver_lost, database, silent, waiting=doubting)
+            doubted = time.monotonic() if doubting else doubted
         except (ConnectorException, LibraryError) as error:
             _log.warning("lost deliveries cannot be looked for: %s", type(error).__name__)
         await asyncio.sleep(min(WATCH_SECONDS, lease_seconds / 4))

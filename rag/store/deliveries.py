@@ -45,7 +45,7 @@ _DELIVER: Final = f"""
             jsonb_build_object('job', id), NULL) AS procrastinate_job_to_defer_v1) ORDER BY created, id))
     FROM jobs WHERE {_DUE} AND {_UNDELIVERED}"""
 _DELIVER_NAMED: Final = f"{_DELIVER} AND id = ANY(CAST(:ids AS TEXT[]))"
-_DELIVER_LOST: Final = f"{_DELIVER} AND {_UNTAKEN}"
+_DELIVER_LOST: Final = f"{_DELIVER} AND {_UNTAKEN} AND (state = 'running' OR CAST(:waiting AS BOOLEAN))"
 
 # A job that was removed is nobody's either.
 _FREE: Final = f"""
@@ -70,10 +70,14 @@ def deliver(connection: sa.Connection, job_ids: Sequence[str]) -> None:
         _deliver(connection, _DELIVER_NAMED, {"ids": list(job_ids)})
 
 
-def deliver_lost(database: Database, silent_seconds: float) -> None:
-    """Deliver all that is due and on its way to no reader that gave a sign of life in the last seconds."""
+def deliver_lost(database: Database, silent_seconds: float, *, waiting: bool = True) -> None:
+    """Deliver all that is due and on its way to no reader that gave a sign of life in the last seconds.
+
+    Args:
+        waiting: whether to look at jobs that wait as well, of which there may be many, and not only at leases.
+    """
     with database.write() as connection:
-        _deliver(connection, _DELIVER_LOST, {"silent": silent_seconds})
+        _deliver(connection, _DELIVER_LOST, {"silent": silent_seconds, "waiting": waiting})
 
 
 def hand_on(database: Database, job_ids: Sequence[str]) -> set[str]:
