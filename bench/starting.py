@@ -3,9 +3,9 @@
     python bench/starting.py [--rounds 5]
 
 The page: from starting the process of the app, on a library that is there already, until a browser's first run of the
-chat page has ended. The question: from asking, in a process that has begun a moment ago to load what it needs, to the
-quotes; beside it the same for later questions, and how long loading took. No model writes. Seconds, medians over the
-rounds. Prints one JSON object and renews its section in bench/results.md.
+chat page has ended. The question: from asking to the quotes, in a process that has just loaded what the app loads
+beside its pages; before it how long that took, and after it the same for later questions. No model writes. Seconds,
+medians over the rounds. Prints one JSON object and renews its section in bench/results.md.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def questions(data: Path) -> dict[str, float]:
         return time.perf_counter() - began
 
     began = time.perf_counter()
-    services.embedder.embed_query("ready")
+    services.warm_up()
     loading = time.perf_counter() - began
     first, *later = [ask(question) for question in QUESTIONS]
     return {"loading": loading, "first": first, "later": statistics.median(later)}
@@ -76,7 +76,7 @@ def main() -> None:
             wait_until_read(app)
         rounds = [{"page": page(folder), **_questions_apart(folder / "data")} for _ in range(given.rounds)]
     result = {key: round(statistics.median(one[key] for one in rounds), 3) for key in rounds[0]}
-    head = "| seconds, median | start to a page, second time | loading the embedder | first question after it "
+    head = "| seconds, median | start to a page, second time | loading beside the pages | first question after it "
     body = f"{head}| later questions |\n|---|---|---|---|---|\n"
     body += (
         f"| {given.rounds} rounds | {result['page']} | {result['loading']} | {result['first']} | {result['later']} |"

@@ -124,7 +124,8 @@ class TransformerEmbedder(KeepsQuestion):
         unique = list(dict.fromkeys(texts))
         place = {text: i for i, text in enumerate(unique)}
         found = np.empty((len(unique), self.dimension), np.float32)
-        for places, vectors in self._spread(unique, self._read_whole):
+        lengths = [self.count_tokens(text) for text in unique]
+        for places, vectors in self._spread(unique, lengths, self._read_whole):
             found[places] = vectors
         return found[[place[text] for text in texts]]
 
@@ -136,13 +137,14 @@ class TransformerEmbedder(KeepsQuestion):
         """
         if not self._averages or not texts:
             return None
+        offsets = [self._tokenizer.encode(text).offsets for text in texts]
         found = np.empty((len(texts), self.dimension), np.float32)
-        for places, read in self._spread(texts, self._read_tokens):
+        for places, read in self._spread(texts, list(map(len, offsets)), self._read_tokens):
             for i, tokens in zip(places, read, strict=True):
-                offsets = self._tokenizer.encode(texts[i]).offsets[: len(tokens)]
                 # Marks of the model's own have no width. An end beyond what the model reads is meant by all it read.
-                meant = [n for n, (first, last) in enumerate(offsets) if first >= starts[i] and last > first]
-                found[i] = tokens[meant or slice(None)].float().mean(0).cpu().numpy()
+                meant = [n for n, (first, last) in enumerate(offsets[i][: len(tokens)]) if last > first >= starts[i]]
+                stretch = slice(meant[0], meant[-1] + 1) if meant else slice(None)
+                found[i] = tokens[stretch].float().mean(0).cpu().numpy()
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
 
@@ -153,11 +155,13 @@ class TransformerEmbedder(KeepsQuestion):
         ).result()
         return vectors
 
-    def _spread(self, texts: Sequence[str], read: Callable[[list[str]], Any]) -> Iterator[tuple[list[int], Any]]:
-        """What `read` gives for the texts, some at a time, with the places of those: texts of like length go together,
-        so that little is spent on padding.
+    def _spread(
+        self, texts: Sequence[str], lengths: Sequence[int], read: Callable[[list[str]], Any]
+    ) -> Iterator[tuple[list[int], Any]]:
+        """What `read` gives for the texts, some at a time, with the places of those: texts of like length in tokens go
+        together, so that little is spent on padding.
         """
-        order = sorted(range(len(texts)), key=lambda i: (self.count_tokens(texts[i]), texts[i]))
+        order = sorted(range(len(texts)), key=lambda i: (lengths[i], texts[i]))
         size = max(1, min(_BATCH, -(-len(texts) // self._at_once)))
         batches = [order[first : first + size] for first in range(0, len(texts), size)]
         # As many as are computed at once and no more, so that a question can come between.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import faiss
@@ -94,10 +96,12 @@ class FAISS:
         if k <= 0:
             return []
         query = np.ascontiguousarray(vector[None, :], np.float32)
-        # Each search has one processor: several wait for each other at every step, above all where many people search.
-        faiss.omp_set_num_threads(1)
-        if only is None and self._sketches is not None:
-            return self._among_the_likeliest(query, k, self._sketches)
+        with _one_processor():
+            if only is None and self._sketches is not None:
+                return self._among_the_likeliest(query, k, self._sketches)
+            return self._among_all(query, k, only)
+
+    def _among_all(self, query: Vectors, k: int, only: Ids | None) -> list[tuple[int, float]]:
         # The selector holds no copy of the ids: they must live as long as the search.
         chosen = None if only is None else np.ascontiguousarray(only, np.int64)
         selector = None if chosen is None else faiss.IDSelectorBatch(chosen)
@@ -129,6 +133,18 @@ class FAISS:
         """The id of each vector, as they lie; a view."""
         ids: Ids = faiss.rev_swig_ptr(self._index.id_map.data(), self._flat.ntotal)
         return ids
+
+
+@contextmanager
+def _one_processor() -> Iterator[None]:
+    """Several would wait for each other at every step of a search, above all where many people search."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        # Whatever else this thread computes may be meant for several.
+        faiss.omp_set_num_threads(before)
 
 
 def _sketched(vectors: Vectors) -> _Sketches:
