@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from rag.retrieval import (
 )
 from rag.retrieval.fusion import by_page
 from rag.store import Store
+from rag.terms import content
 from rag.types import Kind, Passage
 from tests import postgres
 
@@ -318,6 +319,43 @@ def test_a_follow_up_finds_what_the_question_before_was_about(library: tuple[Ret
     )
     assert "annual leave" in result.query
     assert "carried over until the end of March" in result.passages[0].text
+
+
+class Listed:
+    """An index and a store in which each form of a question finds its own list, by words and by meaning alike."""
+
+    name, dimension, max_tokens, fallback_for = "listed", 1, 256, None
+
+    def __init__(self, lists: dict[str, list[int]]) -> None:
+        self.lists, self.asked = lists, ""
+
+    def embed_query(self, text: str) -> np.ndarray:
+        self.asked = text
+        return np.ones(1, np.float32)
+
+    def search_vectors(self, *_: object, **__: object) -> list[tuple[int, float]]:
+        return [(chunk, 0.5) for chunk in self.lists[" ".join(content(self.asked))]]
+
+    def search_words(self, owner: str, collection: str, query: str, *_: object) -> list[tuple[int, float]]:
+        return [(chunk, 1.0) for chunk in self.lists[query]]
+
+    def count_words(self, *_: object) -> tuple[int, dict[str, int]]:
+        return 1000, {}
+
+    def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]:
+        return {i: Passage(i, str(i), str(i), "", "text", None, 1, "1", "", "Text.", 0, 5) for i in chunk_ids}
+
+    def pages_at(self, *_: object) -> dict[tuple[str, int], object]:
+        return {}
+
+
+def test_what_all_forms_of_a_follow_up_find_comes_before_what_one_finds_first() -> None:
+    alone, joined = [1, *range(11, 19), 2], [*range(21, 30), 2]
+    listed = Listed({"lids": alone, "old bronze bells lids": joined})
+    retriever = Retriever(listed, listed, listed)  # type: ignore[arg-type]
+    seen = retriever.search("And their lids?", owner="me", collection="c", previous=["How old are bronze bells?"])
+    assert seen.passages[0].document == "2"
+    assert retriever.search("And their lids?", owner="me", collection="c").passages[0].document == "1"
 
 
 def test_the_search_can_be_narrowed_to_documents(library: tuple[Retriever, str, dict[str, str]]) -> None:

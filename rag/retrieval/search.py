@@ -16,7 +16,7 @@ from rag.embedding import Embedder
 from rag.errors import VectorsLacking
 from rag.language import has_cjk
 from rag.retrieval.followups import Form, forms
-from rag.retrieval.fusion import Ranking, by_page, fuse, join
+from rag.retrieval.fusion import RANK, Ranking, by_page, fuse, join
 from rag.retrieval.gate import Signals, gate, signals
 from rag.terms import content, stem
 from rag.types import Page, Passage
@@ -36,7 +36,11 @@ _AT_ONCE: Final = 4
 # What the vectors count beside the words.
 _VECTORS: Final = 0.7
 _VECTORS_CHINESE: Final = 0.3
-_VECTORS_FOLLOW_UP: Final = 1.0  # a joined question holds many words that are beside the point
+_VECTORS_FOLLOW_UP: Final = 1.3  # a joined question holds many words that are beside the point
+
+# How slowly a rank loses its worth where a follow-up is searched in several forms: what all of them find somewhere
+# high counts for more than what one of them finds first. In Chinese the vectors' lists would drown the words'.
+_RANK_FOLLOW_UP: Final = 40.0
 
 
 class Searchable(Protocol):
@@ -138,7 +142,8 @@ class Retriever:
             worth = _VECTORS_CHINESE if has_cjk(way.query) else _VECTORS if len(ways) == 1 else _VECTORS_FOLLOW_UP
             rankings.append(by_words.result())
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
-        passages = self._passages(question, rankings, owner, k)
+        slowly = len(ways) > 1 and not has_cjk(ways[0].query)
+        passages = self._passages(question, fuse(rankings, _RANK_FOLLOW_UP if slowly else RANK), owner, k)
         chunks, weights = telling.result()
         seen = signals(
             ways[0].query,
@@ -156,8 +161,8 @@ class Retriever:
         found = self._index.search_words(owner, collection, " ".join(content(way.query)), DEPTH, documents)
         return Ranking(tuple(chunk for chunk, _ in found), way.weight)
 
-    def _passages(self, question: str, rankings: list[Ranking], owner: str, k: int) -> list[Passage]:
-        best = fuse(rankings)[: k * _CANDIDATES]
+    def _passages(self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int) -> list[Passage]:
+        best = fused[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
         if self._reranker is not None and candidates:
