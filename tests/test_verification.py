@@ -436,14 +436,6 @@ def test_an_address_that_an_answer_names_says_nothing_in_words() -> None:
     assert verdict(said, evidence, "Which version?") != "unsupported"
 
 
-def test_a_figure_with_its_unit_may_stand_in_another_sentence() -> None:
-    others = "The wash rule forbids to sell at a loss and buy the same again. It holds for 30 days."
-    (sentence,), _ = verify("You sell at a loss and buy again after 30 days.", "What is a wash?", [], [passage(others)])
-    assert sentence.verdict != "unsupported"
-    (sentence,), _ = verify("You sell at a loss and buy again after 31 days.", "What is a wash?", [], [passage(others)])
-    assert sentence.verdict == "unsupported"
-
-
 def test_what_lies_outside_is_denied_to_be_a_part() -> None:
     said = "Records are hidden from machines outside of the office network."
     evidence = "Records are hidden from machines outside of and not part of the office network."

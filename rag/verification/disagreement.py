@@ -8,7 +8,7 @@ from typing import Final
 
 from rag.language import words
 from rag.terms import coverage, terms
-from rag.verification.facts import Number, months, numbers, without_figures
+from rag.verification.facts import months, numbers, without_figures
 from rag.verification.held import Held
 from rag.verification.names import known, names, unaccented
 
@@ -51,7 +51,7 @@ def problems(piece: str, question: str, beside: Sequence[str], held: Held) -> It
     nearest = [text for text in beside[:2] if coverage(wanted, terms(text)) >= _ALIGNED_WELL]
     # Where a text has lost its figures, nothing tells which they were.
     if not any(_HOLE.search(text) for text in nearest):
-        yield from wrong_numbers(claim, [question, *beside] if nearest else [held.around], held.around)
+        yield from wrong_numbers(claim, [question, *beside] if nearest else [held.around])
     yield from unknown_names(claim, held.around)
     yield from held.wordings.problems(claim, beside)
     if not held.wordings.denied(claim):
@@ -59,12 +59,8 @@ def problems(piece: str, question: str, beside: Sequence[str], held: Held) -> It
     yield from held.negations.left_away(claim)
 
 
-def wrong_numbers(claim: str, beside: Sequence[str], around: str = "") -> Iterator[str]:
-    """The figures, units and months of a claim that none of the texts holds.
-
-    Args:
-        around: a figure may stand here too, together with its unit.
-    """
+def wrong_numbers(claim: str, beside: Sequence[str]) -> Iterator[str]:
+    """The figures, units and months of a claim that none of the texts holds."""
     claim = _without_list_marks(claim)
     near = " \n".join(beside)
     there = numbers(near)
@@ -73,17 +69,13 @@ def wrong_numbers(claim: str, beside: Sequence[str], around: str = "") -> Iterat
     decades = short & {other.value % 100 for other in there if _CENTURY <= other.value <= _LAST_YEAR}
     for number in numbers(claim):
         same = [other for other in there if abs(other.value - number.value) <= 1e-9 * abs(number.value)]
-        if not same and (number.value in decades or (number.unit and _measured(number, around))):
+        if not same and number.value in decades:
             continue
         if not same and (number.plain or number.unit or number.value > _FEW):
             yield f"number {number.value:g}"
         elif same and number.unit and all(other.unit != number.unit for other in same) and any(o.unit for o in same):
             yield f"unit {number.value:g} {number.unit}"
     yield from (f"month {month}" for month in months(claim) - months(near))
-
-
-def _measured(number: Number, text: str) -> bool:
-    return any((other.value, other.unit) == (number.value, number.unit) for other in numbers(text))
 
 
 def _without_list_marks(claim: str) -> str:
