@@ -80,8 +80,9 @@ class Following:
             return
         if self._generation < 0:
             self._begin_with_a_copy(generation)
-        self._drop_what_is_gone(generation)
-        self._read_what_is_new()
+        new = self._read_what_is_new()
+        self._drop_what_is_gone(generation, len(new[0]))
+        self._add(*new)
         self._generation = generation
         if self._seconds - self._spared > self._keep_after and len(self.ids):
             self._keep()
@@ -90,7 +91,7 @@ class Following:
         """Forget what is held and read all of it from the store, whatever copies there are."""
         self.vectors, self._seconds, self._spared = None, 0.0, 0.0
         self._generation = self._store.documents.generation(self._collection)
-        self._read_what_is_new()
+        self._add(*self._read_what_is_new())
 
     def copy_holds(self) -> bool | None:
         """Whether the newest copy says what the store says, vector for vector; None where there is none.
@@ -110,11 +111,10 @@ class Following:
         file.unlink(missing_ok=True)
         return False
 
-    def _drop_what_is_gone(self, generation: int) -> None:
-        if not len(self.ids):
-            return
-        # Ids only ever grow: where as many are left as are held, they are the same.
-        if self._store.documents.count_up_to(self._collection, int(self.ids[-1])) == len(self.ids):
+    def _drop_what_is_gone(self, generation: int, new: int) -> None:
+        """Let go of what the store has no more; `new` chunks of it are not held yet."""
+        # Ids only ever grow: where the store has as many as are held and new, none of them is gone.
+        if not len(self.ids) or self._store.documents.count(self._collection) == len(self.ids) + new:
             return
         current = self._store.documents.chunk_ids(self._collection)
         gone = np.setdiff1d(self.ids, current, assume_unique=True)
@@ -128,15 +128,18 @@ class Following:
         elif self.vectors is not None:
             self.vectors.remove(gone)
 
-    def _read_what_is_new(self) -> None:
+    def _read_what_is_new(self) -> tuple[Ids, Vectors]:
+        """The chunks (n,) that are not held yet, ascending, and their vectors (n, dimension)."""
         began = time.monotonic()
         # Ids only ever grow, so what is new lies above all that was there.
-        last = int(self.ids[-1]) if len(self.ids) else 0
-        ids, vectors = self._store.documents.vectors(self._collection, after=last)
+        new = self._store.documents.vectors(self._collection, after=int(self.ids[-1]) if len(self.ids) else 0)
+        self._seconds += time.monotonic() - began
+        return new
+
+    def _add(self, ids: Ids, vectors: Vectors) -> None:
         if len(ids):
             self.vectors = self.vectors or FAISS(vectors.shape[1])
             self.vectors.add(ids, vectors)
-        self._seconds += time.monotonic() - began
 
     def _begin_with_a_copy(self, generation: int) -> None:
         """Take over what the newest copy holds, if there is one and it fits."""
@@ -150,9 +153,7 @@ class Following:
             with suppress(OSError):
                 file.unlink(missing_ok=True)
             return
-        if len(ids):
-            self.vectors = FAISS(vectors.shape[1])
-            self.vectors.add(ids, vectors)
+        self._add(ids, vectors)
 
     def _fitting(self, file: Path, generation: int | None = None) -> tuple[Ids, Vectors]:
         """The chunks of a copy that are still in the library, and their vectors. Raises Unfit."""

@@ -85,10 +85,13 @@ class Passages:
 
     def vectors(self, collection_id: str, after: int = 0) -> tuple[Ids, Vectors]:
         """Chunk ids above `after`, ascending, as (n,), and their vectors as (n, dimension)."""
-        columns = sa.select(_chunks.c.id, _chunks.c.vector)
-        query = columns.where(_chunks.c.collection == collection_id, _chunks.c.id > after).order_by(_chunks.c.id)
+        newer = sa.select(_chunks.c.id, _chunks.c.vector).where(_chunks.c.id > after).order_by(_chunks.c.id)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
+            newest = connection.execute(sa.select(sa.func.max(_chunks.c.id))).scalar_one() or 0
+            # Few are looked through by their ids; with nothing added, the index of collections cannot be used for it.
+            few = newest - after <= _AT_ONCE
+            collection = _chunks.c.collection + "" if few else _chunks.c.collection
+            rows = connection.execute(newer.where(collection == collection_id)).all()
         ids = np.array([row.id for row in rows], np.int64)
         if not rows:
             return ids, np.empty((0, 0), np.float32)
@@ -109,11 +112,11 @@ class Passages:
             row = connection.execute(query).first()
         return (row.embedder or "", row.dimension or 0) if row else ("", 0)
 
-    def count_up_to(self, collection_id: str, last: int) -> int:
-        """How many chunks of the collection have an id up to `last`."""
-        query = sa.select(sa.func.count()).where(_chunks.c.collection == collection_id, _chunks.c.id <= last)
+    def count(self, collection_id: str) -> int:
+        """How many chunks the collection has, as its documents say."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(_documents.c.chunks), 0))
         with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(query.where(_documents.c.collection == collection_id)).scalar_one())
 
     def chunk_ids(self, collection_id: str, documents: Sequence[str] | None = None) -> Ids:
         """The ids of a collection's chunks, ascending; of these documents only, where given."""
