@@ -332,8 +332,11 @@ def test_where_words_are_common_postgresql_ranks_those_chunks_that_hold_a_rarer_
     # The same ones lead, in the same order.
     assert [chunk for chunk, _ in some] == [chunk for chunk, _ in every[: len(rarer)]]
     assert {chunk for chunk, _ in some} == {31, 32, 33, 34, 35, 36, 37}
-    # A common word alone is found all the same.
+    # A common word alone is found all the same; of several, those are ranked that hold the least common.
     assert len(index.search_words(OWNER, collection.id, "annual", 40)) == 35
+    assert {
+        len(index.search_words(OWNER, collection.id, words, 40)) for words in ("annual number", "number annual")
+    } == {30}
     three = index.search_words(OWNER, collection.id, "report whales", 3)
     assert [chunk for chunk, _ in three] == every_of(store, collection, "report whales")
 

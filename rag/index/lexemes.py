@@ -26,21 +26,24 @@ _RANK: Final = f"width_bucket({math.pi**2 / 6} * ts_rank('{{weights}}', terms, {
 _IN_TEXT: Final = _RANK.replace("{weights}", "{0,0,0,1}")
 _ANYWHERE: Final = _RANK.replace("{weights}", "{1,1,1,1}")
 # How often a chunk holds a word; a word of several pieces, as "e-mail", is there or not.
-_OFTEN: Final = f"({CONTEXT} * {_ANYWHERE} + {1 - CONTEXT} * {_IN_TEXT})"
-_THERE: Final = "(terms @@ {word})::int"
+# As float8, like everything after it: PostgreSQL reckons many times as long with its decimal numbers.
+_OFTEN: Final = f"({CONTEXT}::float8 * {_ANYWHERE} + {1 - CONTEXT}::float8 * {_IN_TEXT})"
+_THERE: Final = "(terms @@ {word})::int::float8"
 
 # How many chunks hold a word: as counted, or where that was too many to count, as many as of the chunks ranked.
 _HOLDING: Final = """
     greatest(CAST(:held{i} AS float8), CASE WHEN :held{i} > :ranked THEN :chunks * avg((often{i} > 0)::int) END)
     AS holding{i}"""
-_WORTH: Final = "greatest(1e-6, ln((:chunks - holding{i} + 0.5) / (holding{i} + 0.5)))"
-_SCORE: Final = _WORTH + f" * often{{i}} * {K1 + 1} / (often{{i}} + {K1} * ({1 - B} + {B} * tokens / mean))"
+_WORTH: Final = "greatest(1e-6, ln((:chunks - holding{i} + 0.5) / (holding{i} + 0.5))) AS worth{i}"
+_SCORE: Final = f"worth{{i}} * often{{i}} * {K1 + 1} / (often{{i}} + {K1} * ({1 - B} + {B} * tokens / mean))"
 
 _SEARCH: Final = """
     WITH hits AS MATERIALIZED (
         SELECT chunk, tokens, {often} FROM words WHERE collection = :collection {among} AND terms @@ ({any})
+    ), counted AS (
+        SELECT avg(tokens)::float8 AS mean, {holding} FROM hits
     ), known AS (
-        SELECT avg(tokens) AS mean, {holding} FROM hits
+        SELECT mean, {worth} FROM counted
     )
     SELECT chunk, {score} AS score FROM hits, known ORDER BY score DESC, chunk LIMIT :k"""
 
@@ -54,6 +57,10 @@ _AT_ONCE: Final = 1000
 # So many chunks are ranked at most, as long as the rarest word alone is not in more. Of 100,000 chunks, the first
 # ten were the same as when all were ranked, and of the first thirty 99.8 %.
 RANKED: Final = 10_000
+
+# Where every word is in more than are counted, so many chunks say which of them is the rarest.
+_LOOKED_AT: Final = 5_000
+_SAMPLE: Final = "SELECT {columns} FROM words TABLESAMPLE SYSTEM (:share) WHERE collection = :collection {among}"
 
 # A word as the pieces that the index has of it: "e-mail" has two.
 Pieces = list[str]
@@ -75,6 +82,8 @@ def search(
         known = sorted((i for i in range(len(asked)) if counts[i]), key=lambda i: counts[i])
         if not known:
             return []
+        if len(known) > 1 and counts[known[0]] > RANKED:
+            known = _rarest_first(connection, collection_id, asked, known, total, documents)
         rare = max(1, sum(so_far <= RANKED for so_far in itertools.accumulate(counts[i] for i in known)))
         values: dict[str, Any] = {"k": k, "reached": _REACHED, "chunks": total, "ranked": RANKED}
         values |= {f"held{place}": counts[i] for place, i in enumerate(known)}
@@ -91,8 +100,25 @@ def _ranking(pieces: Sequence[Pieces], rare: int) -> str:
         _SEARCH.replace("{often}", ", ".join(f"{times} AS often{i}" for i, times in enumerate(often)))
         .replace("{any}", " || ".join(_query(i) for i in range(rare)))
         .replace("{holding}", ", ".join(_HOLDING.replace("{i}", str(i)) for i in each))
+        .replace("{worth}", ", ".join(_WORTH.replace("{i}", str(i)) for i in each))
         .replace("{score}", " + ".join(_SCORE.replace("{i}", str(i)) for i in each))
     )
+
+
+def _rarest_first(
+    connection: sa.Connection,
+    collection_id: str,
+    asked: Sequence[Pieces],
+    known: Sequence[int],
+    total: int,
+    documents: Sequence[str] | None,
+) -> list[int]:
+    """The places of common words, in the order of how many chunks hold them, of some that were looked at."""
+    columns = ", ".join(f"count(*) FILTER (WHERE terms @@ {_query(place)})" for place in range(len(known)))
+    share = {"share": min(100.0, 100.0 * _LOOKED_AT / total)}
+    pieces = [asked[i] for i in known]
+    held = _run(connection, _SAMPLE.replace("{columns}", columns), collection_id, pieces, share, documents).one()
+    return [i for _, i in sorted(zip(tuple(held), known, strict=True))]
 
 
 def count(store: Store, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
