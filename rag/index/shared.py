@@ -19,8 +19,9 @@ EXACT_UP_TO: Final = 100_000
 # How far the graph is searched: candidates kept on the way, and vectors looked at before a narrow filter gives up.
 _WIDTH: Final = 1000
 _MOST: Final = 200_000
-# Where there are lists instead of it: the share of them that is looked through first.
+# Where there are lists instead of it: the share of them that is looked through first, and at least how many.
 _SHARE: Final = 0.05
+_FEWEST: Final = 32
 
 _AMONG: Final = "AND document IN :documents"
 
@@ -42,7 +43,7 @@ _SETTINGS: Final = f"""
     SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '{_WIDTH}', true),
         set_config('hnsw.max_scan_tuples', '{_MOST}', true), set_config('enable_sort', 'off', true),
         set_config('ivfflat.iterative_scan', 'relaxed_order', true),
-        set_config('ivfflat.probes', CAST(ceil({_SHARE} * coalesce(({LISTS}), 1)) AS text), true)"""
+        set_config('ivfflat.probes', CAST(ceil(greatest({_FEWEST}, {_SHARE} * ({LISTS}))) AS text), true)"""
 
 
 class SharedIndex:
