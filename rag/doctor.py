@@ -20,6 +20,7 @@ from rag.errors import LibraryError, ModelError, NotFound, VectorsLacking
 from rag.store import DATABASE, Store
 from rag.store.deliveries import deliver_lost, look
 from rag.store.migrations import version
+from rag.store.postgresql import PostgreSQL
 from rag.types import Failure
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _database(store: Store) -> Iterator[Check]:
         number = version(connection)
     yield Check("database", whole, error=None if whole else Failure("store_damaged", {"file": store.database.name}))
     yield Check("schema", True, {"version": number})
-    if store.database.delivers:
+    if isinstance(store.database, PostgreSQL):
         yield _deliveries(store)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.metadata import PackageNotFoundError
@@ -18,12 +17,12 @@ from rag.build import PROJECT, Services
 from rag.doctor import examine
 from rag.errors import AddressStatus, StorePackageMissing, StoreTooNew
 from rag.ingest import Desk
-from rag.reader import run_jobs
 from rag.store import Job, Store
 from rag.store.deliveries import deliver_lost, hand_on
 from rag.types import Collection
 from tests import postgres
 from tests.postgres import Place
+from tests.reading import reading
 from tests.serving import Reply, serving
 from tests.test_ingest import LIMITS, OWNER, TEXT, ToyEmbedder, long_text, wait_for
 
@@ -51,16 +50,11 @@ def collection(store: Store) -> Collection:
 @contextmanager
 def reader(place: Place, wait: float = 0.0, intranet: tuple[str, ...] = ()) -> Iterator[None]:
     """A reader at work, in a thread, until the end of the block."""
-    stopping = threading.Event()
-    with closing(place.open()) as own:
-        desk = Desk(own, ToyEmbedder(wait=wait), LIMITS, intranet=intranet)
-        thread = threading.Thread(target=run_jobs, args=(desk, stopping), kwargs={"lease_seconds": LEASE})
-        thread.start()
-        try:
-            yield
-        finally:
-            stopping.set()
-            thread.join()
+    with (
+        closing(place.open()) as own,
+        reading(Desk(own, ToyEmbedder(wait=wait), LIMITS, intranet=intranet), LEASE),
+    ):
+        yield
 
 
 def enqueue(store: Store, collection: Collection, name: str, data: bytes = TEXT) -> Job:

@@ -23,6 +23,7 @@ from rag.reader import run_jobs, stop_at_end_of, wait_for_work
 from rag.store import Job, Store
 from rag.store.jobs import MAX_ATTEMPTS
 from rag.types import Chunk, Collection, Heading, LoadedDocument, Page
+from tests.reading import reading
 
 OWNER = "ann"
 LIMITS = Limits(pages=100, seconds=20, megabytes=1024, file_megabytes=5)
@@ -246,16 +247,8 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 def work_until_idle(desk: Desk, lease_seconds: float = 5.0) -> None:
     """The reader, in a thread of this process, until no job is waiting or running."""
-    stopping = threading.Event()
-    thread = threading.Thread(
-        target=run_jobs, args=(desk, stopping), kwargs={"lease_seconds": lease_seconds}, daemon=True
-    )
-    thread.start()
-    try:
+    with reading(desk, lease_seconds):
         wait_for(lambda: not [job for job in all_jobs(desk) if job.state in ("waiting", "running")])
-    finally:
-        stopping.set()
-        thread.join()
 
 
 def all_jobs(desk: Desk) -> list[Job]:
@@ -330,14 +323,10 @@ def test_a_fault_of_the_program_fails_one_job_and_not_the_reader(
 def test_a_running_job_is_cancelled_between_batches(desk: Desk, collection: Collection) -> None:
     slow = Desk(desk.store, ToyEmbedder(wait=0.3), LIMITS)
     job = desk.store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(30_000))
-    stopping = threading.Event()
-    thread = threading.Thread(target=run_jobs, args=(slow, stopping), daemon=True)
-    thread.start()
-    wait_for(lambda: desk.store.jobs.get(OWNER, job.id).done > 0)
-    desk.store.jobs.cancel(OWNER, job.id)
-    wait_for(lambda: desk.store.jobs.get(OWNER, job.id).state == "cancelled", 5)
-    stopping.set()
-    thread.join()
+    with reading(slow):
+        wait_for(lambda: desk.store.jobs.get(OWNER, job.id).done > 0)
+        desk.store.jobs.cancel(OWNER, job.id)
+        wait_for(lambda: desk.store.jobs.get(OWNER, job.id).state == "cancelled", 5)
     assert desk.store.documents.list(OWNER, collection.id) == []
     assert not desk.store.files.path(job.source).exists()
 

@@ -19,6 +19,7 @@ from rag.reader import run_jobs
 from rag.store import Store
 from rag.store.jobs import Job
 from tests.postgres import Place
+from tests.reading import reading
 from tests.test_ingest import LIMITS, OWNER, ToyEmbedder, long_text, wait_for
 
 # Long enough for a process that imports all it needs on a busy machine.
@@ -97,15 +98,10 @@ def test_broken_connections_cost_a_reader_nothing_but_time(postgres_url: str, tm
     with closing(place.open()) as store, closing(place.open()) as seen:
         collection = store.collections.create(OWNER, "mine")
         job = store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(8000))
-        stopping = threading.Event()
-        desk = Desk(store, ToyEmbedder(wait=0.2), LIMITS)
-        reader = threading.Thread(target=run_jobs, args=(desk, stopping), kwargs={"lease_seconds": 2.0}, daemon=True)
-        reader.start()
-        wait_for(lambda: seen.jobs.get(OWNER, job.id).done > 0, PATIENCE)
-        broken = _break_all_connections(seen)
-        wait_for(lambda: seen.jobs.get(OWNER, job.id).state == "done", PATIENCE)
-        stopping.set()
-        reader.join()
+        with reading(Desk(store, ToyEmbedder(wait=0.2), LIMITS), lease_seconds=2.0):
+            wait_for(lambda: seen.jobs.get(OWNER, job.id).done > 0, PATIENCE)
+            broken = _break_all_connections(seen)
+            wait_for(lambda: seen.jobs.get(OWNER, job.id).state == "done", PATIENCE)
         assert broken > 0
         assert [document.name for document in seen.documents.list(OWNER, collection.id)] == ["long.txt"]
 

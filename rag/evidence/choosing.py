@@ -128,18 +128,20 @@ def _candidates(
     )
     seen: set[tuple[str, int, int]] = set()
     found: list[_Candidate] = []
-    running = _running_lines({(p.document, p.page): page_text(p) for p in passages})
+    pages = {(p.document, p.page): page_text(p) for p in passages}
+    running = _running_lines(pages)
+    cut = {place: units(page) for place, page in pages.items()}
+    quotable = {place: _quotable(place[0], page, cut[place], running) for place, page in pages.items()}
     for rank, passage in enumerate(passages):
-        page = page_text(passage)
-        whole = units(page)
-        quotable = _quotable(passage.document, page, whole, running)
-        here = [unit for unit in whole if unit.end > passage.start and unit.start < passage.end]
+        place = (passage.document, passage.page)
+        page = pages[place]
+        here = [unit for unit in cut[place] if unit.end > passage.start and unit.start < passage.end]
         held = [terms(f"{unit.head} {page[unit.start : unit.end]}") for unit in here]
         topic = terms(f"{passage.title} {passage.section}")
         for i, unit in enumerate(here):
-            key = (passage.document, passage.page, unit.start)
+            key = (*place, unit.start)
             text = page[unit.start : unit.end]
-            if key in seen or unit.start not in quotable:
+            if key in seen or unit.start not in quotable[place]:
                 continue
             seen.add(key)
             before = [*topic, *(held[i - 1] if i else ()), *held[i]]

@@ -50,7 +50,8 @@ def read(connection: sa.Connection, columns: Columns, query: sa.Select[Any]) -> 
             if len(rows) == _AT_ONCE:
                 yield rows
                 rows = []
-        yield rows
+        if rows:
+            yield rows
 
 
 @contextmanager

@@ -15,10 +15,8 @@ class Database(ABC):
     """A pool of connections, safe to share between threads.
 
     Every process opens its own; a Database must not cross a fork. `name` is what an error calls it: a file,
-    or a server and the database on it. `delivers`: whether readers are called when a job waits (`deliveries.py`).
+    or a server and the database on it.
     """
-
-    delivers: ClassVar[bool] = False
 
     _for_reading: ClassVar[Mapping[str, Any]] = {}
     _for_writing: ClassVar[Mapping[str, Any]] = {}

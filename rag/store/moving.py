@@ -107,7 +107,7 @@ def _copy(table: sa.Table, giving: sa.Connection, taking: sa.Connection) -> Proo
                 insert_words(taking, [{**row, "chunk": row["id"]} for row in rows])
         elif table is schema.chunks:
             insert_chunk_rows(taking, rows)
-        elif rows:
+        else:
             taking.execute(sa.insert(table), list(rows))
 
     return _proof(giving, table, write)

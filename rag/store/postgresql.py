@@ -36,8 +36,6 @@ class PostgreSQL(Database):
         graphs: whether graphs are made of new vectors, see `graphs.py`.
     """
 
-    delivers = True
-
     _for_reading = MappingProxyType({"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
 
     def __init__(self, url: str, *, graphs: bool = True) -> None:

@@ -12,11 +12,11 @@ import re
 import shutil
 import sqlite3
 import sys
-import threading
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ from rag import cli
 from rag.embedding import open_embedder
 from rag.errors import RagError
 from rag.ingest import Desk
-from rag.reader import run_jobs
 from rag.store import DATABASE, Store
 from rag.ui.texts import LANGUAGES, Language, Texts
 from tests.guarantees.apps import quiet, running
 from tests.guarantees.samples import SAMPLES, embedder
+from tests.reading import reading
 from tests.serving import Reply, Served, serving
 
 CANARY = "CANARY-8128"
@@ -287,10 +287,9 @@ def test_g30_a_fault_of_the_program_quotes_no_document(tmp_path: Path, caplog: p
     store = Store.open(tmp_path)
     collection = store.collections.create("ann", "mine")
     job = store.jobs.enqueue("ann", collection.id, "note.txt", "file", f"The word is {CANARY}.".encode())
-    stopping = threading.Event()
-    with caplog.at_level(logging.DEBUG), reading(Desk(store, Careless()), stopping):
+    with caplog.at_level(logging.DEBUG), reading(Desk(store, Careless())):
         while store.jobs.get("ann", job.id).state in ("waiting", "running"):
-            stopping.wait(0.05)
+            time.sleep(0.05)
     failure = store.jobs.get("ann", job.id).failure
     assert failure is not None
     said = [Texts(language).failure(failure) for language in LANGUAGES]
@@ -298,17 +297,6 @@ def test_g30_a_fault_of_the_program_quotes_no_document(tmp_path: Path, caplog: p
     print(f"G30: a fault of the program: {failure.key}, {quoted} times the document's words in logs and messages")
     assert "ValueError" in caplog.text
     assert quoted == 0
-
-
-@contextmanager
-def reading(desk: Desk, stopping: threading.Event) -> Iterator[None]:
-    thread = threading.Thread(target=run_jobs, args=(desk, stopping))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
 
 
 def _garbage(data: Path) -> None:
