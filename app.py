@@ -1,4 +1,4 @@
-"""The chat page: replay, ask, stream, show evidence."""
+"""The chat page: ask, replay, stream, show evidence."""
 
 import streamlit as st
 
@@ -15,19 +15,10 @@ with st.sidebar:
     collection = chats.choose_collection(page, chat)
     documents = services.store.documents.list(owner, collection.id)
     scope = chats.choose_documents(page, documents, chat)
-    chats.draw_chats(page, chat)
-end_sidebar(page)
 
-# Draw: the chat so far, or a welcome.
-replayed = services.store.chats.turns(owner, chat.id) if chat else []
-right = services.store.shares.right(owner, collection.id) if replayed else None
-if not replayed:
-    turns.draw_welcome(page, collection, documents)
-for turn in replayed:
-    turns.draw_turn(page, chat, turn, right, last=turn is replayed[-1])
-
-# Ask: a question, with files dropped beside it, or one of the examples.
-reading.draw_jobs(page, collection)
+# Ask: a question, with files dropped beside it, or one of the examples. It comes before the chat is drawn, though
+# its box stands below: so the page is drawn once, with the answer on its way.
+above = st.container()
 entry = turns.draw_input(page, collection, documents)
 if entry.files:
     turns.hold(entry.question)
@@ -39,7 +30,20 @@ if question := turns.due(page, collection, documents, entry):
             chat = services.store.chats.create(owner, collection.id, scope)
             chats.go_to(chat.id)
         turns.ask(page, chat, question, scope)
-        st.rerun()
+
+with st.sidebar:
+    chats.draw_chats(page, chat)
+end_sidebar(page)
+
+# Draw: the chat so far, or a welcome, and what is being read.
+with above:
+    replayed = services.store.chats.turns(owner, chat.id) if chat else []
+    right = services.store.shares.right(owner, collection.id) if replayed else None
+    if not replayed:
+        turns.draw_welcome(page, collection, documents)
+    for turn in replayed:
+        turns.draw_turn(page, chat, turn, right, last=turn is replayed[-1])
+    reading.draw_jobs(page, collection)
 
 # Show: the place a clicked footnote points to.
 draw_open_source(page)

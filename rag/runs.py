@@ -42,9 +42,10 @@ class Run:
         return bool(self.progress and self.progress.place and not self.draft.text)
 
     def tell(self, progress: Progress) -> None:
-        """Say how far the model is before its first word."""
-        self.progress = progress
-        self._changed()
+        """Say how far the model is before its first word. What was said already is no news."""
+        if progress != self.progress:
+            self.progress = progress
+            self._changed()
 
     def show(self, draft: Answer) -> None:
         """Let the answer so far be seen."""

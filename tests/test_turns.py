@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,10 +12,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from rag import settings
 from rag.build import Services
+from rag.conversation import Conversation
+from rag.ingest import read_file
 from rag.runs import Run, Runs
 from rag.store import Store
 from rag.types import Answer
+from rag.ui import frame
 
 PROJECT = Path(__file__).resolve().parent.parent
 OWNER = "local"
@@ -51,5 +57,61 @@ def test_an_answer_that_ends_while_the_page_is_drawn_is_shown(
     app.query_params.update(lang="en", chat=chat.id)
     app.run(timeout=60)
     assert not app.exception
-    drawn = " ".join(str(getattr(element, "proto", "")) for element in app.main)
-    assert (CLOSED in drawn) is not ends
+    assert (CLOSED in drawn_in(app)) is not ends
+
+
+def drawn_in(app: AppTest) -> str:
+    """All that the page shows, as it is sent to the browser."""
+    return " ".join(str(getattr(element, "proto", "")) for element in app.main)
+
+
+@pytest.fixture
+def app(store: Store) -> AppTest:
+    """The chat page on a new chat about two documents."""
+    services = frame.services_for(settings.load())
+    collection = store.collections.create(OWNER, "mine")
+    for city, days in (("Lisbon", 25), ("Zurich", 20)):
+        text = f"Everybody who works in {city} has {days} days of annual leave each year."
+        read_file(services.desk, OWNER, collection.id, text.encode(), f"{city}.txt")
+    page = AppTest.from_file(str(PROJECT / "app.py"))
+    page.query_params.update(lang="en", chat=store.chats.create(OWNER, collection.id).id)
+    return page.run(timeout=60)
+
+
+def ask(app: AppTest, store: Store) -> Answer:
+    """Type a question into the chat box; its answer as it is saved."""
+    app.chat_input(key="ask").set_value("How many days of annual leave are there?").run(timeout=60)
+    assert not app.exception
+    deadline = time.monotonic() + 60
+    (chat,) = store.chats.list(OWNER)
+    while (answer := store.chats.turns(OWNER, chat.id)[-1].answer) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return answer
+
+
+def test_a_chat_that_is_narrowed_answers_from_the_documents_left_at_once(app: AppTest, store: Store) -> None:
+    assert {quote.name for quote in ask(app, store).quotes} == {"Lisbon.txt", "Zurich.txt"}
+    (collection,) = store.collections.list(OWNER)
+    zurich = next(known.id for known in store.documents.list(OWNER, collection.id) if known.name == "Zurich.txt")
+    app.multiselect[0].set_value([zurich])
+    assert {quote.name for quote in ask(app, store).quotes} == {"Zurich.txt"}
+
+
+def test_a_question_is_asked_and_the_first_of_its_answer_drawn_in_one_run_of_the_page(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+
+    def begun(_: Conversation, question: str, **__: object) -> Iterator[Answer]:
+        yield Answer(question, question, "It is told", "answered", "some")
+        over.wait(60)
+
+    monkeypatch.setattr(Conversation, "ask", begun)
+    runs: list[str] = []
+    begin = frame.frame
+    monkeypatch.setattr(frame, "frame", lambda name: runs.append(name) or begin(name))
+    app.chat_input(key="ask").set_value("How many days?").run(timeout=60)
+    over.set()
+    assert "It is told" in drawn_in(app)
+    assert runs == ["chat"]

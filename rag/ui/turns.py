@@ -45,8 +45,11 @@ def draw_welcome(page: Frame, collection: Collection, documents: Sequence[Docume
     if examples:
         st.caption(page.texts("chat.examples"))
     for example in examples:
-        if st.button(label(example), key=f"example-{example}", width="stretch"):
-            st.session_state["example"] = example
+        st.button(label(example), key=f"example-{example}", width="stretch", on_click=_ask_next, args=(example,))
+
+
+def _ask_next(example: str) -> None:
+    st.session_state["example"] = example
 
 
 def draw_input(page: Frame, collection: Collection, documents: Sequence[Document]) -> Entry:
@@ -97,7 +100,7 @@ def due(page: Frame, collection: Collection, documents: Sequence[Document], entr
 def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
     """Save the question, then have it answered in the background."""
     if tuple(scope) != chat.documents:
-        page.services.store.chats.scope(page.owner, chat.id, scope)
+        chat = page.services.store.chats.scope(page.owner, chat.id, scope)
     work.answer(page, chat, question)
 
 
@@ -134,7 +137,8 @@ def _draw_run(page: Frame, turn: Turn) -> None:
     run = page.services.runs.get(turn.id)
     if run is not None:
         # Nothing is drawn twice: the browser asks often, and each look at the page costs what the answer needs.
-        seen = st.session_state.get(f"seen-{turn.id}", -1)
+        # At first that is nothing at all: mostly the quotes come before this wait is over.
+        seen = st.session_state.get(f"seen-{turn.id}", 0)
         st.session_state[f"seen-{turn.id}"] = run.wait(seen, WAIT_SECONDS)
         run = page.services.runs.get(turn.id)
     if run is None:
