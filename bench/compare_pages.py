@@ -2,7 +2,7 @@
 
     python bench/compare_pages.py [SET] [--limit N]
 
-SET holds `pdfs/*.pdf` (or PDFs beside it) and `questions.jsonl` in the shape of data/samples/questions.jsonl.
+SET holds PDFs and `questions.jsonl` in the shape of data/samples/questions.jsonl.
 A question is a hit at k when one of the first k passages lies on a page that answers it; passages of one
 page count as they come, for both. Prints one JSON object and renews the table in bench/results.md.
 """
@@ -24,6 +24,7 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
+from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
 from bench.report import renew  # noqa: E402
 from rag import build  # noqa: E402
 from rag.ingest import read_file  # noqa: E402
@@ -44,7 +45,7 @@ def ours(folder: Path, questions: Sequence[Mapping[str, Any]]) -> tuple[dict[str
         collection = services.store.collections.create(OWNER, "bench")
         services.embedder.embed_query("ready")
         started = time.perf_counter()
-        for file in sorted(folder.glob("*.pdf")):
+        for file in pdfs(folder):
             read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
         read = time.perf_counter()
         retriever = Retriever(services.index, services.store.documents, services.embedder)
@@ -58,9 +59,9 @@ def ours(folder: Path, questions: Sequence[Mapping[str, Any]]) -> tuple[dict[str
         return found, {name: round(value, 4) for name, value in seconds.items()}
 
 
-def baseline(folder: Path, file: Path) -> tuple[dict[str, Places], dict[str, float]]:
+def baseline(folder: Path) -> tuple[dict[str, Places], dict[str, float]]:
     """The same of the baseline, which runs in its own environment."""
-    command = [str(BASELINE_PYTHON), str(BENCH / "baseline.py"), str(folder), "--questions", str(file)]
+    command = [str(BASELINE_PYTHON), str(BENCH / "baseline.py"), str(folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUIET})
     result = json.loads(done.stdout)
     found = {name: [(place[0], place[1]) for place in places] for name, places in result["found"].items()}
@@ -82,13 +83,12 @@ def interval(values: Sequence[float]) -> list[float]:
     return [round(means[25], 3), round(means[975], 3)]
 
 
-def compare(folder: Path, file: Path, limit: int | None) -> dict[str, Any]:
+def compare(folder: Path, limit: int | None) -> dict[str, Any]:
     """Recall of both, and of ours less the baseline's with its interval, question by question."""
-    records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    questions = [r for r in records if r["answerable"] and str(r["file"]).endswith(".pdf")][:limit]
+    questions = questions_of(folder, limit)
     sources = sorted({record["source"] for record in questions})
-    found = {"ours": ours(folder, questions), "baseline": baseline(folder, file)}
-    result: dict[str, Any] = {"questions": len(questions), "pdfs": len(list(folder.glob("*.pdf")))}
+    found = {"ours": ours(folder, questions), "baseline": baseline(folder)}
+    result: dict[str, Any] = {"questions": len(questions), "pdfs": len(pdfs(folder))}
     for name, (places, seconds) in found.items():
         scores = {f"recall@{k}": hits(questions, places, k) for k in DEPTHS}
         result[name] = {key: round(sum(values) / len(values), 3) for key, values in scores.items()}
@@ -124,12 +124,11 @@ def table(result: Mapping[str, Any]) -> str:
 def main() -> None:
     shared = BENCH.parents[1] / "shared" / "evaldata" / "pdf_pages"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    default = shared if shared.is_dir() else BENCH.parent / "data" / "samples"
+    default = shared if shared.is_dir() else SAMPLES
     parser.add_argument("set", type=Path, nargs="?", default=default)
     parser.add_argument("--limit", type=int, help="the first N answerable questions")
     given = parser.parse_args()
-    folder = given.set / "pdfs" if (given.set / "pdfs").is_dir() else given.set
-    result = compare(folder, given.set / "questions.jsonl", given.limit)
+    result = compare(given.set, given.limit)
     renew(
         "The right page among the first passages",
         f"python bench/compare_pages.py, {given.set.name}",

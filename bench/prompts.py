@@ -28,6 +28,7 @@ sys.path.insert(0, str(BENCH.parent))
 from langchain_core.language_models.fake_chat_models import FakeListChatModel  # noqa: E402
 from pydantic import Field  # noqa: E402
 
+from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
 from bench.report import renew  # noqa: E402
 from bench.run import BASELINE_PYTHON, FOLLOW_UP, OWNER  # noqa: E402
 from rag import build  # noqa: E402
@@ -61,7 +62,7 @@ def ours(folder: Path, questions: Sequence[str], tokens: Tokens) -> dict[str, li
         model = Hearing(responses=[WRITTEN])
         services.__dict__["writer"] = Writer("hearing", model)
         collection = services.store.collections.create(OWNER, "bench").id
-        for file in sorted(folder.glob("*.pdf")):
+        for file in pdfs(folder):
             read_file(services.desk, OWNER, collection, file.read_bytes(), file.name)
         found: dict[str, list[float]] = {"question": [], "again": [], "follow_up": []}
         known: list[int] = []
@@ -111,12 +112,10 @@ def tokenizer() -> Tokens:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=BENCH.parent / "data" / "samples")
+    parser.add_argument("folder", type=Path, nargs="?", default=SAMPLES)
     parser.add_argument("--questions", type=int, default=10)
     given = parser.parse_args()
-    lines = (given.folder / "questions.jsonl").read_text("utf-8").splitlines()
-    records = [r for r in map(json.loads, lines) if r["answerable"] and str(r["file"]).endswith(".pdf")]
-    questions = [record["question"] for record in records[: given.questions]]
+    questions = [record["question"] for record in questions_of(given.folder, given.questions)]
     tokens = tokenizer()
     theirs = {kind: statistics.median(v) for kind, v in baseline(given.folder, len(questions), tokens).items()}
     mine = {kind: statistics.median(v) for kind, v in ours(given.folder, questions, tokens).items()}

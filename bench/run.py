@@ -26,6 +26,7 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
+from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
 from bench.report import renew  # noqa: E402
 
 OWNER = "bench"
@@ -58,7 +59,7 @@ def measure_ours(
         collection = services.store.collections.create(OWNER, "bench")
         services.embedder.embed_query("ready")
         started = time.perf_counter()
-        for file in sorted(folder.glob("*.pdf")):
+        for file in pdfs(folder):
             read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
         result: dict[str, Any] = {"reading": time.perf_counter() - started, "asked": []}
         # The model is in memory before the clock runs.
@@ -112,7 +113,7 @@ def round_of(given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
 
 def times_of(result: dict[str, Any]) -> dict[str, list[float]]:
     """The same five lists from either side. The baseline shows its sources with the answer, so it has no quotes."""
-    asked = result["asked"] if "asked" in result else [_as_ours(one) for one in result["ask"]]
+    asked = result["asked"] if "asked" in result else [_as_ours(one) for one in result.get("ask", ())]
     reading = result["reading"] if "reading" in result else result["parse_s"] + result["embed_s"]
     first = {
         kind: [one["first_word"] for one in asked if one["kind"] == kind and one["first_word"]]
@@ -148,20 +149,22 @@ def summary(rounds: Sequence[dict[str, dict[str, list[float]]]]) -> dict[str, An
 
 
 def table(result: dict[str, Any]) -> str:
-    rows = [
+    lines = ["| seconds, median | ours | baseline | ratio |", "|---|---|---|---|"]
+    lines += [
         f"| {name} | {result[key]['ours']} | {result[key]['baseline'] or '–'} | {result[key]['ratio'] or '–'} |"
         for key, name in MEASURES.items()
+        if result[key]["ours"] is not None
     ]
-    note = "The baseline shows nothing before its first word; our quotes stand after "
-    note += f"{result['quotes']['to_baseline_first_word']} of that time."
-    return "\n".join(["| seconds, median | ours | baseline | ratio |", "|---|---|---|---|", *rows, "", note])
+    if share := result["quotes"]["to_baseline_first_word"]:
+        lines += ["", f"The baseline shows nothing before its first word; our quotes stand after {share} of that time."]
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=BENCH.parent / "data" / "samples")
+    parser.add_argument("folder", type=Path, nargs="?", default=SAMPLES)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--questions", type=int, default=2)
+    parser.add_argument("--questions", type=int, default=2, help="0: reading alone")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=48, help="the most that either writes for one answer")
     parser.add_argument("--model", type=Path, help="a GGUF file that both write with; default: the bundled one")
@@ -169,17 +172,17 @@ def main() -> None:
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        lines = (given.folder / "questions.jsonl").read_text("utf-8").splitlines()
-        records = [record for record in map(json.loads, lines) if str(record["file"]).endswith(".pdf")]
-        questions = [record["question"] for record in records[: given.questions]]
+        questions = [record["question"] for record in questions_of(given.folder, given.questions)]
         print(json.dumps(measure_ours(given.folder, questions, given.threads, given.tokens, given.model)))
         return
     result = summary([round_of(given) for _ in range(given.rounds)])
-    command = f"python bench/run.py --rounds {given.rounds} --questions {given.questions} --threads {given.threads}"
-    command += f" --tokens {given.tokens}"
+    folder = given.folder.name if given.folder.resolve() != SAMPLES else ""
+    command = f"python bench/run.py {folder} --rounds {given.rounds} --questions {given.questions}"
+    command += f" --threads {given.threads} --tokens {given.tokens}"
     command += f" --model {given.model.name}" if given.model else ""
-    title = f"Seconds, {given.model.stem}" if given.model else "Seconds"
-    renew(title, command + (" --plain" if given.plain else ""), table(result), result)
+    command += " --plain" if given.plain else ""
+    title = ", ".join(filter(None, ["Seconds", folder, given.model and given.model.stem]))
+    renew(title, " ".join(command.split()), table(result), result)
     print(json.dumps(result, indent=1))
 
 
