@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,9 +49,12 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Read files and web pages into a collection. What cannot be read is named; the others go on."""
+    from rag.ingest import READ_AT_ONCE
+
     services = build.services(settings.load())
     target = _collection(services, collection)
-    results = [_read(services, target, source) for source in _expanded(sources)]
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        results = list(pool.map(partial(_read, services, target), _expanded(sources)))
     if as_json:
         _print({"collection": collection, "documents": results})
     else:

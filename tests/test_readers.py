@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.errors import SameName
 from rag.ingest import Desk
 from rag.reader import run_jobs
 from rag.store import Store
@@ -62,7 +63,10 @@ def test_two_readers_share_the_work_and_the_one_that_lives_takes_over(place: Pla
         def all_jobs() -> list[Job]:
             return store.jobs.list(OWNER, collection.id)
 
-        wait_for(lambda: len({job.worker for job in all_jobs() if job.state == "running"}) == 2, PATIENCE)
+        def at_work() -> set[str]:
+            return {str(job.worker).split(":")[1] for job in all_jobs() if job.state == "running"}
+
+        wait_for(lambda: len(at_work()) == 2, PATIENCE)
         killed, alive = processes
         os.kill(killed.pid or 0, signal.SIGKILL)
         killed.join()
@@ -74,6 +78,25 @@ def test_two_readers_share_the_work_and_the_one_that_lives_takes_over(place: Pla
         again = [job for job in all_jobs() if job.attempts > 1]
         assert {job.id for job in again} == {job.id for job in left}
         assert all(f":{alive.pid}:" in str(job.worker) for job in again)
+
+
+def test_a_short_document_passes_a_long_one_and_a_new_version_waits_for_the_old_one(place: Place) -> None:
+    with closing(place.open()) as store, closing(place.open()) as own:
+        collection = store.collections.create(OWNER, "mine")
+
+        def enqueue(name: str, data: bytes) -> str:
+            return store.jobs.enqueue(OWNER, collection.id, name, "file", data).id
+
+        def states() -> list[str]:
+            return [store.jobs.get(OWNER, job).state for job in (old, new, short)]
+
+        old = enqueue("rules.txt", long_text(30_000))
+        with reading(Desk(own, ToyEmbedder(wait=0.2), LIMITS)):
+            wait_for(lambda: store.jobs.get(OWNER, old).done > 0, PATIENCE)
+            new, short = enqueue("rules.txt", b"Others hold now."), enqueue("short.txt", b"Only this.")
+            wait_for(lambda: states() == ["running", "waiting", "done"], PATIENCE)
+            wait_for(lambda: states() == ["done", "failed", "done"], PATIENCE)
+        assert store.jobs.get(OWNER, new).failure == SameName(name="rules.txt").failure()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGSTOP is not known on Windows")

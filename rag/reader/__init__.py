@@ -1,4 +1,4 @@
-"""The reader: a process that takes the jobs that wait and reads their documents, one after the other.
+"""The reader: a process that takes the jobs that wait and reads their documents, two at a time.
 
 The page only writes a job down and looks at it. A tab that closes, an app that restarts and a reader
 that is killed cost nothing but time: the job waits, or its lease runs out and it is begun anew.
@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from rag.errors import (
     Unexpected,
     VectorsLacking,
 )
-from rag.ingest import Desk, SameNames, Told, read_address, read_file, silent
+from rag.ingest import READ_AT_ONCE, Desk, SameNames, Told, read_address, read_file, silent
 from rag.reader.lease import Heartbeat, Stopping
 from rag.store import Job, Store
 from rag.store.postgresql import PostgreSQL
@@ -68,15 +69,26 @@ def serve(store: Store, desk: Callable[[], Desk], stopping: threading.Event) -> 
 
 
 def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LEASE_SECONDS) -> None:
-    """Read the documents that wait, one after the other, until `stopping` is set.
+    """Read the documents that wait, READ_AT_ONCE at a time, until `stopping` is set.
 
     A job whose reader died is begun anew by whoever comes here next, once its lease has run out.
     """
     if isinstance(desk.store.database, PostgreSQL):
         _receive(desk.store, desk.store.database, lambda: desk, stopping, lease_seconds)
         return
-    worker = _name()
     desk.store.files.sweep()
+    with ThreadPoolExecutor(READ_AT_ONCE, "reading") as pool:
+        try:
+            for ended in as_completed([pool.submit(_take, desk, stopping, lease_seconds) for _ in range(READ_AT_ONCE)]):
+                ended.result()
+        finally:
+            # What one cannot go on from ends the other too.
+            stopping.set()
+
+
+def _take(desk: Desk, stopping: threading.Event, lease_seconds: float) -> None:
+    """One job after the other."""
+    worker = _name()
     while not stopping.is_set():
         try:
             job = desk.store.jobs.claim(worker, lease_seconds)
@@ -95,14 +107,15 @@ def _receive(
     """Read what procrastinate brings."""
     from rag.reader.delivery import Later, receive
 
-    worker = _name()
-
     def read(job_id: str, tried: int) -> None:
         try:
             ready = desk()
-            job = store.jobs.claim(worker, lease_seconds, job_id)
+            # A name for each, so that one that lost its lease cannot end what the other took over.
+            job = store.jobs.claim(_name(), lease_seconds, job_id)
             if job is not None:
                 _run(ready, job, stopping, lease_seconds, tried)
+            elif store.jobs.waits(job_id):
+                raise Later
         except (AddressError, DiskFull, EmbedderUnreachable, StoreUnreachable) as error:
             if not isinstance(error, AddressError):
                 # The next job would meet the same.
@@ -111,7 +124,7 @@ def _receive(
 
     with suppress(StoreUnreachable):
         store.files.sweep()
-    receive(database, read, stopping, lease_seconds)
+    receive(database, read, stopping, lease_seconds, at_once=READ_AT_ONCE)
 
 
 def _name() -> str:

@@ -67,9 +67,14 @@ class _Patience(BaseRetryStrategy):
 
 
 def receive(
-    database: PostgreSQL, read: Callable[[str, int], None], stopping: threading.Event, lease_seconds: float
+    database: PostgreSQL,
+    read: Callable[[str, int], None],
+    stopping: threading.Event,
+    lease_seconds: float,
+    *,
+    at_once: int,
 ) -> None:
-    """Call `read` with what is delivered, one after the other and in one thread, until `stopping` is set.
+    """Call `read` with what is delivered, in so many threads at once, until `stopping` is set.
 
     Args:
         read: gets a job's id and how often it was brought again before; raises Later for once more. Anything else
@@ -79,12 +84,13 @@ def receive(
     for noisy in ("procrastinate", "psycopg.pool"):
         # What they log in an outage, with all that led there, is said here and by the store in a line.
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    with ThreadPoolExecutor(1, thread_name_prefix="reading") as thread:
+    with ThreadPoolExecutor(at_once, "reading") as threads:
 
         async def received() -> None:
             loop = asyncio.get_running_loop()
-            reading = partial(loop.run_in_executor, thread)
-            await _first(_work(database, lambda *given: reading(read, *given), lease_seconds), _until(stopping))
+            reading = partial(loop.run_in_executor, threads)
+            work = _work(database, lambda *given: reading(read, *given), lease_seconds, at_once)
+            await _first(work, _until(stopping))
 
         while not stopping.is_set():
             try:
@@ -97,7 +103,9 @@ def receive(
                 stopping.wait(_PAUSE_SECONDS)
 
 
-async def _work(database: PostgreSQL, read: Callable[[str, int], Awaitable[None]], lease_seconds: float) -> None:
+async def _work(
+    database: PostgreSQL, read: Callable[[str, int], Awaitable[None]], lease_seconds: float, at_once: int
+) -> None:
     """The same for ever, until something is wrong."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_told)
@@ -120,6 +128,7 @@ async def _work(database: PostgreSQL, read: Callable[[str, int], Awaitable[None]
         # A sign of life before half of a lease is over; without one for all of it, another reader may go on.
         worker = app.run_worker_async(
             queues=[QUEUE],
+            concurrency=at_once,
             delete_jobs="always",
             install_signal_handlers=False,
             fetch_job_polling_interval=min(_ASK_SECONDS, lease_seconds / 4),

@@ -110,14 +110,15 @@ class Jobs:
     def claim(self, worker: str, lease_seconds: float, job_id: str | None = None) -> Job | None:
         """This job, or the one that waits longest, now `worker`'s for so long; None where there is none to be had.
 
-        Jobs of readers that died come again, up to MAX_ATTEMPTS times.
+        Jobs of readers that died come again, up to MAX_ATTEMPTS times. One of the same name is read before it: then
+        it is known whether this one is a new version.
         """
         if not self.unfinished():
             return None
         with self._database.write() as connection:
             now = self._database.seconds(connection)
             due = sa.or_(_jobs.c.state == "waiting", sa.and_(_jobs.c.state == "running", _jobs.c.lease < now))
-            query = sa.select(_jobs).where(due).order_by(_jobs.c.created, _jobs.c.id).limit(1)
+            query = sa.select(_jobs).where(due, ~_namesake_read(now)).order_by(_jobs.c.created, _jobs.c.id).limit(1)
             if job_id is not None:
                 query = query.where(_jobs.c.id == job_id)
             row = connection.execute(query.with_for_update()).first()
@@ -134,6 +135,12 @@ class Jobs:
             values["updated"] = schema.now()
             connection.execute(sa.update(_jobs).where(_jobs.c.id == row.id).values(values))
         return _job(row, **values) if values["state"] == "running" else self.claim(worker, lease_seconds, job_id)
+
+    def waits(self, job_id: str) -> bool:
+        """Whether the job is still to be read, and by nobody so far."""
+        query = sa.select(_jobs.c.id).where(_jobs.c.id == job_id, _jobs.c.state == "waiting")
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def unfinished(self) -> bool:
         """Whether any job waits or runs."""
@@ -233,6 +240,13 @@ class Jobs:
     def _release(self, job: Job) -> None:
         if job.kind == "file":
             self._files.release([job.source])
+
+
+def _namesake_read(now: float) -> sa.Exists:
+    """Whether another file or address of the same name is being read into the same collection."""
+    other = _jobs.alias()
+    same = (other.c.collection == _jobs.c.collection, other.c.name == _jobs.c.name, other.c.id != _jobs.c.id)
+    return sa.exists().where(*same, other.c.state == "running", other.c.lease >= now)
 
 
 def _settled(row: sa.Row[Any]) -> dict[str, Any] | None:
