@@ -35,6 +35,7 @@ import numpy as np
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
+from bench.charts import Chart, drawn  # noqa: E402
 from bench.report import renew  # noqa: E402
 from rag import build  # noqa: E402
 from rag.ingest import embedded_text  # noqa: E402
@@ -288,43 +289,26 @@ def table(results: Sequence[dict[str, Any]]) -> str:
     asking = f"| chunks | {' | '.join(f'{p} asking' for p in PEOPLE)} |"
     parts = ["Milliseconds, no model.", "", head, "|---" * 10 + "|", *rows, ""]
     parts += ["Question to quotes, p50 / p95, people asking at once:", "", asking, "|---" * 5 + "|", *people, ""]
-    return "\n".join([*parts, "![milliseconds over chunks](growth.svg)"])
+    return "\n".join([*parts, "![time and memory over chunks, time over people](growth.svg)"])
 
 
 def picture(results: Sequence[dict[str, Any]]) -> str:
-    """Milliseconds (p95) over chunks as SVG, both axes logarithmic."""
-    lines = {
-        "question to quotes": ("#0b6e4f", [r["quotes"]["p95"] for r in results]),
-        "search": ("#b4530a", [r["search"]["p95"] for r in results]),
-        "adding a document": ("#3b5bdb", [r["adding"]["writing"] + r["adding"]["finding"] for r in results]),
+    """Milliseconds (p95) and memory over chunks, and milliseconds over the people who ask at once."""
+    chunks = [r["chunks"] for r in results]
+    times = {
+        "question to quotes": [r["quotes"]["p95"] for r in results],
+        "search": [r["search"]["p95"] for r in results],
+        "adding a document": [r["adding"]["writing"] + r["adding"]["finding"] for r in results],
     }
-    across = np.log10([r["chunks"] for r in results])
-    first, last = float(np.floor(across.min())), float(np.ceil(across.max()))
-
-    def place(chunks: float, value: float) -> tuple[float, float]:
-        x = 60 + 420 * (chunks - first) / max(last - first, 1.0)
-        return round(x, 1), round(270 - 60 * np.log10(max(value, 1.0)), 1)
-
-    parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 672 310" font-family="sans-serif" font-size="12">',
-        '<rect x="-12" width="672" height="310" fill="#fff"/>',
-    ]
-    for value in (1, 10, 100, 1000, 10000):
-        y = place(first, value)[1]
-        parts.append(
-            f'<path d="M60 {y}H480" stroke="#ddd"/><text x="52" y="{y + 4}" text-anchor="end">{value:,} ms</text>'
-        )
-    parts += [
-        f'<text x="{place(n, 1)[0]}" y="290" text-anchor="middle">{10**n:,}</text>'
-        for n in range(int(first), int(last) + 1)
-    ]
-    for name, (colour, values) in lines.items():
-        points = [place(float(n), v) for n, v in zip(across, values, strict=True)]
-        path = " ".join(f"{x},{y}" for x, y in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        x, y = points[-1]
-        parts.append(f'<text x="{x + 8}" y="{y + 4}" fill="{colour}">{name}, {values[-1]:.0f} ms</text>')
-    return "\n".join([*parts, "</svg>\n"])
+    memory = {"with the library": [r["memory"] for r in results], "empty": [r["memory_empty"] for r in results]}
+    asking = {f"{r['chunks']:,} chunks": [r["people"][str(p)]["p95"] for p in PEOPLE] for r in results}
+    return drawn(
+        [
+            Chart("Time, 95 of 100", "chunks", "ms", chunks, times),
+            Chart("Memory without a model", "chunks", "MB", chunks, memory),
+            Chart("Question to quotes, 95 of 100", "people asking at once", "ms", PEOPLE, asking),
+        ]
+    )
 
 
 def measured(given: argparse.Namespace, libraries: Path) -> list[dict[str, Any]]:
