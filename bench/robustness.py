@@ -15,11 +15,8 @@ import io
 import json
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,11 +30,11 @@ from rag.errors import PasswordNeeded, RagError
 from rag.ingest import read_file
 from rag.language import words
 from rag.loading.pdf import LOCK
-from rag.reader import run_jobs
 from rag.retrieval import Retriever
 from rag.settings import Settings
 from rag.types import Failure
 from rag.ui.texts import LANGUAGES, Texts
+from tests.reading import reading
 
 OWNER = "local"
 MOST_SECONDS = 30.0
@@ -74,17 +71,6 @@ class Library:
         self.services = build.services(Settings(data_dir=folder, model=build.NO_MODEL, samples=False))
         self.collection = self.services.store.collections.create(OWNER, "Files").id
         self._retriever = Retriever(self.services.index, self.services.store.documents, self.services.embedder)
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        stopping = threading.Event()
-        thread = threading.Thread(target=run_jobs, args=(self.services.desk, stopping))
-        thread.start()
-        try:
-            yield
-        finally:
-            stopping.set()
-            thread.join()
 
     def take(self, entry: Entry) -> Outcome:
         """Upload a file, wait for its end, and give its password where it asks for one."""
@@ -173,7 +159,7 @@ def entries(folder: Path) -> list[Entry]:
 
 def take_all(library: Library, tried: list[Entry]) -> list[Outcome]:
     outcomes = []
-    with library.reading():
+    with reading(library.services.desk):
         for entry in tried:
             outcome = library.take(entry)
             readable = bool(_text(entry.path.read_bytes(), entry).strip())
