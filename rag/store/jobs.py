@@ -113,15 +113,13 @@ class Jobs:
         Jobs of readers that died come again, up to MAX_ATTEMPTS times. One of the same name is read before it: then
         it is known whether this one is a new version.
         """
-        if not self.unfinished():
-            return None
+        # Looked for without a lock: those who look often find nothing, and must not keep others from writing.
+        with self._database.read() as connection:
+            if connection.execute(_due(self._database.seconds(connection), job_id)).first() is None:
+                return None
         with self._database.write() as connection:
             now = self._database.seconds(connection)
-            due = sa.or_(_jobs.c.state == "waiting", sa.and_(_jobs.c.state == "running", _jobs.c.lease < now))
-            query = sa.select(_jobs).where(due, ~_namesake_read(now)).order_by(_jobs.c.created, _jobs.c.id).limit(1)
-            if job_id is not None:
-                query = query.where(_jobs.c.id == job_id)
-            row = connection.execute(query.with_for_update()).first()
+            row = connection.execute(_due(now, job_id).with_for_update()).first()
             if row is None:
                 return None
             values = _settled(row) or {
@@ -242,11 +240,14 @@ class Jobs:
             self._files.release([job.source])
 
 
-def _namesake_read(now: float) -> sa.Exists:
-    """Whether another file or address of the same name is being read into the same collection."""
+def _due(now: float, job_id: str | None) -> sa.Select[Any]:
+    """The job that waits longest, or this one; none of a name that is being read into the same collection."""
     other = _jobs.alias()
     same = (other.c.collection == _jobs.c.collection, other.c.name == _jobs.c.name, other.c.id != _jobs.c.id)
-    return sa.exists().where(*same, other.c.state == "running", other.c.lease >= now)
+    namesake_read = sa.exists().where(*same, other.c.state == "running", other.c.lease >= now)
+    due = sa.or_(_jobs.c.state == "waiting", sa.and_(_jobs.c.state == "running", _jobs.c.lease < now))
+    query = sa.select(_jobs).where(due, ~namesake_read).order_by(_jobs.c.created, _jobs.c.id).limit(1)
+    return query if job_id is None else query.where(_jobs.c.id == job_id)
 
 
 def _settled(row: sa.Row[Any]) -> dict[str, Any] | None:

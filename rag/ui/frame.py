@@ -162,6 +162,8 @@ def _draw_person(page: Frame) -> None:
         if st.button(page.texts("door.sign_out"), icon=":material/logout:"):
             page.services.store.people.sign_out(page.person.id, page.sign_in.key)
             st.logout()
+            # Whatever comes after would find nobody signed in, and run the page again before the browser has left it.
+            st.stop()
 
 
 def _draw_languages(texts: Texts) -> None:
