@@ -15,6 +15,8 @@ with st.sidebar:
     collection = chats.choose_collection(page, chat)
     documents = services.store.documents.list(owner, collection.id)
     scope = chats.choose_documents(page, documents, chat)
+    known_chats = st.container()
+end_sidebar(page)
 
 # Ask: a question, with files dropped beside it, or one of the examples. It comes before the chat is drawn, though
 # its box stands below: so the page is drawn once, with the answer on its way.
@@ -31,11 +33,9 @@ if question := turns.due(page, collection, documents, entry):
             chats.go_to(chat.id)
         turns.ask(page, chat, question, scope)
 
-with st.sidebar:
+# Draw: the chats there are, the one at hand or a welcome, and what is being read.
+with known_chats:
     chats.draw_chats(page, chat)
-end_sidebar(page)
-
-# Draw: the chat so far, or a welcome, and what is being read.
 with above:
     replayed = services.store.chats.turns(owner, chat.id) if chat else []
     right = services.store.shares.right(owner, collection.id) if replayed else None
