@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from multiprocessing.context import SpawnProcess
@@ -105,6 +106,8 @@ def test_a_reader_that_stood_still_ends_nothing_that_is_another_ones_now(place: 
         collection = store.collections.create(OWNER, "mine")
         job = store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(20_000))
         wait_for(lambda: store.jobs.get(OWNER, job.id).done > 0, PATIENCE)
+        # Between two of its writes, half a second apart: stopped in one it would hold the lock that all wait for.
+        time.sleep(0.2)
         os.kill(slept.pid or 0, signal.SIGSTOP)
         with readers(place, 1) as (awake,):
             wait_for(lambda: f":{awake.pid}:" in str(store.jobs.get(OWNER, job.id).worker), PATIENCE)
