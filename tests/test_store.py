@@ -7,7 +7,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import sqlite3
 import threading
 import time
 import zipfile
@@ -33,10 +32,9 @@ from rag.errors import (
     StoreUnprepared,
 )
 from rag.index import words_fit
-from rag.store import Store, schema
+from rag.store import Store
 from rag.store.answers import answer_from_json, answer_to_json
 from rag.store.backup import backup, restore
-from rag.store.migrations import MIGRATIONS, migrate, statements, version
 from rag.store.postgresql import PostgreSQL
 from rag.types import (
     Answer,
@@ -117,21 +115,6 @@ def test_the_database_is_set_up_to_lose_nothing(local: Store) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
-def test_the_tables_are_what_the_queries_name(store: Store) -> None:
-    with store.database.write_alone() as connection:
-        migrate(connection)
-        assert version(connection) == len(MIGRATIONS)
-        engine, inspector = connection.dialect.name, sa.inspect(connection)
-        for table in schema.metadata.sorted_tables:
-            if table.info.get("only", engine) != engine:
-                continue
-            here = {column.name for column in table.columns if column.info.get("only", engine) == engine}
-            assert {column["name"] for column in inspector.get_columns(table.name)} == here
-            # The same bytes are one file, whoever's document they are; who people are is nobody's own.
-            ownerless = {"words", "originals", "people", "sign_ins", "person_groups", "group_members", "shares"}
-            assert ("owner" in here) == (table.name not in ownerless | {"activity"})
-
-
 def test_every_write_that_fails_is_undone(store: Store) -> None:
     row = "INSERT INTO collections VALUES ('x', 'ann', 'name', NULL, NULL, 0, 0, '')"
 
@@ -189,31 +172,6 @@ def test_a_file_that_does_not_fit_has_the_same_name(local: Store, monkeypatch: p
     with pytest.raises(DiskFull):
         local.files.save(b"data")
     assert [path for path in (local.folder / "files").rglob("*") if path.is_file()] == []
-
-
-# --- migrations --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("reached", range(len(MIGRATIONS) + 1))
-def test_every_old_schema_is_brought_up_to_date_with_its_data(tmp_path: Path, reached: int) -> None:
-    with closing(sqlite3.connect(tmp_path / "library.sqlite3")) as connection:
-        for step in MIGRATIONS[:reached]:
-            for statement in statements(step, "sqlite"):
-                connection.execute(statement)
-        if reached:
-            connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
-            connection.execute("INSERT INTO schema_version VALUES (?)", (reached,))
-            connection.execute("INSERT INTO collections VALUES ('c1','ann','old',NULL,NULL,0,0,'2026')")
-        connection.commit()
-    store = Store.open(tmp_path)
-    assert [item.name for item in store.collections.list(ANN)] == (["old"] if reached else [])
-    collection = store.collections.by_name(ANN, "old") or store.collections.create(ANN, "old")
-    add(store, collection)
-    chat = store.chats.create(ANN, collection.id)
-    store.chats.ask(ANN, chat.id, "?")
-    store.jobs.enqueue(ANN, collection.id, "n", "address", "http://example.com/")
-    with store.database.read() as connection:
-        assert connection.exec_driver_sql("SELECT version FROM schema_version").scalars().all() == [len(MIGRATIONS)]
 
 
 # --- collections and documents -----------------------------------------------------------------------

@@ -20,7 +20,7 @@ from rag.store.deliveries import prepare
 from rag.store.documents import Documents
 from rag.store.files import INDEX, Files, Folder, sync_folder
 from rag.store.jobs import Job, Jobs
-from rag.store.migrations import MIGRATIONS, migrate, version
+from rag.store.migrations import LATEST, migrate, version
 from rag.store.originals import Originals
 from rag.store.people import People
 from rag.store.postgresql import PostgreSQL
@@ -74,10 +74,10 @@ class Store:
         files = Originals(database) if url else Folder(data_dir / FILES, database)
         with database.read() as connection:
             reached = version(connection)
-        if reached > len(MIGRATIONS):
+        if reached > LATEST:
             database.close()
             raise StoreTooNew(file=database.name)
-        if reached < len(MIGRATIONS):
+        if reached < LATEST:
             with database.write_alone() as connection:
                 migrate(connection)
             with database.mapped_errors():

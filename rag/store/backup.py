@@ -20,7 +20,7 @@ from pathlib import Path
 from rag.errors import LibraryInUse, StoreDamaged, StoreTooNew
 from rag.store import DATABASE, FILES, Store
 from rag.store.files import INDEX, Folder, make_folder, sync_file, sync_folder
-from rag.store.migrations import MIGRATIONS
+from rag.store.migrations import LATEST
 from rag.store.moving import move
 from rag.store.sqlite import SQLite, mapped_errors
 
@@ -157,7 +157,7 @@ def _check(fresh: Path, file: Path) -> None:
         raise StoreDamaged(file=str(file))
     with closing(sqlite3.connect(fresh / DATABASE)) as connection:
         (version,) = connection.execute("SELECT version FROM schema_version").fetchone()
-        if version > len(MIGRATIONS):
+        if version > LATEST:
             raise StoreTooNew(file=str(file))
         if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             raise StoreDamaged(file=str(file))

@@ -13,9 +13,9 @@ from rag.store.columns import Vector, vector_received, vector_sent
 
 _AT_ONCE: Final = 500
 
-# What goes over for a column of a type, as the migrations make it; a vector as the bytes that PostgreSQL has for it.
+# What goes over for a column of a type, in PostgreSQL's words; a vector as the bytes that PostgreSQL has for it.
 _SENT: Final = MappingProxyType(
-    {"TEXT": "text", "BIGINT": "int8", "INTEGER": "int8", "FLOAT": "float8", "BYTEA": "bytea", "VECTOR": "bytea"}
+    {"TEXT": "text", "BIGINT": "int8", "DOUBLE PRECISION": "float8", "BYTEA": "bytea", "VECTOR": "bytea"}
 )
 
 # All but those that hold rows to being one of a kind: they go on doing so.

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import struct
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
+
+# Whole numbers and others of 64 bits, in the words of either engine.
+Whole: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Real: Final[sa.types.TypeEngine[float]] = sa.Double().with_variant(sa.REAL(), "sqlite")
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -45,9 +49,9 @@ class Json(sa.types.TypeDecorator[Any]):
 
 
 class Flag(sa.types.TypeDecorator[bool]):
-    """Yes or no in an INTEGER column, as 1 or 0. Compare it with these: `column == 1`."""
+    """Yes or no as a whole number, 1 or 0. Compare it with these: `column == 1`."""
 
-    impl = sa.Integer
+    impl = Whole
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int | None:
@@ -64,6 +68,15 @@ class _PgVector(sa.types.UserDefinedType[str]):
 
     def get_col_spec(self, **_: Any) -> str:
         return "VECTOR"
+
+
+class TextSearch(sa.types.UserDefinedType[str]):
+    """The terms of a text as PostgreSQL searches them."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "TSVECTOR"
 
 
 class Vector(sa.types.TypeDecorator[bytes]):

@@ -1,48 +1,59 @@
-"""From the library as it is to today's tables, in the steps of `steps.py`."""
+"""How a library comes to today's tables: a new one from `schema.py`, an older one by Alembic's revisions (`versions/`).
+
+Each is one transaction with the new number: after a crash the library is at the old number or at the new one.
+"""
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
-from rag.store.steps import MIGRATIONS, Step
+from rag.store import schema
+from rag.store.ddl import is_on
 
-__all__ = ["MIGRATIONS", "migrate", "statements", "version"]
+LATEST: Final = max(int(file.name[:4]) for file in Path(__file__).parent.glob("versions/[0-9]*.py"))
 
-_POSTGRESQL_TYPES: Final = {"INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION"}
-_TYPE: Final = re.compile(r"\b(INTEGER|REAL)\b")
-
-
-def statements(step: Step, engine: str) -> list[str]:
-    """A step as one of the engines, `sqlite` or `postgresql`, reads it."""
-    said = []
-    for part in step:
-        if not isinstance(part, str):
-            said += [part.statement] if part.engine == engine else []
-        elif engine == "postgresql":
-            said.append(_TYPE.sub(lambda found: _POSTGRESQL_TYPES[found.group()], part))
-        else:
-            said.append(part)
-    return said
+# In place of Alembic's own table: the programs before know it too, and refuse a library that is newer than they are.
+_schema_version: Final = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))
 
 
 def version(connection: sa.Connection) -> int:
-    """The number of the last step taken; 0 for an empty library."""
-    if not sa.inspect(connection).has_table("schema_version"):
+    """The number of the last revision; 0 for an empty library."""
+    if not sa.inspect(connection).has_table(_schema_version.name):
         return 0
-    return int(connection.execute(sa.text("SELECT version FROM schema_version")).scalar_one())
+    return int(connection.execute(sa.select(_schema_version.c.version)).scalar_one())
 
 
 def migrate(connection: sa.Connection) -> None:
-    """Take the missing steps inside the caller's write transaction."""
+    """Make the tables, or bring them up to date, inside the caller's write transaction."""
     reached = version(connection)
-    if reached >= len(MIGRATIONS):
-        return
-    for step in MIGRATIONS[reached:]:
-        for statement in statements(step, connection.dialect.name):
-            connection.exec_driver_sql(statement)
-    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
-    connection.exec_driver_sql("DELETE FROM schema_version")
-    connection.exec_driver_sql(f"INSERT INTO schema_version VALUES ({len(MIGRATIONS)})")
+    if not reached:
+        engine = connection.dialect.name
+        here = [table for table in schema.metadata.sorted_tables if is_on(table, engine)]
+        schema.metadata.create_all(connection, here, checkfirst=False)
+        _set(connection, LATEST)
+    elif reached < LATEST:
+        upgrade(connection, reached)
+
+
+def upgrade(connection: sa.Connection, reached: int, end: int = LATEST) -> None:
+    """Make the changes of the revisions after the one that was reached."""
+    # A start that has nothing to bring up to date does not wait for these.
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(Path(__file__).parent)
+    missing = list(scripts.iterate_revisions(f"{end:04}", f"{reached:04}"))
+    with Operations.context(MigrationContext.configure(connection)):
+        for script in reversed(missing):
+            script.module.upgrade()
+    _set(connection, end)
+
+
+def _set(connection: sa.Connection, number: int) -> None:
+    _schema_version.create(connection, checkfirst=True)
+    connection.execute(sa.delete(_schema_version))
+    connection.execute(sa.insert(_schema_version).values(version=number))

@@ -1,240 +1,234 @@
-"""The tables as the queries name them. `migrations.py` is what makes them; a test holds the two together."""
+"""The tables, for both engines: new libraries are made from this, and all queries name it.
+
+Whoever adds a column says so here, and in a new file in `versions/` for the libraries that are there already.
+"""
 
 from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.store.columns import Flag, Json, Vector, Words
+from rag.store.columns import Flag, Json, Real, TextSearch, Vector, Whole, Words
+from rag.store.ddl import FTS5, TEXT_SEARCH, also, part_of, required
 
 metadata = sa.MetaData()
 
-collections = sa.Table(
-    "collections",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("name", Words),
-    sa.Column("embedder", sa.Text),
-    sa.Column("dimension", sa.BigInteger),
-    sa.Column("generation", sa.BigInteger),
-    sa.Column("samples", Flag),
-    sa.Column("created", sa.Text),
-)
 
-documents = sa.Table(
-    "documents",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("collection", sa.Text),
-    sa.Column("name", Words),
-    sa.Column("title", Words),
-    sa.Column("kind", sa.Text),
-    sa.Column("address", Words),
-    sa.Column("sha256", sa.Text),
-    sa.Column("size", sa.BigInteger),
-    sa.Column("pages", sa.BigInteger),
-    sa.Column("chunks", sa.BigInteger),
-    sa.Column("empty_pages", Json),
-    sa.Column("lead", Words),
-    sa.Column("language", sa.Text),
-    sa.Column("added", sa.Text),
-)
+def _table(name: str, *parts: sa.schema.SchemaItem, **options: Any) -> sa.Table:
+    return sa.Table(name, metadata, *parts, **options)
 
-pages = sa.Table(
-    "pages",
-    metadata,
-    sa.Column("document", sa.Text, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("label", Words),
-    sa.Column("text", Words),
-    sa.Column("headings", Json),
-)
 
 # What only one of the engines has.
-_SQLITE_ONLY: dict[str, str] = {"only": "sqlite"}
-_POSTGRESQL_ONLY: dict[str, str] = {"only": "postgresql"}
+_SQLITE_ONLY: Final[dict[str, str]] = {"only": "sqlite"}
+_POSTGRESQL_ONLY: Final[dict[str, str]] = {"only": "postgresql"}
 
-# `text_terms` and `context_terms` are what the words index of SQLite reads.
-chunks = sa.Table(
-    "chunks",
-    metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("collection", sa.Text),
-    sa.Column("document", sa.Text),
-    sa.Column("page", sa.BigInteger),
-    sa.Column("label", Words),
-    sa.Column("section", Words),
-    sa.Column("context", Words),
-    sa.Column("text", Words),
-    sa.Column("start", sa.BigInteger),
-    sa.Column("end", sa.BigInteger),
-    sa.Column("context_terms", Words, info=_SQLITE_ONLY),
-    sa.Column("text_terms", Words, info=_SQLITE_ONLY),
-    sa.Column("vector", Vector),
+collections = _table(
+    "collections",
+    sa.Column("id", sa.Text, primary_key=True),
+    *required(sa.Text, "owner"),
+    *required(Words, "name"),
+    sa.Column("embedder", sa.Text),
+    sa.Column("dimension", Whole),
+    *required(Whole, "generation"),
+    *required(Flag, "samples"),
+    *required(sa.Text, "created"),
+    sa.UniqueConstraint("owner", "name"),
 )
+
+documents = _table(
+    "documents",
+    sa.Column("id", sa.Text, primary_key=True),
+    *required(sa.Text, "owner"),
+    part_of("collections", "collection"),
+    *required(Words, "name", "title"),
+    *required(sa.Text, "kind"),
+    sa.Column("address", Words),
+    *required(sa.Text, "sha256"),
+    *required(Whole, "size", "pages", "chunks"),
+    *required(Json, "empty_pages"),
+    *required(Words, "lead"),
+    *required(sa.Text, "language", "added"),
+    sa.UniqueConstraint("collection", "sha256"),
+    sa.Index("documents_by_name", "collection", "name"),
+    sa.Index("documents_by_sha256", "sha256"),
+)
+
+pages = _table(
+    "pages",
+    part_of("documents", "document", primary_key=True),
+    sa.Column("number", Whole, primary_key=True),
+    *required(sa.Text, "owner"),
+    *required(Words, "label", "text"),
+    *required(Json, "headings"),
+)
+
+# The id of a removed chunk never comes back for another one. `text_terms` and `context_terms` are what the words
+# index of SQLite reads.
+chunks = _table(
+    "chunks",
+    sa.Column("id", Whole, sa.Identity(), primary_key=True),
+    *required(sa.Text, "owner", "collection"),
+    part_of("documents", "document"),
+    *required(Whole, "page"),
+    *required(Words, "label", "section", "context", "text"),
+    *required(Whole, "start", "end"),
+    *required(Words, "context_terms", "text_terms", info=_SQLITE_ONLY),
+    *required(Vector, "vector"),
+    sa.Index("chunks_by_collection", "collection", "document"),
+    sa.Index("chunks_by_document", "document"),
+    sqlite_autoincrement=True,
+)
+also(chunks, "sqlite", *FTS5)
+# Kept in the row itself where it fits: a search that looks at every vector reads no second place for each.
+also(chunks, "postgresql", "ALTER TABLE chunks ALTER COLUMN vector SET STORAGE MAIN")
 
 # The words index of PostgreSQL; that of SQLite is a table of FTS5, and no query names its columns.
-words = sa.Table(
+words = _table(
     "words",
-    metadata,
-    sa.Column("chunk", sa.BigInteger, primary_key=True),
-    sa.Column("collection", sa.Text),
-    sa.Column("document", sa.Text),
-    sa.Column("tokens", sa.BigInteger),
-    sa.Column("terms", sa.Text),
+    part_of("chunks", "chunk", primary_key=True),
+    *required(sa.Text, "collection", "document"),
+    *required(Whole, "tokens"),
+    *required(TextSearch, "terms"),
+    sa.Index("words_by_collection", "collection", "document"),
     info=_POSTGRESQL_ONLY,
 )
+also(words, "postgresql", *TEXT_SEARCH)
 
-# On SQLite the originals are files beside the database.
-originals = sa.Table(
+# The original files, in parts, so that all app processes have them. On SQLite they are files beside the database.
+originals = _table(
     "originals",
-    metadata,
     sa.Column("sha256", sa.Text, primary_key=True),
-    sa.Column("part", sa.BigInteger, primary_key=True),
-    sa.Column("data", sa.LargeBinary),
+    sa.Column("part", Whole, primary_key=True),
+    *required(sa.LargeBinary, "data"),
     info=_POSTGRESQL_ONLY,
 )
+also(originals, "postgresql", "ALTER TABLE originals ALTER COLUMN data SET STORAGE EXTERNAL")
 
-chats = sa.Table(
+chats = _table(
     "chats",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("title", Words),
-    sa.Column("collection", sa.Text),
-    sa.Column("documents", Json),
-    sa.Column("created", sa.Text),
-    sa.Column("updated", sa.Text),
+    *required(sa.Text, "owner"),
+    *required(Words, "title"),
+    part_of("collections", "collection"),
+    *required(Json, "documents"),
+    *required(sa.Text, "created", "updated"),
+    sa.Index("chats_by_owner", "owner", "updated"),
+    sa.Index("chats_by_collection", "collection"),
 )
 
-turns = sa.Table(
+turns = _table(
     "turns",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("chat", sa.Text),
-    sa.Column("position", sa.BigInteger),
-    sa.Column("question", Words),
+    *required(sa.Text, "owner"),
+    part_of("chats", "chat"),
+    *required(Whole, "position"),
+    *required(Words, "question"),
     sa.Column("answer", Json),
-    sa.Column("created", sa.Text),
+    *required(sa.Text, "created"),
+    sa.UniqueConstraint("chat", "position"),
 )
 
 # `lease` is the second (since 1970) until which the job belongs to `worker`.
-jobs = sa.Table(
+jobs = _table(
     "jobs",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("collection", sa.Text),
-    sa.Column("name", Words),
-    sa.Column("kind", sa.Text),
-    sa.Column("source", Words),
-    sa.Column("replace", Flag),
-    sa.Column("state", sa.Text),
-    sa.Column("stage", sa.Text),
-    sa.Column("done", sa.BigInteger),
-    sa.Column("total", sa.BigInteger),
+    *required(sa.Text, "owner"),
+    part_of("collections", "collection"),
+    *required(Words, "name"),
+    *required(sa.Text, "kind"),
+    *required(Words, "source"),
+    *required(Flag, "replace"),
+    *required(sa.Text, "state", "stage"),
+    *required(Whole, "done", "total"),
     sa.Column("document", sa.Text),
     sa.Column("failure", Json),
     sa.Column("worker", sa.Text),
-    sa.Column("lease", sa.Float),
-    sa.Column("attempts", sa.BigInteger),
-    sa.Column("cancelling", Flag),
-    sa.Column("created", sa.Text),
-    sa.Column("updated", sa.Text),
+    *required(Real, "lease"),
+    *required(Whole, "attempts"),
+    *required(Flag, "cancelling"),
+    *required(sa.Text, "created", "updated"),
+    sa.Index("jobs_by_state", "state", "created"),
+    sa.Index("jobs_by_collection", "collection", "created"),
 )
 
-checks = sa.Table(
+# A check names its document by name: it outlives reading the document again.
+checks = _table(
     "checks",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("collection", sa.Text),
-    sa.Column("question", Words),
-    sa.Column("document", Words),
-    sa.Column("page", sa.BigInteger),
-    sa.Column("quote", Words),
-    sa.Column("created", sa.Text),
+    *required(sa.Text, "owner"),
+    part_of("collections", "collection"),
+    *required(Words, "question", "document"),
+    *required(Whole, "page"),
+    *required(Words, "quote"),
+    *required(sa.Text, "created"),
+    sa.UniqueConstraint("collection", "question"),
 )
 
-check_runs = sa.Table(
+check_runs = _table(
     "check_runs",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text),
-    sa.Column("collection", sa.Text),
-    sa.Column("embedder", sa.Text),
-    sa.Column("generation", sa.BigInteger),
-    sa.Column("results", Json),
-    sa.Column("created", sa.Text),
+    *required(sa.Text, "owner"),
+    part_of("collections", "collection"),
+    *required(sa.Text, "embedder"),
+    *required(Whole, "generation"),
+    *required(Json, "results"),
+    *required(sa.Text, "created"),
+    sa.Index("check_runs_by_collection", "collection", "created"),
 )
 
 # `disabled` is since when, or nothing. A person's id is made from issuer and subject.
-people = sa.Table(
+people = _table(
     "people",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("issuer", Words),
-    sa.Column("subject", Words),
-    sa.Column("email", Words),
-    sa.Column("name", Words),
-    sa.Column("role", sa.Text),
+    *required(Words, "issuer", "subject", "email", "name"),
+    *required(sa.Text, "role"),
     sa.Column("disabled", sa.Text),
-    sa.Column("created", sa.Text),
-    sa.Column("seen", sa.Text),
+    *required(sa.Text, "created", "seen"),
+    sa.UniqueConstraint("issuer", "subject"),
 )
 
-sign_ins = sa.Table(
+sign_ins = _table(
     "sign_ins",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("person", sa.Text),
-    sa.Column("began", sa.Float),
+    part_of("people", "person"),
+    *required(Real, "began"),
     sa.Column("ended", sa.Text),
 )
 
-groups = sa.Table(
+groups = _table(
     "person_groups",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", Words),
-    sa.Column("created", sa.Text),
+    *required(Words, "name", unique=True),
+    *required(sa.Text, "created"),
 )
 
-group_members = sa.Table(
+group_members = _table(
     "group_members",
-    metadata,
-    sa.Column("group_id", sa.Text, primary_key=True),
-    sa.Column("person", sa.Text, primary_key=True),
+    part_of("person_groups", "group_id", primary_key=True),
+    part_of("people", "person", primary_key=True),
+    sa.Index("group_members_by_person", "person"),
 )
 
-shares = sa.Table(
+shares = _table(
     "shares",
-    metadata,
-    sa.Column("collection", sa.Text, primary_key=True),
+    part_of("collections", "collection", primary_key=True),
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("target", sa.Text, primary_key=True),
-    sa.Column("role", sa.Text),
-    sa.Column("created", sa.Text),
+    *required(sa.Text, "role", "created"),
+    sa.Index("shares_by_target", "target", "kind"),
 )
 
-activity = sa.Table(
+# What was done outlives the collection it was done to.
+activity = _table(
     "activity",
-    metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("person", sa.Text),
-    sa.Column("action", sa.Text),
-    sa.Column("collection", sa.Text),
-    sa.Column("name", Words),
-    sa.Column("what", Words),
-    sa.Column("document", Words),
-    sa.Column("created", sa.Text),
+    *required(sa.Text, "person", "action", "collection"),
+    *required(Words, "name", "what", "document"),
+    *required(sa.Text, "created"),
+    sa.Index("activity_by_time", "created"),
 )
 
 

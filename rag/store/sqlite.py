@@ -52,11 +52,28 @@ class SQLite(Database):
         with self.mapped_errors(), self._engine.connect() as connection:
             target = sqlite3.connect(file)
             try:
-                source = connection.connection.driver_connection
-                assert isinstance(source, sqlite3.Connection)
-                source.backup(target)
+                _driver(connection).backup(target)
             finally:
                 target.close()
+
+    @contextmanager
+    def write_alone(self) -> Iterator[sa.Connection]:
+        """As everywhere; rows are held to what they refer to at its end, not meanwhile.
+
+        Some changes of a table SQLite makes by copying it and dropping the old one, which would take along every row
+        that goes with one of its rows. The switch for that does nothing inside a transaction.
+        """
+        with self.mapped_errors(), self._engine.connect() as plain:
+            driver = _driver(plain)
+            driver.execute("PRAGMA foreign_keys = OFF")
+            try:
+                connection = plain.execution_options(**self._for_writing)
+                with connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise StoreDamaged(file=self.name)
+            finally:
+                driver.execute("PRAGMA foreign_keys = ON")
 
     def still(self) -> AbstractContextManager[sa.Connection]:
         """Others wait until it ends before they write."""
@@ -90,6 +107,12 @@ def mapped_errors(file: Path) -> Iterator[None]:
         if error.errno in _FULL_ERRNO:
             raise DiskFull(folder=str(file.parent)) from error
         raise
+
+
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:

@@ -28,7 +28,9 @@ FULL = os.environ.get("FOOTNOTE_GUARANTEES") == "full"
 
 # Children are forked from a small process that has already imported what they need.
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["faiss", "tests.guarantees.library", "rag.index", "rag.ingest"])
+_context.set_forkserver_preload(
+    ["faiss", "alembic.operations", "alembic.script", "tests.guarantees.library", "rag.index", "rag.ingest"]
+)
 
 
 def size(always: int, full: int) -> int:

@@ -14,35 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from rag.store import Store
-from rag.store.migrations import MIGRATIONS, statements
-from tests.guarantees.library import OWNER, add, child, faults
-
-LATEST = len(MIGRATIONS)
-
-
-def _old_library(folder: Path, reached: int) -> None:
-    """A library as the version of that schema left it, with something in every table it had."""
-    folder.mkdir()
-    with closing(sqlite3.connect(folder / "library.sqlite3")) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        if not reached:
-            return
-        for step in MIGRATIONS[:reached]:
-            for statement in statements(step, "sqlite"):
-                connection.execute(statement)
-        connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
-        connection.execute("INSERT INTO schema_version VALUES (?)", (reached,))
-        connection.execute("INSERT INTO collections VALUES ('c', ?, 'old', 'toy', 384, 1, 0, '2026')", (OWNER,))
-        connection.execute(
-            "INSERT INTO documents VALUES ('d', ?, 'c', 'n', 't', 'text', NULL, 'x', 1, 1, 1, '[]', '', 'en', '2026')",
-            (OWNER,),
-        )
-        connection.execute("INSERT INTO pages VALUES ('d', 1, ?, '1', 'old text', '[]')", (OWNER,))
-        connection.execute(
-            "INSERT INTO chunks VALUES (1, ?, 'c', 'd', 1, '1', '', '', 'old text', 0, 8, '', 'old text', ?)",
-            (OWNER, bytes(4 * 384)),
-        )
-        connection.commit()
+from rag.store.migrations import LATEST
+from tests.guarantees.library import DIMENSION, OWNER, add, child, faults
+from tests.old_library import make
+from tests.postgres import Place
 
 
 def _upgrade(pipe: Connection, folder: Path, statements: int) -> None:
@@ -78,7 +53,7 @@ def test_g28_an_upgrade_that_is_killed_is_old_or_new(tmp_path: Path, reached: in
     finished = False
     while not finished:
         folder = tmp_path / str(kills)
-        _old_library(folder, reached)
+        make(Place(folder), reached, OWNER, DIMENSION)
         with child(_upgrade, folder, kills + 1) as (process, pipe):
             finished = pipe.recv() == "finished"
             process.join()
