@@ -68,16 +68,15 @@ _OVERVIEW_ZH: Final = _line(f"""
     |{_THIS_ZH}{_THINGS_ZH}的(?:摘要|概要|主要内容|大意|要点)(?:是什么)?""")
 
 
-def _whole(pattern: str) -> re.Pattern[str]:
-    """The pattern for all of a sentence and the marks around it."""
-    return re.compile(rf"^\W*+(?:{pattern})[\s!.?！。？~,，、]*+$", re.IGNORECASE)
-
-
-_KNOWN: Final = (
-    _whole(rf"(?:(?:{_GREETINGS})(?:\s+(?:{_GREETED})|{_GREETED})?\W*+)+"),
-    _whole(_ABOUT_YOU),
-    _whole(f"{_POLITE}(?:{_OVERVIEW})"),
-    _whole(f"{_POLITE_ZH}(?:{_OVERVIEW_ZH})(?:吧|吗|呢|呀|啊)?"),
+_SENTENCES: Final = (
+    rf"(?:(?:{_GREETINGS})(?:\s+(?:{_GREETED})|{_GREETED})?\W*+)+",
+    _ABOUT_YOU,
+    f"{_POLITE}(?:{_OVERVIEW})",
+    f"{_POLITE_ZH}(?:{_OVERVIEW_ZH})(?:吧|吗|呢|呀|啊)?",
+)
+# Each for all of a sentence and the marks around it.
+_KNOWN: Final = tuple(
+    re.compile(rf"^\W*+(?:{sentence})[\s!.?！。？~,，、]*+$", re.IGNORECASE) for sentence in _SENTENCES
 )
 
 
