@@ -84,6 +84,8 @@ from typing import ClassVar
 
 from rag.types import Failure
 
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
 
 class RagError(Exception):
     """The root. `needs` names the fields that the error's text fills in."""
@@ -99,7 +101,7 @@ class RagError(Exception):
     @classmethod
     def key(cls) -> str:
         """The name of the error's text: the class name in lower case with underscores."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        return _WORD_START.sub("_", cls.__name__).lower()
 
     @classmethod
     def leaves(cls) -> Iterator[type[RagError]]:

@@ -6,6 +6,7 @@ which finds every word of two characters or more without a dictionary.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -26,9 +27,14 @@ _MARKED = re.compile("([a-z])[\u0300-\u036f]+")
 _END = re.compile(r"[。！？；]+[”’」』）]*|(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s)|\n\s*\n")
 _NOT_AN_END = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nos|Fig|Eq|Sec|Art|Inc|Ltd|Co|Corp|vs|etc|approx|Jr|Sr|Vol|pp?|cf|e\.g|i\.e|U\.S|a\.m|p\.m)"
-    r"|\b[A-Z]|(?:^|\n)\s*\d{1,3})\.$"
+    r"|\b[A-Z]|(?:^|\n)[^\S\n]*+\d{1,3})\.$"
 )
 
+
+_BLACK = re.compile(r"\S+")
+# A word that may be cut at the start of a text, or at its end, with the white space between it and the next.
+_FIRST_WORD = re.compile(r"^\S*+\s++")
+_LAST_WORD = re.compile(r"(?<!\s)\s++\S*+$")
 
 # How far before a stop is looked for an abbreviation; more would make long texts slow.
 _LOOK_BACK = 12
@@ -92,6 +98,49 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
         yield from _trimmed(text, start, match.end())
         start = match.end()
     yield from _trimmed(text, start, len(text))
+
+
+def from_a_word(text: str) -> str:
+    """A text that was cut anywhere, from its first whole word on."""
+    return _FIRST_WORD.sub("", text, count=1)
+
+
+def to_a_word(text: str) -> str:
+    """A text that was cut anywhere, up to its last whole word."""
+    return _LAST_WORD.sub("", text, count=1)
+
+
+def find_words(text: str, wanted: str, *, any_case: bool = False) -> tuple[int, int] | None:
+    """Where the words of `wanted` first stand in a text, whatever white space is between them: (start, end).
+
+    >>> find_words("Annual\\n  leave is 25 days.", "leave is 25")
+    (9, 20)
+    """
+    words_ = _squeezed(wanted, any_case)
+    at = _squeezed(text, any_case).find(words_)
+    if at < 0 or not words_:
+        return None
+    return _unsqueezed(text, at), _unsqueezed(text, at + len(words_) - 1) + 1
+
+
+@functools.lru_cache(maxsize=2)  # a page is looked through for one title after the other
+def _squeezed(text: str, any_case: bool) -> str:
+    """The text with one space for each stretch of white space, and where wanted in lower case."""
+    squeezed = " ".join(text.split())
+    if not any_case:
+        return squeezed
+    lower = squeezed.lower()
+    # Of one letter of Turkish, lower case makes two.
+    return lower if len(lower) == len(squeezed) else "".join(c.lower() if len(c.lower()) == 1 else c for c in squeezed)
+
+
+def _unsqueezed(text: str, at: int) -> int:
+    """Where the character at a place of the squeezed text, which is no white space, stands in the text itself."""
+    for match in _BLACK.finditer(text):
+        if at < len(match.group()):
+            return match.start() + at
+        at -= len(match.group()) + 1
+    raise IndexError(at)
 
 
 def estimated_tokens(texts: Sequence[str]) -> list[int]:

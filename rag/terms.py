@@ -40,6 +40,7 @@ _ENDINGS: Final = (
 )
 _ENDING: Final = re.compile(rf"(?<=[a-z]{{3}})(?<!s(?=s$))(?<!u(?=s$))(?:{_ENDINGS})$")
 
+_BORDER: Final = re.compile(r"[-.]")
 _FISCAL: Final = re.compile(r"fy'?(\d{4})")
 
 
@@ -91,6 +92,6 @@ def _parts(word: str) -> list[str]:
     """x-ray as x and ray, company's as company, FY2022 as it is and as 2022, for that is how texts write it."""
     word = word.replace("’", "'").removesuffix("'s")
     if "-" in word or ("." in word and not word[0].isdigit()):
-        return [part for part in re.split(r"[-.]", word) if part]
+        return [part for part in _BORDER.split(word) if part]
     fiscal = word.startswith("fy") and _FISCAL.fullmatch(word)
     return [fiscal.group(1)] if fiscal else [word]

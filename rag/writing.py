@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from langchain_core.runnables import RunnableConfig
 
 from rag.chain import ConversationalRetrievalChain
 from rag.errors import Cancelled
-from rag.language import has_cjk
+from rag.language import from_a_word, has_cjk, to_a_word
 from rag.llms import News
 from rag.llms.audience import NEWS, ChatHeard
 from rag.llms.turns import Ticket
@@ -113,9 +112,9 @@ def stretches(quotes: Sequence[Quote]) -> list[Quote]:
 def _widened(quote: Quote) -> Quote:
     before, after = quote.before, quote.after
     if len(before) > _AROUND:
-        before = re.sub(r"^\S*\s+", "", before[-_AROUND:], count=1)
+        before = from_a_word(before[-_AROUND:])
     if len(after) > _AROUND:
-        after = re.sub(r"\s+\S*$", "", after[:_AROUND], count=1)
+        after = to_a_word(after[:_AROUND])
     start, end = quote.start - len(before), quote.end + len(after)
     return replace(quote, text=before + quote.text + after, start=start, end=end, before="", after="")
 

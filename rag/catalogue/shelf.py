@@ -32,6 +32,9 @@ State = Literal["ok", "changed", "missing", "not_recorded"]
 # Within the models folder: what is laid here by hand can be taken in from the page.
 IMPORTS = "import"
 _CHUNK = 4 * 2**20
+_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+# What a model's own name does not hold.
+_UNNAMED = re.compile(r"[^\w.]+")
 # What a folder of one's own is taken in with: nothing that could carry code.
 _TAKEN = {".safetensors", ".json", ".txt", ".model", ".jinja"}
 # Which head a network of the hub's layout has says what it is for.
@@ -58,7 +61,7 @@ class Installed:
 def described(name: str) -> Model | None:
     """What to fetch by that name: a row, or any repository of the hub, whole, as `owner/name`."""
     model = known(name)
-    if model is None and re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
+    if model is None and _REPO.fullmatch(name):
         return Model(name, "transformers", name, "", None, "", 0, ())
     return model
 
@@ -181,7 +184,7 @@ class _Share:
 
 def _examined(path: Path) -> tuple[Model, list[Path]]:
     """What a file or folder is, by its content, and the files to take."""
-    name = re.sub(r"[^\w.]+", "-", path.stem if path.is_file() else path.name).strip("-.") or "model"
+    name = _UNNAMED.sub("-", path.stem if path.is_file() else path.name).strip("-.") or "model"
     if path.is_dir():
         if (problem := folder_problem(path)) in ("pickle", "not_a_model"):
             raise ModelRefused(model=path.name, reason=problem)

@@ -35,6 +35,7 @@ _LONGEST_LISTING = 4 * 2**20
 # What a model is loaded from. Pickles, other runtimes' weights and programs stay where they are.
 _WANTED = re.compile(r"([\w-][\w.-]*/){0,2}[\w-][\w.-]*\.(safetensors|json|txt|model|jinja)")
 _FOLDERS_LEFT = re.compile(r"(onnx|openvino|coreml|original|assets|imgs?|runs)/")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl)")
 
 
@@ -174,6 +175,6 @@ def _checked(file: Remote) -> Remote | None:
         return None
     if not isinstance(file.size, int) or file.size < 0:
         raise ValueError(file.path)
-    if file.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
+    if file.sha256 is not None and not _SHA256.fullmatch(file.sha256):
         raise ValueError(file.path)
     return file

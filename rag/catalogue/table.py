@@ -14,6 +14,7 @@ from typing import Literal
 Kind = Literal["gguf", "transformers", "embedder", "reranker", "reader"]
 
 _QUANTIZATION = re.compile(r"(?:i?q\d\w*|b?f16|f32)", re.IGNORECASE)
+_SIGNS = re.compile(r"[^a-z0-9]")
 _IN_A_NAME = re.compile(r"(?<![a-z0-9])(q\d_(?:k_[sml]|k|\d))(?![a-z0-9])", re.IGNORECASE)
 
 MANY = ("many",)
@@ -130,7 +131,7 @@ def gguf_instead(name: str) -> str:
 
 
 def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return _SIGNS.sub("", name.lower())
 
 
 def _quantized(model: Model, quantization: str) -> Model | None:

@@ -15,6 +15,8 @@ from rag.language import has_cjk, words
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION: Final = re.compile(r"(?!(?<=\d)[.,](?=\d))(?:[^\w\s]|_)")
 _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}\b)")
+# A figure that goes on: "12" does not stand in "12.5", but it does at the end of a sentence.
+_GOES_ON: Final = re.compile(r"\.*+\d")
 _RESAMPLES: Final = 1000
 
 
@@ -31,12 +33,23 @@ def plain(text: str) -> str:
 def holds(text: str, answers: Iterable[str]) -> bool:
     """Whether one of the answers stands in the text: as whole words, in Chinese as a stretch with whole figures."""
     where = plain(text)
-    edge = (r"(?<![\d.])", r"(?![\d.]*\d)") if has_cjk(where) else (r"(?<!\S)", r"(?!\S)")
-    for answer in filter(None, map(plain, answers)):
-        before = edge[0] if answer[0].isdigit() or not has_cjk(where) else ""
-        after = edge[1] if answer[-1].isdigit() or not has_cjk(where) else ""
-        if re.search(before + re.escape(answer) + after, where):
+    stands = _holds_figures_whole if has_cjk(where) else _holds_words
+    return any(stands(where, answer) for answer in filter(None, map(plain, answers)))
+
+
+def _holds_words(text: str, answer: str) -> bool:
+    """`plain` has left one space between words."""
+    return f" {answer} " in f" {text} "
+
+
+def _holds_figures_whole(text: str, answer: str) -> bool:
+    at = text.find(answer)
+    while at >= 0:
+        end = at + len(answer)
+        begins = not answer[0].isdigit() or at == 0 or not (text[at - 1].isdecimal() or text[at - 1] == ".")
+        if begins and not (answer[-1].isdigit() and _GOES_ON.match(text, end)):
             return True
+        at = text.find(answer, at + 1)
     return False
 
 

@@ -13,7 +13,7 @@ from rag.embedding import Embedder, ReadsBefore
 from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import in_range
 from rag.evidence.units import Unit, headlines, units
-from rag.language import has_cjk, words
+from rag.language import from_a_word, has_cjk, to_a_word, words
 from rag.terms import coverage, terms
 from rag.types import Passage, Quote
 
@@ -238,8 +238,8 @@ def cut(passage: Passage, text: str, start: int, head: str) -> Quote:
 
 def _from_word(text: str) -> str:
     """The text from its first whole word on, when it was cut."""
-    return text if len(text) < _SURROUNDINGS else re.sub(r"^\S*\s+", "", text, count=1)
+    return text if len(text) < _SURROUNDINGS else from_a_word(text)
 
 
 def _to_word(text: str) -> str:
-    return text if len(text) < _SURROUNDINGS else re.sub(r"\s+\S*$", "", text, count=1)
+    return text if len(text) < _SURROUNDINGS else to_a_word(text)

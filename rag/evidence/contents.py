@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 # "Annual leave ........ 14", "第一章 总则 …… 3".
-_LEADER: Final = re.compile(r"(?:(?:[.·_]\s?){4,}|(?:[…⋯]\s?)+)\s*(?=\d{1,4}$)")
+_LEADER: Final = re.compile(
+    r"(?:(?<![.·_])(?<![.·_]\s)(?:[.·_]\s?+){4,}+|(?<![…⋯])(?<![…⋯]\s)(?:[…⋯]\s?+)++)\s*+(?=\d{1,4}$)"
+)
 # What a line may begin with: "Item 1A.", "2.3", "Part II", "第一章".
 _LABEL: Final = re.compile(
     r"^\W*(?:(?:item|chapter|part|section|appendix|note)\s+)?(?:(?:\d{1,3}|[A-Z]|[IVX]+)(?:\.\d+)*[A-Z]?[.):]?\s+)?",
@@ -16,7 +18,7 @@ _LABEL: Final = re.compile(
 )
 # A heading, and behind it a page. Other figures than years do not stand in it.
 _PAGED: Final = re.compile(r"^[^\W\d_a-z](?:[^\d\n]|\b(?:19|20)\d\d\b){2,120}?[\s.](\d{1,3})$")
-_TITLE: Final = re.compile(r"^\W*(?:(?:table of )?contents|index|目\s*[录錄次])\W*(?:page)?\W*$", re.IGNORECASE)
+_TITLE: Final = re.compile(r"^\W*+(?:(?:table of )?contents|index|目\s*+[录錄次])\W*+(?:page\W*+)?$", re.IGNORECASE)
 # Such lines one below the other, with pages that never go back: under a title, with leaders, and without either.
 _TITLED: Final = 2
 _LED: Final = 4

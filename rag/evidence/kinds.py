@@ -14,9 +14,14 @@ _MONTHS: Final = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
     "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 )
+# Of what stands before "century" so many characters count as well; a longer word is left out.
+_BEFORE: Final = 40
+# A row of digits that is longer is no percentage.
+_LONGEST_FIGURE: Final = 30
 _DATE: Final = re.compile(
     rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{_MONTHS}) \d+|\b\d+ (?:{_MONTHS})"
-    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b(?:[\w-]+[ -])?centur\w*|\b\w*day\b"
+    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b"
+    rf"|\b(?:[\w-]{{1,{_BEFORE}}}[ -])?centur\w*|\b\w*day\b"
     r"|[年月日]|世纪",
     re.IGNORECASE,
 )
@@ -30,9 +35,11 @@ _FIGURE: Final = re.compile(
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
-_PERCENT: Final = re.compile(r"(?<!\w)\d[\d.,]*\s?(?:%|percent\b|per cent\b)|百分之", re.IGNORECASE)
+_PERCENT: Final = re.compile(
+    rf"(?<!\w)\d[\d.,]{{0,{_LONGEST_FIGURE - 1}}}+\s?(?:%|percent\b|per cent\b)|百分之", re.IGNORECASE
+)
 _WHAT: Final = r"\b(?:what|which) (?:(?:is|was|are|were) )?(?:the )?"
-_EXPECTED: Final = (
+_ASKED: Final = (
     (_WHAT + r"(?:percent|percentage)\b|百分之几", _PERCENT),
     # "On Thursday" is no date.
     (_WHAT + r"(?:exact )?(?:\w+ )?date\b", _DAY),
@@ -54,6 +61,7 @@ _EXPECTED: Final = (
         _NAME,
     ),
 )
+_EXPECTED: Final = tuple((re.compile(asked, re.IGNORECASE), sign) for asked, sign in _ASKED)
 # A place can be told without a name: "in the shed".
 _PLACE: Final = re.compile(r"\bwhere\b", re.IGNORECASE)
 _PERSON: Final = re.compile(r"\bwho\b", re.IGNORECASE)
@@ -62,13 +70,14 @@ _NAME_RUN: Final = re.compile(r"\b[A-Z][\w’'.-]*(?:\s(?:of |the |and |de |van 
 _FROM_SOMEWHERE: Final = re.compile(r"(?:[A-Z][a-z]+(?:ian|ean|ese|ish)|American|African|German|French|Dutch) [a-z]")
 _DIGITS: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD: Final = re.compile(r"\w+")
+_PART: Final = re.compile(r"[-.']s?\b|-")
 # Words within which something is near to something else.
 _NEAR: Final = 6.0
 
 
 def answer_kind(question: str) -> re.Pattern[str] | None:
     """What a text must hold to answer a question for a time, an amount, a person or a place."""
-    return next((sign for asked, sign in _EXPECTED if re.search(asked, question, re.IGNORECASE)), None)
+    return next((sign for asked, sign in _EXPECTED if asked.search(question)), None)
 
 
 def holds_new(kind: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:
@@ -136,6 +145,6 @@ def _plain(text: str) -> list[str]:
     return [
         part.removesuffix("'s").rstrip(".")
         for word in words(text.replace("’", "'"))
-        for part in ([word] if _DIGITS.fullmatch(word) else re.split(r"[-.']s?\b|-", word))
+        for part in ([word] if _DIGITS.fullmatch(word) else _PART.split(word))
         if part
     ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from rag.language import sentences
+from rag.language import find_words, sentences
 from rag.types import Document, Page, Quote
 
 
@@ -14,10 +13,9 @@ def lead_quotes(document: Document, pages: Sequence[Page], limit: int) -> list[Q
     wanted = [document.lead[start:end] for start, end in sentences(document.lead)][:limit]
     quotes: list[Quote] = []
     for sentence in wanted:
-        words = re.compile(r"\s+".join(map(re.escape, sentence.split())))
-        place = next(((page, found) for page in pages if (found := words.search(page.text))), None)
+        place = next(((page, found) for page in pages if (found := find_words(page.text, sentence))), None)
         if place is not None:
-            page, found = place
+            page, (start, end) = place
             quotes.append(
                 Quote(
                     document.id,
@@ -28,9 +26,9 @@ def lead_quotes(document: Document, pages: Sequence[Page], limit: int) -> list[Q
                     page.number,
                     page.label,
                     "",
-                    found.group(),
-                    found.start(),
-                    found.end(),
+                    page.text[start:end],
+                    start,
+                    end,
                     1.0,
                 )
             )

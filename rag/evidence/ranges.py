@@ -28,14 +28,17 @@ _NAMES: Final = [
 _WORD: Final = {name: float(value) for value, name in enumerate(_NAMES)} | {
     sign: float(value) for value, sign in enumerate("零一二三四五六七八九十")
 }
-_N: Final = rf"(\d+(?:\.\d+)?|\b(?:{'|'.join(_NAMES)})\b|[一二三四五六七八九十](?=[年月天日个岁人]))"
+_N: Final = rf"((?<!\d)\d++(?:\.\d++)?+|\b(?:{'|'.join(_NAMES)})\b|[一二三四五六七八九十](?=[年月天日个岁人]))"
 # What is counted: a word after a space, or one Chinese character.
 _UNIT: Final = r"[ -]?([^\W\d]+)?"
+# Longer words count nothing: "5 years or more".
+_LONGEST_WORD: Final = 40
 _MEASURE: Final = re.compile(_N + _UNIT, re.IGNORECASE)
-_FROM_TO: Final = re.compile(rf"{_N}\s*(?:to|until|–|—|-|~|至|到)\s*{_N}{_UNIT}", re.IGNORECASE)
+_FROM_TO: Final = re.compile(rf"{_N}\s*+(?:to|until|–|—|-|~|至|到)\s*+{_N}{_UNIT}", re.IGNORECASE)
 _BELOW: Final = re.compile(rf"(?:less than|under|below|fewer than|up to|不满|少于|未满) ?{_N}{_UNIT}", re.IGNORECASE)
 _ABOVE: Final = re.compile(
-    rf"(?:more than|over|at least|from) ?{_N}{_UNIT}|{_N} ?(\w+)? (?:or|and) (?:more|over|longer)"
+    rf"(?:more than|over|at least|from) ?{_N}{_UNIT}"
+    rf"|{_N}(?: ?(\w{{1,{_LONGEST_WORD}}}+)| )? (?:or|and) (?:more|over|longer)"
     rf"|{_N}([年月天日个岁])以上",
     re.IGNORECASE,
 )

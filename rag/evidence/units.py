@@ -22,26 +22,30 @@ LONGEST: Final = 300
 LONGEST_CHINESE: Final = 120
 
 _NUMBER: Final = r"[-–—(]?\s?[$€£¥]?\s?\(?\d[\d,.]*\)?\s?[%x]?\)?|[-–—]|N/?A|n/?a"
-_ROW: Final = re.compile(rf"\S.*?\s(?:(?:{_NUMBER}|[$€£¥%)])\s+)+(?:{_NUMBER}|[%)])\s*$")
+# Two cells at the end of a line, behind something else: how many there are in all tells nothing more.
+_ROW: Final = re.compile(rf"\s(?:{_NUMBER}|[$€£¥%)])\s+(?:{_NUMBER}|[%)])\s*$")
 _CELLS: Final = re.compile(r"\t|\s\|\s|^\|.*\|$")
 _ITEM: Final = re.compile(
-    r"\s*(?:[•●▪■◦○‣➢✓·*]|[-–—](?=\s)|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)](?=\s))\s*\S|\s*[（(]?[一二三四五六七八九十]+[、）)]"
+    r"\s*+(?:(?:[•●▪■◦○‣➢✓·*]|[-–—](?=\s)|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)](?=\s))\s*+\S"
+    r"|[（(]?[一二三四五六七八九十]++[、）)])"
 )
-_CHAPTER: Final = re.compile(r"第?[一二三四五六七八九十]+[、章节条款]")
+_CHAPTER: Final = re.compile(r"第?[一二三四五六七八九十]++[、章节条款]")
 # Characters of a chapter's line that is its title and no more.
 _SHORT_CHAPTER: Final = 20
-# What a heading does not hold: a figure behind its number, a colon, a verb of those that say how things are.
+# What a heading does not hold: a figure behind its first word, a colon, a verb of those that say how things are.
 _SAYS: Final = re.compile(
-    r"\S\D*\s.*\d|[:：]\s*\S|[是为有须可应]|\b(?:is|are|was|were|has|have|had|can|may|must|will|shall|does|do)\b",
+    r"^\s*+\S++\D*+\d|[:：]\s*+\S|[是为有须可应]|\b(?:is|are|was|were|has|have|had|can|may|must|will|shall|does|do)\b",
     re.IGNORECASE,
 )
+_FIGURE: Final = re.compile(r"\d[\d,.]*")
+_FULL_LINE: Final = re.compile(r"[^\r\n]+")
 _YEARS: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _HEAD_WORDS: Final = re.compile(
     r"\b(?:ended|months|weeks|year|quarter|january|february|march|april|may|june|july|august|september|october|november|"
     r"december|change|total|amount|percent|copay|network|tier|plan)\b|%",
     re.IGNORECASE,
 )
-_SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*\s*$")
+_SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*+\s*+$")
 _CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
 
 
@@ -67,7 +71,7 @@ def units(text: str) -> list[Unit]:
     """The units of a page in order. Each is at most 300 characters long (120 in Chinese)."""
     found: list[Unit] = []
     block: list[_Line] = []
-    lines = [_line(text, match.start(), match.end()) for match in re.finditer(r"[^\r\n]+", text)]
+    lines = [_line(text, match.start(), match.end()) for match in _FULL_LINE.finditer(text)]
     width = _width(lines)
     lines = _with_plain_rows(_with_contents(lines), width)
     for number, line in enumerate(lines):
@@ -109,9 +113,9 @@ def _line(text: str, start: int, end: int) -> _Line:
 def _is_row(line: str) -> bool:
     if _CELLS.search(line):
         return True
-    if len(line) > LONGEST or _SENTENCE_END.search(line) or not _ROW.match(line):
+    if len(line) > LONGEST or _SENTENCE_END.search(line) or not _ROW.search(line):
         return False
-    return len(re.findall(r"\d[\d,.]*", line)) >= 2
+    return len(_FIGURE.findall(line)) >= 2
 
 
 def _is_heading(line: str) -> bool:
@@ -142,7 +146,7 @@ def _may_be_row(line: _Line, width: int) -> bool:
     if line.sort == "row":
         return True
     short = len(line.text) < 0.75 * width and not _SENTENCE_END.search(line.text)
-    return short and line.sort is None and len(re.findall(r"\d[\d,.]*", line.text)) >= 2
+    return short and line.sort is None and len(_FIGURE.findall(line.text)) >= 2
 
 
 def _width(lines: list[_Line]) -> int:
@@ -204,7 +208,8 @@ def _cut(text: str, unit: Unit) -> Iterator[Unit]:
         stop = _border(text, start, start + longest)
         yield Unit(start, start + len(text[start:stop].rstrip()), unit.sort, unit.head)
         start = _border(text, start, start + longest // 2)
-        start += len(text[start : unit.end]) - len(text[start : unit.end].lstrip())
+        while start < unit.end and text[start].isspace():
+            start += 1
     if start < unit.end:
         yield Unit(start, unit.end, unit.sort, unit.head)
 

@@ -43,7 +43,7 @@ class Tokenizer(Protocol):
     def meta(self, key: str) -> str: ...
 
 
-_LLAMA_2 = re.compile(r"llama[\s_-]*(?:v|version )?[\s_-]*2(?![\d.])", re.IGNORECASE)
+_LLAMA_2 = re.compile(r"llama[\s_-]*+(?:(?:v|version )[\s_-]*+)?2(?![\d.])", re.IGNORECASE)
 _LLAMA_2_MARKS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")
 _USUAL = re.compile(
     r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:bos|eos|unk|pad|(?:start|end)_of_turn)>|<</?SYS>>"

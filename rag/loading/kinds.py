@@ -22,7 +22,10 @@ ENDINGS: dict[str, Kind] = {
 }
 KINDS = tuple(ENDINGS)
 
-_HTML = re.compile(r"\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+# Of what stands before the first tag, a comment ends where it first can.
+_HTML = re.compile(
+    r"\s*+(?>(?:<\?xml[^>]*+>|<!--.*?-->)\s*+)*+<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _HEAD = 1 << 16
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What an encrypted Word file holds in place of its parts.

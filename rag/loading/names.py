@@ -13,6 +13,7 @@ _MEANINGLESS = re.compile(
     r"|\.(docx?|pdf|pptx?|xlsx?|indd|qxd|html?|tmp|dvi)$",
     re.IGNORECASE,
 )
+_BLANK = re.compile(r"[_\s]+")
 _LONGEST = 200
 
 
@@ -24,4 +25,4 @@ def title_of(stated: str, name: str) -> str:
     if letters >= 2 and letters * 2 >= len(title) and not _MEANINGLESS.search(title):
         return title
     stem = PurePosixPath(name.replace("\\", "/")).stem
-    return " ".join(re.sub(r"[_\s]+", " ", stem).split())[:_LONGEST] or name
+    return " ".join(_BLANK.sub(" ", stem).split())[:_LONGEST] or name

@@ -15,6 +15,8 @@ from docx.oxml import parse_xml
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LEVELS = 9
+_PLACE = re.compile(r"%([1-9])")
+_WHOLE = re.compile(r"\d{1,6}")
 _ROMAN = {
     1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl",
     10: "x", 9: "ix", 5: "v", 4: "iv", 1: "i",
@@ -57,7 +59,7 @@ class Numbering:
             counts[above] = counts[above] or self._first(kind, above)
         counts[depth] = counts[depth] + 1 if counts[depth] else level.first
         counts[depth + 1 :] = [0] * (_LEVELS - depth - 1)
-        label = re.sub(r"%([1-9])", lambda m: self._written(kind, int(m.group(1)) - 1, counts), level.pattern)
+        label = _PLACE.sub(lambda m: self._written(kind, int(m.group(1)) - 1, counts), level.pattern)
         return f"{label} " if label.strip() else ""
 
     def _read(self, numbering: Any) -> None:
@@ -109,7 +111,7 @@ def _value(element: Any, path: str) -> str:
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and re.fullmatch(r"\d{1,6}", text) else otherwise
+    return int(text) if text and _WHOLE.fullmatch(text) else otherwise
 
 
 def _in_format(number: int, format_: str) -> str:

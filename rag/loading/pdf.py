@@ -8,7 +8,6 @@ pdfium finds no text, and for files that pdfium does not open at all.
 from __future__ import annotations
 
 import io
-import re
 import struct
 import threading
 import zlib
@@ -23,6 +22,7 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from rag.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
+from rag.language import find_words
 from rag.loading.names import title_of
 from rag.loading.textlayer import headings, read_page, tidy
 from rag.types import Heading, LoadedDocument, Page
@@ -195,9 +195,8 @@ def _outlined(outline: list[tuple[int, str]], texts: list[str]) -> list[list[Hea
     found: list[list[Heading]] = [[] for _ in texts]
     for page, title in outline:
         if 0 <= page < len(texts) and texts[page]:
-            words = r"\s+".join(map(re.escape, title.split()))
-            place = re.search(words, texts[page], re.IGNORECASE)
-            found[page].append(Heading(place.start() if place else 0, title))
+            place = find_words(texts[page], title, any_case=True)
+            found[page].append(Heading(place[0] if place else 0, title))
     for places in found:
         places.sort(key=lambda heading: heading.start)
     return found if any(found) else []

@@ -27,7 +27,7 @@ _SAMPLE = 1 << 16
 # Pictures written into the text; nobody reads them or asks about them.
 _EMBEDDED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{40,}")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
-_ATX = re.compile(r" {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_ATX = re.compile(r" {0,3}#{1,6}[ \t]++(.+)")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 
 
@@ -92,6 +92,11 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def _without_closing(title: str) -> str:
+    """A heading's words without the number signs that may close it."""
+    return title.rstrip(" \t").rstrip("#").rstrip(" \t")
+
+
 def _markdown_headings(text: str) -> Iterator[Heading]:
     fenced = False
     start, above = 0, ""
@@ -99,8 +104,8 @@ def _markdown_headings(text: str) -> Iterator[Heading]:
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced:
-            if atx := _ATX.match(line):
-                yield Heading(start, atx.group(1))
+            if (atx := _ATX.match(line)) and (title := _without_closing(atx.group(1))):
+                yield Heading(start, title)
             elif above.strip() and _SETEXT.match(line) and not above.lstrip().startswith(("|", "-", "*", ">", "#")):
                 yield Heading(start - len(above) - 1, above.strip())
         above = line

@@ -15,9 +15,9 @@ import ctypes
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from statistics import quantiles
 
@@ -28,9 +28,12 @@ from rag.types import Heading
 
 _LETTER = r"[^\W\d_]"
 # pdfium writes U+0002 (or U+FFFE) for a hyphen at a line end where it has joined the two lines itself.
-_PARTED = re.compile(rf"(?<={_LETTER})(?:[\x02\ufffe]|[-\u2010\u00ad][ \t]*\r?\n[ \t]*)(?={_LETTER})")
-_WORD_BEFORE = re.compile(rf"{_LETTER}+$")
-_WORD_AFTER = re.compile(rf"{_LETTER}+")
+_PARTED = re.compile(rf"(?<={_LETTER})(?:[\x02\ufffe]|[-\u2010\u00ad][ \t]*+\r?\n[ \t]*+)(?={_LETTER})")
+_LETTERS = re.compile(rf"{_LETTER}+")
+# Letters of a parted word on each side of its hyphen by which it is looked for elsewhere on the page; and so many
+# parted words are: from then on a page, which no printed one is, loses its hyphens at line ends.
+_LONGEST_PART = 60
+_PARTED_WORDS = 1000
 
 # Compatibility forms that fonts use for ordinary letters: ligatures, Kangxi radicals, Arabic shapes.
 _FORMS = ((0x2E80, 0x2FDF), (0xF900, 0xFDFF), (0xFE70, 0xFEFE))
@@ -118,9 +121,10 @@ def _readable(raw: str) -> tuple[str, list[int]]:
                 indices.append(i)
 
     position = 0
+    keeps_hyphen = _hyphens(raw)
     for parted in _PARTED.finditer(raw):
         put(position, parted.start())
-        if _keeps_hyphen(raw, parted):
+        if keeps_hyphen(parted):
             out.append("-")
             indices.append(parted.start())
         position = parted.end()
@@ -148,20 +152,37 @@ def _form(character: str) -> str:
     return character
 
 
-def _keeps_hyphen(raw: str, parted: re.Match[str]) -> bool:
-    """Whether a hyphen at a line end belongs to the word, as in "Non-|Participating"."""
-    if parted.group().startswith("\u00ad"):
-        return False
-    before = _WORD_BEFORE.search(raw, max(0, parted.start() - 60), parted.start())
-    after = _WORD_AFTER.match(raw, parted.end())
-    if before is None or after is None or not after.group()[0].islower():
-        return True
-    if raw[before.start() - 1 : before.start()] in ("-", "\u2010"):
-        return True  # "out-of-|network"
-    # The page itself knows best: "co-operate" elsewhere on it keeps the hyphen here.
-    page = raw.lower().replace("\u2010", "-")
-    left, right = before.group().lower(), after.group().lower()
+def _hyphens(raw: str) -> Callable[[re.Match[str]], bool]:
+    """Tells whether a hyphen at a line end belongs to the word, as in "Non-|Participating"."""
+    known: dict[tuple[str, str], bool] = {}
+
+    def keeps(parted: re.Match[str]) -> bool:
+        if parted.group().startswith("\u00ad"):
+            return False
+        # What stands before is read backwards, so that no place is tried twice.
+        start = parted.start()
+        before = _LETTERS.match(raw[max(0, start - _LONGEST_PART) : start][::-1])
+        after = _LETTERS.match(raw, parted.end(), parted.end() + _LONGEST_PART)
+        if before is None or after is None or not after.group()[0].islower():
+            return True
+        if raw[max(0, start - before.end() - 1) : start - before.end()] in ("-", "\u2010"):
+            return True  # "out-of-|network"
+        parts = before.group()[::-1].lower(), after.group().lower()
+        if parts not in known:
+            known[parts] = len(known) < _PARTED_WORDS and _is_hyphened(_lower(raw), *parts)
+        return known[parts]
+
+    return keeps
+
+
+def _is_hyphened(page: str, left: str, right: str) -> bool:
+    """Whether the page writes a word with its hyphen elsewhere, and never without: it knows best."""
     return f"{left}-{right}" in page and f"{left}{right}" not in page
+
+
+@lru_cache(maxsize=1)
+def _lower(page: str) -> str:
+    return page.lower().replace("\u2010", "-")
 
 
 def _with_paragraphs(textpage: pdfium.PdfTextPage, text: str, indices: list[int]) -> tuple[str, list[int]]:

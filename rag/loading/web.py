@@ -33,7 +33,9 @@ _BLOCKS = _HEADINGS | {
 }  # fmt: skip
 _CLOSE = {"li", "tr", "dd", "dt", "br"}  # parted from their like by a line end only
 
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+(?:[\"']\s*+)?([\w.:-]{2,40})", re.IGNORECASE)
+# Soft hyphens and other characters that nobody sees.
+_UNSEEN_LETTERS = re.compile("[\u00ad\u200b\u2060\x00-\x08\x0e-\x1f]")
 _SHORT = 1500  # characters
 _SHARE = 0.2
 _DEPTH = 400
@@ -158,7 +160,7 @@ def _write(tag: Tag, writer: _Writer, depth: int, lead: str) -> None:
 
 
 def _visible(text: str) -> str:
-    return re.sub("[\u00ad\u200b\u2060\x00-\x08\x0e-\x1f]", "", text)
+    return _UNSEEN_LETTERS.sub("", text)
 
 
 def _without_surroundings(soup: BeautifulSoup) -> Tag:

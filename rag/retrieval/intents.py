@@ -40,11 +40,13 @@ _SHORT: Final = "(?:(?:a|an|the) )?(?:(?:short|brief|quick|concise) )?"
 _SUMMARY: Final = "(?:summary|overview|outline|list|tl;?dr)"
 _GIVE: Final = f"(?:give|write|make|show)(?: me| us)? {_SHORT}{_SUMMARY}"
 _SUMMARISE: Final = f"(?:summari[sz]e|sum up|outline|describe|list|show(?: me)?|{_GIVE} of|{_SHORT}{_SUMMARY} of)"
-_MANNER: Final = "(?: (?:for|to) me| please| briefly| in .{1,20})*"
+_ASKED_HOW: Final = "(?: (?:for|to) me| please| briefly)*+"
+# "In English in ten words"; whoever says so a third time asks something else.
+_MANNER: Final = f"{_ASKED_HOW}(?: in .{{1,20}}{_ASKED_HOW}){{0,2}}"
 _OVERVIEW: Final = _line(f"""
     what(?:'s| is| are| do we have| do you have| have we got)?(?: there)?
         (?: in )(?:here|there|it|this|these|the|my|our)(?: \\w+)?(?: {_THINGS})?
-    |(?:what|which) (?:\\w+ )?{_THINGS} {_ARE_HERE}.*
+    |(?:what|which) (?:\\w+ )?{_THINGS} {_ARE_HERE}(?s:.*+)
     |what(?:'s| is| are) (?:this|these|the|my|our)(?: \\w+)? ?{_THINGS}(?: all)?(?: about)?
     |what(?:'s| is) (?:this|it|that|all this) (?:all )?about
     |{_SUMMARISE} (?:all |all of )?(?:of )?{_THESE}?{_ALL}(?: {_THINGS})?{_MANNER}
@@ -66,16 +68,15 @@ _OVERVIEW_ZH: Final = _line(f"""
     |{_THIS_ZH}{_THINGS_ZH}的(?:摘要|概要|主要内容|大意|要点)(?:是什么)?""")
 
 
-def _whole(pattern: str) -> re.Pattern[str]:
-    """The pattern for all of a sentence and the marks around it."""
-    return re.compile(rf"^\W*(?:{pattern})[\s!.?！。？~,，、]*$", re.IGNORECASE)
-
-
-_KNOWN: Final = (
-    _whole(rf"(?:(?:{_GREETINGS})(?:\s+(?:{_GREETED})|{_GREETED})?\W*)+"),
-    _whole(_ABOUT_YOU),
-    _whole(f"{_POLITE}(?:{_OVERVIEW})"),
-    _whole(f"{_POLITE_ZH}(?:{_OVERVIEW_ZH})(?:吧|吗|呢|呀|啊)?"),
+_SENTENCES: Final = (
+    rf"(?:(?:{_GREETINGS})(?:\s+(?:{_GREETED})|{_GREETED})?\W*+)+",
+    _ABOUT_YOU,
+    f"{_POLITE}(?:{_OVERVIEW})",
+    f"{_POLITE_ZH}(?:{_OVERVIEW_ZH})(?:吧|吗|呢|呀|啊)?",
+)
+# Each for all of a sentence and the marks around it.
+_KNOWN: Final = tuple(
+    re.compile(rf"^\W*+(?:{sentence})[\s!.?！。？~,，、]*+$", re.IGNORECASE) for sentence in _SENTENCES
 )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 QUEUE: Final = "footnote"
 TASK: Final = "read"
+_FIGURE: Final = re.compile(r"\d+")
 
 # A job is due when it waits, and when its reader has let the lease run out.
 _DUE: Final = "(state = 'waiting' OR (state = 'running' AND lease < extract(epoch FROM clock_timestamp())))"
@@ -140,4 +141,4 @@ def _scripts(made_by: str | None) -> list[str]:
 
 def _number(version: str) -> tuple[int, ...]:
     """3.10.0 of `3.10.0`, and of `03.10.00_01_what_it_does.sql`."""
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    return tuple(int(part) for part in _FIGURE.findall(version)[:3])

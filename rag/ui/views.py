@@ -18,6 +18,10 @@ from rag.highlighting import Picture
 from rag.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 
+# Every sign that Markdown could read; then what could become a link although its signs are escaped.
+_SIGN = re.compile(r"([!-/:-@\[-`{-~])")
+_LINK = re.compile(r"(\\:(?=\\/)|(?<=www)\\\.|\\@)", re.IGNORECASE)
+
 _HERE = Path(__file__).parent
 _answer = st.components.v2.component(
     "footnote_answer",
@@ -67,8 +71,8 @@ def label(text: str) -> str:
 
     A word joiner, which is not seen, keeps bare addresses from becoming links.
     """
-    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
-    return re.sub(r"(\\:(?=\\/)|(?<=www)\\\.|\\@)", "\u2060\\1", escaped, flags=re.IGNORECASE)
+    escaped = _SIGN.sub(r"\\\1", " ".join(text.split()))
+    return _LINK.sub("\u2060\\1", escaped)
 
 
 def draw_answer(

@@ -19,7 +19,9 @@ _FEW: Final = 3
 _ALIGNED_WELL: Final = 0.5
 
 # The numbers of a list count its items and nothing else.
-_LIST_MARK: Final = re.compile(r"(?:^|\n|(?<=[:.;]\s))\s*[(]?(\d{1,2})[.)](?=\s+\S)|(?<=[.!?;])\s(\d{1,2})\.\s*$")
+_LIST_MARK: Final = re.compile(
+    r"(?:^|\n|(?<=[:.;]\s))[^\S\n]*+[(]?(\d{1,2})[.)](?=\s++\S)|(?<=[.!?;])\s(\d{1,2})\.\s*+$"
+)
 
 _SHORT_DECADE: Final = re.compile(r"(?<![\d.,])['’]?([1-9]0)['’]?s\b")
 _CENTURY: Final = 1000
@@ -27,11 +29,12 @@ _LAST_YEAR: Final = 2099
 
 # "Was released on , 2021": web pages lose dates and converted measures on their way to text.
 _HOLE: Final = re.compile(
-    r"\b(?:on|in|of|to|from|until|till|by|at|for|since|the|and|with|than|about|around)\s+[,;)]|\(\s*[;,)]|^\s*,"
+    r"\b(?:on|in|of|to|from|until|till|by|at|for|since|the|and|with|than|about|around)\s++[,;)]|\(\s*+[;,)]|^\s*+,"
 )
 
 # "The Centers for Disease Control (CDC)": the documents may hold the letters alone.
-_LONG_FORM: Final = re.compile(r"((?:[A-Z][\w-]+ (?:(?:of|the|and|for|in|on|de) )*){2,8})\(([A-Z]{2,7})\)")
+# Where a word is longer than forty letters, or more than three little ones follow it, the name is looked for whole.
+_LONG_FORM: Final = re.compile(r"((?:[A-Z][\w-]{1,40}+ (?:(?:of|the|and|for|in|on|de) ){0,3}+){2,8})\(([A-Z]{2,7})\)")
 
 # "[7]": a mark that the answer's writer took along from an encyclopedia.
 CITATION: Final = re.compile(r"\[\d{1,3}\]")
@@ -83,7 +86,10 @@ def _without_list_marks(claim: str) -> str:
     counts something else."""
 
     def mark(match: re.Match[str]) -> str:
-        begins = claim[: match.start()].rstrip().endswith(":")
+        before = match.start()
+        while before and claim[before - 1].isspace():
+            before -= 1
+        begins = claim[before - 1 : before] == ":"
         return match[0] if begins and match[1] not in (None, "1") else " "
 
     return _LIST_MARK.sub(mark, claim)

@@ -68,6 +68,8 @@ _NUMBER: Final = re.compile(
     rf"(?:[\s-]?(?P<unit>(?:{_UNIT})(?![a-z])))?",
     re.IGNORECASE,
 )
+_BETWEEN: Final = re.compile(r"[- ]")
+_CAPITALIZED: Final = re.compile(r"\b[A-Z][a-z]{2,8}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _value(match: re.Match[str]) -> tuple[float | None, bool]:
     if match["digits"]:
         return float(match["digits"].replace(",", "")), True
     if match["word"]:
-        parts = re.split(r"[- ]", match["word"].lower())
+        parts = _BETWEEN.split(match["word"].lower())
         return float(sum(_SMALL.get(part, _ORDINALS.get(part, 0)) for part in parts)), False
     return _chinese_value(match["chinese"]), len(match["chinese"]) > 1
 
@@ -136,5 +138,5 @@ def _chinese_value(text: str) -> float | None:
 
 def months(text: str) -> set[str]:
     """The months that a text names."""
-    found = re.findall(r"\b[A-Z][a-z]{2,8}\b", text)
+    found = _CAPITALIZED.findall(text)
     return {_MONTH_OF[word.lower()] for word in found if word.lower() in _MONTH_OF}

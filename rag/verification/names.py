@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Set
@@ -33,11 +34,16 @@ _COMMON_ENDING: Final = re.compile(
     r"(?:ly|ing|ed|s|tion|sion|ment|ness|ity|ive|ous|ful|ure|ance|ence|cy|able|ible|ism|ship)$"
 )
 _GOES_ON_AS_NAME: Final = re.compile(
-    r"(?:['’]s)?(?: [A-Z]\w*)*"
+    r"(?:['’]s)?(?: [A-Z](?!\w))*+"
     r"(?: [A-Z]\w| (?:is|was|has|had|will|would|did|does|became|can|could|also|first|then)\b| \w+ed\b)"
 )
+# Characters behind a kind of thing among which that name or number is looked for.
+_AHEAD: Final = 200
 # Kinds of thing that belong to a name or a number beside them: "Department of Defense", "Section 11".
-_NO_NAME_ALONE: Final = re.compile(r"I['’]|\w+(?:['’]s\b|(?:['’]s)?[ -](?:(?:of|for|the|and|in|to) )*[A-Z\d]|\s?[(\d])")
+_NO_NAME_ALONE: Final = re.compile(
+    r"I['’]|\w++(?:['’]s\b|(?:['’]s)?[ -](?:(?:of|for|the|and|in|to) )*+[A-Z\d]|\s?[(\d])"
+)
+_INNER: Final = re.compile(r"[-&.'’/]")
 _FULL_NAME: Final = re.compile(r"\b(?=([A-Z][a-z]+) (?:[A-Z]\.? )?([A-Z][a-z]{2,})\b)")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
@@ -55,16 +61,16 @@ def names(text: str) -> list[str]:
     begins, last, end = True, "", 0
     for match in _WORD.finditer(text):
         word = match.group().rstrip(".-").removesuffix("'s").removesuffix("’s")
-        after = text[match.end() :]
+        whole = word + text[match.end() : match.end() + _AHEAD]
         goes_on = last[:1].isupper() and "," not in text[end : match.start()]
         if (
             word[:1].isupper()
             and word.lower() not in LITTLE
-            and not (word.lower() in _GENERIC and (begins or goes_on or _NO_NAME_ALONE.match(word + after)))
-            and (not begins or _names_somebody(word, after))
+            and not (word.lower() in _GENERIC and (begins or goes_on or _NO_NAME_ALONE.match(whole)))
+            and (not begins or _names_somebody(word, text, match.end()))
         ):
             found.append(word)
-        begins = bool(_BEGINS_ANEW.match(after))
+        begins = bool(_BEGINS_ANEW.match(text, match.end()))
         last, end = word, match.end()
     return [name for name in found if len(name) > 1]
 
@@ -79,10 +85,10 @@ def full_names(text: str) -> set[tuple[str, str]]:
     return {(first.lower(), last.lower()) for first, last in found if first.lower() not in LITTLE | _STARTERS}
 
 
-def _names_somebody(word: str, after: str) -> bool:
+def _names_somebody(word: str, text: str, end: int) -> bool:
     if word.lower() in _STARTERS or _COMMON_ENDING.search(word):
         return False
-    return bool(_GOES_ON_AS_NAME.match(after)) or word[1:2].isupper()
+    return bool(_GOES_ON_AS_NAME.match(text, end)) or word[1:2].isupper()
 
 
 def known(name: str, text_words: Set[str], text: str) -> bool:
@@ -92,15 +98,19 @@ def known(name: str, text_words: Set[str], text: str) -> bool:
         return True
     if len(lower) >= 4 and any(other.startswith(lower[:4]) and _alike(lower, other) for other in text_words):
         return True
-    parts = [part for part in re.split(r"[-&.'’/]", lower) if len(part) > 2]
+    parts = [part for part in _INNER.split(lower) if len(part) > 2]
     if parts and parts != [lower] and all(part in text_words or stem(part) in text_words for part in parts):
         return True
     if lower == "united" and not text_words.isdisjoint({"us", "u.s", "usa", "uk", "u.k", "america", "american"}):
         return True
-    letters = re.sub(r"[^A-Za-z]", "", name)
-    if 2 <= len(letters) <= 6 and letters.isupper():
-        return re.search(r"\b" + r"\w*\W+(?:of |the |and |for )?".join(letters), text, re.IGNORECASE) is not None
-    return False
+    letters = "".join(letter for letter in name if letter.isascii() and letter.isalpha())
+    return 2 <= len(letters) <= 6 and letters.isupper() and spelt_out(letters).search(text) is not None
+
+
+@functools.lru_cache(maxsize=256)
+def spelt_out(letters: str) -> re.Pattern[str]:
+    """What letters may stand for: words that begin with them, little ones between them aside."""
+    return re.compile(r"\b" + r"\w*+\W++(?:of |the |and |for )?".join(letters), re.IGNORECASE)
 
 
 def unaccented(text: str) -> str:

@@ -23,6 +23,9 @@ _TOKEN: Final = re.compile(
     r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?\b|\d+(?:[.,]\d+)*|[$€£%]|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W\d_]"
 )
 _TOKEN_CHINESE: Final = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|[^\W\d_]")
+_BEFORE_S: Final = re.compile(r"(?<!\s)\s++(?='s\b)")
+_CANNOT: Final = re.compile(r"\bcan(?:no|')t\b", re.IGNORECASE)
+_NOT_JOINED: Final = re.compile(r"(?<=\w)n't\b")
 _REPLY: Final = re.compile(r"^\W*(?:no|yes)\b[,.]?\s*", re.IGNORECASE)
 _NOT: Final = frozenset({"not", "no", "never"})
 # Equal words around an exchanged thing, both sides together, from which it surely is the same statement.
@@ -158,8 +161,8 @@ def _tokens(text: str) -> list[str]:
     if has_cjk(text):
         return _TOKEN_CHINESE.findall(unicodedata.normalize("NFKC", text))
     text = unaccented(unicodedata.normalize("NFKC", text)).replace("’", "'")
-    text = re.sub(r"\b(?i:can(?:no|')t)\b", "can not", re.sub(r"\s+(?='s\b)", "", text))
-    return _TOKEN.findall(re.sub(r"(?<=\w)n't\b", " not", text))
+    text = _CANNOT.sub("can not", _BEFORE_S.sub("", text))
+    return _TOKEN.findall(_NOT_JOINED.sub(" not", text))
 
 
 def _lower(tokens: Sequence[str]) -> list[str]:
