@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from rag.errors import NoText
+from rag.loading.characters import decode
 from rag.loading.names import title_of
-from rag.loading.text import decode
 from rag.types import Heading, Kind, LoadedDocument, Page
 
 _UNSEEN = {
@@ -33,7 +33,6 @@ _BLOCKS = _HEADINGS | {
 }  # fmt: skip
 _CLOSE = {"li", "tr", "dd", "dt", "br"}  # parted from their like by a line end only
 
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _SHORT = 1500  # characters
 _SHARE = 0.2
 _DEPTH = 400
@@ -45,8 +44,7 @@ def read_html(data: bytes, name: str, kind: Kind = "html", charset: str | None =
     Raises:
         NoText: nothing on it can be read.
     """
-    stated = _CHARSET.search(data[:4096])
-    source = decode(data, charset or (stated.group(1).decode("ascii") if stated else None)) or ""
+    source = decode(data, charset, name=name, markup=True) or ""
     soup = _soup(source)
     title = _title(soup)
     text, headings = main_text(source, soup)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -16,6 +17,8 @@ from docx.oxml import parse_xml
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from rag.errors import DamagedFile, NoText, TooLarge
+from rag.loading.characters import declared
+from rag.loading.labels import encoding_of
 from rag.loading.names import title_of
 from rag.loading.numbering import Numbering
 from rag.types import Heading, LoadedDocument, Page
@@ -30,6 +33,7 @@ _ENTRIES = 1000
 _UNPACKED = 100 * 2**20
 _RATIO = 100
 _PACKED_BELOW = 2**20
+_DECLARED = 400  # bytes of a part, among which is what it says of its encoding
 
 
 def read_word(data: bytes, name: str) -> LoadedDocument:
@@ -62,7 +66,9 @@ def check_archive(data: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            if len(entries) <= _ENTRIES and any(_strangely_written(archive, entry) for entry in entries):
+                raise DamagedFile(name=name, expected="docx")
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, zlib.error) as error:
         raise DamagedFile(name=name, expected="docx") from error
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > _ENTRIES or unpacked > _UNPACKED:
@@ -70,6 +76,15 @@ def check_archive(data: bytes, name: str) -> None:
     for entry in entries:
         if entry.file_size > _PACKED_BELOW and entry.file_size > _RATIO * entry.compress_size:
             raise TooLarge(name=name, limit=f"{_RATIO}:1")
+
+
+def _strangely_written(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Whether a part says that it is in an encoding that no standard of the web knows: libxml2 would look further."""
+    if not entry.filename.endswith((".xml", ".rels")):
+        return False
+    with archive.open(entry) as part:
+        label = declared(part.read(_DECLARED))
+    return label is not None and encoding_of(label) is None
 
 
 def _render(document: DocxDocument) -> tuple[str, list[Heading]]:
