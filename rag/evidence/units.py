@@ -204,7 +204,8 @@ def _cut(text: str, unit: Unit) -> Iterator[Unit]:
         stop = _border(text, start, start + longest)
         yield Unit(start, start + len(text[start:stop].rstrip()), unit.sort, unit.head)
         start = _border(text, start, start + longest // 2)
-        start += len(text[start : unit.end]) - len(text[start : unit.end].lstrip())
+        while start < unit.end and text[start].isspace():
+            start += 1
     if start < unit.end:
         yield Unit(start, unit.end, unit.sort, unit.head)
 

@@ -1,4 +1,4 @@
-"""Plain text and Markdown become pages."""
+"""Plain text and Markdown become parts of text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rag.errors import NoText
 from rag.loading.characters import decode
 from rag.loading.names import title_of
-from rag.types import Heading, Kind, LoadedDocument, Page
+from rag.loading.parts import in_parts
+from rag.types import Heading, Kind, LoadedDocument
 
 # Pictures written into the text; nobody reads them or asks about them.
 _EMBEDDED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{40,}")
@@ -18,7 +19,7 @@ _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 
 
 def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None = None) -> LoadedDocument:
-    """A text file as one page; in Markdown, headings are noted at their places.
+    """A text file; in Markdown, headings are noted at their places.
 
     Raises:
         NoText: it holds white space only.
@@ -28,7 +29,7 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
         raise NoText(name=name, pages="1")
     headings = tuple(_markdown_headings(text)) if kind == "markdown" else ()
     title = title_of(headings[0].title if headings else "", name)
-    return LoadedDocument(name, title, kind, (Page(1, "1", text, headings),))
+    return in_parts(name, title, kind, text, headings)
 
 
 def _markdown_headings(text: str) -> Iterator[Heading]:

@@ -1,4 +1,4 @@
-"""HTML becomes one page of text: the main part without menus, headings at their places."""
+"""HTML becomes text: the main part without menus, headings at their places."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from bs4.element import NavigableString, PreformattedString, Tag
 from rag.errors import NoText
 from rag.loading.characters import decode
 from rag.loading.names import title_of
-from rag.types import Heading, Kind, LoadedDocument, Page
+from rag.loading.parts import in_parts
+from rag.types import Heading, Kind, LoadedDocument
 
 _UNSEEN = {
     "script", "style", "noscript", "template", "svg", "canvas", "iframe", "object", "embed", "head", "title",
@@ -39,7 +40,7 @@ _DEPTH = 400
 
 
 def read_html(data: bytes, name: str, kind: Kind = "html", charset: str | None = None) -> LoadedDocument:
-    """An HTML page as one page of text. `charset` is what the server stated, if there was one.
+    """An HTML page as text. `charset` is what the server stated, if there was one.
 
     Raises:
         NoText: nothing on it can be read.
@@ -51,8 +52,7 @@ def read_html(data: bytes, name: str, kind: Kind = "html", charset: str | None =
     if not text.strip():
         raise NoText(name=name, pages="1")
     first = next((heading.title for heading in headings), "")
-    page = Page(1, "1", text, tuple(headings))
-    return LoadedDocument(name, title_of(title or first, name), kind, (page,))
+    return in_parts(name, title_of(title or first, name), kind, text, headings)
 
 
 def main_text(source: str, soup: BeautifulSoup) -> tuple[str, list[Heading]]:

@@ -1,4 +1,4 @@
-"""Word files become one page: paragraphs, lists and tables in order, headings at their places."""
+"""Word files become text: paragraphs, lists and tables in order, headings at their places."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from rag.loading.characters import declared
 from rag.loading.labels import encoding_of
 from rag.loading.names import title_of
 from rag.loading.numbering import Numbering
-from rag.types import Heading, LoadedDocument, Page
+from rag.loading.parts import in_parts
+from rag.types import Heading, LoadedDocument
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -37,7 +38,7 @@ _DECLARED = 400  # bytes of a part, among which is what it says of its encoding
 
 
 def read_word(data: bytes, name: str) -> LoadedDocument:
-    """A .docx file as one page; table rows are lines with " | " between their cells.
+    """A .docx file as text; table rows are lines with " | " between their cells.
 
     Raises:
         DamagedFile: it is no Word file inside.
@@ -54,7 +55,7 @@ def read_word(data: bytes, name: str) -> LoadedDocument:
     if not text.strip():
         raise NoText(name=name, pages="1")
     title = title_of(stated or (headings[0].title if headings else ""), name)
-    return LoadedDocument(name, title, "word", (Page(1, "1", text, tuple(headings)),))
+    return in_parts(name, title, "word", text, headings)
 
 
 def check_archive(data: bytes, name: str) -> None:

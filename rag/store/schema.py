@@ -42,6 +42,7 @@ documents = sa.Table(
     sa.Column("lead", Words),
     sa.Column("language", sa.Text),
     sa.Column("added", sa.Text),
+    sa.Column("warnings", Json),
 )
 
 pages = sa.Table(

@@ -312,6 +312,9 @@ _PEOPLE = (
     "CREATE INDEX activity_by_time ON activity (created)",
 )
 
+# What is to be known of a document since it was read, as a list of keys and what their texts fill in.
+_WARNINGS = ("ALTER TABLE documents ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]'",)
+
 Step = tuple[str | On, ...]
 
-MIGRATIONS: Final[tuple[Step, ...]] = (_LIBRARY, _CHATS, _JOBS, _CHECKS, _PEOPLE)
+MIGRATIONS: Final[tuple[Step, ...]] = (_LIBRARY, _CHATS, _JOBS, _CHECKS, _PEOPLE, _WARNINGS)
