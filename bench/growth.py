@@ -1,6 +1,7 @@
 """How time and memory grow with the library: 1,000, 10,000 and 100,000 chunks, and 1 to 8 people asking.
 
     python bench/growth.py [FOLDER of PDFs and questions.jsonl] [--sizes 1000 10000 100000] [--keep FOLDER]
+    python bench/growth.py --shapes 1 4 16 [--without-embedding]      how one plain file grows, see bench/shapes.py
 
 The first `--base` chunks are real ones; the others are seeded perturbations of them. One word in five is
 another word of the same length from the same documents, so that no two texts are the same and the words
@@ -35,6 +36,7 @@ import numpy as np
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
+from bench import shapes  # noqa: E402
 from bench.charts import Chart, drawn  # noqa: E402
 from bench.report import renew  # noqa: E402
 from rag import build  # noqa: E402
@@ -337,8 +339,13 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="where the libraries stay")
+    parser.add_argument("--shapes", type=int, nargs="+", help="megabytes of plain files, in place of libraries")
+    parser.add_argument("--without-embedding", action="store_true", help="of plain files")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.shapes:
+        shapes.main(given.shapes, embedding=not given.without_embedding)
+        return
     if given.measure:
         lines = (given.folder / "questions.jsonl").read_text("utf-8").splitlines()
         records = [record for record in map(json.loads, lines) if record["answerable"]]

@@ -140,6 +140,7 @@ class Services:
             seconds=chosen.parse_seconds,
             megabytes=chosen.parse_megabytes,
             file_megabytes=chosen.upload_megabytes,
+            characters=chosen.max_characters,
         )
         return Desk(
             self.store,

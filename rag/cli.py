@@ -18,7 +18,7 @@ import typer
 
 from rag import build, connections, models, settings, upkeep
 from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, SettingsInvalid, UnreadableDocument
-from rag.types import Answer, Collection, Document, Passage, Quote
+from rag.types import PAGED, Answer, Collection, Document, Passage, Quote
 from rag.ui.texts import Texts, language_for
 
 OWNER = "local"
@@ -179,11 +179,17 @@ def _read(services: build.Services, collection: Collection, source: str) -> dict
 
 
 def _ready(document: Document) -> dict[str, Any]:
+    texts = _texts()
     return {
         "name": document.name,
         "status": "ready",
+        "kind": document.kind,
         "pages": document.pages,
         "chunks": document.chunks,
+        "warnings": [
+            {"code": warning.key, "text": texts(f"warnings.{warning.key}", **warning.fields)}
+            for warning in document.warnings
+        ],
         "error": None,
         "code": None,
     }
@@ -191,7 +197,9 @@ def _ready(document: Document) -> dict[str, Any]:
 
 def _count(result: dict[str, Any]) -> str:
     texts = _texts()
-    return f"{texts.count('documents.pages', result['pages'])}, {texts.count('documents.chunks', result['chunks'])}"
+    chunks = texts.count("documents.chunks", result["chunks"])
+    count = f"{texts.count('documents.pages', result['pages'])}, {chunks}" if result["kind"] in PAGED else chunks
+    return " · ".join([count, *(warning["text"] for warning in result["warnings"])])
 
 
 def _collection(services: build.Services, name: str) -> Collection:
@@ -231,8 +239,9 @@ def _answer_record(answer: Answer) -> dict[str, Any]:
 
 
 def _place(source: Passage | Quote) -> dict[str, Any]:
-    page = source.page if source.kind == "pdf" else None
-    return {"document": source.name, "page": page, "label": source.label if page else source.section}
+    page = source.page if source.kind in PAGED else None
+    label = source.label if page else source.section
+    return {"document": source.name, "page": page, "label": label, "line": source.line or None}
 
 
 def _answer_text(answer: Answer) -> str:
@@ -242,14 +251,16 @@ def _answer_text(answer: Answer) -> str:
 
 
 def _show(answer: Answer) -> None:
+    from rag.export import place_of
+
     texts = _texts()
     if answer.outcome == "refused":
         typer.echo(f"{texts('answer.refused')} {texts('answer.refused_why')}\n")
     if answer.words_only:
         typer.echo(f"{texts('errors.vectors_lacking')}\n")
     for number, quote in enumerate(answer.quotes, start=1):
-        page = texts("answer.page", label=quote.label) if quote.kind == "pdf" else quote.section
-        typer.echo(f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {page}")
+        place = place_of(quote, texts)
+        typer.echo(f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {place}")
     if answer.sentences:
         typer.echo(f"\n{texts('answer.written', model=answer.model)}:")
         for sentence in answer.sentences:

@@ -23,7 +23,7 @@ from rag.llms.turns import Ticket
 from rag.retrieval import THRESHOLD, Found, Retriever, intent
 from rag.store import Store
 from rag.terms import terms
-from rag.types import Answer, Page, Passage, Progress, Quote, Turn
+from rag.types import PAGED, Answer, Page, Passage, Progress, Quote, Turn
 from rag.verification import verify
 from rag.writing import Listener, Writer
 
@@ -160,17 +160,22 @@ class Conversation:
         clock.stage("search")
         own = set(terms(question))
         pages = self._store.documents.pages_at(owner, [(passage.document, passage.page) for passage in found.passages])
+        # One that was removed a moment ago is no source any more.
+        there = [
+            replace(passage, line=_line(passage, pages[passage.document, passage.page]))
+            for passage in found.passages
+            if (passage.document, passage.page) in pages
+        ]
         quotes = find_quotes(
             found.query,
-            # One that was removed a moment ago is no source any more.
-            [passage for passage in found.passages if (passage.document, passage.page) in pages],
+            there,
             self._embedder,
             page_text=lambda passage: pages[passage.document, passage.page].text,
             weights={term: weight * (_LAST_QUESTION if term in own else 1.0) for term, weight in found.weights.items()},
             k=self._quotes,
             reader=self._reader,
         )
-        quotes = tuple(_in_section(quote, pages[quote.document, quote.page]) for quote in quotes)
+        quotes = tuple(_placed(quote, pages[quote.document, quote.page]) for quote in quotes)
         clock.stage("quotes")
         draft = Answer(
             question,
@@ -178,7 +183,7 @@ class Conversation:
             "",
             "answered" if found.gate >= THRESHOLD else "asked_anyway" if anyway else "refused",
             None,
-            _led_by(quotes, found.passages),
+            _led_by(quotes, there),
             quotes,
             gate=found.gate,
             words_only=found.words_only,
@@ -235,8 +240,13 @@ class Conversation:
         return Answer(question, question, "", "overview", None, (), tuple(quotes), seconds=clock.seconds())
 
 
-def _in_section(quote: Quote, page: Page) -> Quote:
-    """The quote with the heading it stands under, where its page has one before it."""
+def _line(source: Passage | Quote, page: Page) -> int:
+    return 0 if source.kind in PAGED else page.line(source.start)
+
+
+def _placed(quote: Quote, page: Page) -> Quote:
+    """The quote with its line, and with the heading it stands under, where its page has one before it."""
+    quote = replace(quote, line=_line(quote, page))
     above = [heading.title for heading in page.headings if heading.start <= quote.start]
     return replace(quote, section=" ".join(above[-1].split())) if above else quote
 

@@ -10,6 +10,7 @@ RagError
 │   ├── WrongPassword        encrypted, and the password does not open it
 │   ├── ProtectedFile        encrypted in a way that no password opens here
 │   ├── NoText               pages without a text layer, scanned ones for instance
+│   ├── CharactersRefused    written in an encoding that browsers refuse to read
 │   ├── TooLarge             more bytes, characters or memory than the limits allow
 │   ├── TooManyPages         more pages than the limits allow
 │   ├── TooSlow              reading it took longer than the limits allow
@@ -159,6 +160,10 @@ class ProtectedFile(UnreadableDocument):
 
 class NoText(UnreadableDocument):
     needs = ("name", "pages")
+
+
+class CharactersRefused(UnreadableDocument):
+    needs = ("name",)
 
 
 class TooLarge(UnreadableDocument):

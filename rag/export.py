@@ -16,7 +16,7 @@ from html import escape
 from typing import Protocol
 
 from rag.highlighting import Picture
-from rag.types import Answer, Quote, Sentence, shown_name
+from rag.types import LINED, PAGED, Answer, Passage, Quote, Sentence, shown_name
 
 # Signs that mean something to Markdown anywhere, and those that do so at the beginning of a line.
 _SIGNS = re.compile(r"[\\`*_\[\]<>|~&$]")
@@ -143,10 +143,16 @@ def _with_notes(sentence: Sentence) -> str:
     return _markdown(sentence.text) + "".join(f"[^{number + 1}]" for number in sentence.quotes)
 
 
+def place_of(source: Quote | Passage, t: Texts) -> str:
+    """Where in its document it stands: its page or its line, where a reader of the file sees these, and its section."""
+    place = t("answer.page", label=source.label) if source.kind in PAGED else ""
+    if source.line and source.kind in LINED:
+        place = t("answer.line", number=source.line)
+    return " · ".join(filter(None, (place, source.section)))
+
+
 def _place(quote: Quote, t: Texts) -> str:
-    """Where the quote stands, as far as its document has places."""
-    page = t("answer.page", label=quote.label) if quote.kind == "pdf" else ""
-    return " · ".join(filter(None, (shown_name(quote), page, quote.section)))
+    return " · ".join(filter(None, (shown_name(quote), place_of(quote, t))))
 
 
 def _footnote(quote: Quote, t: Texts) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
@@ -17,7 +17,8 @@ from rag.types import Chunk, Heading, LoadedDocument
 
 Count = Callable[[str], int]
 
-# Where a text is cut, best first: paragraphs, lines, sentences, clauses, words, anywhere.
+# Where a text is cut, best first: paragraphs, lines, sentences, clauses, words, anywhere; there, eight characters are
+# measured at a time while that is fine enough.
 SEPARATORS = [
     r"\n\s*\n",
     r"\n",
@@ -26,10 +27,14 @@ SEPARATORS = [
     r"[；;]",
     r"[，、：]|[,:]\s+",
     r"\s+",
+    r"(?s:.{8})",
     "",
 ]
 _CONTEXT_SHARE = 4
 _OVERLAP_SHARE = 4
+# A token is rarely longer; of a longer word without a blank, many embedders make one token, however long it is.
+_TOKEN_CHARACTERS = 12
+_ENDLESS = re.compile(r"(?<!\S)\S{100,}+")
 _WORD_START = re.compile(r"(?<!\S)\S|[\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -42,27 +47,24 @@ def split(document: LoadedDocument, *, count: Count, size: int, overlap: int) ->
     """
     if size < 1 or overlap < 0:
         raise ValueError(f"size must be at least 1 and overlap at least 0, got {size} and {overlap}")
-    count = _remembering(count)
+    count = _bounded(count)
     overlap = min(overlap, size // _OVERLAP_SHARE)
     chunks: list[Chunk] = []
     section = ""
     for page in document.pages:
+        # Forgotten page by page: it holds every piece that was measured.
+        measure = _remembering(count)
         headings = [Heading(0, section), *page.headings]
-        contexts = {title: _context(document.title, title, count, size) for title in {h.title for h in headings}}
-        most = max(count(f"{context}\n") if context else 0 for context in contexts.values())
-        for start, end in _pieces(page.text, count, max(1, size - most), overlap):
-            title = _section_at(headings, start)
+        starts = [heading.start for heading in headings]
+        contexts = {title: _context(document.title, title, measure, size) for title in {h.title for h in headings}}
+        most = max(measure(f"{context}\n") if context else 0 for context in contexts.values())
+        for start, end in _pieces(page.text, measure, max(1, size - most), overlap):
+            title = headings[bisect_left(starts, start + 1) - 1].title
             context = contexts[title]
-            for first, last in _fitting(page.text, start, end, context, count, size):
+            for first, last in _fitting(page.text, start, end, context, measure, size):
                 chunks.append(Chunk(page.number, page.label, title, context, page.text[first:last], first, last))
         section = headings[-1].title
     return chunks
-
-
-def _section_at(headings: Sequence[Heading], start: int) -> str:
-    """The title of the last heading at or before `start`."""
-    position = bisect_left([heading.start for heading in headings], start + 1)
-    return headings[position - 1].title
 
 
 def _context(title: str, section: str, count: Count, size: int) -> str:
@@ -116,8 +118,8 @@ def _cut(text: str, count: Count, size: int) -> list[tuple[int, int]]:
 
 def _reaching_back(text: str, before: int, start: int, count: Count, overlap: int) -> int:
     """The first word start after `before` from which up to `start` no more than `overlap` is repeated."""
-    # A token is rarely longer than a dozen characters; further back nothing can fit.
-    earliest = max(before, start - 12 * overlap)
+    # Further back nothing can fit.
+    earliest = max(before, start - _TOKEN_CHARACTERS * overlap)
     words = [earliest + match.start() for match in _WORD_START.finditer(text[earliest:start])]
     return next((w for w in words[bisect_left(words, True, key=lambda w: count(text[w:start]) <= overlap) :]), start)
 
@@ -136,6 +138,16 @@ def _fitting(text: str, start: int, end: int, context: str, count: Count, size: 
         first, last = first + len(part) - len(part.lstrip()), first + len(part.rstrip())
         if first < last:
             yield from _fitting(text, first, last, context, count, size)
+
+
+def _bounded(count: Count) -> Count:
+    """As `count`, but words without an end weigh by their characters: no chunk may grow without bound by them."""
+
+    def measured(text: str) -> int:
+        endless = sum(map(len, _ENDLESS.findall(text)))
+        return max(count(text), endless // _TOKEN_CHARACTERS)
+
+    return measured
 
 
 def _remembering(count: Count) -> Count:

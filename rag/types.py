@@ -7,9 +7,13 @@ Offsets (`start`, `end`) are always character positions in the text of one page,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Kind = Literal["pdf", "web", "html", "text", "markdown", "word"]
+# Kinds whose documents have pages; the others are read as parts, and what stands in them is told by its line.
+PAGED: Final[frozenset[Kind]] = frozenset({"pdf"})
+# Those of them whose lines a reader of the file sees too.
+LINED: Final[frozenset[Kind]] = frozenset({"text", "markdown"})
 Verdict = Literal["supported", "partly", "unsupported"]
 
 # What became of a question: answered from the documents, refused because they do not hold it,
@@ -31,15 +35,28 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a PDF, or the whole of a document that has no pages.
+    """One page of a PDF, or one part of a document that has no pages; parts follow each other without a gap.
 
-    `number` counts from 1; `label` is what is printed on the page ("iv", "A-3").
+    `number` counts from 1; `label` is what is printed on the page ("iv", "A-3"), or the number of the line
+    that a part begins in.
     """
 
     number: int
     label: str
     text: str
     headings: tuple[Heading, ...] = ()
+
+    def line(self, place: int) -> int:
+        """The line, from 1 over the whole document, in which a character of a part stands."""
+        return (int(self.label) if self.label.isdecimal() else 1) + self.text.count("\n", 0, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to be known about a document: the key of its text and what the text fills in."""
+
+    key: str
+    fields: dict[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,7 @@ class LoadedDocument:
     pages: tuple[Page, ...]
     address: str | None = None
     empty_pages: tuple[int, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +122,15 @@ class Document:
     lead: str
     language: str
     added: str
+    warnings: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of a page found for a question. Larger `score` is nearer."""
+    """A stretch of a page found for a question. Larger `score` is nearer.
+
+    `line` is that of its first character in a document without pages, 0 where it is not known.
+    """
 
     chunk: int
     document: str
@@ -123,6 +145,7 @@ class Passage:
     start: int
     end: int
     score: float = 0.0
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +153,7 @@ class Quote:
     """One sentence, list item or table row, word for word as it stands on its page.
 
     `before` and `after` are its surroundings on the same page, for the model to read;
-    `head` holds the column heads when the quote is a table row.
+    `head` holds the column heads when the quote is a table row. `line` is as a passage's.
     """
 
     document: str
@@ -148,6 +171,7 @@ class Quote:
     before: str = ""
     after: str = ""
     head: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

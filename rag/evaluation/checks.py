@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Literal
 
-from rag.types import Answer, Check, CheckResult, CheckRun
+from rag.types import PAGED, Answer, Check, CheckResult, CheckRun, Passage
 
 Change = Literal["better", "worse", "same", "new"]
 
@@ -30,8 +30,8 @@ def run_checks(
 def judge(check: Check, answer: Answer) -> CheckResult:
     """Where the right page and the right words stand in an answer."""
     pages = list(dict.fromkeys((passage.name, passage.page) for passage in answer.passages))
-    right = (check.document, check.page)
     wanted = _plain(check.quote)
+    right = next(((p.name, p.page) for p in answer.passages if _is_right(p, check, wanted)), None)
     quoted = (
         place
         for place, quote in enumerate(answer.quotes, 1)
@@ -41,10 +41,17 @@ def judge(check: Check, answer: Answer) -> CheckResult:
         check.id,
         check.question,
         answerable=bool(check.document),
-        page=pages.index(right) + 1 if right in pages else None,
+        page=None if right is None else pages.index(right) + 1,
         quote=next(quoted, None),
         refused=answer.outcome == "refused",
     )
+
+
+def _is_right(passage: Passage, check: Check, wanted: str) -> bool:
+    """Whether a passage lies on a check's page. Parts of a text without pages are others when it is read again, so
+    there it counts too where the words are."""
+    here = passage.page == check.page or (passage.kind not in PAGED and wanted in _plain(passage.text))
+    return bool(check.document) and passage.name == check.document and here
 
 
 def shares(run: CheckRun) -> dict[str, float | None]:

@@ -129,7 +129,7 @@ def _candidates(
     seen: set[tuple[str, int, int]] = set()
     found: list[_Candidate] = []
     pages = {(p.document, p.page): page_text(p) for p in passages}
-    running = _running_lines(pages)
+    running = _running_lines({(p.document, p.page): pages[p.document, p.page] for p in passages if p.kind == "pdf"})
     cut = {place: units(page) for place, page in pages.items()}
     quotable = {place: _quotable(place[0], page, cut[place], running) for place, page in pages.items()}
     for rank, passage in enumerate(passages):

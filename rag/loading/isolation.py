@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from rag.errors import DamagedFile, RagError, TooLarge, TooSlow
-from rag.types import Failure, Heading, LoadedDocument, Page
+from rag.types import Failure, Heading, LoadedDocument, Notice, Page
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +42,7 @@ class Limits:
     seconds: int = 30
     megabytes: int = 1024
     file_megabytes: int = 100
-    characters: int = 5_000_000
+    characters: int = 20_000_000
 
 
 class _Child:
@@ -168,7 +168,14 @@ def _document(fields: dict[str, Any], name: str, limits: Limits) -> LoadedDocume
     )
     if sum(len(page.text) for page in pages) > limits.characters:
         raise TooLarge(name=name, limit=f"{limits.characters:,}")
-    return LoadedDocument(name, fields["title"], fields["kind"], pages, empty_pages=tuple(fields["empty_pages"]))
+    return LoadedDocument(
+        name,
+        fields["title"],
+        fields["kind"],
+        pages,
+        empty_pages=tuple(fields["empty_pages"]),
+        warnings=tuple(Notice(*warning) for warning in fields["warnings"]),
+    )
 
 
 def document_fields(document: LoadedDocument) -> dict[str, Any]:
@@ -177,7 +184,13 @@ def document_fields(document: LoadedDocument) -> dict[str, Any]:
         {"number": p.number, "label": p.label, "text": p.text, "headings": [[h.start, h.title] for h in p.headings]}
         for p in document.pages
     ]
-    return {"title": document.title, "kind": document.kind, "pages": pages, "empty_pages": document.empty_pages}
+    return {
+        "title": document.title,
+        "kind": document.kind,
+        "pages": pages,
+        "empty_pages": document.empty_pages,
+        "warnings": [[warning.key, warning.fields] for warning in document.warnings],
+    }
 
 
 def send(pipe: IO[bytes], header: dict[str, Any], data: bytes = b"") -> None:

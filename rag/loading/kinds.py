@@ -54,7 +54,7 @@ def kind_of(data: bytes, name: str) -> Kind:
         raise DamagedFile(name=name, expected="docx")
     if promised == "word" and _ENCRYPTED in data:
         raise ProtectedFile(name=name)
-    text = _start_as_text(data)
+    text = _start_as_text(data, name)
     if text is None or data.lstrip().startswith(_WRITTEN):
         raise UnsupportedKind(name=name, kinds=" ".join(KINDS))
     if _HTML.match(text) or promised == "html":
@@ -70,9 +70,9 @@ def _is_word(data: bytes) -> bool:
         return False
 
 
-def _start_as_text(data: bytes) -> str | None:
-    from rag.loading.text import decode
+def _start_as_text(data: bytes, name: str) -> str | None:
+    from rag.loading.characters import decode
 
     if data.startswith((b"PK\3\4", _OLE)):
         return None
-    return decode(data[:_HEAD])
+    return decode(data[:_HEAD], name=name)

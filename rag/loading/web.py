@@ -1,4 +1,4 @@
-"""HTML becomes one page of text: the main part without menus, headings at their places."""
+"""HTML becomes text: the main part without menus, headings at their places."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from rag.errors import NoText
+from rag.loading.characters import decode
 from rag.loading.names import title_of
-from rag.loading.text import decode
-from rag.types import Heading, Kind, LoadedDocument, Page
+from rag.loading.parts import in_parts
+from rag.types import Heading, Kind, LoadedDocument
 
 _UNSEEN = {
     "script", "style", "noscript", "template", "svg", "canvas", "iframe", "object", "embed", "head", "title",
@@ -33,7 +34,6 @@ _BLOCKS = _HEADINGS | {
 }  # fmt: skip
 _CLOSE = {"li", "tr", "dd", "dt", "br"}  # parted from their like by a line end only
 
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+(?:[\"']\s*+)?([\w.:-]{2,40})", re.IGNORECASE)
 # Soft hyphens and other characters that nobody sees.
 _UNSEEN_LETTERS = re.compile("[\u00ad\u200b\u2060\x00-\x08\x0e-\x1f]")
 _SHORT = 1500  # characters
@@ -42,21 +42,19 @@ _DEPTH = 400
 
 
 def read_html(data: bytes, name: str, kind: Kind = "html", charset: str | None = None) -> LoadedDocument:
-    """An HTML page as one page of text. `charset` is what the server stated, if there was one.
+    """An HTML page as text. `charset` is what the server stated, if there was one.
 
     Raises:
         NoText: nothing on it can be read.
     """
-    stated = _CHARSET.search(data[:4096])
-    source = decode(data, charset or (stated.group(1).decode("ascii") if stated else None)) or ""
+    source = decode(data, charset, name=name, markup=True) or ""
     soup = _soup(source)
     title = _title(soup)
     text, headings = main_text(source, soup)
     if not text.strip():
         raise NoText(name=name, pages="1")
     first = next((heading.title for heading in headings), "")
-    page = Page(1, "1", text, tuple(headings))
-    return LoadedDocument(name, title_of(title or first, name), kind, (page,))
+    return in_parts(name, title_of(title or first, name), kind, text, headings)
 
 
 def main_text(source: str, soup: BeautifulSoup) -> tuple[str, list[Heading]]:

@@ -1,10 +1,11 @@
-"""Word files become one page: paragraphs, lists and tables in order, headings at their places."""
+"""Word files become text: paragraphs, lists and tables in order, headings at their places."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -16,9 +17,12 @@ from docx.oxml import parse_xml
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from rag.errors import DamagedFile, NoText, TooLarge
+from rag.loading.characters import declared
+from rag.loading.labels import encoding_of
 from rag.loading.names import title_of
 from rag.loading.numbering import Numbering
-from rag.types import Heading, LoadedDocument, Page
+from rag.loading.parts import in_parts
+from rag.types import Heading, LoadedDocument
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -30,10 +34,11 @@ _ENTRIES = 1000
 _UNPACKED = 100 * 2**20
 _RATIO = 100
 _PACKED_BELOW = 2**20
+_DECLARED = 400  # bytes of a part, among which is what it says of its encoding
 
 
 def read_word(data: bytes, name: str) -> LoadedDocument:
-    """A .docx file as one page; table rows are lines with " | " between their cells.
+    """A .docx file as text; table rows are lines with " | " between their cells.
 
     Raises:
         DamagedFile: it is no Word file inside.
@@ -50,7 +55,7 @@ def read_word(data: bytes, name: str) -> LoadedDocument:
     if not text.strip():
         raise NoText(name=name, pages="1")
     title = title_of(stated or (headings[0].title if headings else ""), name)
-    return LoadedDocument(name, title, "word", (Page(1, "1", text, tuple(headings)),))
+    return in_parts(name, title, "word", text, headings)
 
 
 def check_archive(data: bytes, name: str) -> None:
@@ -62,7 +67,9 @@ def check_archive(data: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            if len(entries) <= _ENTRIES and any(_strangely_written(archive, entry) for entry in entries):
+                raise DamagedFile(name=name, expected="docx")
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, zlib.error) as error:
         raise DamagedFile(name=name, expected="docx") from error
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > _ENTRIES or unpacked > _UNPACKED:
@@ -70,6 +77,15 @@ def check_archive(data: bytes, name: str) -> None:
     for entry in entries:
         if entry.file_size > _PACKED_BELOW and entry.file_size > _RATIO * entry.compress_size:
             raise TooLarge(name=name, limit=f"{_RATIO}:1")
+
+
+def _strangely_written(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Whether a part says that it is in an encoding that no standard of the web knows: libxml2 would look further."""
+    if not entry.filename.endswith((".xml", ".rels")):
+        return False
+    with archive.open(entry) as part:
+        label = declared(part.read(_DECLARED))
+    return label is not None and encoding_of(label) is None
 
 
 def _render(document: DocxDocument) -> tuple[str, list[Heading]]:

@@ -171,8 +171,9 @@ def _get(pool: httpcore.ConnectionPool, url: httpcore.URL, current: str, address
         if type_ not in _TYPES or encoding not in ("identity", "gzip", "x-gzip"):
             raise AddressNotReadable(address=address, type=(type_ if type_ not in _TYPES else encoding)[:80])
         content = _body(response.iter_stream(), encoding != "identity", address, max_bytes)
-    charset = message.get_content_charset()
-    return Fetched(content, type_, charset, current)
+    # Not `get_content_charset`, which has a charset of its own (RFC 2231) decoded by whatever codec the server names.
+    charset = message.get_param("charset")
+    return Fetched(content, type_, charset if isinstance(charset, str) else None, current)
 
 
 def _body(chunks: Iterable[bytes], packed: bool, address: str, max_bytes: int) -> bytes:

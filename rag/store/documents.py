@@ -18,7 +18,7 @@ from rag.store.graphs import make_graph
 from rag.store.passages import Passages, Vectors
 from rag.store.rights import PERSON, owned, reach
 from rag.store.rows import check, insert_chunks, insert_document, new_document
-from rag.types import Chunk, Collection, Document, Heading, LoadedDocument, Page
+from rag.types import Chunk, Collection, Document, Heading, LoadedDocument, Notice, Page
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 
@@ -227,4 +227,5 @@ def _page(row: Any) -> Page:
 
 def _read(row: Any) -> Document:
     values = dict(row._mapping)
-    return Document(**values | {"empty_pages": tuple(values["empty_pages"])})
+    kept = {"empty_pages": tuple(values["empty_pages"])}
+    return Document(**values | kept | {"warnings": tuple(Notice(*warning) for warning in values["warnings"])})

@@ -58,6 +58,7 @@ def new_document(
         lead=lead,
         language=language,
         added=schema.now(),
+        warnings=loaded.warnings,
     )
 
 
@@ -65,6 +66,7 @@ def insert_document(
     connection: sa.Connection, document: Document, pages: Sequence[Page], chunks: Sequence[Chunk], vectors: Vectors
 ) -> None:
     row = {column.name: getattr(document, column.name) for column in _table.columns}
+    row["warnings"] = [(warning.key, warning.fields) for warning in document.warnings]
     connection.execute(sa.insert(_table), row)
     rows = [
         {

@@ -51,6 +51,7 @@ documents = _table(
     *required(Json, "empty_pages"),
     *required(Words, "lead"),
     *required(sa.Text, "language", "added"),
+    sa.Column("warnings", Json, nullable=False, server_default="[]"),
     sa.UniqueConstraint("collection", "sha256"),
     sa.Index("documents_by_name", "collection", "name"),
     sa.Index("documents_by_sha256", "sha256"),

@@ -6,11 +6,12 @@ from typing import Final
 
 import streamlit as st
 
+from rag.export import place_of
 from rag.types import Answer, Right, Turn, shown_name
 from rag.ui import work
 from rag.ui.frame import Frame, told
 from rag.ui.texts import Texts
-from rag.ui.views import label, place_of
+from rag.ui.views import label
 
 _NOT_THERE: Final = -1
 _QUOTE_CHARACTERS: Final = 90

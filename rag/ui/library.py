@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rag.loading import KINDS
-from rag.types import Collection, Document, Right, shown_name
+from rag.types import PAGED, Collection, Document, Right, shown_name
 from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
@@ -159,11 +159,12 @@ def _draw_actions(page: Frame, document: Document) -> None:
 def _facts(page: Frame, document: Document) -> str:
     texts = page.texts
     facts = [texts.count("documents.chunks", document.chunks)]
-    if document.kind == "pdf":
+    if document.kind in PAGED:
         facts.insert(0, texts.count("documents.pages", document.pages))
     if document.address:
         facts.insert(0, document.address)
     facts.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
     if document.empty_pages:
         facts.append(texts("documents.empty_pages", pages=", ".join(map(str, document.empty_pages))))
+    facts += [texts(f"warnings.{warning.key}", **warning.fields) for warning in document.warnings]
     return " · ".join(facts)

@@ -8,10 +8,10 @@ import streamlit as st
 
 from rag.errors import NotFound, PageNotDrawn
 from rag.highlighting import marked_text, text_fragment
-from rag.types import Document, Quote, shown_name
+from rag.types import PAGED, Document, Quote, shown_name
 from rag.ui import work
 from rag.ui.frame import Frame
-from rag.ui.views import draw_muted, draw_picture, label
+from rag.ui.views import draw_marked, draw_muted, draw_picture, label
 
 _STATE = "source"
 
@@ -48,9 +48,10 @@ def _draw(page: Frame, quote: Quote) -> None:
         return
     number: int = st.session_state["source_page"]
     spans = [(quote.start, quote.end)] if number == quote.page and quote.end > quote.start else []
-    if document.kind == "pdf":
-        said = _place(page, document, number)
+    said = _place(page, document, number)
+    if document.pages > 1 or document.kind in PAGED:
         _draw_page_buttons(page, document, number, said)
+    if document.kind in PAGED:
         try:
             draw_picture(work.page_picture(page, document, number, spans), said, key=f"page-{number}")
         except PageNotDrawn:
@@ -62,8 +63,10 @@ def _draw(page: Frame, quote: Quote) -> None:
 
 
 def _place(page: Frame, document: Document, number: int) -> str:
-    """Which page this is, and what is printed on it where that is another number."""
+    """Which page this is, and what is printed on it where that is another number; or which part from which line."""
     printed = page.services.store.documents.page(page.owner, document.id, number).label
+    if document.kind not in PAGED:
+        return page.texts("source.part_of", number=number, count=document.pages, line=printed)
     key = "source.page_of" if printed == str(number) else "source.page_printed"
     return page.texts(key, number=number, count=document.pages, label=printed)
 
@@ -83,12 +86,7 @@ def _draw_page_buttons(page: Frame, document: Document, number: int, said: str) 
 
 def _draw_text(page: Frame, document: Document, number: int, spans: list[tuple[int, int]]) -> None:
     text = page.services.store.documents.page(page.owner, document.id, number).text
-    parts = (
-        f"<mark>{html.escape(part)}</mark>" if marked else html.escape(part)
-        for part, marked in marked_text(text, spans)
-    )
-    with st.container(height=480, border=True):
-        st.html(f'<div class="question">{"".join(parts)}</div>')
+    draw_marked(marked_text(text, spans), key=f"text-{number}")
 
 
 def _draw_ways_out(page: Frame, document: Document, quote: Quote) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from rag.export import place_of
 from rag.highlighting import Picture
 from rag.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
@@ -36,6 +37,14 @@ _picture = st.components.v2.component(
     css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem; }"
     " img { display: block; width: 100%; }",
     js=(_HERE / "picture.js").read_text(encoding="utf-8"),
+)
+
+_text = st.components.v2.component(
+    "footnote_text",
+    html='<div class="frame" tabindex="0"></div>',
+    css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem;"
+    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }",
+    js=(_HERE / "text.js").read_text(encoding="utf-8"),
 )
 
 
@@ -112,16 +121,15 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
     }
 
 
-def place_of(source: Quote | Passage, texts: Texts) -> str:
-    """Where in its document a quote stands: its page, its section, or both."""
-    page = texts("answer.page", label=source.label) if source.kind == "pdf" else ""
-    return " · ".join(filter(None, (page, source.section)))
-
-
 def draw_picture(picture: Picture, alt: str, *, key: str) -> None:
     """A page's picture, scrolled to its first box."""
     at = min((box.top for box in picture.boxes), default=0.0) / picture.height
     _picture(key=key, data={"png": b64encode(picture.data).decode("ascii"), "at": at, "alt": alt})
+
+
+def draw_marked(segments: Sequence[tuple[str, bool]], *, key: str) -> None:
+    """A document's text in segments of (text, whether it is marked), scrolled to the first that is."""
+    _text(key=key, data={"segments": [list(segment) for segment in segments]})
 
 
 def draw_passage(passage: Passage, texts: Texts) -> None:

@@ -61,7 +61,8 @@ def _evidence(quotes: Sequence[Quote], passages: Sequence[Passage]) -> Iterator[
             if key not in seen:
                 seen.add(key)
                 found = cut(passage, passage.text[unit.start : unit.end], start, unit.head)
-                said.append(replace(found, before=passage.text[: unit.start]))
+                line = passage.line and passage.line + passage.text.count("\n", 0, unit.start)
+                said.append(replace(found, before=passage.text[: unit.start], line=line))
     for place, quote in enumerate(said):
         whole = f"{quote.head} {quote.text}" if quote.head else quote.text
         held = frozenset(terms(whole))
