@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rag import build, connections, settings
 from rag.errors import RagError, SignInError, Unexpected
@@ -40,7 +39,15 @@ FOR_ADMINS: set[Name] = {"models", "privacy", "people"}
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
 
 
-incoming.heed()
+def _say_what_ended(error: Exception) -> bool:
+    """In words, where an error ended the script of a page or of a part of it. The log says more."""
+    texts = Texts("zh" if st.session_state.get("language") == "zh" else "en")
+    told = error if isinstance(error, RagError) else Unexpected(kind=type(error).__name__)
+    st.error(label(texts.failure(told.failure())))
+    return True
+
+
+incoming.heed(_say_what_ended)
 refusals.keep_to_one_line()
 
 
@@ -57,7 +64,6 @@ class Frame:
     @property
     def owner(self) -> str:
         """Who asks. They are looked at each time: a part of a page can run without its frame."""
-        _say_what_ends_it(self.texts)
         if self.person is None or self.sign_in is None:
             return LOCAL_USER
         people, hours = self.services.store.people, self.services.settings.sign_in_hours
@@ -83,7 +89,6 @@ def frame(page: Name) -> Frame:
     if st.session_state.get("language") not in LANGUAGES:
         st.session_state["language"] = _first_language(current.language)
     texts = Texts(st.session_state["language"])
-    _say_what_ends_it(texts)
     st.html(f"<style>{style(texts, current.upload_megabytes)}</style>")
     entered = _enter(current, texts, page)
     _draw_menu(texts, entered.person)
@@ -142,18 +147,6 @@ def _may_open(page: Name, person: Person | None) -> bool:
     return page != "people" if person is None else page not in FOR_ADMINS or person.role == "admin"
 
 
-def _say_what_ends_it(texts: Texts) -> None:
-    """Have an error that ends the script, or a part of it, said in words instead of shown."""
-
-    def say(error: Exception) -> bool:
-        told = error if isinstance(error, RagError) else Unexpected(kind=type(error).__name__)
-        st.error(label(texts.failure(told.failure())))
-        return True
-
-    if (context := get_script_run_ctx(suppress_warning=True)) is not None:
-        context.on_script_error = say
-
-
 @contextmanager
 def told(page: Frame) -> Iterator[None]:
     """Say what went wrong, in the user's language, instead of failing; the page goes on."""
@@ -199,8 +192,14 @@ def _draw_languages(texts: Texts) -> None:
         key="language",
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: st.query_params.update(lang=st.session_state["language"]),
+        on_change=_keep_language,
     )
+
+
+def _keep_language() -> None:
+    """In the address, which is how it survives a reload."""
+    if (chosen := st.session_state.get("language")) in LANGUAGES:
+        st.query_params["lang"] = chosen
 
 
 def _first_language(setting: Literal["auto", "en", "zh"]) -> Language:

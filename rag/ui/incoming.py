@@ -36,7 +36,12 @@ _MOST_FILES: Final = 1_000
 _HEARD: Final = {"rerun_script", "app_heartbeat", "stop_script", "file_urls_request", "backend_operation_request"}
 _OPERATIONS: Final = {"deferred_file"}
 
+# How the name of a widget begins, and that of what a component of ours sets off.
+_WIDGETS: Final = ("$$ID-", "$$STREAMLIT_INTERNAL_KEY_$$ID-")
+# Names that Streamlit gives; it writes those that it does not know into its log as they are.
+_GIVEN: Final = re.compile(r"[\w-]{0,200}")
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+_believing: Final = AppSession.handle_backmsg
 # Stands where a value was that is not heeded.
 _REFUSED: Final = WidgetState(id="refused")
 
@@ -69,11 +74,21 @@ def uploaded(files: Sequence[object]) -> list[UploadedFile]:
     return [file for file in files if isinstance(file, UploadedFile)]
 
 
-def heed() -> None:
-    """Have all that browsers send go through here, from now on, in this process."""
+def heed(failed: Callable[[Exception], bool]) -> None:
+    """Have all that browsers send go through here, from now on, in this process.
+
+    Args:
+        failed: says on the page that its script has failed, and whether it said so.
+    """
     WStates.__getitem__ = _value  # type: ignore[method-assign]
-    if not hasattr(AppSession.handle_backmsg, "believing"):
-        AppSession.handle_backmsg = _heeding(AppSession.handle_backmsg)  # type: ignore[method-assign, assignment]
+    WStates.set_widget_from_proto = _take  # type: ignore[method-assign, assignment]
+    AppSession.handle_backmsg = _heeding(failed)  # type: ignore[method-assign, assignment]
+
+
+def _take(states: WStates, sent: WidgetState) -> None:
+    """In place of `WStates.set_widget_from_proto`: a value under a name that no widget has is never looked for."""
+    if sent.id.startswith(_WIDGETS):
+        states.states[sent.id] = Serialized(sent)
 
 
 def _value(states: WStates, key: str) -> Any:
@@ -141,8 +156,8 @@ def _look_at_json(text: str) -> None:
         raise _Unfit(f"JSON {deepest} levels deep")
 
 
-def _heeding(believing: Callable[[AppSession, BackMsg], None]) -> Callable[[AppSession, BackMsg], None]:
-    """`AppSession.handle_backmsg` for messages that a page could have sent."""
+def _heeding(failed: Callable[[Exception], bool]) -> Callable[[AppSession, BackMsg], None]:
+    """In place of `AppSession.handle_backmsg`: messages that a page could have sent."""
 
     def handle_backmsg(session: AppSession, msg: BackMsg) -> None:
         if why := _unheard(msg):
@@ -150,9 +165,9 @@ def _heeding(believing: Callable[[AppSession, BackMsg], None]) -> Callable[[AppS
             return
         if msg.WhichOneof("type") == "rerun_script":
             _shorten(msg)
-        believing(session, msg)
+            session._on_script_error = failed
+        _believing(session, msg)
 
-    handle_backmsg.believing = believing  # type: ignore[attr-defined]
     return handle_backmsg
 
 
@@ -161,9 +176,15 @@ def _unheard(message: BackMsg) -> str:
     kind = message.WhichOneof("type")
     if kind not in _HEARD:
         return str(kind)
+    if kind == "rerun_script" and not _GIVEN.fullmatch(message.rerun_script.fragment_id):
+        return "a part of a page under no name that is given"
     if kind == "backend_operation_request":
-        operation = message.backend_operation_request.WhichOneof("payload")
-        return "" if operation in _OPERATIONS else str(operation)
+        wanted = message.backend_operation_request
+        operation = wanted.WhichOneof("payload")
+        if operation not in _OPERATIONS:
+            return str(operation)
+        named = (wanted.request_id, wanted.session_id, wanted.deferred_file.file_id)
+        return "" if all(map(_GIVEN.fullmatch, named)) else "a file under no name that is given"
     if kind == "file_urls_request" and len(message.file_urls_request.file_names) > _MOST_FILES:
         return "places for too many files"
     return ""
@@ -174,6 +195,6 @@ def _shorten(message: BackMsg) -> None:
     asked = message.rerun_script
     if len(asked.query_string) > _QUERY_CHARACTERS:
         asked.query_string = ""
-    for name in ("page_name", "page_script_hash", "fragment_id"):
+    for name in ("page_name", "page_script_hash"):
         if len(getattr(asked, name)) > _NAME_CHARACTERS:
             setattr(asked, name, "")

@@ -66,12 +66,14 @@ class Presence:
             SignInError: the person is out.
         """
         context = get_script_run_ctx()
-        if context is None:
-            return
+        if context is not None:
+            self.remember(context.session_id, person, sign_in, context.page_script_hash, context.query_string)
+
+    def remember(self, session: str, person: str, sign_in: str, page: str, query: str) -> None:
+        """That the session shows that page to that person. Raises as `seen`."""
         standing = self._store.standings.of(person, sign_in, hours=self._hours)
-        tab = _Tab(person, sign_in, context.page_script_hash, context.query_string, standing)
         with self._lock:
-            self._tabs[context.session_id] = tab
+            self._tabs[session] = _Tab(person, sign_in, page, query, standing)
             self._fresh = True
 
     def _watch(self) -> None:
