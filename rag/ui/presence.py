@@ -20,14 +20,14 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from rag.errors import RagError, SignInError
+from rag.errors import RagError, SignInError, Unexpected
 from rag.runs import Runs
 from rag.store import Store
 from rag.store.standings import Standing
 
 EVERY_SECONDS: Final = 1.0
 # After the database did not answer.
-_AGAIN_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +86,9 @@ class Presence:
                         time.sleep(EVERY_SECONDS)
             except RagError as error:
                 _log.warning("who may see what is not looked at: %s", error.key())
-                time.sleep(_AGAIN_SECONDS)
+            except Exception as error:  # noqa: BLE001 - whatever it was, pages are looked after again
+                Unexpected.logged(error, "looking after open pages", _log)
+            time.sleep(_AGAIN_SECONDS)
 
     def look(self, mark: object, before: object) -> object:
         """One look: nothing but the clock where nothing was written and no page drawn; the mark that was looked at."""
