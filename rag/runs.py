@@ -17,12 +17,22 @@ from rag.types import Answer, Progress
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Who has a question answered, since which sign-in ("" where there is none), and from which collection."""
+
+    owner: str
+    sign_in: str
+    collection: str
+
+
 @dataclass(slots=True)
 class Run:
     """What pages see of an answer on its way. Fields are replaced whole, never changed in place."""
 
     draft: Answer
     progress: Progress | None = None
+    whose: Whose | None = None
     _version: int = 0
     _ended: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -86,14 +96,22 @@ class Runs:
         with self._lock:
             return self._runs.get(turn)
 
+    def running(self) -> list[Run]:
+        """All runs that go on at this moment."""
+        with self._lock:
+            return list(self._runs.values())
+
     def count(self, *, waiting: bool = False) -> int:
         """The answers on their way, or those of them that wait for the model."""
-        with self._lock:
-            runs = list(self._runs.values())
-        return sum(not waiting or run.waits for run in runs)
+        return sum(not waiting or run.waits for run in self.running())
 
     def start(
-        self, turn: str, empty: Answer, ask: Callable[[Run], Iterator[Answer]], save: Callable[[Answer], None]
+        self,
+        turn: str,
+        empty: Answer,
+        ask: Callable[[Run], Iterator[Answer]],
+        save: Callable[[Answer], None],
+        whose: Whose | None = None,
     ) -> Run:
         """Work on a turn in the background.
 
@@ -101,7 +119,7 @@ class Runs:
             ask: yields the answer as it grows.
             save: called once, with the answer as far as it came; before it returns, `get` finds the run.
         """
-        run = Run(empty)
+        run = Run(empty, whose=whose)
         with self._lock:
             self._runs[turn] = run
         threading.Thread(target=self._work, args=(turn, run, ask, save), name=f"answer-{turn}", daemon=True).start()

@@ -26,6 +26,7 @@ from rag.store.people import People
 from rag.store.postgresql import PostgreSQL
 from rag.store.shares import Shares
 from rag.store.sqlite import SQLite
+from rag.store.standings import Standings
 
 __all__ = ["DATABASE", "FILES", "INDEX", "Job", "Store"]
 
@@ -51,6 +52,7 @@ class Store:
         self.people = People(database)
         self.shares = Shares(database)
         self.activity = Activity(database)
+        self.standings = Standings(database)
 
     @classmethod
     def open(cls, data_dir: Path, url: str = "", *, graphs: bool = True) -> Store:

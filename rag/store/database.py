@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
@@ -57,6 +57,10 @@ class Database(ABC):
     @abstractmethod
     def still(self) -> AbstractContextManager[sa.Connection]:
         """A transaction in which nothing of the library changes, its files included, to take a copy of all of it."""
+
+    @abstractmethod
+    def writes(self) -> AbstractContextManager[Callable[[], object]]:
+        """Gives what says a mark, another one after each write to the library by any process. For one thread."""
 
     @abstractmethod
     def whole(self) -> bool:

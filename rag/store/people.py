@@ -97,7 +97,7 @@ class People:
             return [_person(row) for row in rows]
 
     def disable(self, owner: str, person: str) -> None:
-        """Shut a person out, from their next step on. Admins do not shut themselves out."""
+        """Shut a person out, from now on. Admins do not shut themselves out."""
         self._change(owner, person, "disabled", disabled=schema.now())
 
     def enable(self, owner: str, person: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
 from typing import Any, Final
@@ -86,6 +86,15 @@ class PostgreSQL(Database):
     def still(self) -> AbstractContextManager[sa.Connection]:
         """Others write on; this transaction does not see it."""
         return self.read()
+
+    @contextmanager
+    def writes(self) -> Iterator[Callable[[], object]]:
+        yield self._written
+
+    def _written(self) -> object:
+        # Which transactions have ended: that of every write is among them from the moment others see what it wrote.
+        with self.read() as connection:
+            return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
 
     def whole(self) -> bool:
         """Whether no index was left unfinished. Reading every page is for the server's own tools (pg_amcheck)."""

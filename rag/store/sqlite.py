@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -78,6 +78,16 @@ class SQLite(Database):
     def still(self) -> AbstractContextManager[sa.Connection]:
         """Others wait until it ends before they write."""
         return self.write()
+
+    @contextmanager
+    def writes(self) -> Iterator[Callable[[], object]]:
+        # The mark is the connection's own: it changes when others write, so that this one never does.
+        with self.mapped_errors():
+            connection = sqlite3.connect(self.file, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            yield lambda: connection.execute("PRAGMA data_version").fetchone()[0]
+        finally:
+            connection.close()
 
     def whole(self) -> bool:
         with self.read() as connection:

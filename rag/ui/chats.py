@@ -9,6 +9,7 @@ import streamlit as st
 from rag.errors import NotFound
 from rag.types import Chat, Collection, Document, shown_name
 from rag.ui.frame import Frame
+from rag.ui.incoming import from_address
 from rag.ui.texts import Texts
 from rag.ui.views import label
 
@@ -33,7 +34,7 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
         listed = [Collection(chat.collection, "", "", None, None, 0, False, ""), *listed]
     collections = {item.id: item for item in listed}
     owners = store.people.names([item.owner for item in listed if item.owner != page.owner])
-    first, named = next(iter(collections)), st.query_params.get("collection")
+    first, named = next(iter(collections)), from_address("collection")
     current = chat.collection if chat else st.session_state.get("collection", named)
     if current not in collections:
         current = first
@@ -79,7 +80,7 @@ def choose_documents(page: Frame, documents: Sequence[Document], chat: Chat | No
 
 def current_chat(page: Frame) -> Chat | None:
     """The chat named in the address, which is how it survives a reload."""
-    key = st.query_params.get("chat") or st.session_state.get("chat")
+    key = from_address("chat") or st.session_state.get("chat")
     if not key:
         return None
     try:

@@ -11,9 +11,10 @@ from typing import Literal, NoReturn
 import streamlit as st
 
 from rag import build, connections, settings
-from rag.errors import ModelError, RagError, SignInError
+from rag.errors import RagError, SignInError, Unexpected
 from rag.types import Collection, Person, Right, SignIn
-from rag.ui import door
+from rag.ui import door, incoming, models, refusals
+from rag.ui.presence import Presence
 from rag.ui.style import style
 from rag.ui.texts import LANGUAGES, Language, Texts, language_for
 from rag.ui.views import draw_muted, label
@@ -38,6 +39,18 @@ FOR_ADMINS: set[Name] = {"models", "privacy", "people"}
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
 
 
+def _say_what_ended(error: Exception) -> bool:
+    """In words, where an error ended the script of a page or of a part of it. The log says more."""
+    texts = Texts("zh" if st.session_state.get("language") == "zh" else "en")
+    told = error if isinstance(error, RagError) else Unexpected(kind=type(error).__name__)
+    st.error(label(texts.failure(told.failure())))
+    return True
+
+
+incoming.heed(_say_what_ended)
+refusals.keep_to_one_line()
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a page works with."""
@@ -46,6 +59,7 @@ class Frame:
     texts: Texts
     person: Person | None = None
     sign_in: SignIn | None = None
+    name: Name = "chat"
 
     @property
     def owner(self) -> str:
@@ -54,10 +68,13 @@ class Frame:
             return LOCAL_USER
         people, hours = self.services.store.people, self.services.settings.sign_in_hours
         try:
-            return people.check(self.person.id, self.sign_in.key, hours=hours).id
+            person = people.check(self.person.id, self.sign_in.key, hours=hours)
         except SignInError:
             st.rerun()
             raise  # a download, for which there is no page to run again
+        if not _may_open(self.name, person):
+            st.rerun()
+        return person.id
 
     def right(self, collection: Collection) -> Right:
         """What the person may do with a collection they reach; less than that once they do not."""
@@ -73,7 +90,7 @@ def frame(page: Name) -> Frame:
         st.session_state["language"] = _first_language(current.language)
     texts = Texts(st.session_state["language"])
     st.html(f"<style>{style(texts, current.upload_megabytes)}</style>")
-    entered = _enter(current, texts)
+    entered = _enter(current, texts, page)
     _draw_menu(texts, entered.person)
     if page in FOR_ADMINS and not _may_open(page, entered.person):
         st.info(texts("door.for_admins"))
@@ -82,7 +99,7 @@ def frame(page: Name) -> Frame:
     return entered
 
 
-def _enter(current: settings.Settings, texts: Texts) -> Frame:
+def _enter(current: settings.Settings, texts: Texts, page: Name) -> Frame:
     """Let in whoever may come in; for others the page ends here, and nothing is started."""
     try:
         wanted = door.has_sign_in()
@@ -97,11 +114,12 @@ def _enter(current: settings.Settings, texts: Texts) -> Frame:
         if sign_in is not None:
             _share_samples(current)
             person = people.admit(sign_in, hours=current.sign_in_hours, admins=current.admins)
-            return Frame(services, texts, person, sign_in)
+            _presence(current).seen(person.id, sign_in.key)
+            return Frame(services, texts, person, sign_in, page)
         if door.open_too_far(current, has_people=people.any()):
             door.draw_refusal(texts, has_people=True)
             st.stop()
-        return Frame(services, texts)
+        return Frame(services, texts, name=page)
     except SignInError as error:
         _leave_at_the_door(texts, error)
     except RagError as error:
@@ -143,8 +161,8 @@ def end_sidebar(page: Frame) -> None:
     with st.sidebar:
         _draw_person(page)
         _draw_languages(page.texts)
-    st.sidebar.caption(label(_model_at_work(page)))
-    if said := _embedder_at_work(page):
+    st.sidebar.caption(label(models.model_at_work(page.services, page.texts)))
+    if said := models.embedder_at_work(page.services, page.texts):
         st.sidebar.caption(label(said))
 
 
@@ -174,34 +192,14 @@ def _draw_languages(texts: Texts) -> None:
         key="language",
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: st.query_params.update(lang=st.session_state["language"]),
+        on_change=_keep_language,
     )
 
 
-def _embedder_at_work(page: Frame) -> str:
-    """What the embedder stands in for, or why there is none; nothing where it is the one that is set."""
-    try:
-        choice = page.services.embedder_choice
-    except ModelError as error:
-        return page.texts.failure(error.failure())
-    if not choice.stands_in_for:
-        return ""
-    return page.texts("app.embedder_stand_in", wanted=choice.stands_in_for, used=choice.name)
-
-
-def _model_at_work(page: Frame) -> str:
-    """Which model writes, what it stands in for, or why none does."""
-    texts = page.texts
-    try:
-        choice = page.services.choice
-    except ModelError as error:
-        return texts("app.model_missing", reason=texts.failure(error.failure()))
-    if choice is None:
-        wanted = page.services.model_name
-        return texts("app.quotes_only") if wanted == build.NO_MODEL else wanted
-    if choice.stands_in_for:
-        return texts("app.model_stand_in", wanted=choice.stands_in_for, used=choice.name)
-    return choice.name
+def _keep_language() -> None:
+    """In the address, which is how it survives a reload."""
+    if (chosen := st.session_state.get("language")) in LANGUAGES:
+        st.query_params["lang"] = chosen
 
 
 def _first_language(setting: Literal["auto", "en", "zh"]) -> Language:
@@ -240,3 +238,12 @@ def _share_samples(current: settings.Settings) -> None:
     from rag.ui.work import share_samples
 
     share_samples(_services(current).store, LOCAL_USER)
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
+def _presence(current: settings.Settings) -> Presence:
+    """What looks after the open pages of a process to which people sign in."""
+    services = _services(current)
+    presence = Presence(services.store, services.runs, hours=current.sign_in_hours)
+    presence.begin()
+    return presence

@@ -14,9 +14,13 @@ from rag.types import PAGED, Collection, Document, Right, shown_name
 from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
+from rag.ui.incoming import uploaded
 from rag.ui.source import open_document
 from rag.ui.views import draw_muted, label
 
+# Of all that are given at once, and of a word to look for.
+_ADDRESS_CHARACTERS = 100_000
+_FILTER_CHARACTERS = 200
 _ICONS = {
     "pdf": ":material/picture_as_pdf:",
     "web": ":material/language:",
@@ -41,9 +45,15 @@ def draw_form(page: Frame, collection: Collection, right: Right) -> Added:
     if right == "reader" and not collection.samples:
         return Added()
     with st.form("add", clear_on_submit=True):
-        files = st.file_uploader(texts("documents.files"), type=list(KINDS), accept_multiple_files=True)
-        lines = st.text_area(texts("documents.addresses"), placeholder=texts("documents.addresses_help"), height=80)
+        chosen = st.file_uploader(texts("documents.files"), type=list(KINDS), accept_multiple_files=True)
+        lines = st.text_area(
+            texts("documents.addresses"),
+            placeholder=texts("documents.addresses_help"),
+            height=80,
+            max_chars=_ADDRESS_CHARACTERS,
+        )
         sent = st.form_submit_button(texts("documents.read"), icon=":material/add:", type="primary")
+    files = uploaded(chosen)
     addresses = tuple(filter(None, map(str.strip, lines.splitlines())))
     count = len(files) + len(addresses)
     if not sent:
@@ -115,9 +125,8 @@ def draw_documents(page: Frame, documents: Sequence[Document], right: Right) -> 
     if not documents:
         draw_muted(texts("documents.empty"))
         return
-    wanted = st.text_input(
-        texts("documents.filter"), label_visibility="collapsed", placeholder=texts("documents.filter")
-    )
+    hint = texts("documents.filter")
+    wanted = st.text_input(hint, label_visibility="collapsed", placeholder=hint, max_chars=_FILTER_CHARACTERS)
     for document in documents:
         if wanted.lower() in f"{document.name} {document.title}".lower():
             _draw_document(page, document, right)

@@ -1,8 +1,10 @@
-"""The words for a model: what it is, how it fits, how far its download is."""
+"""The words for a model: what it is, how it fits, how far its download is, which one is at work."""
 
 from __future__ import annotations
 
+from rag.build import NO_MODEL, Services
 from rag.catalogue.downloads import Progress, gigabytes
+from rag.errors import ModelError
 from rag.stock import Entry
 from rag.ui.texts import Texts
 
@@ -46,3 +48,28 @@ def share(progress: Progress, texts: Texts) -> str:
         texts("models.left_seconds", count=left) if left < 120 else texts("models.left_minutes", count=round(left / 60))
     )
     return texts("models.progress_speed", **sizes, speed=gigabytes(round(progress.speed)), left=told)
+
+
+def model_at_work(services: Services, texts: Texts) -> str:
+    """Which model writes, what it stands in for, or why none does."""
+    try:
+        choice = services.choice
+    except ModelError as error:
+        return texts("app.model_missing", reason=texts.failure(error.failure()))
+    if choice is None:
+        wanted = services.model_name
+        return texts("app.quotes_only") if wanted == NO_MODEL else wanted
+    if choice.stands_in_for:
+        return texts("app.model_stand_in", wanted=choice.stands_in_for, used=choice.name)
+    return choice.name
+
+
+def embedder_at_work(services: Services, texts: Texts) -> str:
+    """What the embedder stands in for, or why there is none; nothing where it is the one that is set."""
+    try:
+        choice = services.embedder_choice
+    except ModelError as error:
+        return texts.failure(error.failure())
+    if not choice.stands_in_for:
+        return ""
+    return texts("app.embedder_stand_in", wanted=choice.stands_in_for, used=choice.name)

@@ -23,7 +23,7 @@ def names_of(page: Frame, people: Sequence[Person]) -> dict[str, str]:
 def draw_people(page: Frame, people: Sequence[Person]) -> None:
     """Everybody who has ever signed in, with their role, and the ways to change that."""
     hint = page.texts("people.filter")
-    wanted = st.text_input(hint, label_visibility="collapsed", placeholder=hint).lower()
+    wanted = st.text_input(hint, label_visibility="collapsed", placeholder=hint, max_chars=200).lower()
     for person in people:
         if wanted in f"{person.name} {person.email}".lower():
             _draw_person(page, person)

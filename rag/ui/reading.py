@@ -15,10 +15,12 @@ from rag.types import Collection
 from rag.ui import work
 from rag.ui.chats import go_to
 from rag.ui.frame import Frame, told
+from rag.ui.incoming import clean
 from rag.ui.texts import Texts
 from rag.ui.views import draw_muted, label
 
 REFRESH_SECONDS = 0.5
+_PASSWORD_CHARACTERS = 1000
 _LOCKED = {PasswordNeeded.key(), WrongPassword.key()}
 
 
@@ -41,7 +43,7 @@ def _enqueue_files(page: Frame, collection: Collection, files: Sequence[Uploaded
             _note(page.texts("documents.same", name=there.name))
             continue
         with _noted(page):
-            page.services.store.jobs.enqueue(page.owner, collection.id, file.name, "file", data)
+            page.services.store.jobs.enqueue(page.owner, collection.id, clean(file.name), "file", data)
 
 
 def _enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[str]) -> None:
@@ -131,7 +133,11 @@ def _draw_failed(page: Frame, job: Job) -> None:
 
 def _draw_password(page: Frame, job: Job) -> None:
     password = st.text_input(
-        page.texts("documents.password"), type="password", autocomplete="off", key=f"password-{job.id}"
+        page.texts("documents.password"),
+        type="password",
+        autocomplete="off",
+        max_chars=_PASSWORD_CHARACTERS,
+        key=f"password-{job.id}",
     )
     if st.button(page.texts("documents.read"), key=f"unlock-{job.id}", type="primary") and password:
         # Read while the user waits: a password is not written down, not even for the reader.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rag.ui.texts import Texts
 
+# The last line: a page that is emptied while it is open keeps the frame of its sidebar, with nothing in it.
 _STYLE = """
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
@@ -16,6 +17,7 @@ table.plain { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-va
 table.plain :is(th, td) { padding: 0.4rem 0.75rem 0.4rem 0; text-align: start; overflow-wrap: anywhere; }
 table.plain th { font-weight: 500; opacity: 0.7; }
 table.plain tr { border-bottom: 1px solid var(--st-border-color); }
+body:has(.st-key-door) :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) { display: none; }
 """
 # Words that Streamlit has in English only are laid over with ours.
 _UPLOADER = """

@@ -17,6 +17,7 @@ from rag.types import Answer, Chat, Collection, Document, Progress, Right, Turn
 from rag.ui import work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
+from rag.ui.incoming import uploaded
 from rag.ui.keeping import draw_keep
 from rag.ui.reading import under_way
 from rag.ui.source import open_quote
@@ -67,7 +68,7 @@ def draw_input(page: Frame, collection: Collection, documents: Sequence[Document
     )
     if example := st.session_state.pop("example", ""):
         return Entry(example)
-    return Entry(entry.text.strip(), entry.files) if entry else Entry()
+    return Entry(entry.text.strip(), uploaded(entry.files)) if entry else Entry()
 
 
 def _draw_wait(page: Frame) -> None:
@@ -134,6 +135,7 @@ def _as_saved(page: Frame, chat: Chat, turn: Turn) -> Turn:
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _draw_run(page: Frame, turn: Turn) -> None:
+    page.owner  # noqa: B018 - whoever is out does not see it grow
     run = page.services.runs.get(turn.id)
     if run is not None:
         # Nothing is drawn twice: the browser asks often, and each look at the page costs what the answer needs.
@@ -194,7 +196,7 @@ def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) 
 
 
 def _open_clicked(answer: Answer, clicked: int | None) -> None:
-    if clicked is not None and clicked < len(answer.quotes):
+    if clicked is not None:
         open_quote(answer.quotes[clicked])
         st.rerun()
 

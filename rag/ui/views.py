@@ -17,6 +17,7 @@ import streamlit as st
 from rag.export import place_of
 from rag.highlighting import Picture
 from rag.types import Answer, Passage, Quote, shown_name
+from rag.ui.incoming import position
 from rag.ui.texts import Texts
 
 # Every sign that Markdown could read; then what could become a link although its signs are escaped.
@@ -92,7 +93,7 @@ def draw_answer(
     `changes` maps a document that was removed or replaced since to what is said about it.
     """
     result = _answer(key=key, data=answer_data(answer, texts, status, changes), on_open_change=lambda: None)
-    return None if result.open is None else int(result.open)
+    return position(result.open, len(answer.quotes))
 
 
 def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str, str]) -> dict[str, object]:

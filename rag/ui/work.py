@@ -13,6 +13,7 @@ from rag.errors import LibraryError, NotFound
 from rag.export import as_html
 from rag.highlighting import Picture, crop
 from rag.highlighting import page_picture as draw_page
+from rag.runs import Whose
 from rag.settings import PROJECT
 from rag.store import Job, Store
 from rag.store.jobs import Stage
@@ -110,6 +111,7 @@ def _run(page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway
             stopping=run.stopping,
         ),
         lambda final: services.store.chats.answer(owner, turn.id, final),
+        Whose(owner, page.sign_in.key if page.sign_in else "", chat.collection),
     )
 
 

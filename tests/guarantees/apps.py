@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from rag.store import Store
+from tests.guarantees.strangers import write_secrets
 from tests.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -31,11 +32,20 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, environment: Mapping[str, str], script: str = "app.py") -> Iterator[Running]:
-    """The app with this environment and a data folder inside `folder`, until the end of the block."""
+def running(
+    folder: Path, environment: Mapping[str, str], script: str = "app.py", *, people: bool = False
+) -> Iterator[Running]:
+    """The app with this environment and a data folder inside `folder`, until the end of the block.
+
+    With `people` they sign in, see `strangers.py`.
+    """
     port, data, log = free_port(), folder / "data", folder / "app.log"
     given = {"RAG_DATA_DIR": str(data), "OMP_NUM_THREADS": "1", "RAG_THREADS": "1"}
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    if people:
+        secrets = folder / "secrets.toml"
+        write_secrets(secrets, f"http://127.0.0.1:{port}")
+        command += ["--secrets.files", str(secrets)]
     with log.open("ab") as said:
         process = subprocess.Popen(command, cwd=PROJECT, env={**environment, **given}, stdout=said, stderr=said)
     try:
