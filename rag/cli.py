@@ -134,6 +134,8 @@ def reader(
         # Ctrl-C in a terminal means the same.
         signal.signal(signal.SIGINT, lambda *_: stopping.set())
     else:
+        # Ctrl-C is meant for the app, which then ends this process in its own order.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop_at_end_of(sys.stdin.buffer, stopping)
     if services.settings.vectors.get_secret_value():
         from rag.index import MilvusIndex
