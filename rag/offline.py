@@ -94,7 +94,7 @@ def play() -> Play:
     services = build.services(settings.load())
     services.start()
     store = services.store
-    collection = store.collections.by_name(OWNER, NAME) or store.collections.create(OWNER, NAME)
+    collection = store.collections.named(OWNER, NAME)
     for file in sorted(SAMPLES.iterdir()):
         if file.suffix in {".pdf", ".html", ".docx"}:
             store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())

@@ -25,7 +25,7 @@ GROUND = {
 FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging", "served_embedding"}
 SECOND = {"retrieval", "evidence", "prompts", "chain", "verification", "highlighting", "boxes", "export", "writing"}
 STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks", "metrics"}
-ROOF = {"build", "cli", "models", "upkeep", "offline", "ui", "__main__"}
+ROOF = {"build", "cli", "models", "upkeep", "offline", "output", "ui", "__main__"}
 FLOORS = [GROUND, FIRST, SECOND, STORIES, ROOF]
 
 # Rooms that know a neighbour on their own floor, and why the arrow runs that way.
