@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -13,8 +13,9 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from rag import children
 from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError, SettingsInvalid
-from rag.settings import PROJECT, Settings
+from rag.settings import Settings
 from rag.store import Store
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ else:
 NO_MODEL = "none"
 _NO_PROMETHEUS = "it needs the package prometheus-client: pip install -r requirements-team.txt"
 _FREEZE_SECONDS = 0.1
+_READER_ENDS_WITHIN = 5.0
 _REHEARSED = "How many years does the period last, and when does it end?"
 # Bytes of a model below which it reads the best quote alone.
 _SMALL_MODEL = 500_000_000
@@ -356,9 +358,15 @@ class Services:
         self.store  # noqa: B018 - a library that does not open is said at once
         self.metrics  # noqa: B018 - and a package that is missing
         if self._reader is None and self.settings.reader == "here":
-            # Its standard input is a pipe from here: when this process is gone, however it went, the reader ends.
-            self._reader = subprocess.Popen([sys.executable, "-m", "rag", "reader"], cwd=PROJECT, stdin=subprocess.PIPE)
+            self._reader = children.start("rag", "reader", stdin=subprocess.PIPE)
+            _started.append(self)
         threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the reader in good order: it gives back what it reads. One that takes too long is killed."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            children.end(reader, _READER_ENDS_WITHIN)
 
     def reader_runs(self) -> bool:
         """Whether the reader that was started here is there; one that runs elsewhere is not seen from here."""
@@ -381,6 +389,19 @@ class Services:
         except RagError:
             # The first question meets the same error and says it.
             return
+
+
+_started: list[Services] = []
+
+
+@atexit.register
+def stop() -> None:
+    """End in good order what this process has started; where it just ends, what is left of it is killed.
+
+    For those whose process ends without what is registered to happen then.
+    """
+    while _started:
+        _started.pop().stop()
 
 
 @contextmanager

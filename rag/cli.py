@@ -1,10 +1,8 @@
-"""`python -m rag …`: the app without a browser. With `--json` one object goes to standard output."""
+"""`python -m rag …`: the app without a browser. With `--json` one object goes to standard output: `rag/output.py`."""
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import signal
 import sys
 import threading
@@ -17,29 +15,25 @@ from typing import Annotated, Any
 import typer
 
 from rag import build, connections, models, settings, upkeep
-from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, SettingsInvalid, UnreadableDocument
+from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
+from rag.output import PROBLEM, AsJson, run, tell, texts, using
 from rag.types import PAGED, Answer, Collection, Document, Passage, Quote
-from rag.ui.texts import Texts, language_for
 
 OWNER = "local"
-PROBLEM = 1
 DEFAULT = "Documents"
+
+_log = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
 CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def main() -> None:
     """The entry of `python -m rag`."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    try:
-        app()
-    except RagError as error:
-        typer.echo(_texts().failure(error.failure()), err=True)
-        sys.exit(PROBLEM)
+    run(app)
 
 
 @app.command()
@@ -52,14 +46,11 @@ def ingest(
     from rag.ingest import READ_AT_ONCE
 
     services = build.services(settings.load())
-    target = _collection(services, collection)
+    target = services.store.collections.named(OWNER, collection)
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         results = list(pool.map(partial(_read, services, target), _expanded(sources)))
-    if as_json:
-        _print({"collection": collection, "documents": results})
-    else:
-        for result in results:
-            typer.echo(f"{result['name']}: {result['error'] or _count(result)}")
+    lines = (f"{result['name']}: {result['error'] or _count(result)}" for result in results)
+    tell({"collection": collection, "documents": results}, lines, as_json)
     if any(result["status"] != "ready" for result in results):
         raise typer.Exit(PROBLEM)
 
@@ -79,12 +70,8 @@ def ask(
         known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
         raise CollectionUnknown(name=collection, known=known)
     *_, answer = services.conversation.ask(question, owner=OWNER, collection=target.id)
-    if as_json:
-        _print(_answer_record(answer))
-    else:
-        _show(answer)
+    tell(_answer_record(answer), _told(answer), as_json, answer.error)
     if answer.error:
-        typer.echo(_texts().failure(answer.error), err=True)
         raise typer.Exit(PROBLEM)
 
 
@@ -96,27 +83,19 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure search, quotes, gate and answers on a set of questions with known answers."""
-    from rag.evaluation import RATES
     from rag.evaluation import evaluate as measured
 
     services = build.services(settings.load().model_copy(update={"model": model}))
-    report = measured(
-        directory,
-        services.embedder,
-        limit=limit,
-        writer=services.writer,
-        reranker=services.reranker,
-        reader=services.answer_reader,
-    )
-    if as_json:
-        _print(report)
-        return
-    for name, value in report.items():
-        if name in RATES and value is not None:
-            low, high = report[f"{name}_interval"]
-            typer.echo(f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]")
-        elif isinstance(value, int | float):
-            typer.echo(f"{name:28}{value:.3f}")
+    with using(directory):
+        report = measured(
+            directory,
+            services.embedder,
+            limit=limit,
+            writer=services.writer,
+            reranker=services.reranker,
+            reader=services.answer_reader,
+        )
+    tell(report, _measures(report), as_json)
 
 
 @app.command()
@@ -134,6 +113,8 @@ def reader(
         # Ctrl-C in a terminal means the same.
         signal.signal(signal.SIGINT, lambda *_: stopping.set())
     else:
+        # Ctrl-C is meant for the app, which then ends this process in its own order.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop_at_end_of(sys.stdin.buffer, stopping)
     if services.settings.vectors.get_secret_value():
         from rag.index import MilvusIndex
@@ -142,6 +123,17 @@ def reader(
         assert isinstance(index, MilvusIndex)
         threading.Thread(target=keep_in_step, args=(index.shelves, stopping), daemon=True).start()
     serve(services.store, lambda: services.desk, stopping)
+
+
+def _measures(report: dict[str, Any]) -> Iterator[str]:
+    from rag.evaluation import RATES
+
+    for name, value in report.items():
+        if name in RATES and value is not None:
+            low, high = report[f"{name}_interval"]
+            yield f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]"
+        elif isinstance(value, int | float):
+            yield f"{name:28}{value:.3f}"
 
 
 def _expanded(sources: list[str]) -> Iterator[str]:
@@ -165,14 +157,17 @@ def _read(services: build.Services, collection: Collection, source: str) -> dict
             file = Path(source)
             if not file.is_file():
                 raise FileMissing(name=source)
-            document = read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
-    except RagError as error:
+            with using(source):
+                data = file.read_bytes()
+            document = read_file(services.desk, OWNER, collection.id, data, file.name)
+    except Exception as fault:  # noqa: BLE001 - what is wrong with one source costs the others nothing
+        error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
         return {
             "name": source,
             "status": "refused" if isinstance(error, UnreadableDocument | AddressError) else "failed",
             "pages": 0,
             "chunks": 0,
-            "error": _texts().failure(error.failure()),
+            "error": texts().failure(error.failure()),
             "code": error.key(),
         }
     return _ready(document)
@@ -196,24 +191,10 @@ def _ready(document: Document) -> dict[str, Any]:
 
 
 def _count(result: dict[str, Any]) -> str:
-    texts = _texts()
-    chunks = texts.count("documents.chunks", result["chunks"])
-    count = f"{texts.count('documents.pages', result['pages'])}, {chunks}" if result["kind"] in PAGED else chunks
+    words = texts()
+    chunks = words.count("documents.chunks", result["chunks"])
+    count = f"{words.count('documents.pages', result['pages'])}, {chunks}" if result["kind"] in PAGED else chunks
     return " · ".join([count, *(warning["text"] for warning in result["warnings"])])
-
-
-def _collection(services: build.Services, name: str) -> Collection:
-    """The collection of that name, made where it is not there yet."""
-    return services.store.collections.by_name(OWNER, name) or services.store.collections.create(OWNER, name)
-
-
-def _texts() -> Texts:
-    try:
-        chosen = settings.load().language
-    except SettingsInvalid:
-        # Which is what has to be said.
-        return Texts(language_for(os.environ.get("RAG_LANGUAGE")))
-    return Texts(language_for(None) if chosen == "auto" else chosen)
 
 
 def _answer_record(answer: Answer) -> dict[str, Any]:
@@ -250,24 +231,19 @@ def _answer_text(answer: Answer) -> str:
     return kept or "\n".join(" ".join(quote.text.split()) for quote in answer.quotes if answer.outcome != "refused")
 
 
-def _show(answer: Answer) -> None:
+def _told(answer: Answer) -> Iterator[str]:
     from rag.export import place_of
 
-    texts = _texts()
+    words = texts()
     if answer.outcome == "refused":
-        typer.echo(f"{texts('answer.refused')} {texts('answer.refused_why')}\n")
+        yield f"{words('answer.refused')} {words('answer.refused_why')}\n"
     if answer.words_only:
-        typer.echo(f"{texts('errors.vectors_lacking')}\n")
+        yield f"{words('errors.vectors_lacking')}\n"
     for number, quote in enumerate(answer.quotes, start=1):
-        place = place_of(quote, texts)
-        typer.echo(f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {place}")
+        yield f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {place_of(quote, words)}"
     if answer.sentences:
-        typer.echo(f"\n{texts('answer.written', model=answer.model)}:")
+        yield f"\n{words('answer.written', model=answer.model)}:"
         for sentence in answer.sentences:
             notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
-            mark = "" if sentence.verdict == "supported" else f" ({texts(f'answer.verdict_{sentence.verdict}')})"
-            typer.echo(f"  {sentence.text.strip()} {notes}{mark}")
-
-
-def _print(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+            mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"
+            yield f"  {sentence.text.strip()} {notes}{mark}"

@@ -3,6 +3,7 @@
 RagError
 ├── UnreadableDocument
 │   ├── FileMissing          no file of that name
+│   ├── FileUnusable         the system does not let it be read or written
 │   ├── EmptyFile            nothing in it
 │   ├── UnsupportedKind      not a kind of file that is read here
 │   ├── DamagedFile          its name or its head promises a kind that the bytes do not keep
@@ -132,6 +133,10 @@ class UnreadableDocument(RagError):
 
 class FileMissing(UnreadableDocument):
     needs = ("name",)
+
+
+class FileUnusable(UnreadableDocument):
+    needs = ("name", "reason")
 
 
 class EmptyFile(UnreadableDocument):

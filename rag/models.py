@@ -5,7 +5,6 @@ Exit codes: 0 it is so, 1 it was refused or failed and is named, 2 wrong use.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,33 +14,29 @@ import typer
 from rag import build, settings
 from rag.catalogue.downloads import Progress, gigabytes
 from rag.errors import Cancelled, ModelError
+from rag.output import PROBLEM, AsJson, said, tell, texts, using
 from rag.stock import Entry, Stock
 from rag.ui.models import facts, fitting, share
-from rag.ui.texts import Texts, language_for
-
-PROBLEM = 1
 
 app = typer.Typer(no_args_is_help=True, help="The models of this machine: what is here, what fits, bringing more.")
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Name = Annotated[str, typer.Argument(help="A name of the catalogue, name:Q5_K_M, or owner/name of the hub.")]
 
 
 @app.command("list")
 def show(as_json: AsJson = False) -> None:
     """Every model known here: whether it is on the disk, and how it runs on this machine."""
-    stock, texts = _stock(), _texts()
+    stock, words = _stock(), texts()
     try:
         stock.measure()
     except ModelError as error:
         # Without a measured speed the list says so of each model.
-        typer.echo(texts.failure(error.failure()), err=True)
+        said(error.failure())
     entries = stock.entries()
-    if as_json:
-        _print({"folder": str(stock.folder), "models": [_record(entry) for entry in entries]})
-        return
-    for entry in entries:
-        typer.echo(f"{'✓' if entry.here else '·'} {entry.called}: {fitting(entry, texts)}")
-        typer.echo(f"    {facts(entry, texts)}")
+    lines = (
+        f"{'✓' if entry.here else '·'} {entry.called}: {fitting(entry, words)}\n    {facts(entry, words)}"
+        for entry in entries
+    )
+    tell({"folder": str(stock.folder), "models": [_record(entry) for entry in entries]}, lines, as_json)
 
 
 @app.command("pull")
@@ -51,20 +46,20 @@ def fetch(
     as_json: AsJson = False,
 ) -> None:
     """Bring a model here. Cut off, it goes on next time; ended with Ctrl-C, nothing of it stays."""
-    texts = _texts()
+    words = texts()
 
-    def tell(progress: Progress) -> None:
+    def show_share(progress: Progress) -> None:
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\033[K{share(progress, texts)}")
+            sys.stderr.write(f"\r\033[K{share(progress, words)}")
 
     try:
-        place = _stock().pull(name, accepted=accept, tell=tell)
+        place = _stock().pull(name, accepted=accept, tell=show_share)
     except KeyboardInterrupt as error:
         raise Cancelled from error
     finally:
         if sys.stderr.isatty():
             sys.stderr.write("\n")
-    _tell({"name": name, "place": str(place)}, texts("models.pulled", name=name, place=place), as_json)
+    tell({"name": name, "place": str(place)}, [words("models.pulled", name=name, place=place)], as_json)
 
 
 @app.command("import")
@@ -73,20 +68,19 @@ def bring(
     as_json: AsJson = False,
 ) -> None:
     """Copy a model of your own into the models folder."""
-    name = _stock().take_in(path)
-    _tell({"name": name}, _texts()("models.imported", name=name), as_json)
+    with using(path):
+        name = _stock().take_in(path)
+    tell({"name": name}, [texts()("models.imported", name=name)], as_json)
 
 
 @app.command()
 def verify(name: Name, as_json: AsJson = False) -> None:
     """Hold each file of a model against the hash it had when it came; exit code 1 where one differs."""
-    states, texts = _stock().verify(name), _texts()
-    if as_json:
-        _print({"name": name, "ok": set(states.values()) == {"ok"}, "files": states})
-    else:
-        for file, state in states.items():
-            typer.echo(f"{file}: {texts(f'models.state_{state}')}")
-    if set(states.values()) != {"ok"}:
+    states, words = _stock().verify(name), texts()
+    well = set(states.values()) == {"ok"}
+    lines = (f"{file}: {words(f'models.state_{state}')}" for file, state in states.items())
+    tell({"name": name, "ok": well, "files": states}, lines, as_json)
+    if not well:
         raise typer.Exit(PROBLEM)
 
 
@@ -98,7 +92,7 @@ def remove(
 ) -> None:
     """Remove a model from the models folder."""
     freed = _stock().remove(name, forget=forget)
-    _tell({"name": name, "bytes": freed}, _texts()("models.removed", name=name, size=gigabytes(freed)), as_json)
+    tell({"name": name, "bytes": freed}, [texts()("models.removed", name=name, size=gigabytes(freed))], as_json)
 
 
 def _stock() -> Stock:
@@ -124,19 +118,3 @@ def _record(entry: Entry) -> dict[str, Any]:
         "context": model.context if model else None,
         "languages": list(model.languages) if model else [],
     }
-
-
-def _tell(record: dict[str, Any], line: str, as_json: bool) -> None:
-    if as_json:
-        _print(record)
-    else:
-        typer.echo(line)
-
-
-def _print(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _texts() -> Texts:
-    chosen = settings.load().language
-    return Texts(language_for(None) if chosen == "auto" else chosen)

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from rag import build, settings
+from rag import build, children, settings
 from rag.catalogue import locate
 from rag.connections import RECORD
 from rag.settings import PROJECT
@@ -76,11 +76,17 @@ def cut(folder: Path, record: Path) -> dict[str, str]:
 
 
 def _played(model: str, environment: dict[str, str]) -> Play:
-    command = [sys.executable, "-m", "rag.offline"]
-    environment = environment | {"RAG_MODEL": model}
-    done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    lines = done.stdout.splitlines()
-    return Play(**json.loads(lines[-1])) if done.returncode == 0 and lines else Play(model)
+    process = children.start(
+        "rag.offline",
+        env=environment | {"RAG_MODEL": model},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        lines = process.communicate()[0].splitlines()
+    finally:
+        process.kill()
+    return Play(**json.loads(lines[-1])) if process.returncode == 0 and lines else Play(model)
 
 
 def play() -> Play:
@@ -88,7 +94,7 @@ def play() -> Play:
     services = build.services(settings.load())
     services.start()
     store = services.store
-    collection = store.collections.by_name(OWNER, NAME) or store.collections.create(OWNER, NAME)
+    collection = store.collections.named(OWNER, NAME)
     for file in sorted(SAMPLES.iterdir()):
         if file.suffix in {".pdf", ".html", ".docx"}:
             store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag import build, settings
 from rag.doctor import Check, examine
 from rag.errors import FileMissing
+from rag.output import PROBLEM, AsJson, tell, texts, using
 from rag.store import Store
-from rag.ui.texts import Texts, language_for
+from rag.ui.texts import Texts
 
 if TYPE_CHECKING:
     from rag.catalogue import Choice
 
-PROBLEM = 1
+# A line to print: the key of its text, and what that is filled in with.
+Line = tuple[str, dict[str, object]]
 
 app = typer.Typer()
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()
@@ -31,11 +32,12 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_
 
     if not file.absolute().parent.is_dir():
         raise FileMissing(name=str(file.parent))
-    missing = write(build.services(settings.load()).store, file)
-    lines: list[tuple[str, dict[str, object]]] = [("doctor.backed_up", {"file": file})]
+    with using(file):
+        missing = write(build.services(settings.load()).store, file)
+    lines: list[Line] = [("doctor.backed_up", {"file": file})]
     if missing:
         lines.append(("doctor.missing", {"count": len(missing)}))
-    _tell({"file": str(file), "bytes": file.stat().st_size, "missing": missing}, lines, as_json)
+    tell({"file": str(file), "bytes": file.stat().st_size, "missing": missing}, _worded(lines), as_json)
     if missing:
         raise typer.Exit(PROBLEM)
 
@@ -48,11 +50,12 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that backup wrote.
     if not file.is_file():
         raise FileMissing(name=str(file))
     current = settings.load()
-    kept = bring_back(file, current.data_dir, current.database_url.get_secret_value())
-    lines: list[tuple[str, dict[str, object]]] = [("doctor.restored", {"file": file})]
+    with using(file):
+        kept = bring_back(file, current.data_dir, current.database_url.get_secret_value())
+    lines: list[Line] = [("doctor.restored", {"file": file})]
     if kept:
         lines.append(("doctor.kept", {"folder": kept}))
-    _tell({"file": str(file), "kept": str(kept) if kept else None}, lines, as_json)
+    tell({"file": str(file), "kept": str(kept) if kept else None}, _worded(lines), as_json)
 
 
 @app.command()
@@ -73,15 +76,15 @@ def move(
         moved = carry(giving, taking)
         ends = {"from": giving.database.name, "to": taking.database.name}
     tables = {name: {"rows": proof.rows, "digest": proof.digest} for name, proof in moved.tables.items()}
-    lines: list[tuple[str, dict[str, object]]] = [
+    lines: list[Line] = [
         *(("move.table", {"table": name, "rows": proof.rows}) for name, proof in moved.tables.items()),
         ("move.done", {"library": ends["to"], "originals": moved.originals}),
     ]
     if moved.missing:
         lines.append(("doctor.missing", {"count": len(moved.missing)}))
-    _tell(
+    tell(
         ends | {"equal": True, "tables": tables, "originals": moved.originals, "missing": list(moved.missing)},
-        lines,
+        _worded(lines),
         as_json,
     )
     if moved.missing:
@@ -103,14 +106,10 @@ def doctor(
 ) -> None:
     """Look whether everything is as it should be; exit code 1 where something is not."""
     checks = _rehearsed() if offline else _examined()
-    texts = _texts()
-    if as_json:
-        told = [{"check": check.name, "ok": check.ok, "text": _sentence(check, texts)} for check in checks]
-        typer.echo(json.dumps({"ok": all(check.ok for check in checks), "checks": told}, ensure_ascii=False, indent=2))
-    else:
-        for check in checks:
-            typer.echo(f"{'✓' if check.ok else '✗'} {_sentence(check, texts)}")
-    if not all(check.ok for check in checks):
+    well, words = all(check.ok for check in checks), texts()
+    told = [{"check": check.name, "ok": check.ok, "text": _sentence(check, words)} for check in checks]
+    tell({"ok": well, "checks": told}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in told), as_json)
+    if not well:
         raise typer.Exit(PROBLEM)
 
 
@@ -148,22 +147,13 @@ def _rehearsed() -> list[Check]:
     return [*checks, *attempts, *([] if attempts else [Check("attempts", True)])]
 
 
-def _sentence(check: Check, texts: Texts) -> str:
+def _worded(lines: list[Line]) -> Iterator[str]:
+    words = texts()
+    return (words(key, **fields) for key, fields in lines)
+
+
+def _sentence(check: Check, words: Texts) -> str:
     if check.ok:
-        return texts(f"doctor.{check.name}", **check.fields)
-    reason = texts.failure(check.error) if check.error else ""
-    return texts(f"doctor.{check.name}_bad", **check.fields, reason=reason)
-
-
-def _tell(record: dict[str, Any], lines: list[tuple[str, dict[str, object]]], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
-        return
-    texts = _texts()
-    for key, fields in lines:
-        typer.echo(texts(key, **fields))
-
-
-def _texts() -> Texts:
-    chosen = settings.load().language
-    return Texts(language_for(None) if chosen == "auto" else chosen)
+        return words(f"doctor.{check.name}", **check.fields)
+    reason = words.failure(check.error) if check.error else ""
+    return words(f"doctor.{check.name}_bad", **check.fields, reason=reason)

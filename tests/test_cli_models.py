@@ -45,10 +45,10 @@ def started(data: Path, hub: Hub | None, *arguments: str | Path) -> subprocess.P
 
 
 def models(data: Path, hub: Hub | None, *arguments: str | Path) -> tuple[int, Any, str]:
-    """The exit code, the one object on standard output if there is one, and standard error."""
+    """The exit code, the one object on standard output, and standard error."""
     process = started(data, hub, *arguments, "--json")
     out, err = process.communicate(timeout=120)
-    return process.returncode, json.loads(out) if out else None, err
+    return process.returncode, json.loads(out), err
 
 
 def left(data: Path) -> list[str]:
@@ -57,20 +57,21 @@ def left(data: Path) -> list[str]:
 
 def test_a_model_is_pulled_verified_and_removed(tmp_path, hub):
     code, told, _ = models(tmp_path, hub, "pull", NAME, "--accept-licence")
-    assert (code, told) == (0, {"name": NAME, "place": str(tmp_path / "models" / LLAMA_FILE)})
+    assert (code, told) == (0, {"name": NAME, "place": str(tmp_path / "models" / LLAMA_FILE), "error": None})
     code, told, _ = models(tmp_path, None, "verify", NAME)
-    assert (code, told) == (0, {"name": NAME, "ok": True, "files": {LLAMA_FILE: "ok"}})
+    assert (code, told) == (0, {"name": NAME, "ok": True, "files": {LLAMA_FILE: "ok"}, "error": None})
     (tmp_path / "models" / LLAMA_FILE).write_bytes(WEIGHTS[:-1] + b"!")
     code, told, _ = models(tmp_path, None, "verify", NAME)
     assert (code, told["files"]) == (1, {LLAMA_FILE: "changed"})
     code, told, _ = models(tmp_path, None, "remove", NAME)
-    assert (code, told) == (0, {"name": NAME, "bytes": len(WEIGHTS)})
+    assert (code, told) == (0, {"name": NAME, "bytes": len(WEIGHTS), "error": None})
     assert left(tmp_path) == [f"{NAME}.json"]
 
 
 def test_what_is_refused_is_said_in_a_sentence(tmp_path, hub):
     code, told, said = models(tmp_path, hub, "pull", NAME)
-    assert (code, told) == (1, None)
+    assert (code, told["error"]["code"]) == (1, "licence_not_accepted")
+    assert told["error"]["text"] in said
     assert "Llama-2 Community License" in said
     assert "https://ai.meta.com/" in said
     assert models(tmp_path, hub, "pull", "never-heard-of")[0] == 1
@@ -129,7 +130,7 @@ def test_a_killed_pull_is_gone_on_with(tmp_path, hub):
 def test_a_file_is_imported_and_listed(tmp_path, hub):
     file = tmp_path / "mine.gguf"
     file.write_bytes(WEIGHTS)
-    assert models(tmp_path / "data", None, "import", file)[:2] == (0, {"name": "mine"})
+    assert models(tmp_path / "data", None, "import", file)[:2] == (0, {"name": "mine", "error": None})
     code, told, _ = models(tmp_path / "data", None, "list")
     assert code == 0
     by_name = {model["name"]: model for model in told["models"]}

@@ -39,6 +39,7 @@ RELEASED = {
     3: "b426fa4dd2da7db0",
     4: "eecc4eacb3e05dca",
     5: "2a1963ea865ee9e5",
+    6: "b750f0c666bd41a3",
 }
 
 

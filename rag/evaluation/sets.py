@@ -7,15 +7,16 @@ A folder holds `questions.jsonl` and either `passages.jsonl` (id, title, text) o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from rag.errors import UnsupportedKind
+from rag.errors import DamagedFile, UnsupportedKind
 from rag.language import has_cjk
 from rag.loading import KINDS
 
+T = TypeVar("T")
 Kind = Literal["answerable", "near_miss", "out_of_corpus"]
 
 # An answer that is looked for word for word: no longer than this many words, or Chinese characters.
@@ -65,22 +66,28 @@ def read_set(directory: Path, limit: int | None = None) -> QuestionSet:
 
     Raises:
         UnsupportedKind: the folder holds no questions, or nothing to ask them of.
+        DamagedFile: a line of its files is not what stands there.
     """
     if not (directory / _QUESTIONS).is_file():
         raise UnsupportedKind(name=directory.name, kinds=_QUESTIONS)
-    passages = tuple((r["id"], r.get("title", ""), r["text"]) for r in _records(directory / _PASSAGES))
+    passages = _all(directory / _PASSAGES, lambda record: (record["id"], record.get("title", ""), record["text"]))
     files = () if passages else tuple(sorted(_files(directory)))
     if not passages and not files:
         raise UnsupportedKind(name=directory.name, kinds=f"{_PASSAGES}, pdfs")
-    inside = [_case(record) for record in _records(directory / _QUESTIONS)][:limit]
-    outside = [Case(record["question"], "out_of_corpus") for record in _records(directory / _OUTSIDE)][:limit]
+    inside = _all(directory / _QUESTIONS, _case)[:limit]
+    outside = _all(directory / _OUTSIDE, lambda record: Case(record["question"], "out_of_corpus"))[:limit]
     return QuestionSet(directory.name, passages, files, (*inside, *outside))
 
 
-def _records(file: Path) -> Iterator[Mapping[str, Any]]:
-    if file.is_file():
+def _all(file: Path, made: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+    """What is made of each line; nothing where there is no such file."""
+    if not file.is_file():
+        return ()
+    try:
         with file.open(encoding="utf-8") as lines:
-            yield from (json.loads(line) for line in lines if line.strip())
+            return tuple(made(json.loads(line)) for line in lines if line.strip())
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DamagedFile(name=file.name, expected=file.suffix.lstrip(".")) from error
 
 
 def _files(directory: Path) -> Iterator[Path]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from rag import children
+
 Message = dict[str, Any]
-_PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Child:
@@ -28,11 +27,11 @@ class Child:
         self._inboxes: dict[int, queue.SimpleQueue[Message | None]] = {}
         self._lock = threading.Lock()
         self._last = 0
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "rag.llms.worker", *arguments],
+        self._process: subprocess.Popen[str] = children.start(
+            "rag.llms.worker",
+            *arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=_PROJECT,
             text=True,
             encoding="utf-8",
         )
@@ -77,12 +76,7 @@ class Child:
 
     def close(self) -> None:
         """End the process; it goes by itself when its input is closed."""
-        assert self._process.stdin
-        try:
-            self._process.stdin.close()
-            self._process.wait(2)
-        except (OSError, subprocess.TimeoutExpired):
-            self.kill()
+        children.end(self._process, 2)
 
     def _send(self, order: Message) -> None:
         assert self._process.stdin

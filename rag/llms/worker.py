@@ -17,8 +17,8 @@ Out, on standard output:
     {"is": "done", "id": 1, "why": "end" | "length" | "stopped" | "template", "prompt": tokens, "written": tokens}
     {"is": "counts", "id": 2, "counts": [tokens…]}
 
-One question at a time; counting works meanwhile. It ends when its standard input does, so it never
-outlives the process that started it. The log goes to standard error.
+One question at a time; counting works meanwhile. It ends when its standard input does. The log goes to
+standard error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ import queue
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,14 +147,6 @@ def free_threads() -> int:
     return max(1, min(cores - 1, round(cores - busy)))
 
 
-def _exit_with_parent() -> None:
-    """Closing the pipe tells it too, but not where a sibling process has inherited its other end."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(0)
-
-
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--file", type=Path, required=True)
@@ -192,7 +183,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Ctrl-C is meant for the app, which then closes this process in its own order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sink = _own_stdout()
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
     if given.sha256 and given.file.is_file() and sha256(given.file) != given.sha256:
         return _refuse(sink, "changed")
     threads = given.threads or free_threads()

@@ -15,17 +15,15 @@ import os
 import signal
 import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from rag import children
 from rag.errors import DamagedFile, RagError, TooLarge, TooSlow
 from rag.types import Failure, Heading, LoadedDocument, Notice, Page
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 _LENGTH = struct.Struct(">QQ")
 _FILES_PER_CHILD = 100
@@ -50,9 +48,9 @@ class _Child:
 
     def __init__(self) -> None:
         self.files = 0
-        self._process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "rag.loading.child"],
-            cwd=PROJECT,
+        self._process: subprocess.Popen[bytes] = children.start(
+            "rag.loading.child",
+            python=["-B"],
             env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

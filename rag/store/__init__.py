@@ -71,7 +71,7 @@ class Store:
             StoreUnprepared: the server has no pgvector.
             StorePackageMissing: the package that speaks to it, or the one that delivers jobs, is not installed.
         """
-        _make(data_dir)
+        make_data_folder(data_dir)
         database: Database = PostgreSQL(url, graphs=graphs) if url else SQLite(data_dir / DATABASE)
         files = Originals(database) if url else Folder(data_dir / FILES, database)
         with database.read() as connection:
@@ -97,7 +97,8 @@ class Store:
         self.database.close()
 
 
-def _make(data_dir: Path) -> None:
+def make_data_folder(data_dir: Path) -> None:
+    """Raises FolderUnusable where it is no folder, or must not be written to."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:

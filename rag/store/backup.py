@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from rag.errors import LibraryInUse, StoreDamaged, StoreTooNew
-from rag.store import DATABASE, FILES, Store
+from rag.store import DATABASE, FILES, Store, make_data_folder
 from rag.store.files import INDEX, Folder, make_folder, sync_file, sync_folder
 from rag.store.migrations import LATEST
 from rag.store.moving import move
@@ -70,8 +70,9 @@ def restore(file: Path, data_dir: Path, url: str = "") -> Path | None:
         StoreDamaged: `file` is no backup or is damaged; nothing was changed.
         StoreTooNew: a later version of the program made it; nothing was changed.
         DiskFull: nothing was changed.
+        FolderUnusable: `data_dir` is no folder, or must not be written to.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_data_folder(data_dir)
     if url:
         with tempfile.TemporaryDirectory(dir=data_dir, prefix="restoring-") as folder:
             restore(file, Path(folder))

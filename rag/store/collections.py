@@ -64,6 +64,19 @@ class Collections:
             row = connection.execute(query).first()
         return Collection(**row._mapping) if row else None
 
+    def named(self, owner: str, name: str) -> Collection:
+        """The person's own collection of that name, made where there is none; all who ask at once get the same one."""
+        there = self.by_name(owner, name)
+        if there is None:
+            try:
+                return self.create(owner, name)
+            except NameTaken:
+                # Made by another in this moment, and perhaps removed again.
+                there = self.by_name(owner, name)
+                if there is None:
+                    raise
+        return there
+
     def largest(self) -> Collection | None:
         """The one with the most chunks, whoever owns it: for what is prepared before anybody asks."""
         held = sa.select(_documents.c.collection).group_by(_documents.c.collection)

@@ -50,9 +50,11 @@ def move(source: Store, target: Store) -> Moved:
         MoveUnequal: what arrived is not what was sent; nothing was kept.
         DiskFull: there is no room; nothing was kept.
     """
+    # Before anything is held: a library that moves to where it is would wait for itself.
+    with target.database.read() as looking:
+        _empty(looking, target, source)
     with source.database.still() as giving, target.database.write_alone() as taking:
-        if any(taking.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in _tables()):
-            raise LibraryNotEmpty(library=target.database.name)
+        _empty(taking, target, source)
         with _indexes_after(taking):
             sent = {table.name: _copy(table, giving, taking) for table in _tables()}
             arrived = {table.name: _proof(taking, table) for table in _tables()}
@@ -68,6 +70,12 @@ def move(source: Store, target: Store) -> Moved:
     for sha256 in set(hashes) - set(missing):
         target.files.read(sha256)
     return Moved(arrived, len(hashes) - len(missing), tuple(missing))
+
+
+def _empty(connection: sa.Connection, target: Store, source: Store) -> None:
+    held = any(connection.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in _tables())
+    if held or target.database.name == source.database.name:
+        raise LibraryNotEmpty(library=target.database.name)
 
 
 def _tables() -> list[sa.Table]:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag import settings
+from rag import build, settings
 from rag.errors import RagError
 from rag.ui.frame import services_for
 
@@ -33,6 +33,8 @@ async def started(_app: object) -> AsyncIterator[None]:
     """
     threading.Thread(target=_start, name="start", daemon=True).start()
     yield
+    # The server ends this process by the signal that it was sent: nothing that is left for the end would happen.
+    await asyncio.to_thread(build.stop)
 
 
 def _start() -> None:

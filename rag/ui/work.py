@@ -60,8 +60,7 @@ def own_collection(page: Frame, collection: Collection) -> Collection:
     """
     if not collection.samples and page.right(collection) != "reader":
         return collection
-    name, collections = page.texts("collections.mine"), page.services.store.collections
-    return collections.by_name(page.owner, name) or collections.create(page.owner, name)
+    return page.services.store.collections.named(page.owner, page.texts("collections.mine"))
 
 
 def same_bytes(page: Frame, collection: Collection, data: bytes) -> Document | None:

@@ -1,0 +1,150 @@
+"""Processes that work for this one and are gone when it is, however it ended and whatever they are doing.
+
+    python -m rag.children PARENT LIFELINE MODULE [ARGUMENT …]
+
+is what `start` runs. The child arms itself before it imports anything of weight, looks whether its parent has died
+meanwhile, and becomes `python -m MODULE`. On Linux the kernel kills it when its parent ends. Elsewhere, and where the
+kernel refuses, a thread of the child waits for the end of a pipe that the parent holds open: code in C that keeps the
+interpreter's lock for long delays that thread. Windows hands no pipe on: a child ends there with its standard input.
+
+All children are started by one thread that lives as long as the process: the kernel's signal follows the thread that
+forked, and a page's or a request's thread ends long before its process does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final
+
+_PROJECT: Final = Path(__file__).resolve().parent.parent
+_PR_SET_PDEATHSIG: Final = 1
+_NO_LIFELINE: Final = "-"
+# Whether a child can be given a pipe of its parent's, and knows which process is its parent.
+_HANDS_ON: Final = os.name == "posix"
+
+
+def start(module: str, *arguments: str, python: Sequence[str] = (), **options: Any) -> subprocess.Popen[Any]:
+    """Start `python -m module arguments…`, which ends with this process; `options` are those of Popen.
+
+    Args:
+        python: options of the interpreter.
+    """
+    starter = _starter_of_this_process()
+    lifeline = starter.ends[0]
+    handed = [str(os.getpid()), str(lifeline) if _HANDS_ON else _NO_LIFELINE]
+    command = [sys.executable, *python, "-m", "rag.children", *handed, module, *arguments]
+    if _HANDS_ON:
+        options["pass_fds"] = (lifeline,)
+    return starter.start(partial(subprocess.Popen, command, cwd=_PROJECT, **options))
+
+
+def end(process: subprocess.Popen[Any], seconds: float) -> int:
+    """Let a child end in good order by closing its standard input; one that takes longer is killed. Its exit status."""
+    if process.stdin:
+        with suppress(OSError):
+            process.stdin.close()
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+class _Starter:
+    """The thread that starts children, and the pipe that ends with this process."""
+
+    def __init__(self) -> None:
+        self._orders: SimpleQueue[tuple[Callable[[], subprocess.Popen[Any]], Future[subprocess.Popen[Any]]]]
+        self._orders = SimpleQueue()
+        # No child inherits the end that is written to: the pipe ends when this process does.
+        self.ends = os.pipe()
+        threading.Thread(target=self._work, name="starts-children", daemon=True).start()
+
+    def start(self, order: Callable[[], subprocess.Popen[Any]]) -> subprocess.Popen[Any]:
+        started: Future[subprocess.Popen[Any]] = Future()
+        self._orders.put((order, started))
+        return started.result()
+
+    def _work(self) -> None:
+        while True:
+            order, started = self._orders.get()
+            try:
+                started.set_result(order())
+            except Exception as error:  # noqa: BLE001 - raised where it was asked for
+                started.set_exception(error)
+
+
+_starter: _Starter | None = None
+_lock = threading.Lock()
+
+
+def _starter_of_this_process() -> _Starter:
+    global _starter
+    with _lock:
+        if _starter is None:
+            _starter = _Starter()
+        return _starter
+
+
+def _forget() -> None:
+    """In a forked copy of this process: its thread is not there, and the pipe must end with the original."""
+    global _starter, _lock
+    _lock = threading.Lock()
+    if _starter is not None:
+        for end in _starter.ends:
+            os.close(end)
+        _starter = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def arm(parent: int, lifeline: int | None) -> None:
+    """See to it that this process ends when its parent does; if that one has ended already, at once."""
+    if _killed_by_kernel():
+        if lifeline is not None:
+            os.close(lifeline)
+    elif lifeline is not None:
+        threading.Thread(target=_end_at_end_of, args=(lifeline,), name="watch-parent", daemon=True).start()
+    # Whoever takes over orphans need not be the process of number 1, so the parent's own number is looked for.
+    if _HANDS_ON and os.getppid() != parent:
+        os._exit(1)
+
+
+def _killed_by_kernel() -> bool:
+    """Whether the kernel has agreed to kill this process when the thread that started it ends."""
+    if sys.platform != "linux":
+        return False
+    kill = (ctypes.c_ulong(signal.SIGKILL), *[ctypes.c_ulong(0)] * 3)
+    return bool(ctypes.CDLL(None).prctl(ctypes.c_int(_PR_SET_PDEATHSIG), *kill) == 0)
+
+
+def _end_at_end_of(lifeline: int) -> None:
+    while os.read(lifeline, 1):
+        pass
+    os._exit(1)
+
+
+def main() -> None:
+    """Arm this process, then be the module that is wanted."""
+    parent, lifeline, module, *arguments = sys.argv[1:]
+    arm(int(parent), None if lifeline == _NO_LIFELINE else int(lifeline))
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
