@@ -92,7 +92,7 @@ def test_retired_packages_are_not_used(file: Path) -> None:
 
 
 def test_every_page_begins_with_the_frame() -> None:
-    for file in [PROJECT / "app.py", *PROJECT.glob("pages/*.py")]:
+    for file in [PROJECT / "chat.py", *PROJECT.glob("pages/*.py")]:
         calls = [
             node.func.id
             for node in ast.walk(ast.parse(file.read_text()))
