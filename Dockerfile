@@ -32,11 +32,11 @@ WORKDIR /app
 COPY .streamlit/config.toml .streamlit/
 COPY data/samples data/samples
 COPY deploy/entrypoint.sh /entrypoint.sh
-COPY app.py serve.py ./
+COPY app.py chat.py serve.py ./
 COPY pages pages
 COPY rag rag
 # Compiled here: the root is read-only where it runs.
-RUN python -m compileall -q app.py serve.py pages rag
+RUN python -m compileall -q app.py chat.py serve.py pages rag
 # TOKENIZERS_PARALLELISM is taken for a token.
 # hadolint ignore=DL3064
 ENV PATH=/opt/venv/bin:$PATH \

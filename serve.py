@@ -2,6 +2,11 @@
 
 import streamlit as st
 
-from rag.ui import operations
+from rag.ui import files, names, operations
 
-app = st.App("app.py", lifespan=operations.started, routes=operations.routes)
+app = st.App(
+    "chat.py",
+    lifespan=operations.started,
+    routes=[*operations.routes, *files.routes()],
+    middleware=names.middleware,
+)

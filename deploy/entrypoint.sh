@@ -11,4 +11,5 @@ secret() {
 secret database_password PGPASSWORD
 secret model_key OPENAI_API_KEY
 secret embedder_key TEI_API_KEY
+secret operations_token RAG_OPERATIONS_TOKEN
 exec "$@"

@@ -174,7 +174,7 @@ def _read(services: build.Services, collection: Collection, source: str) -> dict
 
 
 def _ready(document: Document) -> dict[str, Any]:
-    texts = _texts()
+    words = texts()
     return {
         "name": document.name,
         "status": "ready",
@@ -182,7 +182,7 @@ def _ready(document: Document) -> dict[str, Any]:
         "pages": document.pages,
         "chunks": document.chunks,
         "warnings": [
-            {"code": warning.key, "text": texts(f"warnings.{warning.key}", **warning.fields)}
+            {"code": warning.key, "text": words(f"warnings.{warning.key}", **warning.fields)}
             for warning in document.warnings
         ],
         "error": None,

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         "here", description="Whether the app starts the reader, or python -m rag reader --stay runs elsewhere."
     )
     metrics: bool = Field(False, description="Count questions and answers for Prometheus; see docs/team.md.")
+    operations_token: SecretStr = Field(
+        SecretStr(""), description="Whoever brings it may ask for /ready and /metrics from another machine."
+    )
     upload_megabytes: int = Field(100, ge=1, le=2048, description="Largest file that is read.")
     upload_files: int = Field(200, ge=1, le=10000, description="Most files or addresses taken at once.")
     max_pages: int = Field(2000, ge=1, le=100000, description="Most pages read of one document.")
@@ -117,6 +120,14 @@ class Settings(BaseSettings):
         if value.get_secret_value() and not value.get_secret_value().startswith(POSTGRESQL):
             # The address itself holds a password and is not said.
             raise ValueError(f"it must begin with {POSTGRESQL}")
+        return value
+
+    @field_validator("operations_token")
+    @classmethod
+    def _cannot_be_guessed(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and not (token.isascii() and token.isprintable() and " " not in token and len(token) >= 16):
+            raise ValueError("it must be 16 letters and digits or more")
         return value
 
     @field_validator("vectors")

@@ -119,7 +119,7 @@ def test_processes_are_started_by_children_alone(file: Path) -> None:
 
 
 def test_every_page_begins_with_the_frame() -> None:
-    for file in [PROJECT / "app.py", *PROJECT.glob("pages/*.py")]:
+    for file in [PROJECT / "chat.py", *PROJECT.glob("pages/*.py")]:
         calls = [
             node.func.id
             for node in ast.walk(ast.parse(file.read_text()))

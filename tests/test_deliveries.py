@@ -165,7 +165,7 @@ def test_the_page_of_documents_says_what_a_document_waits_for(tmp_path: Path, mo
         claimed = store.jobs.claim("r1", 60)
         assert claimed is not None
         store.jobs.give_back(claimed, AddressStatus(address="http://site.example/", status=503).failure())
-    page = AppTest.from_file(str(PROJECT / "app.py")).switch_page("pages/documents.py")
+    page = AppTest.from_file(str(PROJECT / "chat.py")).switch_page("pages/documents.py")
     page.query_params["lang"] = "en"
     page.run(timeout=60)
     st.cache_resource.clear()

@@ -93,11 +93,13 @@ def test_the_proxy_knows_the_processes_that_there_are() -> None:
 def test_secrets_reach_the_program_from_files_alone(tmp_path: Path) -> None:
     (tmp_path / "database_password").write_text("pass word's\n")
     (tmp_path / "model_key").write_text("sk-1")
+    (tmp_path / "operations_token").write_text("a token of letters")
     printed = [sys.executable, "-c", "import os, json; print(json.dumps(dict(os.environ)))"]
     command = ["/bin/sh", PROJECT / "deploy/entrypoint.sh", *printed]
     done = subprocess.run(command, env={"SECRETS": str(tmp_path)}, capture_output=True, text=True, check=True)
     seen = json.loads(done.stdout)
     assert (seen["PGPASSWORD"], seen["OPENAI_API_KEY"]) == ("pass word's", "sk-1")
+    assert seen["RAG_OPERATIONS_TOKEN"] == "a token of letters"
     assert "TEI_API_KEY" not in seen
 
 

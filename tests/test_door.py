@@ -19,7 +19,7 @@ from rag.ui import door, work
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Each page begins with the same frame; tests/test_architecture.py holds that.
-PAGES = ["app.py", "pages/people.py"]
+PAGES = ["chat.py", "pages/people.py"]
 REFUSED = "Footnote is open to others than the user of this machine"
 AUTH = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "x" * 20, "client_id": "footnote"}
 
@@ -96,7 +96,7 @@ def test_a_team_s_library_is_not_opened_without_sign_in(tmp_path: Path, monkeypa
     store.people.admit(SignIn("https://id.example.org", "ann", "", "Ann", "key", None), hours=12)
     store.close()
     monkeypatch.setattr("rag.build.Services.start", lambda self: None)
-    app = opened("app.py", tmp_path, monkeypatch)
+    app = opened("chat.py", tmp_path, monkeypatch)
     assert [error.value[:39] for error in app.error] == ["People have signed in to this library\\,"]
     assert shown(app) == ["error"]
 
@@ -114,14 +114,14 @@ def test_a_stranger_finds_the_way_to_sign_in_and_nothing_else(
 def test_each_provider_has_a_button(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     named = {name: {"client_id": "footnote"} for name in ("okta", "**acme**")}
     shared = {"redirect_uri": AUTH["redirect_uri"], "cookie_secret": AUTH["cookie_secret"]}
-    app = opened("app.py", tmp_path, monkeypatch, auth=shared | named)
+    app = opened("chat.py", tmp_path, monkeypatch, auth=shared | named)
     assert [button.label for button in app.button] == ["Sign in with okta", r"Sign in with \*\*acme\*\*"]
 
 
 def test_a_sign_in_that_lacks_settings_says_so_and_names_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = opened("app.py", tmp_path, monkeypatch, auth=AUTH)
+    app = opened("chat.py", tmp_path, monkeypatch, auth=AUTH)
     app.button[0].click().run()
     assert app.error[0].value.startswith("Sign\\-in is not set up")
     assert AUTH["cookie_secret"] not in caplog.text
@@ -131,7 +131,7 @@ def test_a_secrets_file_that_cannot_be_read_closes_the_door(tmp_path: Path, monk
     broken = tmp_path / "secrets.toml"
     broken.write_text("[auth\n")
     monkeypatch.setattr(st, "get_option", {"secrets.files": [str(broken)], "server.address": "127.0.0.1"}.get)
-    app = opened("app.py", tmp_path, monkeypatch)
+    app = opened("chat.py", tmp_path, monkeypatch)
     assert app.error[0].value.startswith("Sign\\-in is not set up")
     assert not (tmp_path / "data").exists()
 
@@ -142,7 +142,7 @@ def test_a_secrets_file_with_tokens_alone_leaves_the_one_user_in(
     tokens = tmp_path / "secrets.toml"
     tokens.write_text('HF_TOKEN = "hf_one"\n')
     monkeypatch.setattr(st, "get_option", {"secrets.files": [str(tokens)], "server.address": "127.0.0.1"}.get)
-    app = opened("app.py", tmp_path, monkeypatch)
+    app = opened("chat.py", tmp_path, monkeypatch)
     assert not app.error
     assert app.title[0].value == "Ask your documents"
 

@@ -16,11 +16,16 @@ import psutil
 import pytest
 from playwright.sync_api import Browser
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from rag import build
 from rag.errors import SettingsInvalid
-from rag.settings import Settings
+from rag.settings import Settings, load
 from rag.store import Store
+from rag.ui import operations
 from tests import postgres
 from tests.guarantees.apps import OWNER, PROJECT, Running, quiet, running
 from tests.tei import tei
@@ -28,6 +33,7 @@ from tests.tei import tei
 QUESTION = "How many days of annual leave do I have after six years?"
 RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until two o'clock.\n"
 NAME = "secret-rules.txt"
+TOKEN = "only-for-this-test"
 
 
 def got(address: str, **headers: str) -> tuple[int, str]:
@@ -73,6 +79,7 @@ def served(folder: Path, embedder: str, url: str) -> Iterator[Running]:
     store.close()
     environment = quiet() | {
         "RAG_METRICS": "true",
+        "RAG_OPERATIONS_TOKEN": TOKEN,
         "RAG_SAMPLES": "false",
         "RAG_EMBEDDER": embedder,
         "RAG_DATABASE_URL": url,
@@ -112,8 +119,45 @@ def test_a_question_is_counted_and_nothing_of_it_is_told(app: Running, chromium:
     assert not [word for word in ("leave", "chess", "canteen", "secret", "rules") if word in told]
 
 
-def test_what_comes_through_the_proxy_sees_no_numbers(app: Running) -> None:
-    assert got(f"{app.address}/metrics", X_Forwarded_For="203.0.113.7") == (404, "")
+@pytest.mark.parametrize("path", ["/ready", "/metrics"])
+def test_strangers_are_told_nothing_and_whoever_brings_the_token_is(app: Running, path: str) -> None:
+    """What comes through the proxy, or from a web page under another name, comes from anybody."""
+    proxy = {"X_Forwarded_For": "203.0.113.7"}
+    assert got(app.address + path)[0] == 200
+    for stranger in (proxy, {"X_Forwarded_For": "127.0.0.1"}, {"Forwarded": "for=x"}, {"Host": "evil.example"}):
+        assert got(app.address + path, **stranger) == (404, "")
+        assert got(app.address + path, **stranger, Authorization=f"Bearer {TOKEN}")[0] == 200
+        for wrong in ("", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Basic {TOKEN}", f"Bearer {TOKEN[:-1]}é"):
+            assert got(app.address + path, **stranger, Authorization=wrong) == (404, "")
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "looks"),
+    [
+        ("127.0.0.1", "127.0.0.1:8501", True),
+        ("::1", "[::1]:8501", True),
+        ("::ffff:127.0.0.1", "localhost", True),
+        ("192.0.2.7", "127.0.0.1:8501", False),
+        ("::ffff:192.0.2.7", "localhost", False),
+        ("127.0.0.1", "evil.example:8501", False),
+        ("testclient", "localhost", False),
+    ],
+)
+def test_without_a_token_only_this_machine_looks(client: str, host: str, looks: bool) -> None:
+    routes = [Route("/", lambda request: Response(status_code=200 if operations._may_look(request) else 404))]
+    browser = TestClient(Starlette(routes=routes), client=(client, 1))
+    assert browser.get("/", headers={"Host": host}).status_code == (200 if looks else 404)
+    # No token is no word that opens.
+    assert browser.get("/", headers={"Host": host, "Authorization": "Bearer "}).status_code == (200 if looks else 404)
+
+
+@pytest.mark.parametrize("token", ["short", "sixteen letters é", "with a space in it", "line\nbreaks are none"])
+def test_a_token_that_is_none_is_refused(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_OPERATIONS_TOKEN", token)
+    with pytest.raises(SettingsInvalid) as refused:
+        load()
+    assert refused.value.fields["setting"] == "RAG_OPERATIONS_TOKEN"
+    assert token not in str(refused.value)
 
 
 def test_it_is_not_ready_without_its_reader(app: Running) -> None:

@@ -53,7 +53,7 @@ def test_an_answer_that_ends_while_the_page_is_drawn_is_shown(
         return None
 
     monkeypatch.setattr(Runs, "get", gone)
-    app = AppTest.from_file(str(PROJECT / "app.py"))
+    app = AppTest.from_file(str(PROJECT / "chat.py"))
     app.query_params.update(lang="en", chat=chat.id)
     app.run(timeout=60)
     assert not app.exception
@@ -73,7 +73,7 @@ def app(store: Store) -> AppTest:
     for city, days in (("Lisbon", 25), ("Zurich", 20)):
         text = f"Everybody who works in {city} has {days} days of annual leave each year."
         read_file(services.desk, OWNER, collection.id, text.encode(), f"{city}.txt")
-    page = AppTest.from_file(str(PROJECT / "app.py"))
+    page = AppTest.from_file(str(PROJECT / "chat.py"))
     page.query_params.update(lang="en", chat=store.chats.create(OWNER, collection.id).id)
     return page.run(timeout=60)
 

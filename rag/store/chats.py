@@ -112,6 +112,14 @@ class Chats:
             rows = connection.execute(query.order_by(_turns.c.position)).all()
         return [_turn(row) for row in rows]
 
+    def turn(self, owner: str, turn_id: str) -> Turn:
+        """Raises NotFound when it is not there or another's."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(_turns).where(_turns.c.id == turn_id, _turns.c.owner == owner)).first()
+        if row is None:
+            raise NotFound(what="turn")
+        return _turn(row)
+
     def _write_answer(self, owner: str, turn_id: str, answer: dict[str, Any] | None) -> None:
         # For JSON, None would be the word null; an absent answer is the column's NULL.
         value = sa.null() if answer is None else answer

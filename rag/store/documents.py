@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,6 +20,9 @@ from rag.store.passages import Passages, Vectors
 from rag.store.rights import PERSON, owned, reach
 from rag.store.rows import check, insert_chunks, insert_document, new_document
 from rag.types import Chunk, Collection, Document, Heading, LoadedDocument, Notice, Page
+
+# Gives the bytes of a file from a place up to another.
+Pieces = Callable[[int, int], Iterator[bytes]]
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 
@@ -172,6 +176,14 @@ class Documents(Passages):
     def original(self, owner: str, document_id: str) -> bytes:
         """The file as it was added. Raises NotFound when it is missing or altered, or the document another's."""
         return self._files.read(self.get(owner, document_id).sha256)
+
+    def stream(self, owner: str, document_id: str) -> tuple[Document, int, Pieces]:
+        """A document, the size of its file, and what gives the file's bytes from a place up to another, in pieces.
+
+        Raises as `original`, and before a byte is given.
+        """
+        document = self.get(owner, document_id)
+        return document, self._files.measured(document.sha256), partial(self._files.pieces, document.sha256)
 
     def page(self, owner: str, document_id: str, number: int) -> Page:
         """Raises NotFound."""

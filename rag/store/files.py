@@ -24,6 +24,7 @@ INDEX = "index"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ABANDONED_SECONDS = 3600.0
+_PIECE_BYTES = 1_000_000
 
 
 class Files(ABC):
@@ -64,6 +65,24 @@ class Files(ABC):
         """
         with self._database.read() as connection:
             return self.fetch(connection, sha256)
+
+    @abstractmethod
+    def pieces(self, sha256: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` up to `stop`, a piece at a time and whatever they are.
+
+        Raises:
+            NotFound: there are none under that hash.
+        """
+
+    def measured(self, sha256: str) -> int:
+        """How many bytes `pieces` will give, all of them looked at and none kept. Raises as `read`."""
+        digest, size = hashlib.sha256(), 0
+        for piece in self.pieces(sha256):
+            digest.update(piece)
+            size += len(piece)
+        if digest.hexdigest() != sha256:
+            raise NotFound(what="file")
+        return size
 
     @abstractmethod
     def release(self, hashes: Iterable[str]) -> None:
@@ -134,6 +153,18 @@ class Folder(Files):
         if hashlib.sha256(data).hexdigest() != sha256:
             raise NotFound(what="file")
         return data
+
+    def pieces(self, sha256: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        try:
+            file = self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise NotFound(what="file") from None
+        with file:
+            file.seek(start)
+            at = start
+            while piece := file.read(_PIECE_BYTES if stop is None else min(_PIECE_BYTES, stop - at)):
+                yield piece
+                at += len(piece)
 
     def release(self, hashes: Iterable[str]) -> None:
         # The write lock is held meanwhile.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
@@ -50,6 +51,21 @@ class Originals(Files):
         if hashlib.sha256(data).hexdigest() != sha256:
             raise NotFound(what="file")
         return data
+
+    def pieces(self, sha256: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        # A transaction for each part: whoever fetches slowly holds none open.
+        for part in itertools.count(start // _PART_BYTES):
+            first = part * _PART_BYTES
+            if stop is not None and first >= stop:
+                return
+            with self._database.read() as connection:
+                query = _of(sha256, _originals.c.data).where(_originals.c.part == part)
+                data = connection.execute(query).scalar_one_or_none()
+            if data is None:
+                if part == 0:
+                    raise NotFound(what="file")
+                return
+            yield bytes(data[max(0, start - first) : None if stop is None else stop - first])
 
     def release(self, hashes: Iterable[str]) -> None:
         # One transaction each: a server keeps count of only so many locks at once.

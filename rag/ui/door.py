@@ -35,7 +35,12 @@ def has_sign_in() -> bool:
     Raises:
         SignInUnusable: there is a file that should set it up, and does not.
     """
-    if "is_logged_in" in st.user:
+    return set_up("is_logged_in" in st.user)
+
+
+def set_up(known: bool) -> bool:
+    """Whether sign-in is set up, given whether Streamlit knows of it. Raises as `has_sign_in`."""
+    if known:
         return True
     if any(map(_means_sign_in, st.get_option("secrets.files"))):
         _log.error("a secrets file is there, and its [auth] cannot be used: nobody is let in")
@@ -72,9 +77,13 @@ def knock(current: Settings) -> SignIn | None:
     Raises:
         SignInUnusable: it did not say who it is.
     """
-    if st.user.get("is_logged_in") is not True:
+    return sign_in_of(st.user.to_dict(), current)
+
+
+def sign_in_of(claims: Mapping[str, Any], current: Settings) -> SignIn | None:
+    """What a provider's claims say, as `knock`."""
+    if claims.get("is_logged_in") is not True:
         return None
-    claims = st.user.to_dict()
     issuer, subject = claims.get("iss"), claims.get("sub")
     if not (isinstance(issuer, str) and issuer and isinstance(subject, str) and subject):
         _log.error("the provider names no issuer or no subject")

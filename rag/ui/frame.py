@@ -27,7 +27,7 @@ LOCAL_USER = "local"
 # A picture of our own: Streamlit fetches named icons for the browser's tab from another server.
 ICON = Path(__file__).with_name("icon.png")
 PAGES: dict[Name, tuple[str, str]] = {
-    "chat": ("app.py", ":material/forum:"),
+    "chat": ("chat.py", ":material/forum:"),
     "documents": ("pages/documents.py", ":material/folder_open:"),
     "quality": ("pages/quality.py", ":material/checklist:"),
     "models": ("pages/models.py", ":material/neurology:"),

@@ -3,11 +3,15 @@
 /_stcore/health    Streamlit's own: the process lives
 /ready             200 when the library opens and the reader runs, otherwise 503; says which of them
 /metrics           for Prometheus, where RAG_METRICS switches it on
+
+The last two answer programs of this machine, and others that bring RAG_OPERATIONS_TOKEN. To strangers they are not
+there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -19,6 +23,7 @@ from starlette.routing import Route
 
 from rag import build, settings
 from rag.errors import RagError
+from rag.ui.callers import from_this_machine
 from rag.ui.frame import services_for
 
 _TYPE = "text/plain; version=1.0.0; charset=utf-8"
@@ -45,8 +50,8 @@ def _start() -> None:
         _log.error("not ready: %s", error.key())
 
 
-async def ready(_request: Request) -> Response:
-    return await asyncio.to_thread(_ready)
+async def ready(request: Request) -> Response:
+    return await asyncio.to_thread(_ready) if _may_look(request) else _not_there()
 
 
 def _ready() -> Response:
@@ -60,16 +65,31 @@ def _ready() -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    return await asyncio.to_thread(_metrics, "x-forwarded-for" in request.headers)
+    return await asyncio.to_thread(_metrics) if _may_look(request) else _not_there()
 
 
-def _metrics(through_a_proxy: bool) -> Response:
-    """The numbers, for those who ask this process itself: what comes through the proxy comes from anybody."""
+def _metrics() -> Response:
     try:
-        counted = None if through_a_proxy else services_for(settings.load()).metrics
+        counted = services_for(settings.load()).metrics
     except RagError:
         return PlainTextResponse("", 503)
-    return PlainTextResponse("", 404) if counted is None else Response(counted.page(), media_type=_TYPE)
+    return _not_there() if counted is None else Response(counted.page(), media_type=_TYPE)
+
+
+def _may_look(request: Request) -> bool:
+    """Whether a program of this machine asks, or one that brings the token; what came through a proxy is anybody's."""
+    if from_this_machine(request):
+        return True
+    try:
+        token = settings.load().operations_token.get_secret_value()
+    except RagError:
+        return False
+    given = request.headers.get("authorization", "").encode("latin-1", "replace")
+    return bool(token) and hmac.compare_digest(given, f"Bearer {token}".encode())
+
+
+def _not_there() -> Response:
+    return PlainTextResponse("", 404)
 
 
 routes = [Route("/ready", ready), Route("/metrics", metrics)]

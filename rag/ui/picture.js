@@ -8,6 +8,5 @@ export default function ({ data, parentElement }) {
     const shown = picture.clientHeight * data.at;
     frame.scrollTop = Math.max(0, shown - frame.clientHeight / 3);
   };
-  const source = `data:image/png;base64,${data.png}`;
-  if (picture.src !== source) picture.src = source;
+  if (picture.getAttribute("src") !== data.address) picture.src = data.address;
 }

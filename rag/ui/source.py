@@ -9,7 +9,7 @@ import streamlit as st
 from rag.errors import NotFound, PageNotDrawn
 from rag.highlighting import marked_text, text_fragment
 from rag.types import PAGED, Document, Quote, shown_name
-from rag.ui import work
+from rag.ui import files, work
 from rag.ui.frame import Frame
 from rag.ui.views import draw_marked, draw_muted, draw_picture, label
 
@@ -53,7 +53,9 @@ def _draw(page: Frame, quote: Quote) -> None:
         _draw_page_buttons(page, document, number, said)
     if document.kind in PAGED:
         try:
-            draw_picture(work.page_picture(page, document, number, spans), said, key=f"page-{number}")
+            # Drawn here for its boxes; the browser fetches it by its address.
+            picture = work.page_picture(page, document, number, spans)
+            draw_picture(picture, files.picture_address(document, number, spans), said, key=f"page-{number}")
         except PageNotDrawn:
             draw_muted(page.texts("source.no_picture"))
             _draw_text(page, document, number, spans)
@@ -91,13 +93,7 @@ def _draw_text(page: Frame, document: Document, number: int, spans: list[tuple[i
 
 def _draw_ways_out(page: Frame, document: Document, quote: Quote) -> None:
     with st.container(horizontal=True):
-        st.download_button(
-            page.texts("source.download"),
-            data=lambda: work.original(page, document),
-            file_name=document.name,
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        st.link_button(page.texts("source.download"), files.original_address(document), icon=":material/download:")
         if document.address:
             st.link_button(
                 page.texts("source.visit"), text_fragment(document.address, quote.text), icon=":material/open_in_new:"

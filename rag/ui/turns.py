@@ -14,7 +14,7 @@ from rag.export import as_markdown
 from rag.loading import KINDS
 from rag.runs import Run
 from rag.types import Answer, Chat, Collection, Document, Progress, Right, Turn
-from rag.ui import work
+from rag.ui import files, work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
 from rag.ui.incoming import uploaded
@@ -182,15 +182,7 @@ def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) 
                 st.divider()
     with st.popover(texts("answer.copy"), type="tertiary"):
         st.code(as_markdown(answer, texts), language=None, wrap_lines=True)
-    st.download_button(
-        texts("answer.export"),
-        data=lambda: work.exported(page, turn, answer),
-        file_name=texts("answer.export_file"),
-        mime="text/html",
-        on_click="ignore",
-        type="tertiary",
-        key=f"export-{turn.id}",
-    )
+    st.link_button(texts("answer.export"), files.answer_address(turn, texts), type="tertiary", key=f"export-{turn.id}")
     with st.popover(texts("answer.seconds"), type="tertiary"):
         draw_muted(_seconds(answer, texts))
 

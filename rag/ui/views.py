@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -122,10 +121,10 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
     }
 
 
-def draw_picture(picture: Picture, alt: str, *, key: str) -> None:
-    """A page's picture, scrolled to its first box."""
+def draw_picture(picture: Picture, address: str, alt: str, *, key: str) -> None:
+    """A page's picture, fetched from this address, and scrolled to its first box."""
     at = min((box.top for box in picture.boxes), default=0.0) / picture.height
-    _picture(key=key, data={"png": b64encode(picture.data).decode("ascii"), "at": at, "alt": alt})
+    _picture(key=key, data={"address": address, "at": at, "alt": alt})
 
 
 def draw_marked(segments: Sequence[tuple[str, bool]], *, key: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from rag.catalogue.fit import Speed, machine, write_speeds
+from rag.ui.texts import Texts
+from rag.ui.work import SAMPLES
 from tests.browser.conftest import App, User, new_page
 
 pytestmark = pytest.mark.browser
@@ -33,6 +36,41 @@ def test_a_footnote_opens_the_page_with_the_words_boxed(user: User) -> None:
     expect(dialog.locator("img")).to_be_visible()
     dialog.get_by_role("button", name="Next page").click()
     expect(dialog).to_contain_text("Page 8 of 15")
+
+
+def test_a_file_and_an_answer_are_saved_with_mouse_and_keyboard(user: User, tmp_path: Path) -> None:
+    user.open()
+    answer = user.ask(LEAVE)
+    answer.locator(".quote .place").first.click()
+    dialog = user.page.get_by_role("dialog")
+    # The page's own width: a picture that could not be fetched has none.
+    expect(dialog.locator("img")).to_have_js_property("naturalWidth", 1191)
+    with user.page.expect_download() as original:
+        dialog.get_by_role("link", name="Download the file").click()
+    original.value.save_as(tmp_path / "original.pdf")
+    assert original.value.suggested_filename == "employee-handbook.pdf"
+    assert (tmp_path / "original.pdf").read_bytes() == (SAMPLES / "employee-handbook.pdf").read_bytes()
+    user.page.keyboard.press("Escape")
+    link = answer.get_by_role("link", name="Save as a page")
+    link.focus()
+    with user.page.expect_download() as page:
+        user.page.keyboard.press("Enter")
+    page.value.save_as(tmp_path / "answer.html")
+    assert page.value.suggested_filename == "answer.html"
+    saved = (tmp_path / "answer.html").read_text(encoding="utf-8")
+    assert f"<h1>{LEAVE}</h1>" in saved
+    assert "data:image/png;base64," in saved
+    # The page is still there, and nothing of a file went by another way.
+    expect(link).to_be_visible()
+    assert [url for url in user.requests if "/media/" in url and not url.endswith((".png", ".woff2"))] == []
+
+
+@pytest.mark.parametrize("user", [{"locale": "zh-CN"}], indirect=True)
+def test_what_is_gone_is_said_in_words_beside_the_page(user: User) -> None:
+    """The address of a document that was removed, opened from a page that still shows it."""
+    user.page.goto(f"{user.app.address}/files/documents/{'0' * 32}/original")
+    for language in ("en", "zh"):
+        expect(user.page.get_by_text(Texts(language)("files.not_there"))).to_be_visible()
 
 
 def test_a_reload_keeps_the_chat(user: User) -> None:

@@ -96,7 +96,9 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     expect(answer.locator(".quote").first).to_contain_text("painted green")
     expect(answer.get_by_text("Keep as a test")).to_have_count(0)
     answer.locator(".quote .place").first.click()
-    expect(bob.page.get_by_role("dialog").locator("img")).to_be_visible()
+    expect(bob.page.get_by_role("dialog").locator("img")).to_have_js_property("naturalWidth", 1191)
+    addresses = addresses_in(bob)
+    assert [fetched(each, addresses) for each in (bob, ann, someone())] == [[200, 200], [200, 200], [404, 404]]
     bob.page.keyboard.press("Escape")
     chat = bob.page.url
 
@@ -107,6 +109,7 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     answer.locator(".quote .place").first.click()
     expect(bob.page.get_by_text("or is no longer shared with you")).to_be_visible()
     expect(bob.page.get_by_role("dialog").locator("img")).to_have_count(0)
+    assert [fetched(each, addresses) for each in (bob, ann)] == [[404, 404], [200, 200]]
     bob.page.goto(chat)
     bob.settle()
     expect(bob.page.locator(".quote").first).to_contain_text("painted green")
@@ -117,6 +120,19 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     ann.page.goto(chat)
     ann.settle()
     expect(ann.page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+
+
+def addresses_in(person: User) -> list[str]:
+    """Where the picture and the file of the source that is open lie."""
+    dialog = person.page.get_by_role("dialog")
+    link = dialog.get_by_role("link", name="Download the file")
+    found = [dialog.locator("img").get_attribute("src"), link.get_attribute("href")]
+    return [person.app.address + str(path) for path in found]
+
+
+def fetched(person: User, addresses: list[str]) -> list[int]:
+    """What their browser is answered, with its cookies."""
+    return [person.page.request.get(address).status for address in addresses]
 
 
 def test_whoever_is_shut_out_is_out_without_a_click(app: Team, someone: Callable[..., User]) -> None:

@@ -4,8 +4,8 @@ is not shared with them, and none changes what is not theirs to change.
 A seeded random walk over the doors that take an owner; shares are given and withdrawn, people join groups and are
 shut out. Users learn ids the way attackers do: every id that was ever made is tried by everyone. What is put into a
 collection carries the collection's id, and what is put into a chat its user's name, so that anything foreign shows
-in whatever comes back; who may what is reckoned beside the store, by a few lines of their own. The control lets the
-store forget whom it asks for, and must see foreign things.
+in whatever comes back; who may what is reckoned beside the store, by a few lines of their own. One control lets the
+store forget whom it asks for, another the route by which files are fetched; both must see foreign things.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.testclient import TestClient
 
 from rag.conversation import Conversation
 from rag.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, SignInError
@@ -28,14 +31,14 @@ from rag.index import open_index
 from rag.retrieval import Retriever
 from rag.store import Store, schema
 from rag.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn
-from rag.ui import work
+from rag.ui import files, work
 from rag.ui.frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
 from tests.guarantees.library import size
 from tests.postgres import Place
 
-OPERATIONS = size(250, 3000)
+OPERATIONS = size(300, 3000)
 USERS = ("ann", "bob", "eve")
 ADMIN = "ada"
 DIMENSION = 8
@@ -91,6 +94,7 @@ class Walk:
     shown: int = 0
     wrong: list[str] = field(default_factory=list)
     may: Reckoning = field(default_factory=Reckoning)
+    careless: bool = False
 
     def __post_init__(self) -> None:
         embedder = ToyEmbedder()
@@ -106,7 +110,19 @@ class Walk:
             self.people[name] = person.id
             services: Any = SimpleNamespace(store=self.store, settings=settings, embedder=embedder)
             self.frames[name] = Frame(services, Texts("en"), person, given)
+        self.browser = TestClient(Starlette(routes=files.routes(self.sender)))
         self.group = self.store.people.make_group(self.people[ADMIN], "team").id
+
+    def sender(self, request: Request) -> Frame:
+        """Who sends a request; a careless route takes them for whoever the thing belongs to."""
+        page = self.frames[request.headers["x-user"]]
+        if not self.careless:
+            return page
+        key, kinds = request.url.path.split("/")[3], {"documents": schema.documents, "answers": schema.turns}
+        table = kinds[request.url.path.split("/")[2]]
+        with self.store.database.read() as connection:
+            owner = connection.execute(sa.select(table.c.owner).where(table.c.id == key)).scalar_one_or_none()
+        return next((each for each in self.frames.values() if each.person and each.person.id == owner), page)
 
     def step(self) -> None:
         self.attempt(self.random.choice(USERS), self.random.choice(STEPS))
@@ -280,6 +296,26 @@ def open_file(walk: Walk, user: str) -> None:
         walk.saw(user, "file", collection)
 
 
+def fetch_file(walk: Walk, user: str) -> None:
+    """The same and an answer, by the addresses that a browser fetches them from."""
+    kind = walk.random.choice(["document", "document", "turn"])
+    key = walk.any(kind)
+    thing: Any = SimpleNamespace(id=key)
+    address = walk.random.choice(
+        [files.answer_address(thing, Texts("en"))]
+        if kind == "turn"
+        else [files.original_address(thing), files.picture_address(thing, 1, [(0, 5)])]
+    )
+    reply = walk.browser.get(address, headers={"x-user": user})
+    assert reply.status_code in (200, 404), reply.text
+    if reply.status_code == 404:
+        raise NotFound(what=kind)
+    if kind == "turn":
+        walk.owns(user, "answer fetched", reply.text)
+    else:
+        walk.saw(user, "file fetched", walk.collection_of("document", key))
+
+
 def look_at_chats(walk: Walk, user: str) -> None:
     chats, person = walk.store.chats, walk.people[user]
     walk.owns(user, "chats", chats.list(person))
@@ -398,6 +434,7 @@ def look_as_admin(walk: Walk, _user: str) -> None:
 
 
 STEPS = [make_collection, *[add_document] * 4, enqueue, open_chat, save_turn, ask, search, read, read, open_file]
+STEPS += [fetch_file, open_file]
 STEPS += [look_at_chats, change_chat, change, govern, share, share, share, administer, look_as_admin]
 
 
@@ -461,6 +498,16 @@ def test_g03_control_a_library_that_is_open_to_everybody_is_found_out(place: Pla
     doors = sorted({wrong.split(":")[0] for wrong in walk.wrong if ":" in wrong})
     print(f"G3 control: {len(walk.wrong)} foreign things seen or changed, by {len(doors)} doors")
     assert len(doors) >= 5
+
+
+def test_g03_control_a_careless_route_is_found_out(place: Place) -> None:
+    walk = walked(place, 100)
+    walk.careless = True
+    for _ in range(60):
+        walk.attempt(walk.random.choice(USERS), fetch_file)
+    doors = sorted({wrong.split(":")[0] for wrong in walk.wrong})
+    print(f"G3 control: {len(walk.wrong)} foreign files fetched from a careless route, by {len(doors)} doors")
+    assert "file fetched" in doors
 
 
 def test_g03_a_quote_of_another_is_not_opened(place: Place) -> None:
