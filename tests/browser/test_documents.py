@@ -39,6 +39,26 @@ def test_a_pdf_is_uploaded_and_answers(user: User) -> None:
     expect(answer.locator(".quote").first).to_contain_text("garden.pdf")
 
 
+def test_a_long_text_opens_at_the_marked_line_and_says_where_it_was_cut(user: User) -> None:
+    user.make_collection("Minutes")
+    lines = [f"Minute {number}: the board spoke of item {number % 7} and went on." for number in range(600)]
+    lines[420] = "The harbour fee for the ferry rises to 417 euros in March."
+    user.upload(file("minutes.txt", "\n".join([*lines, "word " * 6000]).encode()))
+    expect_documents(user, "minutes.txt")
+    expect(user.page.get_by_text("A stretch without a full stop or a line end, at line 601").first).to_be_visible()
+    user.page.get_by_role("link", name="Chat").click()
+    answer = user.ask("To what does the harbour fee for the ferry rise?")
+    expect(answer.locator(".quote").first).to_contain_text("line 421")
+    answer.locator(".quote .place").first.click()
+    dialog = user.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Part 2 of ")
+    expect(dialog.locator("mark")).to_have_text("The harbour fee for the ferry rises to 417 euros in March.")
+    expect(dialog.locator("mark")).to_be_in_viewport()
+    dialog.get_by_role("button", name="Previous page").click()
+    expect(dialog).to_contain_text("Part 1 of ")
+    expect(dialog).to_contain_text("Minute 0: the board spoke")
+
+
 def test_addresses_are_read_and_bad_ones_named(user: User, site: str) -> None:
     user.make_collection("Web")
     user.page.get_by_role("textbox", name="Addresses").fill(
