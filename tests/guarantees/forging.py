@@ -165,7 +165,7 @@ class Forger:
         asked.page_name = self.random.choice([*PAGES, "documents", "", self.text()[:1000]])
         if self.random.random() < 0.15:
             asked.page_script_hash = self.random.choice([*sorted(self.heard.pages), self.text()[:1000], "0" * 32])
-        asked.query_string = self.random.choice(["lang=en", "lang=zh", "", self._address(), self._address()])
+        asked.query_string = self.random.choice(["lang=en", "lang=zh", "", self.address(), self.address()])
         if self.random.random() < 0.05:
             asked.cached_message_hashes.extend([self.text()[:64] for _ in range(50)])
         asked.is_history_navigation = self.random.random() < 0.05
@@ -173,7 +173,8 @@ class Forger:
             asked.context_info.locale = asked.context_info.timezone = asked.context_info.url = self.text()[:10_000]
         return message
 
-    def _address(self) -> str:
+    def address(self) -> str:
+        """What stands behind the question mark."""
         names = ["chat", "collection", "lang", "embed", "embed_options", "x"]
         values = [*self.ids, "%00", "%ff%fe", "en", "xx", "", "%2e%2e%2f", "z" * 9_000]
         pairs = [f"{self.random.choice(names)}={self.random.choice(values)}" for _ in range(3)]

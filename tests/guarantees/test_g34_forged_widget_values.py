@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from rag.ui.texts import Texts
 from tests.guarantees.apps import Running, quiet, running
-from tests.guarantees.forging import Forger
+from tests.guarantees.forging import PAGES, Forger
 from tests.guarantees.library import size
 from tests.guarantees.planted import SECRET_WORD, foreign, plant
 from tests.guarantees.strangers import Tab, tab, texts_of
@@ -85,6 +85,9 @@ class Attack:
                     mine.send(message)
                     mine.rest(0.1)
                     self._judge("a part of a page", mine.open("documents", "lang=zh"))
+                elif draw < 0.35:
+                    query = self.forger.address()
+                    self._judge("an address", mine.open(self.forger.random.choice(PAGES), query))
                 else:
                     message = self.forger.rerun()
                     self._judge("values", mine.run(message))
@@ -180,6 +183,10 @@ def test_g34_control_a_page_that_believes_them_is_found_out(tmp_path: Path) -> N
     with running(tmp_path, quiet(), "tests/guarantees/believing_app.py", people=True) as app:
         attack = Attack(app, "bob", Forger(34, planted.ids))
         attack.send(60)
+        # Their values soon keep its script from running at all; an address of its own does not.
+        for key in planted.ids:
+            with tab(app.address, "bob") as mine:
+                mine.open("", f"lang=en&chat={key}")
         after = foreign(planted)
         lines = tracebacks(app.log)
     changed = [name for name in before if before[name] != after[name]]
