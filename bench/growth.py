@@ -38,6 +38,7 @@ sys.path.insert(0, str(BENCH.parent))
 from bench.charts import Chart, drawn  # noqa: E402
 from bench.report import renew  # noqa: E402
 from rag import build  # noqa: E402
+from rag.context import CallContext  # noqa: E402
 from rag.ingest import embedded_text  # noqa: E402
 from rag.loading import load_bytes  # noqa: E402
 from rag.settings import Settings  # noqa: E402
@@ -197,7 +198,7 @@ def measure(folder: Path, questions: Sequence[str], rounds: int) -> dict[str, An
 def ask(services: build.Services, collection: str, question: str) -> float:
     """Milliseconds from the question to its quotes."""
     began = time.perf_counter()
-    next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     return (time.perf_counter() - began) * 1000
 
 
@@ -207,9 +208,9 @@ def stages(services: build.Services, collection: str, question: str) -> dict[str
     began = time.perf_counter()
     services.embedder.embed_query(question)
     embedding = (time.perf_counter() - began) * 1000
-    first = next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    first = next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     quotes = (time.perf_counter() - began) * 1000
-    again = next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    again = next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     searched = {"search": again.seconds["search"] * 1000, "new_words": first.seconds["search"] * 1000}
     return {"embedding": embedding, "quotes": quotes} | searched
 

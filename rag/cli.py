@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from rag import build, connections, models, settings, upkeep
+from rag.context import CallContext
 from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, SettingsInvalid, UnreadableDocument
 from rag.types import Answer, Collection, Document, Passage, Quote
 from rag.ui.texts import Texts, language_for
@@ -78,7 +79,7 @@ def ask(
     if target is None:
         known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
         raise CollectionUnknown(name=collection, known=known)
-    *_, answer = services.conversation.ask(question, owner=OWNER, collection=target.id)
+    *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     if as_json:
         _print(_answer_record(answer))
     else:

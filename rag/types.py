@@ -11,6 +11,8 @@ from typing import Literal
 
 Kind = Literal["pdf", "web", "html", "text", "markdown", "word"]
 Verdict = Literal["supported", "partly", "unsupported"]
+# A page in a library: its document's id and its number.
+PageKey = tuple[str, int]
 
 # What became of a question: answered from the documents, refused because they do not hold it,
 # answered by the model all the same on request, or answered from the collection's own list.
@@ -183,11 +185,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the model is before its first word: its place in the queue, the share of the prompt it has read."""
+class GenerationProgress:
+    """How far a chat model is with a question: `waiting` (place of how many), `loading` the model, `reading` the
+    prompt (tokens of how many), `writing` (tokens so far, of at most)."""
 
-    place: int = 0
-    prompt: float = 0.0
+    stage: Literal["waiting", "loading", "reading", "writing"]
+    at: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
