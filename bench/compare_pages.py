@@ -27,6 +27,7 @@ sys.path.insert(0, str(BENCH.parent))
 from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
 from bench.report import renew  # noqa: E402
 from rag import build  # noqa: E402
+from rag.context import CallContext  # noqa: E402
 from rag.ingest import read_file  # noqa: E402
 from rag.retrieval import Retriever  # noqa: E402
 from rag.settings import Settings  # noqa: E402
@@ -49,11 +50,11 @@ def ours(folder: Path, questions: Sequence[Mapping[str, Any]]) -> tuple[dict[str
             read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
         read = time.perf_counter()
         retriever = Retriever(services.index, services.store.documents, services.embedder)
-        retriever.search("ready", owner=OWNER, collection=collection.id, k=max(DEPTHS))
+        retriever.search("ready", CallContext(OWNER, collection.id), k=max(DEPTHS))
         searching = time.perf_counter()
         found = {}
         for record in questions:
-            result = retriever.search(record["question"], owner=OWNER, collection=collection.id, k=max(DEPTHS))
+            result = retriever.search(record["question"], CallContext(OWNER, collection.id), k=max(DEPTHS))
             found[record["id"]] = [(passage.name, passage.page) for passage in result.passages]
         seconds = {"read_s": read - started, "search_s": (time.perf_counter() - searching) / len(questions)}
         return found, {name: round(value, 4) for name, value in seconds.items()}

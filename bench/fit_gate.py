@@ -19,6 +19,7 @@ from sklearn.metrics import roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from rag.context import CallContext
 from rag.embedding import Embedder, open_embedder
 from rag.evaluation import library, read_set
 from rag.evaluation.running import OWNER
@@ -85,8 +86,7 @@ def seen_in(
                 [
                     retriever.search(
                         case.question,
-                        owner=OWNER,
-                        collection=made.collection.id,
+                        CallContext(OWNER, made.collection.id),
                         previous=[asked for asked, _ in case.history],
                     ).signals
                     for case in cases

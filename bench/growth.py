@@ -40,6 +40,7 @@ from bench import shapes  # noqa: E402
 from bench.charts import Chart, drawn  # noqa: E402
 from bench.report import renew  # noqa: E402
 from rag import build  # noqa: E402
+from rag.context import CallContext  # noqa: E402
 from rag.ingest import embedded_text  # noqa: E402
 from rag.loading import load_bytes  # noqa: E402
 from rag.settings import Settings  # noqa: E402
@@ -199,7 +200,7 @@ def measure(folder: Path, questions: Sequence[str], rounds: int) -> dict[str, An
 def ask(services: build.Services, collection: str, question: str) -> float:
     """Milliseconds from the question to its quotes."""
     began = time.perf_counter()
-    next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     return (time.perf_counter() - began) * 1000
 
 
@@ -209,9 +210,9 @@ def stages(services: build.Services, collection: str, question: str) -> dict[str
     began = time.perf_counter()
     services.embedder.embed_query(question)
     embedding = (time.perf_counter() - began) * 1000
-    first = next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    first = next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     quotes = (time.perf_counter() - began) * 1000
-    again = next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    again = next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     searched = {"search": again.seconds["search"] * 1000, "new_words": first.seconds["search"] * 1000}
     return {"embedding": embedding, "quotes": quotes} | searched
 

@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.planted_errors import row
+from rag.evidence import CutPage, sentences_of
 from rag.language import sentences
 from rag.types import Passage
 from rag.verification import verify
@@ -57,10 +58,11 @@ def main() -> None:
     for record in map(json.loads, (chosen.folder / "chinese_cmrc2018" / "passages.jsonl").open(encoding="utf-8")):
         name, text = record["id"], record["text"]
         passage = Passage(0, name, name, record["title"], "text", None, 1, "1", "", text, 0, len(text))
+        beside = sentences_of([passage], {(name, 1): CutPage.of(text)})
         long = [text[start:end] for start, end in sentences(text) if 20 < end - start < 90]
         for sentence in chance.sample(long, min(3, len(long))):
             for kind, claim in claims(sentence, chance):
-                found = {judged.verdict for judged in verify(claim, record["title"], [], [passage])[0]}
+                found = {judged.verdict for judged in verify(claim, record["title"], [], beside)[0]}
                 verdict = next(v for v in ("unsupported", "partly", "supported") if v in found)
                 counts[kind][verdict] += 1
                 if chosen.show and (kind in TRUE) == (verdict == "unsupported"):

@@ -20,8 +20,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from rag.evidence import CutPage, sentences_of
 from rag.language import sentences
-from rag.types import Passage
+from rag.types import Passage, Quote
 from rag.verification import verify
 
 SETS = ("conversational_mtrag_human", "conversational_mtrag_un", "conversational_inscit")
@@ -41,7 +42,7 @@ AUXILIARY = r"\b(is|are|was|were|can|could|will|would|should|must|may)\b"
 class Case:
     question: str
     text: str
-    passages: tuple[Passage, ...]
+    beside: list[Quote]
 
 
 def true_sentences(folder: Path) -> Iterator[Case]:
@@ -52,7 +53,8 @@ def true_sentences(folder: Path) -> Iterator[Case]:
             if not gold or asked.get("answerability", "ANSWERABLE") != "ANSWERABLE":
                 continue
             titled = name != "conversational_mtrag_un"
-            passages = tuple(as_passage(record, titled) for record in gold)
+            pages = {(record["id"], 1): CutPage.of(record["text"]) for record in gold}
+            beside = sentences_of([as_passage(record, titled) for record in gold], pages)
             said = squeezed(" ".join(record["text"] for record in gold))
             before = [turn["text"] for turn in asked["history"] if turn["role"] == "user"][-1:]
             for answer in asked["answers"]:
@@ -61,7 +63,7 @@ def true_sentences(folder: Path) -> Iterator[Case]:
                     # Neither are marks of citation, such as [7].
                     text = re.sub(r"^\s*\d{1,2}[.)]\s+|\s\d{1,2}\.\s*$|\[\d{1,3}\]", "", answer[start:end])
                     if len(text) >= 25 and squeezed(text) not in said:
-                        yield Case(" ".join([*before, asked["question"]]), text, passages)
+                        yield Case(" ".join([*before, asked["question"]]), text, beside)
 
 
 def as_passage(record: dict[str, str], titled: bool) -> Passage:
@@ -149,7 +151,7 @@ PLANTS: dict[str, Callable[[str, random.Random, list[str]], str | None]] = {
 
 def verdict(case: Case, text: str) -> str:
     """The worst verdict of the text's sentences."""
-    found = {sentence.verdict for sentence in verify(text, case.question, [], case.passages)[0]}
+    found = {sentence.verdict for sentence in verify(text, case.question, [], case.beside)[0]}
     return next(v for v in ("unsupported", "partly", "supported") if v in found)
 
 

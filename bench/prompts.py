@@ -33,6 +33,7 @@ from bench.report import renew  # noqa: E402
 from bench.run import BASELINE_PYTHON, FOLLOW_UP, OWNER  # noqa: E402
 from rag import build  # noqa: E402
 from rag.catalogue import choose  # noqa: E402
+from rag.context import CallContext  # noqa: E402
 from rag.ingest import read_file  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from rag.types import Turn  # noqa: E402
@@ -69,9 +70,7 @@ def ours(folder: Path, questions: Sequence[str], tokens: Tokens) -> dict[str, li
         for question in questions:
             history: list[Turn] = []
             for kind, text in (("question", question), ("again", question), ("follow_up", FOLLOW_UP)):
-                asked = services.conversation.ask(
-                    text, owner=OWNER, collection=collection, history=history, anyway=True
-                )
+                asked = services.conversation.ask(text, CallContext(OWNER, collection), history=history, anyway=True)
                 *_, answer = asked
                 prompt = tokens(model.heard[-1])
                 found[kind].append(len(prompt) - min(_alike(known, prompt), len(prompt) - 1) // BATCH * BATCH)

@@ -26,6 +26,7 @@ from pypdf import PdfReader
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag import build
+from rag.context import CallContext
 from rag.errors import PasswordNeeded, RagError
 from rag.ingest import read_file
 from rag.language import words
@@ -106,7 +107,7 @@ class Library:
         asked = max(map(_asked, text.splitlines()), key=lambda line: len(line.split()), default="")
         if not asked:
             return []
-        near = self._retriever.search(asked, owner=OWNER, collection=self.collection).passages
+        near = self._retriever.search(asked, CallContext(OWNER, self.collection)).passages
         alone = self.services.index.search_words(OWNER, self.collection, asked, 1, [document])
         same = [passage for passage in near if asked in " ".join(passage.text.split())]
         if any(passage.document == document for passage in near) or (alone and same):

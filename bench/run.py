@@ -88,10 +88,12 @@ def read_as_uploaded(services: Any, collection: str, files: Sequence[Path]) -> N
 
 def timed(conversation: Any, text: str, collection: str, history: Sequence[Any]) -> tuple[dict[str, float | None], Any]:
     """When the quotes and when the first written word were there; the whole answer."""
+    from rag.context import CallContext
+
     started = time.perf_counter()
     times: dict[str, float | None] = {"quotes": None, "first_word": None}
     answer = None
-    for answer in conversation.ask(text, owner=OWNER, collection=collection, history=history, anyway=True):
+    for answer in conversation.ask(text, CallContext(OWNER, collection), history=history, anyway=True):
         now = time.perf_counter() - started
         times["quotes"] = times["quotes"] or now
         if answer.text and times["first_word"] is None:

@@ -24,6 +24,7 @@ sys.path.insert(0, str(BENCH.parent))
 
 from bench.report import renew  # noqa: E402
 from rag import build  # noqa: E402
+from rag.context import CallContext  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from tests.guarantees.apps import OWNER, quiet, running, wait_until_read  # noqa: E402
 from tests.guarantees.sessions import session  # noqa: E402
@@ -51,7 +52,7 @@ def questions(data: Path) -> dict[str, float]:
 
     def ask(question: str) -> float:
         began = time.perf_counter()
-        next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+        next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
         return time.perf_counter() - began
 
     began = time.perf_counter()

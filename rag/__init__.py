@@ -10,16 +10,16 @@ from typing import Any
 
 _WHERE = {
     "Answer": "rag.types",
-    "ChatLlamaCpp": "rag.llms.llama_cpp",
+    "ChatLlamaCpp": "rag.langchain",
     "Conversation": "rag.conversation",
-    "ConversationalRetrievalChain": "rag.chain",
+    "ConversationalRetrievalChain": "rag.langchain",
     "Passage": "rag.types",
-    "PyPDFLoader": "rag.loading.loaders",
+    "PyPDFLoader": "rag.langchain",
     "Quote": "rag.types",
     "RagError": "rag.errors",
     "Settings": "rag.settings",
     "Store": "rag.store",
-    "WebBaseLoader": "rag.loading.loaders",
+    "WebBaseLoader": "rag.langchain",
     "services": "rag.build",
 }
 __all__ = list(_WHERE)

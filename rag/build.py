@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from rag import children
+from rag.context import CallContext
 from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError, SettingsInvalid
 from rag.settings import Settings
 from rag.store import Store
@@ -303,7 +304,7 @@ class Services:
                 [{"role": "user", "content": question}],
                 max_tokens=64,
                 note=lambda speed: self.stock.note(name.removeprefix("hf:"), speed),
-                news=lambda _: stopping(),
+                context=CallContext(on_progress=lambda _: stopping()),
             )
         finally:
             if writer is None:
@@ -381,10 +382,8 @@ class Services:
                 largest = self.store.collections.largest()
                 if largest is not None:
                     # Nobody's question: no model hears of it, and nobody waits behind it.
-                    asked = self._conversation(lambda: None).ask(
-                        _REHEARSED, owner=largest.owner, collection=largest.id, anyway=True
-                    )
-                    next(asked)
+                    context = CallContext(largest.owner, largest.id)
+                    next(self._conversation(lambda: None).ask(_REHEARSED, context, anyway=True))
             self.index.read_ahead()
         except RagError:
             # The first question meets the same error and says it.

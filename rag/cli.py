@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from rag import build, connections, models, settings, upkeep
+from rag.context import CallContext
 from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
 from rag.output import PROBLEM, AsJson, run, tell, texts, using
 from rag.types import PAGED, Answer, Collection, Document, Passage, Quote
@@ -69,7 +70,7 @@ def ask(
     if target is None:
         known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
         raise CollectionUnknown(name=collection, known=known)
-    *_, answer = services.conversation.ask(question, owner=OWNER, collection=target.id)
+    *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     tell(_answer_record(answer), _told(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)

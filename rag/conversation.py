@@ -6,42 +6,27 @@ the screen before the model has said a word; then with the text so far; last che
 
 from __future__ import annotations
 
-import functools
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from typing import Any
 
-from langchain_core.runnables import RunnableConfig
-
+from rag.chain import ConversationalRetrievalChain, Parts
+from rag.context import CallContext
 from rag.embedding import Embedder
 from rag.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
-from rag.evidence import Reader, find_quotes, lead_quotes
-from rag.llms.turns import Ticket
-from rag.retrieval import THRESHOLD, Found, Retriever, intent
+from rag.evidence import Reader, lead_quotes
+from rag.retrieval import Retriever, intent
+from rag.retriever import Evidence, EvidenceFinder, EvidenceRetriever
 from rag.store import Store
-from rag.terms import terms
-from rag.types import PAGED, Answer, Page, Passage, Progress, Quote, Turn
+from rag.types import Answer, GenerationProgress, Turn
 from rag.verification import verify
-from rag.writing import Listener, Writer
+from rag.writing import Writer
 
-# "And in Lisbon?" is searched with the question before it, but it is Lisbon that is asked about now.
-_LAST_QUESTION = 3.0
 # Documents named, and sentences quoted of each, when asked what a collection holds.
 _OVERVIEW_DOCUMENTS = 10
 _OVERVIEW_SENTENCES = 3
-# Questions whose quotes are found at a time, at least: one computes while another waits for a disk or a server.
-_AT_ONCE = 2
-
-
-def _no_progress(_progress: Progress) -> None:
-    """Nobody listens."""
-
-
-def _never() -> bool:
-    return False
 
 
 class Conversation:
@@ -66,197 +51,143 @@ class Conversation:
             condense: whether the model writes a follow-up out before it is searched.
             reader: a model asked which of the best sentences answer, where there is one.
         """
-        self._store, self._retriever, self._embedder = store, retriever, embedder
-        self._writer = writer
-        self._passages, self._quotes, self._condense = passages, quotes, condense
-        self._reader = reader
-        # Who came first is served first: more at once take the processor from one another, and from the pages.
-        self._finding = ThreadPoolExecutor(max(_AT_ONCE, os.cpu_count() or 1), "finding")
+        self._store, self._embedder, self._writer, self._condense = store, embedder, writer, condense
+        self._finder = EvidenceFinder(retriever, embedder, passages=passages, quotes=quotes, reader=reader)
 
     def ask(
-        self,
-        question: str,
-        *,
-        owner: str,
-        collection: str,
-        documents: Sequence[str] = (),
-        history: Sequence[Turn] = (),
-        anyway: bool = False,
-        tell: Callable[[Progress], None] = _no_progress,
-        stopping: Callable[[], bool] = _never,
+        self, question: str, context: CallContext, *, history: Sequence[Turn] = (), anyway: bool = False
     ) -> Iterator[Answer]:
         """The answer to a question, as it grows; the last one is whole.
 
         Args:
-            documents: ids to answer from; none means the whole collection.
             history: the turns before, oldest first.
             anyway: have the model write even where the documents do not hold it.
-            tell: hears how far the model is; `stopping` is asked whether to give up.
 
         Raises:
             EmbedderMismatch: the collection was embedded with another model than the one at work.
             NotFound: the collection is gone.
         """
         clock = _Clock()
-        self._check_embedder(owner, collection)
+        self._check_embedder(context)
         if intent(question) == "overview":
-            yield self._overview(question, owner, collection, documents, clock)
+            yield self._overview(question, context, clock)
             return
-        listener = Listener(tell, stopping)
-        config: RunnableConfig = {"callbacks": [listener], "metadata": {"owner": owner}}
-        previous = [turn.question for turn in history]
-        searched = question
-        if self._condense and history:
-            searched, previous = self._standalone(question, history, config), []
-            clock.stage("condense")
-        # Who has to wait for the model hears it now, and waits while the quotes are found.
-        with self._in_line(owner, tell) as ticket:
-            config["metadata"]["ticket"] = ticket
-            search = functools.partial(
-                self._retriever.search,
-                searched,
-                owner=owner,
-                collection=collection,
-                previous=previous,
-                documents=documents or None,
-                k=self._passages,
-            )
-            draft, weights = self._finding.submit(self._find, question, search, owner, anyway, clock).result()
+        asked = _Asked(question, context, anyway, *self._writer_or_why())
+        condense = self._condense and asked.writer is not None and bool(history)
+        said = [(turn.question, turn.answer.text if turn.answer else "") for turn in history]
+        parts = self._chain(asked, condense).stream({"question": question, "chat_history": said})
+        with ExitStack() as queue, closing(parts):
+            next(parts)  # the question as it is searched for
+            if condense:
+                clock.stage("condense")
+            if asked.writer is not None:
+                # Who has to wait for the model hears it now, and waits while the quotes are found.
+                queue.enter_context(asked.writer.in_line(context))
+            evidence: Evidence = next(parts)["source_documents"].evidence
+            clock.passed(evidence.seconds)
+            draft = _draft(asked, evidence, clock)
             yield draft
-            if draft.outcome != "refused":
-                yield from self._written(draft, weights, history, anyway, clock, tell, config)
+            if draft.outcome != "refused" and (asked.writer or asked.missing):
+                yield from self._written(asked, draft, evidence, parts, clock)
 
-    def _in_line(self, owner: str, tell: Callable[[Progress], None]) -> AbstractContextManager[Ticket | None]:
-        """A place in the queue before the model. Without a model, the quotes come first and the reason after them."""
+    def retriever(self, context: CallContext, **options: Any) -> EvidenceRetriever:
+        """What finds the quotes in the context's documents, for any chain; `options` are its fields."""
+        return EvidenceRetriever(finder=self._finder, context=context, **options)
+
+    def _chain(self, asked: _Asked, condense: bool) -> ConversationalRetrievalChain:
+        """The chain for one question: with the model where there is one, else to the sources."""
+        narrow = asked.writer is not None and asked.writer.narrow
+        retriever = self.retriever(asked.context, asked=asked.question, anyway=asked.anyway, narrow=narrow)
+        if asked.writer is None:
+            return ConversationalRetrievalChain.from_llm(None, retriever, condense=False)
+        return asked.writer.chain(asked.question, retriever, asked.context, condense=condense)
+
+    def _writer_or_why(self) -> tuple[Writer | None, ModelError | None]:
+        """The model that writes, or why it cannot be had; neither where quotes are all."""
         try:
-            writer = self._writer()
-        except ModelError:
-            writer = None
-        return nullcontext() if writer is None else writer.in_line(owner, tell)
+            return self._writer(), None
+        except ModelError as error:
+            return None, error
 
-    def _check_embedder(self, owner: str, collection: str) -> None:
-        known = self._store.collections.get(owner, collection)
+    def _check_embedder(self, context: CallContext) -> None:
+        known = self._store.collections.get(context.owner, context.collection)
         if known.embedder not in (None, self._embedder.name):
             raise EmbedderMismatch(collection=known.name, recorded=str(known.embedder), current=self._embedder.name)
 
-    def _standalone(self, question: str, history: Sequence[Turn], config: RunnableConfig) -> str:
-        """The follow-up as the model writes it out; as it was asked where no model can."""
-        try:
-            writer = self._writer()
-            if writer is None:
-                return question
-            return writer.write_out(question, _said(history), config)
-        except (ModelError, Cancelled):
-            return question
-
-    def _find(
-        self, question: str, search: Callable[[], Found], owner: str, anyway: bool, clock: _Clock
-    ) -> tuple[Answer, Mapping[str, float]]:
-        """The answer before a model has said a word: its passages, its quotes, and whether it is refused.
-
-        With it comes what each term of the question is worth.
-        """
-        found = search()
-        clock.stage("search")
-        own = set(terms(question))
-        pages = self._store.documents.pages_at(owner, [(passage.document, passage.page) for passage in found.passages])
-        # One that was removed a moment ago is no source any more.
-        there = [
-            replace(passage, line=_line(passage, pages[passage.document, passage.page]))
-            for passage in found.passages
-            if (passage.document, passage.page) in pages
-        ]
-        quotes = find_quotes(
-            found.query,
-            there,
-            self._embedder,
-            page_text=lambda passage: pages[passage.document, passage.page].text,
-            weights={term: weight * (_LAST_QUESTION if term in own else 1.0) for term, weight in found.weights.items()},
-            k=self._quotes,
-            reader=self._reader,
-        )
-        quotes = tuple(_placed(quote, pages[quote.document, quote.page]) for quote in quotes)
-        clock.stage("quotes")
-        draft = Answer(
-            question,
-            found.query,
-            "",
-            "answered" if found.gate >= THRESHOLD else "asked_anyway" if anyway else "refused",
-            None,
-            _led_by(quotes, there),
-            quotes,
-            gate=found.gate,
-            words_only=found.words_only,
-            seconds=clock.seconds(),
-        )
-        return draft, found.weights
-
     def _written(
-        self,
-        draft: Answer,
-        weights: Mapping[str, float],
-        history: Sequence[Turn],
-        anyway: bool,
-        clock: _Clock,
-        tell: Callable[[Progress], None],
-        config: RunnableConfig,
+        self, asked: _Asked, draft: Answer, evidence: Evidence, parts: Parts, clock: _Clock
     ) -> Iterator[Answer]:
         """The answer with what the model writes; with its quotes alone and the reason where it cannot."""
         try:
-            writer = self._writer()
-            if writer is None:
-                return
-            if not anyway and not writer.writes_as(draft.question):
-                raise ModelLanguage(model=writer.name)
-            tell(Progress())
+            writer = asked.ready()
+            asked.context.on_progress(GenerationProgress("loading"))
             draft = replace(draft, model=writer.name)
-            for text in writer.write(draft.question, draft.quotes, _said(history), config):
-                clock.stage("first_word", once=True)
-                draft = replace(draft, text=text)
-                yield draft
+            for part in parts:
+                asked.context.check()
+                if part["answer"]:
+                    clock.stage("first_word", once=True)
+                    draft = replace(draft, text=draft.text + part["answer"])
+                    yield draft
         except Cancelled:
             draft = replace(draft, stopped=True)
         except ModelError as error:
             draft = replace(draft, error=error.failure())
         clock.stage("writing")
-        sentences, quotes = verify(draft.text, draft.generated_question, draft.quotes, draft.passages, weights)
+        others = evidence.sentences()
+        sentences, quotes = verify(draft.text, draft.generated_question, draft.quotes, others, evidence.weights)
         clock.stage("checking")
         yield replace(draft, sentences=sentences, quotes=quotes, seconds=clock.seconds())
 
-    def _overview(self, question: str, owner: str, collection: str, documents: Sequence[str], clock: _Clock) -> Answer:
+    def _overview(self, question: str, context: CallContext, clock: _Clock) -> Answer:
         """What the collection holds: each document with its first sentences. No model is needed for that."""
         known = [
             document
-            for document in self._store.documents.list(owner, collection)
-            if not documents or document.id in documents
+            for document in self._store.documents.list(context.owner, context.collection)
+            if not context.documents or document.id in context.documents
         ]
         each = _OVERVIEW_SENTENCES if len(known) == 1 else 1
         quotes = [
             quote
             for document in known[:_OVERVIEW_DOCUMENTS]
-            for quote in lead_quotes(document, self._store.documents.pages(owner, document.id), each)
+            for quote in lead_quotes(document, self._store.documents.pages(context.owner, document.id), each)
         ]
         clock.stage("quotes")
         return Answer(question, question, "", "overview", None, (), tuple(quotes), seconds=clock.seconds())
 
 
-def _line(source: Passage | Quote, page: Page) -> int:
-    return 0 if source.kind in PAGED else page.line(source.start)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question on its way. `missing` says why no model can be had; without it and `writer`, quotes are all."""
+
+    question: str
+    context: CallContext
+    anyway: bool
+    writer: Writer | None
+    missing: ModelError | None
+
+    def ready(self) -> Writer:
+        """The model that writes. Raises ModelError where none can, or not in the question's language."""
+        if self.writer is None:
+            raise self.missing or ModelError
+        if not self.anyway and not self.writer.writes_as(self.question):
+            raise ModelLanguage(model=self.writer.name)
+        return self.writer
 
 
-def _placed(quote: Quote, page: Page) -> Quote:
-    """The quote with its line, and with the heading it stands under, where its page has one before it."""
-    quote = replace(quote, line=_line(quote, page))
-    above = [heading.title for heading in page.headings if heading.start <= quote.start]
-    return replace(quote, section=" ".join(above[-1].split())) if above else quote
-
-
-def _led_by(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages with the quotes' pages first, in the quotes' order: a table of contents names everything asked
-    for, and answers nothing."""
-    pages = list(dict.fromkeys((quote.document, quote.page) for quote in quotes))
-    places = {page: place for place, page in enumerate(pages)}
-    return tuple(sorted(passages, key=lambda passage: places.get((passage.document, passage.page), len(pages))))
+def _draft(asked: _Asked, evidence: Evidence, clock: _Clock) -> Answer:
+    """The answer before a model has said a word."""
+    return Answer(
+        asked.question,
+        evidence.query,
+        "",
+        "answered" if evidence.answers else "asked_anyway" if asked.anyway else "refused",
+        None,
+        evidence.passages,
+        evidence.quotes,
+        gate=evidence.gate,
+        words_only=evidence.words_only,
+        seconds=clock.seconds(),
+    )
 
 
 class _Clock:
@@ -274,10 +205,10 @@ class _Clock:
         self._stages[name] = now - self._last
         self._last = now
 
+    def passed(self, stages: Mapping[str, float]) -> None:
+        """Take over stages that were measured elsewhere and have just ended."""
+        self._stages |= stages
+        self._last = time.perf_counter()
+
     def seconds(self) -> dict[str, float]:
         return self._stages | {"total": time.perf_counter() - self._began}
-
-
-def _said(history: Sequence[Turn]) -> list[tuple[str, str]]:
-    """The turns before as the model is told of them."""
-    return [(turn.question, turn.answer.text if turn.answer else "") for turn in history]

@@ -20,6 +20,7 @@ from typing import Final
 from rag import build, children, settings
 from rag.catalogue import locate
 from rag.connections import RECORD
+from rag.context import CallContext
 from rag.settings import PROJECT
 from rag.store import Store
 
@@ -101,7 +102,7 @@ def play() -> Play:
     _wait_for_reader(store, collection.id)
     answered = 0
     for question in _questions():
-        *_, answer = services.conversation.ask(question, owner=OWNER, collection=collection.id)
+        *_, answer = services.conversation.ask(question, CallContext(OWNER, collection.id))
         answered += bool(answer.quotes) and answer.error is None
     model = services.choice.name if services.choice else build.NO_MODEL
     return Play(model, len(store.documents.list(OWNER, collection.id)), answered)

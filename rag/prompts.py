@@ -6,18 +6,20 @@ the beginning of its last prompt reads a second question about the same quotes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_core.documents import Document
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
-from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.prompts import BasePromptTemplate, ChatPromptTemplate, format_document
 
 from rag.language import estimated_tokens, language_of
 
 History = Sequence[tuple[str, str]]
-# What is sent to the model: from question, documents and earlier turns; from follow-up and earlier turns.
+# What is sent to the model: from question, documents and earlier turns; from follow-up and earlier turns. The turns
+# are pairs of question and answer.
 AnswerPrompt = Callable[[str, Sequence[Document], History], LanguageModelInput]
 CondensePrompt = Callable[[str, History], LanguageModelInput]
 
@@ -110,6 +112,49 @@ def condense_prompt(budget: Budget) -> CondensePrompt:
         return [SystemMessage(rules), HumanMessage("\n".join([*turns, f"Human: {question}"]))]
 
     return build
+
+
+def answer_prompt_of(
+    say: Callable[[Any], str],
+    prompt: BasePromptTemplate[Any] | AnswerPrompt = COMBINE_DOCS_PROMPT,
+    document_prompt: BasePromptTemplate[str] | None = None,
+    document_separator: str = "\n\n",
+    document_variable_name: str = "context",
+) -> Callable[[str, Sequence[Document], Any], LanguageModelInput]:
+    """A template or a function as what makes a prompt; `say` turns the earlier turns, as they came, into text."""
+
+    def filled(question: str, documents: Sequence[Document], history: Any) -> LanguageModelInput:
+        if not isinstance(prompt, BasePromptTemplate):
+            return prompt(question, documents, pairs(history))
+        texts = [format_document(d, document_prompt) if document_prompt else d.page_content for d in documents]
+        context = document_separator.join(texts)
+        values = {"question": question, document_variable_name: context, "chat_history": say(history)}
+        return _filled(prompt, values)
+
+    return filled
+
+
+def condense_prompt_of(
+    say: Callable[[Any], str], prompt: BasePromptTemplate[Any] | CondensePrompt
+) -> Callable[[str, Any], LanguageModelInput]:
+    """As `answer_prompt_of`, for the prompt that asks for a follow-up as a question of its own."""
+
+    def filled(question: str, history: Any) -> LanguageModelInput:
+        if not isinstance(prompt, BasePromptTemplate):
+            return prompt(question, pairs(history))
+        return _filled(prompt, {"question": question, "chat_history": say(history)})
+
+    return filled
+
+
+def _filled(template: BasePromptTemplate[Any], values: Mapping[str, str]) -> LanguageModelInput:
+    filled: LanguageModelInput = template.invoke({name: values[name] for name in template.input_variables})
+    return filled
+
+
+def script(history: Sequence[object]) -> str:
+    """Earlier turns, as they came, as a script."""
+    return spoken(pairs(history))
 
 
 def pairs(history: Sequence[object]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from rag.errors import NotFound, RagError, Unexpected
-from rag.types import Answer, Progress
+from rag.types import Answer, GenerationProgress
 
 _log = logging.getLogger(__name__)
 
@@ -31,12 +31,12 @@ class Run:
     """What pages see of an answer on its way. Fields are replaced whole, never changed in place."""
 
     draft: Answer
-    progress: Progress | None = None
+    progress: GenerationProgress | None = None
     whose: Whose | None = None
     _version: int = 0
     _ended: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
-    _news: threading.Condition = field(default_factory=threading.Condition)
+    _condition: threading.Condition = field(default_factory=threading.Condition)
 
     def stop(self) -> None:
         """Ask the run to end; what was written so far is kept."""
@@ -49,11 +49,11 @@ class Run:
     @property
     def waits(self) -> bool:
         """Whether it has a place in the queue before the model."""
-        return bool(self.progress and self.progress.place and not self.draft.text)
+        return bool(self.progress and self.progress.stage == "waiting" and not self.draft.text)
 
-    def tell(self, progress: Progress) -> None:
-        """Say how far the model is before its first word. What was said already is no news."""
-        if progress != self.progress:
+    def on_progress(self, progress: GenerationProgress) -> None:
+        """Show how far the model is before its first word; from then on the text shows it."""
+        if progress != self.progress and progress.stage != "writing":
             self.progress = progress
             self._changed()
 
@@ -69,18 +69,18 @@ class Run:
 
     def wait(self, seen: int, seconds: float) -> int:
         """Wait until there is more than the version `seen`, at most so long; the version there is now."""
-        with self._news:
-            self._news.wait_for(lambda: self._version != seen or self._ended, seconds)
+        with self._condition:
+            self._condition.wait_for(lambda: self._version != seen or self._ended, seconds)
             return self._version
 
     def _changed(self) -> None:
-        with self._news:
+        with self._condition:
             self._version += 1
-            self._news.notify_all()
+            self._condition.notify_all()
 
 
 def _unheard(answer: Answer) -> None:
-    """Nobody counts."""
+    """No-op callback."""
 
 
 class Runs:

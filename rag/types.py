@@ -15,6 +15,8 @@ PAGED: Final[frozenset[Kind]] = frozenset({"pdf"})
 # Those of them whose lines a reader of the file sees too.
 LINED: Final[frozenset[Kind]] = frozenset({"text", "markdown"})
 Verdict = Literal["supported", "partly", "unsupported"]
+# A page in a library: its document's id and its number.
+PageKey = tuple[str, int]
 
 # What became of a question: answered from the documents, refused because they do not hold it,
 # answered by the model all the same on request, or answered from the collection's own list.
@@ -207,11 +209,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the model is before its first word: its place in the queue, the share of the prompt it has read."""
+class GenerationProgress:
+    """How far a chat model is with a question: `waiting` (place of how many), `loading` the model, `reading` the
+    prompt (tokens of how many), `writing` (tokens so far, of at most)."""
 
-    place: int = 0
-    prompt: float = 0.0
+    stage: Literal["waiting", "loading", "reading", "writing"]
+    at: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,3 +381,8 @@ class Holding:
 def shown_name(source: Document | Passage | Quote) -> str:
     """What a reader knows it by: a web page by its title, a file by its name."""
     return source.title if source.kind == "web" and source.title else source.name
+
+
+def line_of(source: Passage | Quote, page: Page) -> int:
+    """The line of its first character in a document without pages; 0 where there are pages."""
+    return 0 if source.kind in PAGED else page.line(source.start)

@@ -18,14 +18,26 @@ GROUND = {
     "network",
     "language",
     "terms",
+    "context",
     "connections",
     "servers",
     "processors",
 }
 FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging", "served_embedding"}
-SECOND = {"retrieval", "evidence", "prompts", "chain", "verification", "highlighting", "boxes", "export", "writing"}
+SECOND = {
+    "retrieval",
+    "retriever",
+    "evidence",
+    "prompts",
+    "chain",
+    "verification",
+    "highlighting",
+    "boxes",
+    "export",
+    "writing",
+}
 STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks", "metrics"}
-ROOF = {"build", "cli", "models", "upkeep", "offline", "output", "ui", "__main__"}
+ROOF = {"build", "langchain", "cli", "models", "upkeep", "offline", "output", "ui", "__main__"}
 FLOORS = [GROUND, FIRST, SECOND, STORIES, ROOF]
 
 # Rooms that know a neighbour on their own floor, and why the arrow runs that way.
@@ -38,6 +50,8 @@ NEIGHBOURS = {
     ("served_embedding", "embedding"),  # another one of the same kind
     ("chain", "prompts"),
     ("verification", "evidence"),  # a passage is taken apart into the same sentences and rows
+    ("retriever", "retrieval"),  # the search, the gate and the quotes behind LangChain's door for retrievers
+    ("retriever", "evidence"),
     ("writing", "chain"),
     ("writing", "prompts"),
     ("export", "highlighting"),

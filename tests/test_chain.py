@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import time
+import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +15,11 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.language_models import FakeListLLM, GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.prompts import PromptTemplate
 from langchain_core.retrievers import BaseRetriever
 
 from rag.catalogue import locate
-from rag.chain import ConversationalRetrievalChain
+from rag.langchain import ConversationalRetrievalChain, ConversationBufferMemory
 from rag.llms.llama_cpp import ChatLlamaCpp
 from rag.llms.process import ModelProcess
 from rag.prompts import COMBINE_DOCS_PROMPT, CONDENSE_QUESTION_PROMPT
@@ -167,6 +170,112 @@ def test_async_and_batch_give_the_same():
         return [part async for part in chain().astream(inputs)]
 
     assert asyncio.run(streamed()) == list(chain().stream(inputs))
+
+
+# Memory and calls, as LangChain's
+
+
+class Asked(BaseRetriever):
+    """Finds what it is asked."""
+
+    def _get_relevant_documents(self, query, *, run_manager):
+        return [Document(page_content=f"about {query}", metadata={"n": 1}), Document(page_content="more")]
+
+
+def answering(make, memory, answers, **options):
+    """Three questions to a chain with a memory: what came back, what was sent, what is remembered."""
+    prompts = Prompts()
+    chain = make(fake(*answers), Asked(), memory=memory, **options)
+    results = [chain.invoke({"question": "How many days?"}, config={"callbacks": [prompts]})]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results.append(chain({"question": "And carried over?"}, callbacks=[prompts]))
+        results.append(chain("Until when?", return_only_outputs=True, callbacks=[prompts]))
+    said = memory.load_memory_variables({})["chat_history"]
+    return json.loads(dumps([results, prompts.sent, said]))
+
+
+def dumps(value):
+    return json.dumps(value, default=lambda one: [one.text, one.type] if hasattr(one, "text") else one.model_dump())
+
+
+@pytest.mark.parametrize("key", ["answer", "said"])
+@pytest.mark.parametrize("sources", [False, True])
+def test_a_memory_is_read_and_written_as_langchains_is(key, sources):
+    from langchain_classic.chains import ConversationalRetrievalChain as Classic
+    from langchain_classic.memory import ConversationBufferMemory as ClassicMemory
+
+    prompt = PromptTemplate.from_template("{context} | {chat_history} | {question}")
+    options = {
+        "output_key": key,
+        "return_source_documents": sources,
+        "condense_question_prompt": CONDENSE_QUESTION_PROMPT,
+        "combine_docs_chain_kwargs": {
+            "prompt": prompt,
+            "document_prompt": PromptTemplate.from_template("<{page_content}>"),
+            "document_separator": "+",
+        },
+    }
+    named = {"memory_key": "chat_history", "return_messages": True, "output_key": key if sources else None}
+    answers = ["25.", "Carried over how?", "Five.", "Carried over until when?", "March."]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = answering(Classic.from_llm, ClassicMemory(**named), answers, **options)
+    ours = answering(ConversationalRetrievalChain.from_llm, ConversationBufferMemory(**named), answers, **options)
+    crossed = answering(ConversationalRetrievalChain.from_llm, ClassicMemory(**named), answers, **options)
+    assert ours == crossed == theirs
+    (first, second, third), sent, said = ours
+    assert (first[key], second[key], third[key]) == ("25.", "Five.", "March.")
+    assert set(third) == ({key, "source_documents"} if sources else {key})
+    assert len(sent) == 5
+    assert len(said) == 6
+
+
+def test_a_memory_as_text_is_understood_where_it_is_said_how():
+    from langchain_classic.chains import ConversationalRetrievalChain as Classic
+    from langchain_classic.memory import ConversationBufferMemory as ClassicMemory
+
+    options = {
+        "get_chat_history": lambda history: history,
+        "condense_question_prompt": CONDENSE_QUESTION_PROMPT,
+        "combine_docs_chain_kwargs": {"prompt": COMBINE_DOCS_PROMPT},
+    }
+    answers = ["25.", "Carried over how?", "Five.", "Carried over until when?", "March."]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = answering(Classic.from_llm, ClassicMemory(memory_key="chat_history"), answers, **options)
+    memory = ConversationBufferMemory(memory_key="chat_history")
+    assert answering(ConversationalRetrievalChain.from_llm, memory, answers, **options) == theirs
+    assert theirs[2].startswith("Human: How many days?\nAI: 25.")
+
+
+def test_a_memory_has_to_know_which_output_is_the_answer():
+    memory = ConversationBufferMemory(memory_key="chat_history", return_messages=True)
+    chain = ConversationalRetrievalChain.from_llm(fake("25."), Asked(), memory=memory, return_source_documents=True)
+    with pytest.raises(ValueError, match="output_key"):
+        chain.invoke({"question": "How many days?"})
+
+
+def test_a_stream_is_remembered_too():
+    memory = ConversationBufferMemory(memory_key="chat_history", return_messages=True)
+    chain = ConversationalRetrievalChain.from_llm(fake("There are 25."), Asked(), memory=memory)
+    assert len(list(chain.stream({"question": "How many days?"}))) > 3
+    assert [message.text for message in memory.buffer] == ["How many days?", "There are 25."]
+
+
+def test_what_the_chain_does_not_do_is_said_and_not_passed_over(capsys):
+    with pytest.raises(ValueError, match="map_reduce"):
+        ConversationalRetrievalChain.from_llm(fake("25."), Asked(), chain_type="map_reduce")
+    with pytest.raises(TypeError, match="reduce_k"):
+        ConversationalRetrievalChain.from_llm(fake("25."), Asked(), combine_docs_chain_kwargs={"reduce_k": 1})
+    ConversationalRetrievalChain.from_llm(fake("25."), Asked(), verbose=True).invoke({"question": "How many days?"})
+    assert "ConversationalRetrievalChain" in capsys.readouterr().out
+
+
+def test_without_a_model_the_sources_are_all():
+    chain = ConversationalRetrievalChain.from_llm(None, Asked(), condense=False, return_source_documents=True)
+    result = chain.invoke({"question": "How many days?", "chat_history": HISTORY})
+    assert (result["answer"], len(result["source_documents"])) == ("", 2)
 
 
 # What LangChain's did not do

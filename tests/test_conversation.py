@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
 from rag.build import Services, services
+from rag.context import CallContext
 from rag.conversation import Conversation
-from rag.errors import ModelNotOnDisk
+from rag.errors import ModelBusy, ModelNotOnDisk
 from rag.ingest import read_file
-from rag.llms.audience import Audience, ChatHeard
-from rag.llms.news import News
+from rag.langchain import ConversationalRetrievalChain
+from rag.llms.queued import QueuedChatModel
 from rag.llms.turns import Turns
 from rag.retrieval import Retriever
 from rag.settings import Settings
-from rag.types import Answer, Progress, Turn
+from rag.types import Answer, GenerationProgress, Turn
 from rag.writing import Writer
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
@@ -39,6 +44,10 @@ def collection(library: Services) -> str:
     return library.store.collections.list("me")[0].id
 
 
+def context(library: Services, **more: Any) -> CallContext:
+    return CallContext("me", collection(library), **more)
+
+
 def says(library: Services, *texts: str) -> Conversation:
     """A conversation whose model says these texts, one after the other."""
     model = FakeListChatModel(responses=list(texts))
@@ -51,7 +60,7 @@ def with_writer(library: Services, writer: Callable[[], Writer | None], **option
 
 
 def ask(conversation: Conversation, library: Services, question: str, **options: object) -> list[Answer]:
-    return list(conversation.ask(question, owner="me", collection=collection(library), **options))  # type: ignore[arg-type]
+    return list(conversation.ask(question, context(library), **options))  # type: ignore[arg-type]
 
 
 def test_quotes_come_before_the_first_word(library: Services) -> None:
@@ -77,9 +86,10 @@ def test_a_question_about_something_else_is_refused_before_the_model_is_asked(li
     assert drafts[0].passages
 
 
-class Queued(ChatHeard):
+class Queued(QueuedChatModel):
     """A model with a queue before it that says one word."""
 
+    word: str = "Yes."
     _turns: Turns = PrivateAttr(default_factory=lambda: Turns(limit=4))
 
     @property
@@ -90,24 +100,24 @@ class Queued(ChatHeard):
     def turns(self) -> Turns:
         return self._turns
 
-    def _pieces(self, messages: object, stops: object, audience: Audience, overrides: object) -> Iterator[str]:
-        with self._turns.take(audience.owner, lambda place, of: audience.tell(News("waiting", place)), audience.ticket):
-            yield "Yes."
+    def _pieces(self, messages: object, stops: object, context: CallContext, overrides: object) -> Iterator[str]:
+        with self._turns.take(context):
+            yield self.word
 
 
 def test_who_has_to_wait_for_the_model_is_told_the_place_before_the_quotes(library: Services) -> None:
     model, heard, free = Queued(model="queued"), list[object](), threading.Event()
     conversation = with_writer(library, lambda: Writer("queued", model))
 
-    def tell(progress: Progress) -> None:
-        if progress.place:
-            heard.append(progress.place)
+    def tell(progress: GenerationProgress) -> None:
+        if progress.stage == "waiting":
+            heard.append(progress.at)
             # The second time it waits for its turn, with its quotes on the screen.
             if "quotes" in heard:
                 free.set()
 
     def others() -> None:
-        with model.turns.take("somebody else", lambda place, of: None):
+        with model.turns.take(CallContext("somebody else")):
             taken.set()
             free.wait(30)
 
@@ -115,7 +125,7 @@ def test_who_has_to_wait_for_the_model_is_told_the_place_before_the_quotes(libra
     before = threading.Thread(target=others)
     before.start()
     taken.wait(30)
-    for draft in conversation.ask(LEAVE, owner="me", collection=collection(library), tell=tell):
+    for draft in conversation.ask(LEAVE, context(library, on_progress=tell)):
         heard.append(draft.text or "quotes")
     before.join(30)
     assert heard[:3] == [1, "quotes", 1]
@@ -126,10 +136,11 @@ def test_who_has_to_wait_for_the_model_is_told_the_place_before_the_quotes(libra
 def test_who_is_refused_gives_the_place_in_the_queue_back(library: Services) -> None:
     model = Queued(model="queued")
     conversation = with_writer(library, lambda: Writer("queued", model))
-    with model.turns.take("somebody else", lambda place, of: None):
+    with model.turns.take(CallContext("somebody else")):
         assert ask(conversation, library, "Who won the football world cup in 1974?")[-1].outcome == "refused"
-        with model.turns.stand("next") as (_, place):
-            assert place == 1
+        places: list[int] = []
+        with model.turns.stand(CallContext("next", on_progress=lambda told: places.append(told.at))):
+            assert places == [1]
 
 
 def test_the_model_is_asked_anyway_on_request_and_the_answer_is_marked(library: Services) -> None:
@@ -158,7 +169,8 @@ def test_a_follow_up_is_searched_with_the_question_before_it(library: Services) 
 
 def test_only_the_ticked_documents_are_asked(library: Services) -> None:
     notice = next(d for d in library.store.documents.list("me", collection(library)) if d.kind == "word")
-    final = ask(says(library, "?"), library, LEAVE, documents=[notice.id], anyway=True)[-1]
+    asked = context(library, documents=(notice.id,))
+    *_, final = says(library, "?").ask(LEAVE, asked, anyway=True)
     assert {passage.document for passage in final.passages} == {notice.id}
 
 
@@ -192,7 +204,7 @@ def test_a_model_without_chinese_is_named_and_not_asked_unless_one_insists(libra
 def test_stopping_keeps_what_was_written(library: Services) -> None:
     seen: list[str] = []
     conversation = says(library, "You have 28 days of annual leave.")
-    for draft in conversation.ask(LEAVE, owner="me", collection=collection(library), stopping=lambda: len(seen) > 8):
+    for draft in conversation.ask(LEAVE, context(library, cancelled=lambda: len(seen) > 8)):
         seen.append(draft.text)
     assert draft.stopped
     assert 0 < len(draft.text) < len("You have 28 days of annual leave.")
@@ -207,6 +219,62 @@ def test_the_model_writes_a_follow_up_out_when_asked_to(library: Services) -> No
     assert final.generated_question == "How long is the probation period?"
     assert final.text == "Six months."
     assert "condense" in final.seconds
+
+
+class BusyAtFirst(FakeListChatModel):
+    """A model that has no room for the first question it is asked."""
+
+    asked: list[str] = []  # noqa: RUF012  a pydantic field, copied for each model
+
+    def _call(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> str:
+        self.asked.append(messages[-1].text)
+        if len(self.asked) == 1:
+            raise ModelBusy(waiting=8)
+        return super()._call(messages, *args, **kwargs)
+
+
+def test_a_follow_up_stays_as_it_was_asked_where_the_model_cannot_write_it_out(library: Services) -> None:
+    before = Turn("1", "What is the daily meal allowance in Zurich?", None, "")
+    model = BusyAtFirst(responses=["Six months."])
+    conversation = with_writer(library, lambda: Writer("tiny", model), condense=True)
+    final = ask(conversation, library, "How long is the probation period?", history=[before])[-1]
+    assert final.generated_question == "How long is the probation period?"
+    assert (final.text, len(model.asked)) == ("Six months.", 1)
+
+
+def test_who_has_a_follow_up_written_out_waits_in_line_for_the_answer_too(library: Services) -> None:
+    before = Turn("1", "What is the daily meal allowance in Zurich?", None, "")
+    model, heard = Queued(model="queued", word=LEAVE), list[GenerationProgress]()
+    conversation = with_writer(library, lambda: Writer("queued", model), condense=True)
+    asked = conversation.ask("And in Lisbon?", context(library, on_progress=heard.append), history=[before])
+    with ThreadPoolExecutor(1) as pool:
+        with model.turns.take(CallContext("somebody else")):
+            first = pool.submit(next, asked)
+            while not heard:
+                time.sleep(0.01)
+        assert first.result(30).generated_question == LEAVE
+    assert {(told.stage, told.at) for told in heard} == {("waiting", 1)}
+    # It stands in the queue again: another question of the same person is behind it.
+    behind: list[int] = []
+    with model.turns.stand(CallContext("me", on_progress=lambda told: behind.append(told.at))):
+        assert behind == [1]
+    assert [answer.text for answer in asked] == [LEAVE, LEAVE]
+    assert model.turns.idle
+
+
+def test_any_chain_can_answer_over_the_apps_own_retriever(library: Services) -> None:
+    chain = ConversationalRetrievalChain.from_llm(
+        FakeListChatModel(responses=["28 days."]),
+        says(library).retriever(context(library)),
+        return_source_documents=True,
+        response_if_no_docs_found="It is not in the documents.",
+    )
+    result = chain.invoke({"question": LEAVE, "chat_history": []})
+    assert result["answer"] == "28 days."
+    assert "28 days" in result["source_documents"][0].page_content
+    assert result["source_documents"][0].metadata["label"] == "4"
+    refused = chain.invoke({"question": "Who won the football world cup in 1974?", "chat_history": []})
+    assert (refused["answer"], refused["source_documents"]) == ("It is not in the documents.", [])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedding import Embedder, open_embedder
-from rag.evidence import LONGEST, LONGEST_CHINESE, find_quotes, nearest_of_its_kind, units
+from rag.evidence import LONGEST, LONGEST_CHINESE, CutPage, find_quotes, nearest_of_its_kind, units
 from rag.language import has_cjk
 from rag.terms import terms
 from rag.types import Passage
@@ -71,7 +71,7 @@ def parts(text: str) -> list[tuple[str, str]]:
 
 
 def quotes(question: str, text: str, embedder: Embedder | Blind, k: int = 3) -> list[str]:
-    return [q.text for q in find_quotes(question, [passage(text)], embedder, page_text=lambda _: text, k=k)]
+    return [q.text for q in find_quotes(question, [passage(text)], embedder, pages={("d", 1): CutPage.of(text)}, k=k)]
 
 
 def test_a_line_break_inside_a_sentence_does_not_end_it() -> None:
@@ -137,7 +137,7 @@ def test_parts_lie_in_the_text_in_order_and_keep_to_their_length(text: str) -> N
 @settings(deadline=None, max_examples=50)
 @given(texts, st.text(alphabet="abZ19 年假天?", min_size=1, max_size=30))
 def test_a_quote_is_its_page_from_start_to_end(text: str, question: str) -> None:
-    found = find_quotes(question, [passage(text)], Blind(), page_text=lambda _: text)
+    found = find_quotes(question, [passage(text)], Blind(), pages={("d", 1): CutPage.of(text)})
     for quote in found:
         assert text[quote.start : quote.end] == quote.text
         assert text[: quote.start].endswith(quote.before)
@@ -160,7 +160,9 @@ def test_a_table_row_answers_through_its_column_heads(embedder: Embedder) -> Non
         "7.2 Allowances by city\nThe hotel limit is for one night with breakfast.\n\n"
         "City Meal allowance per day Hotel limit per night\nLisbon 44 euros 135 euros\nZurich 72 euros 210 euros\n"
     )
-    found = find_quotes("What is the meal allowance in Zurich?", [passage(text)], embedder, page_text=lambda _: text)
+    found = find_quotes(
+        "What is the meal allowance in Zurich?", [passage(text)], embedder, pages={("d", 1): CutPage.of(text)}
+    )
     row = next(quote for quote in found if quote.text == "Zurich 72 euros 210 euros")
     assert row.head == "City Meal allowance per day Hotel limit per night"
 
@@ -177,7 +179,7 @@ def test_a_sentence_that_the_passage_cuts_through_is_quoted_whole() -> None:
         "How many days is annual leave?",
         [passage(text, start=start, end=start + 30)],
         Blind(),
-        page_text=lambda _: text,
+        pages={("d", 1): CutPage.of(text)},
     )
     assert found[0].text == "Annual leave is twenty-five days for everybody."
 
@@ -186,7 +188,8 @@ def test_lines_that_stand_on_top_of_every_page_are_not_quoted() -> None:
     texts = {1: "The canteen opens at noon.", 2: "Keys are kept at the gate."}
     pages = {number: f"Larkfield employee handbook {number}\n\n{text}\n" for number, text in texts.items()}
     passages = [passage(text, page=number) for number, text in pages.items()]
-    found = find_quotes("What does the employee handbook say?", passages, Blind(), page_text=lambda p: pages[p.page])
+    cut = {("d", number): CutPage.of(text) for number, text in pages.items()}
+    found = find_quotes("What does the employee handbook say?", passages, Blind(), pages=cut)
     assert {quote.text for quote in found} == set(texts.values())
 
 
@@ -269,7 +272,12 @@ class LikesMusic:
 def test_a_reader_model_is_heard_where_there_is_one() -> None:
     text = "The building was opened in May 1998. The building was opened with music."
     found = find_quotes(
-        "When was the building opened?", [passage(text)], Blind(), page_text=lambda _: text, k=1, reader=LikesMusic()
+        "When was the building opened?",
+        [passage(text)],
+        Blind(),
+        pages={("d", 1): CutPage.of(text)},
+        k=1,
+        reader=LikesMusic(),
     )
     assert found[0].text == "The building was opened with music."
 
@@ -280,4 +288,4 @@ def test_chinese_quotes_are_sentences(embedder: Embedder) -> None:
 
 
 def test_no_passages_give_no_quotes() -> None:
-    assert find_quotes("Anything?", [], Blind(), page_text=lambda _: "") == ()
+    assert find_quotes("Anything?", [], Blind(), pages={}) == ()

@@ -12,19 +12,22 @@ from typing import Any
 
 import pytest
 import torch
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.runnables import RunnableLambda
 from pydantic import Field
 from sentence_transformers import SentenceTransformer
 
 from rag.build import Services, services
+from rag.context import CallContext
 from rag.embedding import Embedder, Vectors, open_embedder
-from rag.evidence import find_quotes
+from rag.evidence import CutPage, find_quotes
+from rag.evidence import pages as evidence_pages
 from rag.evidence.choosing import EMBEDDED
 from rag.index import postings
 from rag.ingest import read_file
+from rag.retriever import documents_of
 from rag.settings import Settings
-from rag.types import Passage, Quote, Turn
+from rag.types import GenerationProgress, Passage, Quote, Turn
 from rag.writing import Writer
 
 BATCH = 64  # tokens that the model reads in one go; a beginning is known in whole batches
@@ -164,7 +167,7 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
     assert looked_up.pop(0) == 0
     looked_up.clear()
     collection = library.store.collections.list("me")[0].id
-    answer = next(library.conversation.ask("Which whale sings in wave 3?", owner="me", collection=collection))
+    answer = next(library.conversation.ask("Which whale sings in wave 3?", CallContext("me", collection)))
     assert answer.quotes
     # "3" stands once, which is no common word.
     assert set(looked_up) == {"3"}
@@ -174,22 +177,32 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
     assert library.index.search_words("me", collection, "whales singing", 5) == words
 
 
-def test_the_pages_of_an_answer_are_read_together(library: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_page_is_read_and_cut_into_units_once_a_question(
+    library: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read(library, "\n\f\n".join(f"Whale {number} sings song {number}. " * 40 for number in range(20)), "whales.txt")
-    asked: list[int] = []
-    together = library.store.documents.pages_at
+    asked: list[list[tuple[str, int]]] = []
+    cut: list[str] = []
+    together, into_units = library.store.documents.pages_at, evidence_pages.units
 
     def spy(owner: str, places: Any) -> Any:
-        wanted = list(places)
-        asked.append(len(wanted))
-        return together(owner, wanted)
+        asked.append(list(places))
+        return together(owner, asked[-1])
 
     monkeypatch.setattr(library.store.documents, "pages_at", spy)
     monkeypatch.setattr(library.store.documents, "page", None)
+    monkeypatch.setattr(evidence_pages, "units", lambda text: cut.append(text) or into_units(text))
+    library.__dict__["writer"] = Writer("tiny", FakeListChatModel(responses=["Whale 7 sings song 7."]))
     collection = library.store.collections.list("me")[0].id
-    answer = next(library.conversation.ask("Which song does whale 7 sing?", owner="me", collection=collection))
-    assert len(asked) == 2
-    assert asked[1] == len(answer.passages) > 3
+    *_, answer = library.conversation.ask("Which song does whale 7 sing?", CallContext("me", collection))
+    assert answer.quotes
+    assert [sentence.text for sentence in answer.sentences] == ["Whale 7 sings song 7."]  # written and checked
+    read_ones = [place for places in asked for place in places]
+    assert len(read_ones) == len(set(read_ones))
+    assert len(asked) <= 2
+    on_pages = {(passage.document, passage.page) for passage in answer.passages}
+    assert on_pages <= set(read_ones)
+    assert len(cut) == len(on_pages) > 3
 
 
 # Answering
@@ -199,7 +212,7 @@ def test_few_units_are_embedded_however_many_the_passages_hold(embedder: Embedde
     counted = Counted(embedder)
     text = " ".join(f"Room {number} has {number + 3} chairs and is cleaned on Mondays." for number in range(300))
     passage = Passage(1, "d", "rooms.txt", "Rooms", "text", None, 1, "1", "", text, 0, len(text))
-    quotes = find_quotes("How many chairs has room 7?", [passage], counted, page_text=lambda _: text)
+    quotes = find_quotes("How many chairs has room 7?", [passage], counted, pages={("d", 1): CutPage.of(text)})
     assert "Room 7 has 10 chairs" in quotes[0].text
     assert len(counted.passages) <= 2 * EMBEDDED
 
@@ -217,7 +230,7 @@ def test_the_units_of_an_answer_are_embedded_once_on_a_processor_each(
     monkeypatch.setattr(SentenceTransformer, "encode_document", spy)
     text = " ".join(f"Room {number} has {number + 3} chairs and is cleaned on Mondays." for number in range(300))
     passage = Passage(1, "d", "rooms.txt", "Rooms", "text", None, 1, "1", "", text, 0, len(text))
-    quotes = find_quotes("How many chairs has room 7?", [passage], embedder, page_text=lambda _: text)
+    quotes = find_quotes("How many chairs has room 7?", [passage], embedder, pages={("d", 1): CutPage.of(text)})
     assert "Room 7 has 10 chairs" in quotes[0].text
     embedded = [text for texts, _ in batches for text in texts]
     assert len(embedded) == len(set(embedded)) == EMBEDDED
@@ -246,7 +259,7 @@ def test_questions_asked_at_one_moment_are_embedded_once_each(
 def test_what_the_embedder_cannot_read_is_not_given_to_it(embedder: Embedder) -> None:
     counted, text = Counted(embedder), "年假为二十五天。病假不限。会议室在三楼。"
     passage = Passage(1, "d", "rules.txt", "规定", "text", None, 1, "1", "", text, 0, len(text))
-    quotes = find_quotes("年假有多少天？", [passage], counted, page_text=lambda _: text)
+    quotes = find_quotes("年假有多少天？", [passage], counted, pages={("d", 1): CutPage.of(text)})
     assert quotes[0].text == "年假为二十五天。"
     assert counted.passages == []
 
@@ -271,37 +284,38 @@ def test_a_follow_up_is_one_call_of_the_model(library: Services) -> None:
     library.__dict__["writer"] = Writer("tiny", model)
     before = Turn("1", "What is the meal allowance in Zurich?", None, "")
     collection = library.store.collections.list("me")[0].id
-    final = list(library.conversation.ask("And in Lisbon?", owner="me", collection=collection, history=[before]))[-1]
+    final = list(library.conversation.ask("And in Lisbon?", CallContext("me", collection), history=[before]))[-1]
     assert final.text == "45 euros."
     (prompt,) = model.asked
     assert prompt.endswith("And in Lisbon?")
 
 
-class Reading(BaseCallbackHandler):
+class Reading:
     """How much of a prompt was known, and how long it was."""
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.heard: list[GenerationProgress] = []
 
-    def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
-        if data.stage == "reading" and data.of:
-            self.heard.append(data)
+    def hear(self, progress: GenerationProgress) -> None:
+        if progress.stage == "reading" and progress.of:
+            self.heard.append(progress)
 
     @property
     def read(self) -> int:
-        return int(self.heard[-1].of - self.heard[0].at)
+        return self.heard[-1].of - self.heard[0].at
 
     @property
     def length(self) -> int:
-        return int(self.heard[-1].of)
+        return self.heard[-1].of
 
 
 def written(writer: Writer, question: str, history: list[tuple[str, str]]) -> Reading:
     quote = Quote("d", "lisbon.txt", "Lisbon", "text", None, 1, "1", "", MARKETS, 0, len(MARKETS), 1.0)
-    listener = Reading()
-    for _ in writer.write(question, (quote,), history, {"callbacks": [listener]}):
+    reading, found = Reading(), RunnableLambda(lambda _: documents_of([quote]))
+    chain = writer.chain(question, found, CallContext(on_progress=reading.hear))
+    for _ in chain.stream({"question": question, "chat_history": history}):
         pass
-    return listener
+    return reading
 
 
 @pytest.fixture(scope="module")

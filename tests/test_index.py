@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rag.index import FAISS, Index, SharedIndex, open_index, postings, rebuild_words, words_fit
+from rag.index import Index, SharedIndex, VectorIndex, open_index, postings, rebuild_words, words_fit
 from rag.index.words import chosen
 from rag.store import Store
 from rag.store.graphs import make_graph
@@ -62,7 +62,7 @@ def store(place: Place) -> Iterator[Store]:
 def test_faiss_finds_what_an_exact_search_finds() -> None:
     vectors, queries = unit(2000, 64), unit(50, 64, seed=1)
     ids = np.arange(2000) * 3 + 7
-    index = FAISS(64)
+    index = VectorIndex(64)
     index.add(ids[:1500], vectors[:1500])
     index.add(ids[1500:], vectors[1500:])
     for query in queries:
@@ -80,7 +80,7 @@ def spread(count: int, seed: int) -> np.ndarray:
 def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> None:
     vectors, queries = spread(30_000, seed=1), spread(50, seed=2)
     ids = np.arange(len(vectors)) + 5
-    index, every = FAISS(128), FAISS(128, sketch_from=10**9)
+    index, every = VectorIndex(128), VectorIndex(128, sketch_from=10**9)
     for one in (index, every):
         one.add(ids, vectors)
     pairs = [(index.search(query, 10), every.search(query, 10)) for query in queries]
@@ -92,7 +92,7 @@ def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> No
 def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:
     vectors, queries = spread(4000, seed=1), spread(20, seed=2)
     ids, gone = np.arange(len(vectors)), np.arange(0, 4000, 7)
-    at_once, bit_by_bit = FAISS(128, sketch_from=500), FAISS(128, sketch_from=500)
+    at_once, bit_by_bit = VectorIndex(128, sketch_from=500), VectorIndex(128, sketch_from=500)
     at_once.add(np.setdiff1d(ids, gone), np.delete(vectors, gone, axis=0))
     for first in range(0, len(ids), 300):
         bit_by_bit.add(ids[first : first + 300], vectors[first : first + 300])
@@ -104,7 +104,7 @@ def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:
 
 def test_a_filter_is_exact_also_among_many() -> None:
     vectors, query = spread(2000, seed=1), spread(1, seed=2)[0]
-    index = FAISS(128, sketch_from=500)
+    index = VectorIndex(128, sketch_from=500)
     index.add(np.arange(2000), vectors)
     only = np.arange(3, 2000, 50)
     assert [i for i, _ in index.search(query, 5, only)] == exact(only, vectors[only], query, 5)
@@ -112,7 +112,7 @@ def test_a_filter_is_exact_also_among_many() -> None:
 
 def test_a_filter_of_one_percent_still_gives_k_results() -> None:
     vectors, query = unit(2000, 64), unit(1, 64, seed=2)[0]
-    index = FAISS(64)
+    index = VectorIndex(64)
     index.add(np.arange(2000), vectors)
     only = np.arange(0, 2000, 100)
     found = index.search(query, 5, only)
@@ -128,7 +128,7 @@ def test_a_filter_of_one_percent_still_gives_k_results() -> None:
 def test_faiss_follows_additions_and_removals(sketch_from: int, steps: list[tuple[bool, set[int]]], k: int) -> None:
     vectors, query = unit(61), unit(1, seed=3)[0]
     # So few that all of them are looked at, with sketches as without.
-    index, held = FAISS(16, sketch_from), set[int]()
+    index, held = VectorIndex(16, sketch_from), set[int]()
     for adding, picked in steps:
         if adding:
             new = np.array(sorted(picked - held), np.int64)
@@ -144,9 +144,9 @@ def test_faiss_follows_additions_and_removals(sketch_from: int, steps: list[tupl
 
 def test_faiss_refuses_vectors_of_another_size() -> None:
     with pytest.raises(ValueError, match="dimension 16"):
-        FAISS(16).add(np.array([1]), unit(1, 8))
+        VectorIndex(16).add(np.array([1]), unit(1, 8))
     with pytest.raises(ValueError, match="dimension 16"):
-        FAISS(16).search(unit(1, 8)[0], 3)
+        VectorIndex(16).search(unit(1, 8)[0], 3)
 
 
 def test_an_empty_or_unknown_collection_has_no_results(store: Store) -> None:
@@ -448,7 +448,7 @@ def test_both_engines_compare_vectors_bit_for_bit(shared: Store) -> None:
     vectors = unit(50, 384)
     put(shared, collection, "doc", ["x"] * 50, vectors)
     assert np.array_equal(shared.documents.vectors(collection.id)[1], vectors)
-    faiss = FAISS(384)
+    faiss = VectorIndex(384)
     faiss.add(np.arange(1, 51), vectors)
     for query in unit(5, 384, seed=1):
         here, there = open_index(shared).search_vectors(collection.id, query, 10), faiss.search(query, 10)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rag import build
+from rag.context import CallContext
 from rag.errors import ModelRefused
 from rag.ingest import read_file
 from rag.judging import AnswerReader, CrossEncoder, open_reader, open_reranker
@@ -90,7 +91,7 @@ def test_an_answer_is_found_with_both_where_they_lie_in_the_models_folder(models
     collection = services.store.collections.create("ann", "garden")
     for number, text in enumerate(TEXTS):
         read_file(services.desk, "ann", collection.id, text.encode(), f"{number}.txt")
-    *_, answer = services.conversation.ask(QUESTION, owner="ann", collection=collection.id)
+    *_, answer = services.conversation.ask(QUESTION, CallContext("ann", collection.id))
     reranker, reader = services.reranker, services.answer_reader
     assert reranker is not None
     assert reader is not None

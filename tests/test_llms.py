@@ -20,14 +20,15 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from rag.catalogue import locate
 from rag.catalogue.files import folder_problem
+from rag.context import CallContext
 from rag.errors import Cancelled, ModelBusy, ModelDied, ModelNeedsGguf, ModelNotOnDisk, ModelRefused
-from rag.llms.audience import NEWS
 from rag.llms.chat_format import BadTemplate, Llama2Format, Message, TemplateFormat, formatter
 from rag.llms.llama_cpp import ChatLlamaCpp
-from rag.llms.process import ModelProcess, News
+from rag.llms.process import ModelProcess
 from rag.llms.stops import until_stop
-from rag.llms.turns import Ticket, Turns
+from rag.llms.turns import Turns
 from rag.llms.worker import free_threads
+from rag.types import GenerationProgress
 
 PARIS = [
     Message(role="system", content="Answer from the text: The capital of France is Paris."),
@@ -82,11 +83,11 @@ def test_a_stop_text_ends_the_answer_and_is_left_out(model):
 
 
 def test_the_common_beginning_of_two_prompts_is_read_once(model):
-    heard: list[News] = []
+    heard: list[GenerationProgress] = []
     question = [*LONG, Message(role="assistant", content="It is blue."), *ask("Why?")]
     list(model.write(LONG, max_tokens=1))
-    list(model.write(question, max_tokens=1, news=heard.append))
-    reading = [news for news in heard if news.stage == "reading" and news.of]
+    list(model.write(question, max_tokens=1, context=CallContext(on_progress=heard.append)))
+    reading = [told for told in heard if told.stage == "reading" and told.of]
     assert reading[0].of > 400
     assert reading[0].at > 0.8 * reading[0].of
     assert reading[-1].at == reading[-1].of
@@ -131,14 +132,18 @@ def test_a_stop_in_the_middle_of_reading_the_prompt_is_obeyed_within_half_a_seco
     list(model.write(ask("Hi"), max_tokens=1))
     pid, stopped_at = model.pid, 0.0
 
-    def stop_in_the_middle(news: News) -> None:
+    def stop_in_the_middle(told: GenerationProgress) -> None:
         nonlocal stopped_at
-        if news.stage == "reading" and 0 < news.at < news.of:
+        if told.stage == "reading" and 0 < told.at < told.of:
             stopped_at = time.monotonic()
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        list(model.write([*ask("Other beginning."), *LONG], max_tokens=4, news=stop_in_the_middle))
+        list(
+            model.write(
+                [*ask("Other beginning."), *LONG], max_tokens=4, context=CallContext(on_progress=stop_in_the_middle)
+            )
+        )
     assert 0 < time.monotonic() - stopped_at < 0.5
     assert model.pid == pid
     assert "Paris" in "".join(model.write(PARIS, max_tokens=16))
@@ -284,11 +289,11 @@ def test_eight_threads_at_once_get_their_own_answers_one_at_a_time(model):
             *ask(f"Repeat the text. What is the password of room {number}?"),
         ]
 
-        def hear(news: News) -> None:
-            if news.stage == "waiting":
-                places[number].append(news.at)
+        def hear(told: GenerationProgress) -> None:
+            if told.stage == "waiting":
+                places[number].append(told.at)
 
-        for piece in model.write(messages, max_tokens=20, news=hear):
+        for piece in model.write(messages, max_tokens=20, context=CallContext(on_progress=hear)):
             if number not in answers:
                 with lock:
                     running += 1
@@ -314,15 +319,11 @@ def test_the_queue_is_bounded_and_a_closed_tab_frees_its_place():
     turns, waiting, gone = Turns(limit=2), threading.Semaphore(0), threading.Event()
 
     def wait() -> None:
-        def tell(place: int, of: int) -> None:
-            waiting.release()
-            if gone.is_set():
-                raise Cancelled
-
-        with pytest.raises(Cancelled), turns.take("someone", tell):
+        context = CallContext("someone", on_progress=lambda _: waiting.release(), cancelled=gone.is_set)
+        with pytest.raises(Cancelled), turns.take(context):
             pass
 
-    with turns.take("first", lambda place, of: None):
+    with turns.take(CallContext("first")):
         threads = [threading.Thread(target=wait) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -330,7 +331,7 @@ def test_the_queue_is_bounded_and_a_closed_tab_frees_its_place():
             waiting.acquire(timeout=2)
         assert eventually(lambda: len(turns._waiting) == 2)
         start = time.monotonic()
-        with pytest.raises(ModelBusy) as busy, turns.take("ninth", lambda place, of: None):
+        with pytest.raises(ModelBusy) as busy, turns.take(CallContext("ninth")):
             pass
         assert time.monotonic() - start < 1
         assert busy.value.fields == {"waiting": 2}
@@ -338,7 +339,7 @@ def test_the_queue_is_bounded_and_a_closed_tab_frees_its_place():
         for thread in threads:
             thread.join(2)
         assert turns._waiting == []
-    with turns.take("after", lambda place, of: None):
+    with turns.take(CallContext("after")):
         pass
 
 
@@ -346,11 +347,11 @@ def test_nobody_starts_twice_while_another_waits():
     turns, order, seen = Turns(limit=8), [], threading.Event()
 
     def one(owner: str) -> None:
-        with turns.take(owner, lambda place, of: seen.set()):
+        with turns.take(CallContext(owner, on_progress=lambda _: seen.set())):
             order.append(owner)
 
     threads = []
-    with turns.take("ann", lambda place, of: None):
+    with turns.take(CallContext("ann")):
         for owner in ("ann", "ann", "ben", "cem", "ben"):
             seen.clear()
             threads.append(threading.Thread(target=one, args=(owner,)))
@@ -364,21 +365,31 @@ def test_nobody_starts_twice_while_another_waits():
 def test_who_stands_in_line_before_being_ready_keeps_the_place_and_holds_nobody_up():
     turns, order, waiting = Turns(limit=3), [], threading.Semaphore(0)
 
-    def one(owner: str, ticket: Ticket | None = None) -> None:
-        with turns.take(owner, lambda place, of: waiting.release(), ticket):
-            order.append(owner)
+    def person(owner: str) -> CallContext:
+        def tell(told: GenerationProgress) -> None:
+            places[owner] = told.at
+            waiting.release()
 
-    with turns.stand("ann") as (ann, place), turns.stand("dan") as (dan, second):
-        assert (place, second) == (0, 1)
-        one("ben")  # who is ready while ann and dan are not
-        with turns.take("cem", lambda place, of: None):
+        return CallContext(owner, on_progress=tell)
+
+    def one(context: CallContext) -> None:
+        with turns.take(context):
+            order.append(context.owner)
+
+    places: dict[str, int] = {}
+    ann, dan, fay = person("ann"), person("dan"), person("fay")
+    with turns.stand(ann), turns.stand(dan):
+        assert places == {"dan": 1}
+        waiting.acquire(timeout=2)
+        one(person("ben"))  # who is ready while ann and dan are not
+        with turns.take(CallContext("cem")):
             threads = []
-            for owner, ticket in (("eve", None), ("dan", dan), ("ann", ann)):
-                threads.append(threading.Thread(target=one, args=(owner, ticket)))
+            for context in (person("eve"), dan, ann):
+                threads.append(threading.Thread(target=one, args=(context,)))
                 threads[-1].start()
                 waiting.acquire(timeout=2)
-            with turns.stand("fay") as nothing:
-                assert nothing == (None, 0)  # as many wait as may
+            with turns.stand(fay):
+                assert "fay" not in places  # as many wait as may
             assert eventually(lambda: all(ticket.ready for ticket in turns._waiting))
         for thread in threads:
             thread.join(5)
@@ -513,40 +524,31 @@ def test_stop_texts_cut_the_same_however_the_text_is_cut_into_pieces(text, stops
 # LangChain's side
 
 
-def test_the_chat_model_streams_chunks_and_tells_handlers(model):
+def test_the_chat_model_streams_chunks_and_reports_its_progress(model):
     class Handler(BaseCallbackHandler):
         def __init__(self) -> None:
             self.tokens: list[str] = []
-            self.stages: list[str] = []
 
         def on_llm_new_token(self, token, **kwargs):
             self.tokens.append(token)
 
-        def on_custom_event(self, name, data, **kwargs):
-            assert name == NEWS
-            self.stages.append(data.stage)
-
-    handler, llm = Handler(), ChatLlamaCpp.over(model, max_tokens=12)
+    handler, llm, heard = Handler(), ChatLlamaCpp.over(model, max_tokens=12), []
+    bound = llm.bind(context=CallContext(on_progress=heard.append))
     messages = [SystemMessage(PARIS[0]["content"]), HumanMessage(PARIS[1]["content"])]
-    chunks = [chunk.text for chunk in llm.stream(messages, config={"callbacks": [handler]})]
+    chunks = [chunk.text for chunk in bound.stream(messages, config={"callbacks": [handler]})]
     text = "".join(chunks)
     assert "Paris" in text
     assert [token for token in handler.tokens if token] == [chunk for chunk in chunks if chunk]
-    assert set(handler.stages) >= {"reading", "writing"}
+    assert {progress.stage for progress in heard} >= {"reading", "writing"}
     assert llm.invoke(messages).text == text
     assert llm.get_num_tokens("Hello") == 1
 
 
-def test_a_handler_that_raises_gives_the_question_up(model):
-    class Tab(BaseCallbackHandler):
-        raise_error = True
-
-        def on_custom_event(self, name, data, **kwargs):
-            if data.stage == "reading" and data.at > 0:
-                raise Cancelled
-
+def test_a_cancelled_context_gives_the_question_up(model):
+    heard = []
+    context = CallContext(on_progress=heard.append, cancelled=lambda: heard[-1].stage == "reading" and heard[-1].at > 0)
     with pytest.raises(Cancelled):
-        ChatLlamaCpp.over(model).invoke([HumanMessage(LONG[0]["content"] + "?")], config={"callbacks": [Tab()]})
+        ChatLlamaCpp.over(model).bind(context=context).invoke([HumanMessage(LONG[0]["content"] + "?")])
     assert "Paris" in "".join(model.write(PARIS, max_tokens=16))
 
 

@@ -43,8 +43,8 @@ from rag.errors import (
     UnsupportedKind,
     WrongPassword,
 )
+from rag.langchain import PyPDFLoader, WebBaseLoader
 from rag.loading import Limits, isolation, load_address, load_bytes
-from rag.loading.loaders import PyPDFLoader, WebBaseLoader
 from rag.loading.pdf import LOCK, read_page
 from rag.types import Heading
 from tests.serving import Reply, serving
@@ -498,9 +498,11 @@ def test_langchain_users_get_documents(article: str, tmp_path: Path) -> None:
     documents = PyPDFLoader(path).load()
     assert [(d.page_content, d.metadata["page"], d.metadata["page_label"]) for d in documents] == [
         ("Words.", 0, "1"),
+        ("", 1, "2"),
         ("More.", 2, "3"),
     ]
-    assert documents[0].metadata["title"] == "A title"
+    whole = {"source": str(path), "title": "A title", "page": 0, "page_label": "1", "total_pages": 3}
+    assert documents[0].metadata == whole
     web = WebBaseLoader(f"http://{article}/leave", intranet=[article]).load()
     assert web[0].metadata == {"source": f"http://{article}/leave", "title": "Leave policy"}
     with pytest.raises(AddressStatus):

@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from rag import build, settings
+from rag.context import CallContext
 from rag.errors import SettingsInvalid, VectorsLacking
 from rag.index import Milvus, MilvusIndex, SharedIndex, open_index
 from rag.retrieval import Retriever
@@ -138,7 +139,7 @@ def test_without_a_server_many_are_found_by_their_words_and_the_answer_says_so(s
     for most, words_only in ((40, False), (39, True)):
         index = MilvusIndex(store, Milvus(away), exact_up_to=most)
         retriever = Retriever(index, store.documents, Toy(vectors[1]))  # type: ignore[arg-type]
-        found = retriever.search("When do whales sing?", owner=OWNER, collection=collection.id)
+        found = retriever.search("When do whales sing?", CallContext(OWNER, collection.id))
         assert found.words_only is words_only
         # What the words found is held against the question's vector: the gate is none the worse.
         assert found.signals.similarity == pytest.approx(1.0, abs=1e-5)

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler
 
+from rag.context import CallContext
 from rag.errors import (
     Cancelled,
     ModelBusy,
@@ -21,10 +21,10 @@ from rag.errors import (
     ServerBusy,
     ServerSlow,
 )
-from rag.llms import News, ServerRow, open_model
-from rag.llms.audience import NEWS
+from rag.llms import ServerRow, open_model
 from rag.llms.served import ModelServer
 from rag.servers import Server
+from rag.types import GenerationProgress
 from tests.guarantees.models import STORY, about, secret_of
 from tests.llama import LlamaServer, llama_server
 from tests.serving import Reply, Served, serving
@@ -64,8 +64,12 @@ def test_four_people_ask_at_once_and_each_gets_the_answer_to_their_own_question(
     places: list[int] = []
 
     def ask(number: int) -> None:
-        news = lambda said: places.append(said.at) if said.stage == "waiting" else None  # noqa: E731
-        answers[number] = "".join(model.write(about(number), max_tokens=24, owner=f"person {number}", news=news))
+        def tell(told: GenerationProgress) -> None:
+            if told.stage == "waiting":
+                places.append(told.at)
+
+        context = CallContext(f"person {number}", on_progress=tell)
+        answers[number] = "".join(model.write(about(number), max_tokens=24, context=context))
 
     people = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
     for person in people:
@@ -88,18 +92,12 @@ def test_a_stop_in_the_middle_ends_the_writing_on_the_server(llama):
 
 
 def test_a_stop_while_the_server_reads_the_prompt_is_obeyed_too(llama):
-    """LangChain's way, as the app asks: a handler that raises gives the question up before the first word."""
-
-    class Impatient(BaseCallbackHandler):
-        raise_error = True
-
-        def on_custom_event(self, name, data, **_):
-            if name == NEWS and data.stage == "reading":
-                raise Cancelled
-
+    """As the app asks: a context that is cancelled gives the question up before the first word."""
+    heard = []
+    context = CallContext(on_progress=heard.append, cancelled=lambda: heard[-1].stage == "reading")
     chat = open_model(f"openai:smollm2@{llama.address}")
     with pytest.raises(Cancelled):
-        list(chat.stream("Repeat: " + "word " * 150, {"callbacks": [Impatient()]}))
+        list(chat.bind(context=context).stream("Repeat: " + "word " * 150))
     assert until(lambda: llama.at_work() == 0), "it reads to the end of what was sent, and writes nothing"
 
 
@@ -140,12 +138,12 @@ def test_two_at_once_the_others_wait_and_nobody_has_a_third_while_another_has_no
     people: list[threading.Thread] = []
 
     def ask(who: str) -> None:
-        def news(said: News) -> None:
+        def tell(said: GenerationProgress) -> None:
             if said.stage == "waiting":
                 seen.setdefault(who, []).append((said.at, said.of))
 
         message = [{"role": "user", "content": who}]
-        assert "".join(model.write(message, owner=who.split()[0], news=news)) == f"for {who}"
+        assert "".join(model.write(message, context=CallContext(who.split()[0], on_progress=tell))) == f"for {who}"
 
     def comes(who: str, *, waits: bool) -> None:
         people.append(threading.Thread(target=ask, args=(who,)))
@@ -158,7 +156,7 @@ def test_two_at_once_the_others_wait_and_nobody_has_a_third_while_another_has_no
     comes("ben 1", waits=True)
     comes("cem 1", waits=True)
     with pytest.raises(ModelBusy) as busy:
-        next(model.write(HELLO, owner="dan"))
+        next(model.write(HELLO, context=CallContext("dan")))
     assert busy.value.fields == {"waiting": 3}
     assert gated.inside == ["ann 1", "ann 2"]
 
@@ -206,14 +204,14 @@ def test_a_server_without_room_is_asked_again_when_it_says(status):
 def test_a_wait_for_room_can_be_given_up():
     stages: list[str] = []
 
-    def news(said: News) -> None:
+    def tell(said: GenerationProgress) -> None:
         stages.append(said.stage)
         if len(stages) == 2:
             raise Cancelled
 
     with serving(lambda _: Reply(), posted=Script(full(503, Retry_After="25"))) as served:
         with pytest.raises(Cancelled):
-            list(model_at(served).write(HELLO, news=news))
+            list(model_at(served).write(HELLO, context=CallContext(on_progress=tell)))
         assert len(served.requests) == 1
 
 

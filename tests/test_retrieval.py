@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
+from rag.context import CallContext
 from rag.embedding import Embedder, open_embedder
 from rag.index import open_index
 from rag.ingest import Desk, read_file
 from rag.retrieval import (
     THRESHOLD,
     Found,
-    HybridRetriever,
     Ranking,
     Retriever,
     Signals,
@@ -31,9 +31,10 @@ from rag.retrieval import (
     stands_alone,
 )
 from rag.retrieval.fusion import by_page
+from rag.retriever import EvidenceFinder, EvidenceRetriever
 from rag.store import Store
 from rag.terms import content
-from rag.types import Kind, Passage
+from rag.types import Kind, Page, Passage
 from tests import postgres
 
 HANDBOOK = b"""# Employee handbook
@@ -274,7 +275,7 @@ def test_a_library_of_one_sentence_answers_what_it_says(embedder: Embedder, stor
     read_file(Desk(store, embedder), "me", collection, b"The gate of the garden is green.", "garden.txt")
     retriever = Retriever(open_index(store), store.documents, embedder)
     gates = {
-        question: retriever.search(question, owner="me", collection=collection).gate
+        question: retriever.search(question, CallContext("me", collection)).gate
         for question in ("What colour is the gate?", "Who chairs the works council?", "What is the price of copper?")
     }
     assert [gates[question] >= THRESHOLD for question in gates] == [True, False, False]
@@ -291,7 +292,8 @@ def test_the_gate_sees_names_and_where_words_and_meaning_agree(library: tuple[Re
 
 def found(library: tuple[Retriever, str, dict[str, str]], question: str, **more: object) -> Found:
     retriever, collection, _ = library
-    return retriever.search(question, owner="me", collection=collection, **more)  # type: ignore[arg-type]
+    context = CallContext("me", collection, tuple(more.pop("documents", ())))  # type: ignore[call-overload]
+    return retriever.search(question, context, **more)  # type: ignore[arg-type]
 
 
 def test_the_right_passage_comes_first(library: tuple[Retriever, str, dict[str, str]]) -> None:
@@ -345,17 +347,17 @@ class Listed:
     def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]:
         return {i: Passage(i, str(i), str(i), "", "text", None, 1, "1", "", "Text.", 0, 5) for i in chunk_ids}
 
-    def pages_at(self, *_: object) -> dict[tuple[str, int], object]:
-        return {}
+    def pages_at(self, owner: str, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Page]:
+        return {place: Page(place[1], "1", "Text.") for place in places}
 
 
 def test_what_all_forms_of_a_follow_up_find_comes_before_what_one_finds_first() -> None:
     alone, joined = [1, *range(11, 19), 2], [*range(21, 30), 2]
     listed = Listed({"lids": alone, "old bronze bells lids": joined})
     retriever = Retriever(listed, listed, listed)  # type: ignore[arg-type]
-    seen = retriever.search("And their lids?", owner="me", collection="c", previous=["How old are bronze bells?"])
+    seen = retriever.search("And their lids?", CallContext("me", "c"), previous=["How old are bronze bells?"])
     assert seen.passages[0].document == "2"
-    assert retriever.search("And their lids?", owner="me", collection="c").passages[0].document == "1"
+    assert retriever.search("And their lids?", CallContext("me", "c")).passages[0].document == "1"
 
 
 def test_the_search_can_be_narrowed_to_documents(library: tuple[Retriever, str, dict[str, str]]) -> None:
@@ -366,7 +368,7 @@ def test_the_search_can_be_narrowed_to_documents(library: tuple[Retriever, str, 
 
 def test_another_owner_finds_no_passage(library: tuple[Retriever, str, dict[str, str]]) -> None:
     retriever, collection, _ = library
-    result = retriever.search("annual leave", owner="somebody else", collection=collection)
+    result = retriever.search("annual leave", CallContext("somebody else", collection))
     assert result.passages == ()
     assert result.gate < THRESHOLD
 
@@ -400,27 +402,35 @@ def test_a_reranker_has_the_last_word(
     plain = Retriever(open_index(store), store.documents, embedder)
     turned = Retriever(open_index(store), store.documents, embedder, Backwards())
     question = "How many days of annual leave are granted?"
-    assert plain.search(question, owner="me", collection=collection.id).passages[0].name == "long.txt"
-    assert turned.search(question, owner="me", collection=collection.id).passages[0].name == "short.txt"
+    assert plain.search(question, CallContext("me", collection.id)).passages[0].name == "long.txt"
+    assert turned.search(question, CallContext("me", collection.id)).passages[0].name == "short.txt"
     store.close()
 
 
-def test_the_search_is_a_langchain_retriever(library: tuple[Retriever, str, dict[str, str]]) -> None:
-    retriever, collection, names = library
-    documents = HybridRetriever(search=retriever, owner="me", collection=collection, k=2).invoke(
-        "hotel rooms per night"
-    )
+def test_the_chains_retriever_is_the_real_one(
+    library: tuple[Retriever, str, dict[str, str]], embedder: Embedder
+) -> None:
+    search, collection, names = library
+    finder = EvidenceFinder(search, embedder)
+    retriever = EvidenceRetriever(finder=finder, context=CallContext("me", collection))
+    documents = retriever.invoke("What is paid for hotel rooms per night?")
     assert isinstance(documents[0], LangChainDocument)
     metadata = documents[0].metadata
     assert (metadata["source"], metadata["document"], metadata["page"]) == ("handbook.md", names["handbook.md"], 1)
-    assert metadata["end"] - metadata["start"] == len(documents[0].page_content)
+    assert documents.evidence.quotes[0].text in HANDBOOK.decode()
+    foreign = "Who won the football world cup in 1974?"
+    refused = retriever.invoke(foreign)
+    assert (list(refused), refused.evidence.answers) == ([], False)
+    assert refused.evidence.quotes
+    assert retriever.model_copy(update={"anyway": True}).invoke(foreign)
+    assert not retriever.model_copy(update={"context": CallContext("somebody else", collection)}).invoke("hotel rooms")
 
 
 def test_an_empty_collection_gives_nothing(embedder: Embedder, tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     collection = store.collections.create("me", "empty")
     result = Retriever(open_index(store), store.documents, embedder).search(
-        "Anything?", owner="me", collection=collection.id
+        "Anything?", CallContext("me", collection.id)
     )
     assert (result.passages, result.gate) == ((), 0.0)
     assert np.isfinite(result.gate)

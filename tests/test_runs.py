@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rag.errors import ModelDied, NotFound
 from rag.runs import Run, Runs
-from rag.types import Answer, Failure, Progress
+from rag.types import Answer, Failure, GenerationProgress
 
 EMPTY = Answer("Why?", "Why?", "", "answered", None)
 
@@ -55,7 +55,7 @@ def test_stopping_is_seen_by_whoever_writes() -> None:
     runs, saved = Runs(), []
 
     def ask(run: Run) -> Iterator[Answer]:
-        run.tell(Progress(place=2))
+        run.on_progress(GenerationProgress("waiting", 2, 2))
         while not run.stopping():
             yield EMPTY
             time.sleep(0.005)
@@ -65,7 +65,7 @@ def test_stopping_is_seen_by_whoever_writes() -> None:
     run.stop()
     wait_until_done(runs, "turn")
     assert saved[-1].stopped
-    assert run.progress == Progress(place=2)
+    assert run.progress == GenerationProgress("waiting", 2, 2)
 
 
 def test_runs_of_different_turns_do_not_wait_for_each_other() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from rag import build
+from rag.context import CallContext
 from rag.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown, RagError
 from rag.ingest import read_file
 from rag.reader import run_jobs, when_it_answers
@@ -189,7 +190,7 @@ def test_documents_are_read_and_asked_with_vectors_of_a_server(tmp_path):
         assert services.store.collections.get(OWNER, collection.id).embedder == f"tei:{server.at('')}"
         assert services.embedder_choice.name == services.embedder.name
         *_, answer = services.conversation.ask(
-            "How many days of annual leave after six years?", owner=OWNER, collection=collection.id
+            "How many days of annual leave after six years?", CallContext(OWNER, collection.id)
         )
         assert "28 days" in answer.quotes[0].text
 
@@ -249,5 +250,5 @@ def test_a_question_while_the_server_is_away_says_so(tmp_path):
         read_file(services.desk, OWNER, collection.id, RULES, "rules.txt")
         conversation = services.conversation
     with pytest.raises(RagError) as away:
-        list(conversation.ask("How long is the canteen open?", owner=OWNER, collection=collection.id))
+        list(conversation.ask("How long is the canteen open?", CallContext(OWNER, collection.id)))
     assert away.value.key() == "embedder_unreachable"

@@ -103,7 +103,7 @@ def test_a_question_is_asked_and_the_first_of_its_answer_drawn_in_one_run_of_the
 ) -> None:
     over = threading.Event()
 
-    def begun(_: Conversation, question: str, **__: object) -> Iterator[Answer]:
+    def begun(_: Conversation, question: str, *__: object, **___: object) -> Iterator[Answer]:
         yield Answer(question, question, "It is told", "answered", "some")
         over.wait(60)
 

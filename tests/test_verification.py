@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.evidence import CutPage, sentences_of
 from rag.types import Passage, Quote
 from rag.verification import names, negated, numbers, pieces, verify
 
@@ -30,6 +31,11 @@ def quote(text: str) -> Quote:
 
 def passage(text: str) -> Passage:
     return Passage(1, "d", "n", "t", "pdf", None, 1, "1", "", text, 0, len(text))
+
+
+def said_in(text: str) -> list[Quote]:
+    """What a passage says, sentence by sentence."""
+    return sentences_of([passage(text)], {("d", 1): CutPage.of(text)})
 
 
 def verdict(text: str, evidence: str, question: str = "What is said?") -> str:
@@ -130,7 +136,7 @@ def test_without_any_evidence_nothing_is_supported() -> None:
 def test_supported_is_only_what_answers_the_question(question: str, said: str, expected: str) -> None:
     evidence = "The trial period of an engineer is six months."
     others = "For a sailor three months are enough. Notice is given in writing to Ada Brandt."
-    (sentence,), _ = verify(said, question, [quote(evidence)], [passage(others)])
+    (sentence,), _ = verify(said, question, [quote(evidence)], said_in(others))
     assert sentence.verdict == expected
 
 
@@ -246,7 +252,7 @@ def test_a_passage_around_the_quotes_supports_too() -> None:
         SENTENCES[2],
         "When must receipts reach the finance team?",
         [quote(SENTENCES[0])],
-        [passage(" ".join(SENTENCES))],
+        said_in(" ".join(SENTENCES)),
     )
     assert sentence.verdict == "supported"
 
@@ -291,7 +297,7 @@ def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() ->
     said = "The greenhouse is watered at six. Tools hang in shed B."
     written = "The tools hang in shed B."
     sentences, quotes = verify(
-        written, "Where are the tools?", [quote("The greenhouse is watered at six.")], [passage(said)]
+        written, "Where are the tools?", [quote("The greenhouse is watered at six.")], said_in(said)
     )
     assert [(sentence.verdict, sentence.quotes) for sentence in sentences] == [("supported", (1,))]
     assert [cited.text for cited in quotes] == ["The greenhouse is watered at six.", "Tools hang in shed B."]
@@ -340,7 +346,7 @@ def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() ->
 def test_a_claim_in_a_sentences_own_words_is_held_against_what_it_exchanges(
     said: str, evidence: str, expected: str
 ) -> None:
-    (sentence,), _ = verify(said, "What is said?", [], [passage(evidence)])
+    (sentence,), _ = verify(said, "What is said?", [], said_in(evidence))
     assert sentence.verdict == expected
 
 
@@ -447,7 +453,7 @@ def test_an_ordinal_is_one_word_of_a_wording() -> None:
     evidence = (
         "Cheese was seldom eaten; even in the early 20th century it was rare. Sailors of the 19th century starved."
     )
-    (sentence,), _ = verify(said, "What is said?", [], [passage(evidence)])
+    (sentence,), _ = verify(said, "What is said?", [], said_in(evidence))
     assert sentence.verdict == "partly"
 
 
@@ -478,7 +484,7 @@ def test_what_an_answer_copies_beside_the_answer_is_supported_too() -> None:
 )
 def test_a_chinese_figure_is_held_against_the_sentence_in_the_same_words(said: str, expected: str) -> None:
     evidence = "2017年2月，渠成正式转会四川队。2017年3月，Dairy Queen的总公司迁往明尼苏达州。"
-    (sentence,), _ = verify(said, "发生了什么？", [], [passage(evidence)])
+    (sentence,), _ = verify(said, "发生了什么？", [], said_in(evidence))
     assert (sentence.verdict == "unsupported") is (expected == "unsupported")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import RunnableLambda
 
 from rag import build
+from rag.context import CallContext
+from rag.retriever import documents_of
 from rag.settings import Settings
 from rag.types import Quote
 from rag.writing import Writer
@@ -30,6 +34,13 @@ class Remembers(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage("Six."))])
 
 
+def written(model: BaseChatModel, question: str, quotes: Sequence[Quote], *, narrow: bool = False) -> str:
+    """What a model writes from these quotes."""
+    found = RunnableLambda(lambda _: documents_of(quotes, narrow=narrow))
+    parts = Writer("m", model).chain(question, found, CallContext()).stream({"question": question})
+    return "".join(part.get("answer", "") for part in parts)
+
+
 def quote(text: str, before: str, after: str) -> Quote:
     return Quote("d", "n", "t", "pdf", None, 1, "1", "", text, 0, len(text), 1.0, before, after, "City Limit")
 
@@ -39,7 +50,7 @@ def test_a_narrow_model_reads_the_best_quote_alone(narrow: bool) -> None:
     model = Remembers(seen=[])
     pond = replace(quote("The pond is deep.", "", ""), page=2)
     quotes = (quote("The gate opens at six.", "Keys lie there. ", " Dogs wait."), pond)
-    assert list(Writer("m", model, narrow=narrow).write("When does the gate open?", quotes, [], {})) == ["Six."]
+    assert written(model, "When does the gate open?", quotes, narrow=narrow) == "Six."
     (read,) = model.seen
     assert "City Limit The gate opens at six." in read or not narrow
     for beside in ("Keys lie there.", "Dogs wait.", "The pond is deep."):
@@ -62,7 +73,7 @@ def standing(text: str, around: int, page: int = 1) -> Quote:
 def read_by_a_model(*quotes: Quote) -> list[str]:
     """The lines of text that the model is given."""
     model = Remembers(seen=[])
-    list(Writer("m", model).write("How many days?", quotes, [], {}))
+    written(model, "How many days?", quotes)
     return model.seen[0].split("Text:\n")[1].split("\n\n")[0].splitlines()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
+from rag.context import CallContext
 from rag.conversation import Conversation
 from rag.embedding import Embedder
 from rag.errors import ModelLanguage, RagError, UnreadableDocument
@@ -167,7 +168,7 @@ def _ask(
         made.store, retriever, embedder, lambda: writer, passages=max(DEPTHS), quotes=3, reader=reader
     )
     history = [Turn(str(i), asked, _said(asked, text), "") for i, (asked, text) in enumerate(case.history)]
-    *_, answer = conversation.ask(case.question, owner=OWNER, collection=made.collection.id, history=history)
+    *_, answer = conversation.ask(case.question, CallContext(OWNER, made.collection.id), history=history)
     # A model that does not write the question's language has written nothing, as in the app.
     if answer.error is not None and answer.error.key != ModelLanguage.key():
         raise RagError.revive(answer.error)

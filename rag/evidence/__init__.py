@@ -1,18 +1,21 @@
 """From passages to quotes: the sentences, list items and table rows that answer, word for word."""
 
-from rag.evidence.choosing import Reader, cut, find_quotes
+from rag.evidence.choosing import Reader, find_quotes
 from rag.evidence.kinds import nearest_of_its_kind
 from rag.evidence.leads import lead_quotes
+from rag.evidence.pages import CutPage, cut_pages, sentences_of
 from rag.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
 
 __all__ = [
     "LONGEST",
     "LONGEST_CHINESE",
+    "CutPage",
     "Reader",
     "Unit",
-    "cut",
+    "cut_pages",
     "find_quotes",
     "lead_quotes",
     "nearest_of_its_kind",
+    "sentences_of",
     "units",
 ]

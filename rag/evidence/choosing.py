@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
 
 from rag.embedding import Embedder, ReadsBefore
 from rag.evidence.kinds import answer_kind, holds_new
+from rag.evidence.pages import SURROUNDINGS, CutPage, cut
 from rag.evidence.ranges import in_range
-from rag.evidence.units import Unit, headlines, units
+from rag.evidence.units import Unit, headlines
 from rag.language import from_a_word, has_cjk, to_a_word, words
 from rag.terms import coverage, terms
-from rag.types import Passage, Quote
+from rag.types import PageKey, Passage, Quote
 
 # Units that go to the embedder: as many as it does in a fraction of a second on one core.
 EMBEDDED: Final = 7
@@ -34,8 +35,6 @@ _ANSWER: Final = 0.074  # a date for a "when", a figure for a "how many", that t
 _RANGE: Final = 0.10  # added: "5 to 9 years" where six are asked about; rare, so it was not fitted
 _HEADING: Final = 0.15  # taken off: a heading says what is meant and not what is so
 
-_SURROUNDINGS: Final = 300
-
 # Lines from the top and from the foot of a page that may be the same on every page.
 _EDGE: Final = 2
 _DIGITS: Final = re.compile(r"\d+")
@@ -52,7 +51,7 @@ class _Candidate:
     passage: Passage
     unit: Unit
     text: str
-    page: str
+    page: CutPage
     before: str
     words: float
     score: float = 0.0
@@ -63,7 +62,7 @@ def find_quotes(
     passages: Sequence[Passage],
     embedder: Embedder,
     *,
-    page_text: Callable[[Passage], str],
+    pages: Mapping[PageKey, CutPage],
     weights: Mapping[str, float] | None = None,
     k: int = 3,
     reader: Reader | None = None,
@@ -72,12 +71,12 @@ def find_quotes(
 
     Args:
         passages: best first.
-        page_text: the whole text of the page that a passage lies on; quotes are cut from it.
+        pages: those that the passages lie on; their units are what is quoted.
         weights: what each term of the question is worth; all the same when not given.
         reader: asked about the best candidates, where there is one.
     """
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
-    candidates = _candidates(question, passages, page_text, wanted)
+    candidates = _candidates(question, passages, pages, wanted)
     shortlist = sorted(candidates, key=lambda candidate: -candidate.words)[:EMBEDDED]
     if not shortlist:
         return ()
@@ -114,7 +113,7 @@ def _read(candidate: _Candidate) -> str:
 
 
 def _candidates(
-    question: str, passages: Sequence[Passage], page_text: Callable[[Passage], str], wanted: Mapping[str, float]
+    question: str, passages: Sequence[Passage], pages: Mapping[PageKey, CutPage], wanted: Mapping[str, float]
 ) -> list[_Candidate]:
     """Every unit that a passage touches, once, with what its words say for it."""
     asked = frozenset(words(question))
@@ -128,19 +127,19 @@ def _candidates(
     )
     seen: set[tuple[str, int, int]] = set()
     found: list[_Candidate] = []
-    pages = {(p.document, p.page): page_text(p) for p in passages}
-    running = _running_lines({(p.document, p.page): pages[p.document, p.page] for p in passages if p.kind == "pdf"})
-    cut = {place: units(page) for place, page in pages.items()}
-    quotable = {place: _quotable(place[0], page, cut[place], running) for place, page in pages.items()}
+    places = dict.fromkeys((passage.document, passage.page) for passage in passages)
+    paged = {(passage.document, passage.page) for passage in passages if passage.kind == "pdf"}
+    running = _running_lines({place: pages[place].text for place in places if place in paged})
+    quotable = {place: _quotable(place[0], pages[place], running) for place in places}
     for rank, passage in enumerate(passages):
         place = (passage.document, passage.page)
         page = pages[place]
-        here = [unit for unit in cut[place] if unit.end > passage.start and unit.start < passage.end]
-        held = [terms(f"{unit.head} {page[unit.start : unit.end]}") for unit in here]
+        here = page.touched(passage)
+        held = [terms(f"{unit.head} {page.text[unit.start : unit.end]}") for unit in here]
         topic = terms(f"{passage.title} {passage.section}")
         for i, unit in enumerate(here):
             key = (*place, unit.start)
-            text = page[unit.start : unit.end]
+            text = page.text[unit.start : unit.end]
             if key in seen or unit.start not in quotable[place]:
                 continue
             seen.add(key)
@@ -156,27 +155,27 @@ def _candidates(
                 + _RANGE * in_range(question, text)
                 + _ANSWER * (expected is not None and holds_new(expected, text, asked))
             )
-            last = page[here[i - 1].start : here[i - 1].end] if i else ""
+            last = page.text[here[i - 1].start : here[i - 1].end] if i else ""
             found.append(_Candidate(passage, unit, text, page, last, score))
     return found
 
 
-def _quotable(document: str, page: str, found: Sequence[Unit], running: Set[tuple[str, str]]) -> set[int]:
+def _quotable(document: str, page: CutPage, running: Set[tuple[str, str]]) -> set[int]:
     """The starts of the units of a page that say something themselves."""
-    bare = headlines(page, found)
+    bare = headlines(page.text, page.units)
     return {
         one.start
-        for one in found
+        for one in page.units
         if one.sort == "row"
         or not (
             one.sort == "contents"
             or one.start in bare
-            or (document, _DIGITS.sub("", page[one.start : one.end])) in running
+            or (document, _DIGITS.sub("", page.text[one.start : one.end])) in running
         )
     }
 
 
-def _running_lines(pages: Mapping[tuple[str, int], str]) -> set[tuple[str, str]]:
+def _running_lines(pages: Mapping[PageKey, str]) -> set[tuple[str, str]]:
     """Lines at the top or foot of several pages of a document, page numbers aside: they say nothing themselves."""
     counts: Counter[tuple[str, str]] = Counter()
     for (document, _), text in pages.items():
@@ -208,38 +207,19 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _quote(candidate: _Candidate) -> Quote:
-    passage, unit, page = candidate.passage, candidate.unit, candidate.page
+    unit, page = candidate.unit, candidate.page
     return replace(
-        cut(passage, candidate.text, unit.start, unit.head),
+        cut(candidate.passage, page, unit),
         score=candidate.score,
-        before=_from_word(page[max(0, unit.start - _SURROUNDINGS) : unit.start]),
-        after=_to_word(page[unit.end : unit.end + _SURROUNDINGS]),
-    )
-
-
-def cut(passage: Passage, text: str, start: int, head: str) -> Quote:
-    """The quote that `text`, at `start` of the passage's page, makes; it carries the passage's own score."""
-    return Quote(
-        document=passage.document,
-        name=passage.name,
-        title=passage.title,
-        kind=passage.kind,
-        address=passage.address,
-        page=passage.page,
-        label=passage.label,
-        section=passage.section,
-        text=text,
-        start=start,
-        end=start + len(text),
-        score=passage.score,
-        head=head,
+        before=_from_word(page.text[max(0, unit.start - SURROUNDINGS) : unit.start]),
+        after=_to_word(page.text[unit.end : unit.end + SURROUNDINGS]),
     )
 
 
 def _from_word(text: str) -> str:
     """The text from its first whole word on, when it was cut."""
-    return text if len(text) < _SURROUNDINGS else from_a_word(text)
+    return text if len(text) < SURROUNDINGS else from_a_word(text)
 
 
 def _to_word(text: str) -> str:
-    return text if len(text) < _SURROUNDINGS else to_a_word(text)
+    return text if len(text) < SURROUNDINGS else to_a_word(text)

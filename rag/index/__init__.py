@@ -19,11 +19,11 @@ from rag.index.distributed import MilvusIndex
 from rag.index.following import KEEP_AFTER_SECONDS, Following
 from rag.index.milvus import Milvus
 from rag.index.shared import SharedIndex
-from rag.index.vectors import FAISS, Ids, Vectors
+from rag.index.vectors import Ids, VectorIndex, Vectors
 from rag.store import Store
 from rag.store.postgresql import PostgreSQL
 
-__all__ = ["FAISS", "Index", "Milvus", "MilvusIndex", "SharedIndex", "open_index", "rebuild_words", "words_fit"]
+__all__ = ["Index", "Milvus", "MilvusIndex", "SharedIndex", "VectorIndex", "open_index", "rebuild_words", "words_fit"]
 
 
 _NO_PYMILVUS = "it needs the package pymilvus: pip install -r requirements-team.txt"

@@ -14,7 +14,7 @@ import numpy as np
 
 from rag.index import copies
 from rag.index.copies import Copy, Unfit
-from rag.index.vectors import FAISS, Ids, Vectors
+from rag.index.vectors import Ids, VectorIndex, Vectors
 from rag.store import INDEX, Store
 
 # Reading a library anew for so long at every start is borne; where it would take longer, a copy is kept.
@@ -28,7 +28,7 @@ class Following:
     """The vectors as of `generation`: looked at by any number of threads in `fresh`, changed by one in `alone`."""
 
     def __init__(self, store: Store, collection_id: str, keep_after: float) -> None:
-        self.vectors: FAISS | None = None
+        self.vectors: VectorIndex | None = None
         self._turn = threading.Condition()
         self._looking = 0
         self._store = store
@@ -49,7 +49,7 @@ class Following:
         return self._store.folder / INDEX / self._collection
 
     @contextmanager
-    def fresh(self) -> Iterator[FAISS | None]:
+    def fresh(self) -> Iterator[VectorIndex | None]:
         """The vectors as the store has them now, which nobody changes meanwhile; None where there are none."""
         # Asked before the lock, so that many ask at once.
         current = self._store.documents.generation(self._collection)
@@ -138,7 +138,7 @@ class Following:
 
     def _add(self, ids: Ids, vectors: Vectors) -> None:
         if len(ids):
-            self.vectors = self.vectors or FAISS(vectors.shape[1])
+            self.vectors = self.vectors or VectorIndex(vectors.shape[1])
             self.vectors.add(ids, vectors)
 
     def _begin_with_a_copy(self, generation: int) -> None:

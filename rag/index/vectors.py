@@ -21,7 +21,7 @@ _LOOKED_AT: Final = 0.04
 _MOST: Final = 20_000
 
 
-class FAISS:
+class VectorIndex:
     """Unit vectors under ids of the caller's. Any number of threads may search; none while one changes it.
 
     Of many vectors a sketch is kept beside each: one bit a dimension, its sign. A search compares sketches first,

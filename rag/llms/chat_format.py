@@ -54,7 +54,9 @@ _MAX_TEMPLATE = 64_000
 
 def formatter(engine: Tokenizer, family: str = "") -> Formatter:
     """The formatter that fits the model: Llama-2's own for Llama-2 models, the file's chat template
-    where it has one, plain roles otherwise."""
+    where it has one, plain roles otherwise; none for the family `raw`."""
+    if family == "raw":
+        return RawFormat(engine)
     if family == "llama-2" or (not family and _LLAMA_2.search(engine.meta("general.name"))):
         return Llama2Format(engine)
     template = engine.meta("tokenizer.chat_template")
@@ -122,6 +124,14 @@ class PlainFormat(Formatter):
         text = "\n\n".join(heads.get(m["role"], "User: ") + m["content"].strip() for m in messages)
         start = [self.engine.bos] if self.engine.adds_bos else []
         return start + self.engine.tokens(f"{text}\n\nAssistant:")
+
+
+class RawFormat(Formatter):
+    """The text as it stands: whoever builds whole prompts spells their control tokens."""
+
+    def prompt(self, messages: Sequence[Message]) -> list[int]:
+        start = [self.engine.bos] if self.engine.adds_bos else []
+        return start + self.engine.tokens("".join(m["content"] for m in messages), special=True)
 
 
 class TemplateFormat(Formatter):

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from langchain_core.messages import BaseMessage
 from pydantic import Field, PrivateAttr
 
 from rag.catalogue.fit import Speed
-from rag.llms.audience import Audience, ChatHeard, as_message
+from rag.context import CallContext
 from rag.llms.probe import timed
 from rag.llms.process import ModelProcess
+from rag.llms.queued import QueuedChatModel, as_message
 from rag.llms.stops import without_leading_space
 from rag.llms.turns import Turns
 
 
 def _forget(speed: Speed) -> None:
-    """Nobody wants to know."""
+    """No-op callback."""
 
 
-class ChatLlamaCpp(ChatHeard):
+class ChatLlamaCpp(QueuedChatModel):
     """A GGUF model as a LangChain chat model, streaming, one question at a time."""
 
     repeat_penalty: float = Field(1.0, gt=0.0)
@@ -36,12 +36,6 @@ class ChatLlamaCpp(ChatHeard):
         made = cls(model=process.name, **fields)
         made._process = process
         return made
-
-    @classmethod
-    def from_file(cls, file: Path | str, *, context_tokens: int = 4096, threads: int = 0, **fields: Any) -> Self:
-        """The chat model of one GGUF file, in a process of its own."""
-        path = Path(file)
-        return cls.over(ModelProcess(path, path.stem, context_tokens=context_tokens, threads=threads), **fields)
 
     @property
     def process(self) -> ModelProcess:
@@ -79,7 +73,7 @@ class ChatLlamaCpp(ChatHeard):
         self,
         messages: Sequence[BaseMessage],
         stops: Sequence[str],
-        audience: Audience,
+        context: CallContext,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
         pieces = timed(
@@ -91,9 +85,7 @@ class ChatLlamaCpp(ChatHeard):
             repeat_penalty=overrides.get("repeat_penalty", self.repeat_penalty),
             seed=overrides.get("seed", self.seed),
             stop=[*self.stop_texts, *stops],
-            owner=audience.owner,
-            ticket=audience.ticket,
-            news=audience.tell,
+            context=context,
         )
         yield from without_leading_space(pieces)
 
@@ -111,9 +103,9 @@ class ChatTransformers(ChatLlamaCpp):
         self,
         messages: Sequence[BaseMessage],
         stops: Sequence[str],
-        audience: Audience,
+        context: CallContext,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
         if self.return_prompt:
             yield "\n\n".join(message.text for message in messages) + "\n\n"
-        yield from super()._pieces(messages, stops, audience, overrides)
+        yield from super()._pieces(messages, stops, context, overrides)

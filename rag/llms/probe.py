@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rag.catalogue.fit import PROMPT, Speed
+from rag.context import CallContext
 from rag.llms.chat_format import Message
-from rag.llms.news import News
 from rag.llms.process import ModelProcess
+from rag.types import GenerationProgress
 
 # About as many tokens as words; the beginning differs from any question, so that all of it is read.
 _TEXT = "Measured. " + "The sea is wide and the ship is small. " * (PROMPT // 10)
@@ -23,15 +25,15 @@ def timed(
     messages: Sequence[Message],
     *,
     note: Callable[[Speed], None],
-    news: Callable[[News], None],
+    context: CallContext,
     **options: Any,
 ) -> Iterator[str]:
     """The answer in pieces; at its end `note` hears how fast it came, where enough was read and written to tell.
 
     `options` are those of `ModelProcess.write`.
     """
-    watch = _Watch(news)
-    for piece in process.write(messages, news=watch.hear, **options):
+    watch = _Watch(context)
+    for piece in process.write(messages, context=replace(context, on_progress=watch.hear), **options):
         watch.written += 1
         watch.first = watch.first or time.monotonic()
         yield piece
@@ -47,7 +49,8 @@ def measure(process: ModelProcess, stopping: Callable[[], None] = lambda: None) 
     """
     found: list[Speed] = []
     prompt = [Message(role="user", content=_TEXT)]
-    for _ in timed(process, prompt, max_tokens=_WRITTEN, note=found.append, news=lambda _: stopping(), temperature=1.0):
+    context = CallContext(on_progress=lambda _: stopping())
+    for _ in timed(process, prompt, max_tokens=_WRITTEN, note=found.append, context=context, temperature=1.0):
         stopping()
     return found[0] if found else None
 
@@ -55,17 +58,17 @@ def measure(process: ModelProcess, stopping: Callable[[], None] = lambda: None) 
 class _Watch:
     """Notes when reading began and how much there was to read."""
 
-    def __init__(self, news: Callable[[News], None]) -> None:
-        self._news = news
+    def __init__(self, context: CallContext) -> None:
+        self._context = context
         self._began = self._from = self._to = 0.0
         self.first, self.written = 0.0, 0
 
-    def hear(self, news: News) -> None:
-        if news.stage == "reading" and news.of:
+    def hear(self, progress: GenerationProgress) -> None:
+        if progress.stage == "reading" and progress.of:
             if not self._began:
-                self._began, self._from = time.monotonic(), news.at
-            self._to = news.of
-        self._news(news)
+                self._began, self._from = time.monotonic(), progress.at
+            self._to = progress.of
+        self._context.on_progress(progress)
 
     def speed(self, size: int) -> Speed | None:
         read, now = self._to - self._from, time.monotonic()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from rag.catalogue.files import check_gguf, folder_problem
 from rag.catalogue.table import gguf_instead
+from rag.context import ANONYMOUS, CallContext
 from rag.errors import ModelDied, ModelNeedsGguf, ModelPackageMissing, ModelRefused
 from rag.llms.chat_format import Message
 from rag.llms.child import Child, Inbox
-from rag.llms.news import News, no_news
-from rag.llms.turns import TICK, Ticket, Turns
+from rag.llms.turns import TICK, Turns
+from rag.types import GenerationProgress
 
 # A worker that does not stop within this time hangs, in a hostile chat template for instance.
 _OBEYS_WITHIN = 5.0
@@ -78,11 +79,11 @@ class ModelProcess:
 
     def context_tokens(self) -> int:
         """Tokens that prompt and answer may have together. Starts the worker where it does not run."""
-        return self._ready(no_news).context
+        return self._ready(ANONYMOUS).context
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text; works while an answer is written."""
-        inbox = self._ready(no_news).ask(do="count", texts=list(texts))
+        inbox = self._ready(ANONYMOUS).ask(do="count", texts=list(texts))
         try:
             while True:
                 try:
@@ -104,14 +105,12 @@ class ModelProcess:
         repeat_penalty: float = 1.0,
         stop: Sequence[str] = (),
         seed: int = 0,
-        owner: str = "",
-        ticket: Ticket | None = None,
-        news: Callable[[News], None] = no_news,
+        context: CallContext = ANONYMOUS,
     ) -> Iterator[str]:
         """The answer in pieces, as they are written.
 
-        Closing the iterator stops the model within half a second and frees its place. `news` is
-        called at least four times a second until the answer ends; it may raise, with the same effect.
+        Closing the iterator stops the model within half a second and frees its place. Progress is reported
+        at least four times a second until the answer ends; giving the call up has the same effect.
 
         Raises:
             ModelBusy: too many wait already.
@@ -128,10 +127,10 @@ class ModelProcess:
             "seed": seed,
         }
         try:
-            with self.turns.take(owner, lambda place, of: news(News("waiting", place, of)), ticket):
-                inbox = self._ready(news).ask(**order)
+            with self.turns.take(context):
+                inbox = self._ready(context).ask(**order)
                 try:
-                    yield from self._pieces(inbox, max_tokens, news)
+                    yield from self._pieces(inbox, max_tokens, context)
                 finally:
                     inbox.close()
         finally:
@@ -151,14 +150,14 @@ class ModelProcess:
         if child:
             child.close()
 
-    def _pieces(self, inbox: Inbox, max_tokens: int, news: Callable[[News], None]) -> Iterator[str]:
-        ended, latest = False, News("reading")
+    def _pieces(self, inbox: Inbox, max_tokens: int, context: CallContext) -> Iterator[str]:
+        ended, latest = False, GenerationProgress("reading")
         try:
             while True:
                 try:
                     message = inbox.next(TICK)
                 except queue.Empty:
-                    news(latest)
+                    context.report(latest)
                     continue
                 ended = message is None or message["is"] == "done"
                 if message is None:
@@ -167,10 +166,11 @@ class ModelProcess:
                     self._refuse_template(message["why"])
                     return
                 if message["is"] == "reading":
-                    latest = News("reading", message["read"], message["total"])
+                    latest = GenerationProgress("reading", message["read"], message["total"])
                 else:
-                    latest = News("writing", latest.at + 1 if latest.stage == "writing" else 1, max_tokens)
-                news(latest)
+                    written = latest.at + 1 if latest.stage == "writing" else 1
+                    latest = GenerationProgress("writing", written, max_tokens)
+                context.report(latest)
                 if message["is"] == "piece":
                     yield message["text"]
         finally:
@@ -181,11 +181,11 @@ class ModelProcess:
         if why == "template":
             raise ModelRefused(model=self.name, reason="template")
 
-    def _ready(self, news: Callable[[News], None]) -> Child:
+    def _ready(self, context: CallContext) -> Child:
         """The running worker, started where there is none, once its model is loaded."""
         child = self._started()
         while not child.settled.wait(TICK):
-            news(News("loading"))
+            context.report(GenerationProgress("loading"))
         if child.reason in ("gptq", "awq"):
             raise ModelNeedsGguf(model=self.name, reason=child.reason, instead=gguf_instead(self._file.name))
         if child.reason:
@@ -194,7 +194,7 @@ class ModelProcess:
             return child
         if child.crashed and not child.context and not ModelProcess._plain:
             ModelProcess._plain = True
-            return self._ready(news)
+            return self._ready(context)
         raise ModelDied(model=self.name)
 
     def _started(self) -> Child:

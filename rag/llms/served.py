@@ -15,6 +15,7 @@ from typing import Any, Self
 from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
+from rag.context import ANONYMOUS, CallContext
 from rag.errors import (
     ModelDenied,
     ModelError,
@@ -25,12 +26,12 @@ from rag.errors import (
     ServerBusy,
     ServerSlow,
 )
-from rag.llms.audience import Audience, ChatHeard, as_message
 from rag.llms.chat_format import Message, harmless
-from rag.llms.news import News, no_news
+from rag.llms.queued import QueuedChatModel, as_message
 from rag.llms.stops import until_stop, without_leading_space
-from rag.llms.turns import Ticket, Turns
+from rag.llms.turns import Turns
 from rag.servers import Server, ServerFailed
+from rag.types import GenerationProgress
 
 # A whole answer may take so many times what a server may be silent.
 _PATIENCE = 5
@@ -53,14 +54,12 @@ class ModelServer:
         max_tokens: int = 256,
         temperature: float = 0.0,
         stop: Sequence[str] = (),
-        owner: str = "",
-        ticket: Ticket | None = None,
-        news: Callable[[News], None] = no_news,
+        context: CallContext = ANONYMOUS,
     ) -> Iterator[str]:
         """The answer in pieces, as they come.
 
-        Closing the iterator closes the connection, at which the server stops writing. `news` is called at least
-        four times a second until the answer ends; it may raise, with the same effect.
+        Closing the iterator closes the connection, at which the server stops writing. Progress is reported at least
+        four times a second until the answer ends; giving the call up has the same effect.
 
         Raises:
             ModelBusy: too many wait here already.
@@ -75,19 +74,18 @@ class ModelServer:
             **({"stop": list(stop)} if stop else {}),
         }
         with (
-            self.turns.take(owner, lambda place, of: news(News("waiting", place, of)), ticket),
+            self.turns.take(context),
             # Closed here and not when somebody collects garbage: the server writes as long as it is open.
-            closing(self._pieces(order, max_tokens, news)) as pieces,
+            closing(self._pieces(order, max_tokens, context)) as pieces,
         ):
             yield from without_leading_space(until_stop(pieces, stop))
 
-    def _pieces(
-        self, order: dict[str, Any], max_tokens: int, news: Callable[[News], None]
-    ) -> Generator[str, None, None]:
+    def _pieces(self, order: dict[str, Any], max_tokens: int, context: CallContext) -> Generator[str, None, None]:
         written, end = 0, time.monotonic() + _PATIENCE * self._server.seconds
 
         def look() -> None:
-            news(News("writing", written, max_tokens) if written else News("reading"))
+            stage = GenerationProgress("writing", written, max_tokens) if written else GenerationProgress("reading")
+            context.report(stage)
             if time.monotonic() > end:
                 raise ServerFailed("slow")
 
@@ -118,7 +116,7 @@ class ModelServer:
                 return ModelRefused(model=self.name, reason="server")
 
 
-class ChatServed(ChatHeard):
+class ChatServed(QueuedChatModel):
     """A model on a server as a LangChain chat model, streaming."""
 
     context: int = 4096
@@ -148,7 +146,7 @@ class ChatServed(ChatHeard):
         self,
         messages: Sequence[BaseMessage],
         stops: Sequence[str],
-        audience: Audience,
+        context: CallContext,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
         yield from self._server.write(
@@ -156,9 +154,7 @@ class ChatServed(ChatHeard):
             max_tokens=overrides.get("max_tokens", self.max_tokens),
             temperature=overrides.get("temperature", self.temperature),
             stop=stops,
-            owner=audience.owner,
-            ticket=audience.ticket,
-            news=audience.tell,
+            context=context,
         )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from rag.context import CallContext
 from rag.errors import ModelBusy
+from rag.types import GenerationProgress
 
 # How often a waiting caller is told its place; also how soon it can give up.
 TICK = 0.25
@@ -18,8 +20,12 @@ TICK = 0.25
 class Ticket:
     """A place in the queue. One that is not `ready` is passed by those that are, and keeps its place."""
 
-    owner: str
+    call: CallContext
     ready: bool = False
+
+    @property
+    def owner(self) -> str:
+        return self.call.owner
 
 
 class Turns:
@@ -40,58 +46,50 @@ class Turns:
             return not self._running and not any(ticket.ready for ticket in self._waiting)
 
     @contextmanager
-    def stand(self, owner: str) -> Iterator[tuple[Ticket | None, int]]:
-        """Stand in the queue before one is ready to take a turn, with the place that is to be told.
+    def stand(self, call: CallContext) -> Iterator[None]:
+        """Stand in the queue before one is ready to `take` a turn; whoever has to wait is told the place.
 
-        The place is 0 where nobody need be waited for; where as many wait as may, there is no ticket.
+        Where as many wait as may, no place is kept: that is said when the turn is taken, should it still be so.
         """
-        ticket, place = self._stood(owner)
+        ticket, place = None, 0
+        with suppress(ModelBusy), self._changed:
+            ticket = self._join(call)
+            place = self._order().index(ticket) + 1 - (self._at_once - len(self._running))
         try:
-            yield ticket, place
+            if place > 0:
+                call.on_progress(GenerationProgress("waiting", place, len(self._waiting)))
+            yield
         finally:
             if ticket is not None:
                 self._leave(ticket)
 
-    def _stood(self, owner: str) -> tuple[Ticket | None, int]:
-        try:
-            with self._changed:
-                ticket = self._join(owner)
-                free = self._at_once - len(self._running)
-                return ticket, max(0, self._order().index(ticket) + 1 - free)
-        except ModelBusy:
-            # It is said when the turn is taken, should it still be so.
-            return None, 0
-
     @contextmanager
-    def take(self, owner: str, tell: Callable[[int, int], None], ticket: Ticket | None = None) -> Iterator[None]:
-        """Wait for one's turn and hold it.
+    def take(self, call: CallContext) -> Iterator[None]:
+        """Wait for one's turn and hold it; the place of a call that stands in the queue already is its own.
 
-        `tell(place, waiting)` is called while waiting, four times a second at least; the next one
-        to start has place 1. It may raise: then the place in the queue is given up.
-
-        Args:
-            ticket: from `stand`, where that was done before.
+        The place is reported while waiting, four times a second at least; the next one to start has place 1.
 
         Raises:
             ModelBusy: as many wait as may.
+            Cancelled: the call was given up, and its place with it.
         """
         with self._changed:
-            if ticket is None or ticket not in self._waiting:
-                ticket = self._join(owner)
+            standing = (ticket for ticket in self._waiting if ticket.call.id == call.id and not ticket.ready)
+            ticket = next(standing, None) or self._join(call)
             ticket.ready = True
         try:
             while not self._begins(ticket):
-                tell(*self._place(ticket))
+                call.report(GenerationProgress("waiting", *self._place(ticket)))
             yield
         finally:
             self._leave(ticket)
 
-    def _join(self, owner: str) -> Ticket:
+    def _join(self, call: CallContext) -> Ticket:
         with self._changed:
             free = len(self._running) + len(self._waiting) < self._at_once
             if not free and len(self._waiting) >= self._limit:
                 raise ModelBusy(waiting=len(self._waiting))
-            ticket = Ticket(owner)
+            ticket = Ticket(call)
             self._waiting.append(ticket)
             return ticket
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rag.context import CallContext
 from rag.embedding import Embedder
 from rag.errors import VectorsLacking
 from rag.language import has_cjk
@@ -19,7 +20,7 @@ from rag.retrieval.followups import Form, forms
 from rag.retrieval.fusion import RANK, Ranking, by_page, fuse, join
 from rag.retrieval.gate import Signals, gate, signals
 from rag.terms import content, stem
-from rag.types import Page, Passage
+from rag.types import Page, PageKey, Passage
 
 Vector = npt.NDArray[np.float32]
 
@@ -85,7 +86,8 @@ class Found:
     """What a search found; `words_only` where the vectors were out of reach.
 
     `query` is the form of the question that counted most, `weights` what each of its terms is worth
-    (a rare word more than a common one), `gate` the chance that the passages answer it at all.
+    (a rare word more than a common one), `gate` the chance that the passages answer it at all, `pages` the pages
+    that the passages lie on, by document and number.
     """
 
     passages: tuple[Passage, ...]
@@ -94,6 +96,7 @@ class Found:
     gate: float
     weights: Mapping[str, float] = field(default_factory=dict)
     words_only: bool = False
+    pages: Mapping[PageKey, Page] = field(default_factory=dict)
 
 
 class Retriever:
@@ -112,23 +115,20 @@ class Retriever:
     def search(
         self,
         question: str,
+        context: CallContext,
         *,
-        owner: str,
-        collection: str,
         previous: Sequence[str] = (),
-        documents: Sequence[str] | None = None,
         k: int = 8,
     ) -> Found:
         """The k passages nearest to a question.
 
         Args:
-            collection: its id.
             previous: the questions asked before in the same chat, oldest first.
-            documents: ids to search among; None means all.
         """
         ways = forms(question, previous)
-        said = [self._beside.submit(self._by_words, way, owner, collection, documents) for way in ways]
-        telling = self._beside.submit(self._weights, ways[0].query, owner, collection)
+        said = [self._beside.submit(self._by_words, way, context) for way in ways]
+        telling = self._beside.submit(self._weights, ways[0].query, context)
+        collection, documents = context.collection, context.documents or None
         rankings: list[Ranking] = []
         similarity, words_only = 0.0, False
         for way, by_words in zip(ways, said, strict=True):
@@ -143,7 +143,8 @@ class Retriever:
             rankings.append(by_words.result())
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
         slowly = len(ways) > 1 and not has_cjk(ways[0].query)
-        passages = self._passages(question, fuse(rankings, _RANK_FOLLOW_UP if slowly else RANK), owner, k)
+        fused = fuse(rankings, _RANK_FOLLOW_UP if slowly else RANK)
+        passages, pages = self._passages(question, fused, context.owner, k)
         chunks, weights = telling.result()
         seen = signals(
             ways[0].query,
@@ -155,13 +156,18 @@ class Retriever:
             chunks=chunks,
             follow_up=len(ways) > 1,
         )
-        return Found(tuple(passages), ways[0].query, seen, gate(seen), weights, words_only)
+        return Found(tuple(passages), ways[0].query, seen, gate(seen), weights, words_only, pages)
 
-    def _by_words(self, way: Form, owner: str, collection: str, documents: Sequence[str] | None) -> Ranking:
-        found = self._index.search_words(owner, collection, " ".join(content(way.query)), DEPTH, documents)
+    def _by_words(self, way: Form, context: CallContext) -> Ranking:
+        query = " ".join(content(way.query))
+        documents = context.documents or None
+        found = self._index.search_words(context.owner, context.collection, query, DEPTH, documents)
         return Ranking(tuple(chunk for chunk, _ in found), way.weight)
 
-    def _passages(self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int) -> list[Passage]:
+    def _passages(
+        self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int
+    ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
+        """The k best passages, and the pages they lie on."""
         best = fused[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
@@ -173,12 +179,17 @@ class Retriever:
         # Only where a page was met twice can two of its chunks be joined.
         pages = self._documents.pages_at(owner, [place for place, times in met.items() if times > 1])
         there = [p for p in candidates if met[p.document, p.page] == 1 or (p.document, p.page) in pages]
-        return join(there, lambda passage: pages[passage.document, passage.page].text, k)
+        joined = join(there, lambda passage: pages[passage.document, passage.page].text, k)
+        met_at = dict.fromkeys((p.document, p.page) for p in joined)
+        pages |= self._documents.pages_at(owner, met_at.keys() - pages.keys())
+        # One that was removed a moment ago is no source any more.
+        found = {place: pages[place] for place in met_at if place in pages}
+        return [passage for passage in joined if (passage.document, passage.page) in found], found
 
-    def _weights(self, query: str, owner: str, collection: str) -> tuple[int, dict[str, float]]:
+    def _weights(self, query: str, context: CallContext) -> tuple[int, dict[str, float]]:
         """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""
         words = list(dict.fromkeys(content(query)))
-        total, counts = self._index.count_words(owner, collection, words)
+        total, counts = self._index.count_words(context.owner, context.collection, words)
         weights: dict[str, float] = {}
         for word in words:
             few = (max(total, _TELLING) + 1) / (counts.get(word, 0) + 0.5)

@@ -13,7 +13,7 @@ from rag.errors import ModelLanguage
 from rag.export import as_markdown
 from rag.loading import KINDS
 from rag.runs import Run
-from rag.types import Answer, Chat, Collection, Document, Progress, Right, Turn
+from rag.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
 from rag.ui import files, work
 from rag.ui.chats import collection_name
 from rag.ui.frame import Frame, told
@@ -155,11 +155,11 @@ def _status(run: Run, texts: Texts) -> str:
     if run.draft.text:
         return texts("answer.writing")
     match run.progress:
-        case Progress(place=place) if place:
+        case GenerationProgress("waiting", place):
             return texts("answer.waiting", place=place)
-        case Progress(prompt=share) if share:
-            return texts("answer.prompt", percent=round(100 * share))
-        case Progress():
+        case GenerationProgress(at=at, of=of) if at and of:
+            return texts("answer.prompt", percent=round(100 * at / of))
+        case GenerationProgress():
             return texts("answer.loading")
     return texts("answer.searching")
 

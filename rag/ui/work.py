@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from rag.context import CallContext
 from rag.errors import LibraryError, NotFound
 from rag.export import as_html
 from rag.highlighting import Picture, crop
@@ -101,13 +102,9 @@ def _run(page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway
         Answer(turn.question, turn.question, "", "answered", None),
         lambda run: services.conversation.ask(
             turn.question,
-            owner=owner,
-            collection=chat.collection,
-            documents=chat.documents,
+            CallContext(owner, chat.collection, chat.documents, run.on_progress, run.stopping),
             history=history,
             anyway=anyway,
-            tell=run.tell,
-            stopping=run.stopping,
         ),
         lambda final: services.store.chats.answer(owner, turn.id, final),
         Whose(owner, page.sign_in.key if page.sign_in else "", chat.collection),
@@ -192,7 +189,7 @@ def run_checks(
 
     def evidence(question: str) -> Answer:
         # The first draft holds all that is found and quoted; the model would come after it.
-        return next(services.conversation.ask(question, owner=page.owner, collection=collection.id))
+        return next(services.conversation.ask(question, CallContext(page.owner, collection.id)))
 
     # As it is now: documents may have been read since the page was drawn.
     current = services.store.collections.get(page.owner, collection.id)

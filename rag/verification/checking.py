@@ -10,7 +10,7 @@ from typing import Final
 
 from rag.language import sentences
 from rag.terms import coverage, terms
-from rag.types import Passage, Quote, Sentence
+from rag.types import Quote, Sentence
 from rag.verification.answering import Asked, asked_of, repeats, says
 from rag.verification.disagreement import ADDRESS, problems, unknown_names
 from rag.verification.facts import numbers
@@ -34,19 +34,20 @@ def verify(
     text: str,
     question: str,
     quotes: Sequence[Quote],
-    passages: Sequence[Passage],
+    others: Sequence[Quote],
     weights: Mapping[str, float] | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Quote, ...]]:
     """The answer's sentences with their verdicts, and the quotes they cite.
 
     Joined together, the sentences' texts are the answer again. The quotes are the given ones, in their order,
-    and behind them those of the passages' sentences that bear out what none of the given ones does.
+    and behind them those of the others that bear out what none of the given ones does.
 
     Args:
+        others: what else was found, sentence by sentence.
         question: what it asks may be repeated in the answer without being in the documents.
         weights: what each term of the question is worth; all the same when not given.
     """
-    held = hold(question, quotes, passages)
+    held = hold(question, quotes, others)
     evidence = held.evidence
     asked = asked_of(question, weights, evidence, quotes)
     judged = [_judge(piece, asked, held, len(quotes)) for piece in pieces(text)]

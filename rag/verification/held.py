@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from rag.evidence import cut, units
 from rag.evidence.ranges import in_range
 from rag.terms import coverage, terms
-from rag.types import Passage, Quote
+from rag.types import Quote
 from rag.verification.negations import Negations
 from rag.verification.wording import Wordings
 
@@ -42,28 +41,20 @@ class Held:
     wordings: Wordings
 
 
-def hold(question: str, quotes: Sequence[Quote], passages: Sequence[Passage]) -> Held:
+def hold(question: str, quotes: Sequence[Quote], sentences: Sequence[Quote]) -> Held:
     """The quotes and all else that the passages say, to hold the claims of an answer against."""
-    evidence = tuple(_evidence(quotes, passages))
-    around = " ".join([question, *(e.text for e in evidence), *(f"{p.title} {p.section}" for p in passages)])
+    evidence = tuple(_evidence(quotes, sentences))
+    topics = dict.fromkeys(f"{sentence.title} {sentence.section}" for sentence in sentences)
+    around = " ".join([question, *(e.text for e in evidence), *topics])
     texts = [e.text for e in evidence]
     return Held(evidence, around, Negations(texts), Wordings(texts))
 
 
-def _evidence(quotes: Sequence[Quote], passages: Sequence[Passage]) -> Iterator[Said]:
+def _evidence(quotes: Sequence[Quote], sentences: Sequence[Quote]) -> Iterator[Said]:
     """The quotes, then what else the passages say, each sentence once."""
-    seen = {(quote.document, quote.page, quote.start) for quote in quotes}
-    said = list(quotes)
-    for passage in passages:
-        for unit in units(passage.text):
-            start = passage.start + unit.start
-            key = (passage.document, passage.page, start)
-            if key not in seen:
-                seen.add(key)
-                found = cut(passage, passage.text[unit.start : unit.end], start, unit.head)
-                line = passage.line and passage.line + passage.text.count("\n", 0, unit.start)
-                said.append(replace(found, before=passage.text[: unit.start], line=line))
-    for place, quote in enumerate(said):
+    quoted = {(quote.document, quote.page, quote.start) for quote in quotes}
+    others = (one for one in sentences if (one.document, one.page, one.start) not in quoted)
+    for place, quote in enumerate([*quotes, *others]):
         whole = f"{quote.head} {quote.text}" if quote.head else quote.text
         held = frozenset(terms(whole))
         about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}"))

@@ -25,6 +25,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from rag.context import CallContext
 from rag.conversation import Conversation
 from rag.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, SignInError
 from rag.index import open_index
@@ -235,9 +236,7 @@ def ask(walk: Walk, user: str) -> None:
     """The whole story of a question, in a collection and among documents that may be another's."""
     documents = [walk.any("document")] if walk.random.random() < 0.5 else []
     question = walk.random.choice(["What does the secret plan say about the gate?", "What is in these documents?"])
-    answers = walk.conversation.ask(
-        question, owner=walk.people[user], collection=walk.any("collection"), documents=documents
-    )
+    answers = walk.conversation.ask(question, CallContext(walk.people[user], walk.any("collection"), tuple(documents)))
     answer = walk.saw(user, "ask", list(answers))[-1]  # type: ignore[index]
     walk.saw(user, "export", work.exported(walk.frames[user], SimpleNamespace(created="2026"), answer))  # type: ignore[arg-type]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from rag.context import CallContext
 from rag.errors import NotFound
 from rag.language import sentences
 from rag.store import Store
@@ -75,7 +76,7 @@ def test_g17_every_source_is_true(tmp_path: Path) -> None:
     for _ in range(QUESTIONS):
         question = next(source)
         turn = store.chats.ask(OWNER, chat.id, question)
-        *_, answer = answering.ask(question, owner=OWNER, collection=collection)
+        *_, answer = answering.ask(question, CallContext(OWNER, collection))
         store.chats.answer(OWNER, turn.id, answer)
         kept = store.chats.turns(OWNER, chat.id)[-1].answer
         assert kept is not None

@@ -10,7 +10,8 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from rag.llms.process import News
+from rag.context import CallContext
+from rag.types import GenerationProgress
 from tests.guarantees.models import about, bundled, secret_of
 
 APPS, QUESTIONS = 2, 10
@@ -21,17 +22,17 @@ _SLACK = 0.25
 def ask_all(first: int, turn_file: Path) -> list[dict[str, object]]:
     """One app: ten threads ask at once. Each tells its answer, and from when to when it was written."""
     model = bundled(turn_file=turn_file, queue_limit=QUESTIONS)
-    told: list[dict[str, object]] = []
+    answers: list[dict[str, object]] = []
 
     def one(number: int) -> None:
         began: list[float] = []
 
-        def hear(news: News) -> None:
-            if news.stage == "reading" and news.of and not began:
+        def hear(told: GenerationProgress) -> None:
+            if told.stage == "reading" and told.of and not began:
                 began.append(time.monotonic())
 
-        text = "".join(model.write(about(number), max_tokens=16, news=hear))
-        told.append({"number": number, "text": text, "from": began[0], "to": time.monotonic()})
+        text = "".join(model.write(about(number), max_tokens=16, context=CallContext(on_progress=hear)))
+        answers.append({"number": number, "text": text, "from": began[0], "to": time.monotonic()})
 
     threads = [threading.Thread(target=one, args=(first + n,)) for n in range(QUESTIONS)]
     for thread in threads:
@@ -39,7 +40,7 @@ def ask_all(first: int, turn_file: Path) -> list[dict[str, object]]:
     for thread in threads:
         thread.join()
     model.close()
-    return told
+    return answers
 
 
 def test_twenty_questions_from_two_processes(tmp_path):

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
+from rag.context import CallContext
 from rag.errors import Cancelled, ModelBusy
-from rag.llms.process import News
+from rag.types import GenerationProgress
 from tests.guarantees.models import STORY, about, bundled
 
 LIMIT = 8
@@ -25,14 +26,16 @@ class Tab(threading.Thread):
 
     def run(self) -> None:
         try:
-            for _ in self._model.write(about(1), max_tokens=2, owner=self._owner, news=self._hear):
+            for _ in self._model.write(
+                about(1), max_tokens=2, context=CallContext(self._owner, on_progress=self._hear)
+            ):
                 pass
             self._log.append(self._owner)
         except Cancelled:
             self.gone_at = time.monotonic()
 
-    def _hear(self, news: News) -> None:
-        if news.stage == "waiting":
+    def _hear(self, told: GenerationProgress) -> None:
+        if told.stage == "waiting":
             self.waits.set()
         if self.closed:
             raise Cancelled
@@ -40,7 +43,7 @@ class Tab(threading.Thread):
 
 def test_the_queue_is_bounded_and_fair():
     model, log = bundled(queue_limit=LIMIT), []
-    busy = model.write(STORY, max_tokens=900, owner="ann")
+    busy = model.write(STORY, max_tokens=900, context=CallContext("ann"))
     next(busy)
     owners = ["ann", "ann", "ben", "cem", "ben", "dan", "ann", "eve"]
     tabs = [Tab(model, owner, log) for owner in owners]
@@ -50,7 +53,7 @@ def test_the_queue_is_bounded_and_fair():
 
     start = time.monotonic()
     with pytest.raises(ModelBusy):
-        next(model.write(STORY, owner="late"))
+        next(model.write(STORY, context=CallContext("late")))
     refused = time.monotonic() - start
     assert refused < 1
 

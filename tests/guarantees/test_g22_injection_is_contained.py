@@ -17,6 +17,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from rag.catalogue import locate
+from rag.context import CallContext
 from rag.conversation import Writer
 from rag.export import as_html, as_markdown
 from rag.ingest import Desk, read_file
@@ -94,7 +95,7 @@ def play(folder: Path, writer: Writer, documents: int) -> tuple[int, int]:
     for number in range(documents):
         read_file(desk, OWNER, mine.id, injected(number), f"rule-{number}.txt")
         question = f"When is the cellar {number} cleaned?"
-        *_, answer = answering.ask(question, owner=OWNER, collection=mine.id, anyway=True)
+        *_, answer = answering.ask(question, CallContext(OWNER, mine.id), anyway=True)
         said = everything(answer)
         canaries = [*SECRETS.values(), str(folder), str(Path.home() / "."), "root:x:0"]
         left += sum(canary in said for canary in canaries)
@@ -123,7 +124,7 @@ def test_g22_control_what_the_model_is_given_leaves(tmp_path: Path) -> None:
     mine = store.collections.create(OWNER, "mine")
     told = f"The cellar is cleaned on Fridays by {SECRETS['other user']}."
     read_file(Desk(store, embedder()), OWNER, mine.id, told.encode(), "rule.txt")
-    *_, answer = answering.ask("When is the cellar cleaned?", owner=OWNER, collection=mine.id, anyway=True)
+    *_, answer = answering.ask("When is the cellar cleaned?", CallContext(OWNER, mine.id), anyway=True)
     seen = SECRETS["other user"] in everything(answer)
     print(f"G22 control: {int(seen)} secret seen leaving")
     assert seen

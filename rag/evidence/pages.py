@@ -1,0 +1,67 @@
+"""Pages with their units, and units as the quotes they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rag.evidence.units import Unit, units
+from rag.types import PAGED, Page, PageKey, Passage, Quote
+
+# Characters of its page before and after a quote that are kept with it.
+SURROUNDINGS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class CutPage:
+    """The text of a page, cut into its units once for all who look at it. `first_line` is the line it begins in."""
+
+    text: str
+    units: tuple[Unit, ...]
+    first_line: int = 1
+
+    @classmethod
+    def of(cls, text: str, first_line: int = 1) -> CutPage:
+        return cls(text, tuple(units(text)), first_line)
+
+    def touched(self, passage: Passage) -> list[Unit]:
+        """The units that the passage holds, wholly or in part."""
+        return [unit for unit in self.units if unit.end > passage.start and unit.start < passage.end]
+
+
+def cut_pages(pages: Mapping[PageKey, Page]) -> dict[PageKey, CutPage]:
+    return {place: CutPage.of(page.text, page.line(0)) for place, page in pages.items()}
+
+
+def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
+    """The quote that a unit of the passage's page makes; it carries the passage's own score."""
+    return Quote(
+        document=passage.document,
+        name=passage.name,
+        title=passage.title,
+        kind=passage.kind,
+        address=passage.address,
+        page=passage.page,
+        label=passage.label,
+        section=passage.section,
+        text=page.text[unit.start : unit.end],
+        start=unit.start,
+        end=unit.end,
+        score=passage.score,
+        head=unit.head,
+        line=0 if passage.kind in PAGED else page.first_line + page.text.count("\n", 0, unit.start),
+    )
+
+
+def sentences_of(passages: Sequence[Passage], pages: Mapping[PageKey, CutPage]) -> list[Quote]:
+    """All that the passages say, each unit of their pages once, as quotes with a little of what stands before them."""
+    found: dict[tuple[PageKey, int], Quote] = {}
+    for passage in passages:
+        place = (passage.document, passage.page)
+        page = pages[place]
+        for unit in page.touched(passage):
+            if (place, unit.start) not in found:
+                before = page.text[max(0, unit.start - SURROUNDINGS) : unit.start]
+                found[place, unit.start] = replace(cut(passage, page, unit), before=before)
+    return list(found.values())
