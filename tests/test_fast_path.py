@@ -180,7 +180,7 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
 def test_each_page_is_read_and_cut_into_units_once_a_question(
     library: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read(library, "\n\f\n".join(f"Whale {number} sings song {number}. " * 40 for number in range(20)), "whales.txt")
+    read(library, "\n\f\n".join(f"Whale {number} sings song {number}. " * 200 for number in range(20)), "whales.txt")
     asked: list[list[tuple[str, int]]] = []
     cut: list[str] = []
     together, into_units = library.store.documents.pages_at, evidence_pages.units
