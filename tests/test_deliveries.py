@@ -13,10 +13,11 @@ import streamlit as st
 from procrastinate.schema import SchemaManager
 from streamlit.testing.v1 import AppTest
 
-from rag.build import PROJECT, Services
+from rag.build import Services
 from rag.doctor import examine
 from rag.errors import AddressStatus, StorePackageMissing, StoreTooNew
 from rag.ingest import READ_AT_ONCE, Desk
+from rag.settings import PROJECT
 from rag.store import Job, Store
 from rag.store.deliveries import deliver_lost, hand_on
 from rag.types import Collection
