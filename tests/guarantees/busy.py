@@ -2,8 +2,8 @@
 
 Whether work grows with the square of a text, or faster, is told by doing it to one text and to eight of an eighth of
 its length: a linear pattern works as long on both. Processor time is compared, a tenth of a second of it at least,
-so that neither other processes nor a coarse clock decide. A first look at each text, by the clock on the wall and
-therefore cheap, tells which ones are worth that.
+so that neither other processes nor a coarse clock decide. A first look at each text, a short one, tells which are worth
+that.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Work = Callable[[], object]
 _FIRST, _LAST = 8000, 2**19  # characters
 _NOTICED = 0.012  # seconds at first sight
 _ENOUGH = 0.1  # seconds of processor time that can be compared
-_LONGEST = 1.5  # seconds that no linear pattern takes for the longest text
+_LONGEST = 1.0  # seconds that no linear pattern takes for the longest text
 _PARTS = 8
 _LINEAR = 2.5  # times as long as in parts; the square of the length would give eight
-_LOOKS = 3
+_LOOKS = 2
 
 
 class TooLong(Exception):
@@ -55,21 +55,11 @@ def seconds(work: Work) -> float:
 def is_noticed(using: Callable[[int], Work]) -> bool:
     """Whether a text takes long at first sight, and longer than its parts do."""
     whole, part = using(_FIRST), using(_FIRST // _PARTS)
-    took = _shortest(whole, _NOTICED)
-    return took == float("inf") or (took > _NOTICED and took > _LINEAR * _PARTS * _shortest(part, 0.0))
-
-
-def _shortest(work: Work, enough: float) -> float:
-    """The shortest time, by the clock on the wall, of a few tries; infinite where one is given up."""
-    best = float("inf")
-    for _ in range(_LOOKS):
-        before = time.perf_counter()
-        if seconds(work) == float("inf"):
-            break
-        best = min(best, time.perf_counter() - before)
-        if best < enough:
-            break
-    return best
+    took = seconds(whole)
+    if took <= _NOTICED or took == float("inf"):
+        return took > _NOTICED
+    took = min(took, seconds(whole))
+    return took > _NOTICED and took > _LINEAR * seconds(lambda: [part() for _ in range(_PARTS)])
 
 
 def growth(using: Callable[[int], Work]) -> float:

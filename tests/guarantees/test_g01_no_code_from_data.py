@@ -15,6 +15,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from rag.loading import load_bytes
 from rag.store.backup import restore
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+STARTS_CHILDREN = "rag/children.py"
 
 # Modules that make objects or code from bytes, and calls that do; the last part of a call's name counts.
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "jsonpickle", "code", "yaml"}
@@ -84,8 +87,22 @@ def _forbidden(word: ast.keyword) -> bool:
 def test_g01_the_program_has_no_way_to_run_data() -> None:
     found = {str(file.relative_to(PROJECT)): uses(file.read_text(encoding="utf-8")) for file in program()}
     bad = {name: what for name, what in found.items() if what}
+    # A child process becomes the module that its parent names; `test_g01_children_are_modules_of_ours` looks at the names.
+    assert bad.pop(STARTS_CHILDREN) == ["runpy.run_module"]
     print(f"G1: {len(found)} files scanned, {sum(map(len, bad.values()))} uses")
     assert bad == {}
+
+
+def test_g01_children_are_modules_of_ours() -> None:
+    started = [
+        node.args[0]
+        for file in program()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "children.start"
+    ]
+    names = [name.value for name in started if isinstance(name, ast.Constant)]
+    assert len(names) == len(started) > 3, "a name that is not written down"
+    assert all(find_spec(name) and name.split(".")[0] == "rag" for name in names)
 
 
 CARELESS = """

@@ -37,7 +37,7 @@ from tests.guarantees.library import size
 from tests.guarantees.patterns import attacks, patterns_in, uses
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processor time is limited by way of setrlimit")
-ATTACKS = size(100, 1500)  # texts for each pattern
+ATTACKS = size(80, 1500)  # texts for each pattern
 REPEATS = size(4_000, 40_000)
 # Seconds of processor time after which a child is ended.
 DEADLINE = size(600, 7200)
@@ -181,20 +181,22 @@ def test_g31_every_hostile_line_is_read_asked_about_checked_and_drawn() -> None:
 def test_g31_hostile_lines_go_through_the_command_line(tmp_path: Path) -> None:
     row = f"Lisbon Rovers{' - 1' * 40}"
     (tmp_path / "results.txt").write_text(f"Results of the season, home and away.\n\n{row}\n", encoding="utf-8")
-    for repeats in (40, 4000):
-        lines = "\n\n".join(hostile.line(name, repeats) for name in hostile.LINES)
+    names_of_lines = list(hostile.LINES)
+    for repeats, some in ((40, names_of_lines), (4000, names_of_lines[: size(2, 99)])):
+        lines = "\n\n".join(hostile.line(name, repeats) for name in some)
         (tmp_path / f"lines {repeats}.md").write_text(lines, encoding="utf-8")
     place = {"RAG_DATA_DIR": str(tmp_path / "data"), "RAG_MODEL": "custom:tests.guarantees.hostile:Echo"}
     files = [str(file) for file in sorted(tmp_path.glob("*.*"))]
     read = limited("rag", "ingest", *files, "--json", seconds=ASKING, **place)
     assert read.returncode == 0, read.stderr
     assert [document["status"] for document in json.loads(read.stdout)["documents"]] == ["ready"] * 3
-    for question in ("What are the results of Lisbon Rovers?", row):
+    questions = ("What are the results of Lisbon Rovers?", row)[: size(1, 2)]
+    for question in questions:
         asked = limited("rag", "ask", question, "--json", seconds=ASKING, **place)
         assert asked.returncode == 0, asked.stderr
         quotes = json.loads(asked.stdout)["quotes"]
         assert any(quote["document"] == "results.txt" and row in quote["text"] for quote in quotes), quotes
-    print(f"G31: {len(files)} files of such lines read, and 2 questions about them asked, on the command line")
+    print(f"G31: {len(files)} files of such lines read and {len(questions)} questions asked on the command line")
 
 
 def test_g31_what_lies_beyond_a_bound_follows_a_rule() -> None:
