@@ -87,7 +87,7 @@ def _forbidden(word: ast.keyword) -> bool:
 def test_g01_the_program_has_no_way_to_run_data() -> None:
     found = {str(file.relative_to(PROJECT)): uses(file.read_text(encoding="utf-8")) for file in program()}
     bad = {name: what for name, what in found.items() if what}
-    # A child process becomes the module that its parent names; `test_g01_children_are_modules_of_ours` looks at the names.
+    # A child process becomes the module that its parent names: the next test looks at the names.
     assert bad.pop(STARTS_CHILDREN) == ["runpy.run_module"]
     print(f"G1: {len(found)} files scanned, {sum(map(len, bad.values()))} uses")
     assert bad == {}
