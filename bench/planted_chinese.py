@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.planted_errors import row
-from rag.language import sentences
+from rag.text import sentences
 from rag.types import Passage
 from rag.verification import verify
 

@@ -22,7 +22,7 @@ from rag.evidence import Reader, find_quotes, lead_quotes
 from rag.llms.turns import Ticket
 from rag.retrieval import THRESHOLD, Found, Retriever, intent
 from rag.store import Store
-from rag.terms import terms
+from rag.text import terms
 from rag.types import Answer, Page, Passage, Progress, Quote, Turn
 from rag.verification import verify
 from rag.writing import Listener, Writer

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rag.catalogue import MODELS, Kind, locate
 from rag.errors import ModelRefused
-from rag.language import has_cjk
+from rag.text import script_of
 
 _BATCH: Final = 16
 # Tokens of question and text together that are read; what is beyond is not seen.
@@ -41,7 +41,7 @@ class _PairModel:
 
     def _each(self, question: str, texts: Sequence[str], score: Callable[[Any, Any], Any]) -> list[float]:
         """`score` of the model's output and its inputs for each text; 0 where it does not read the question."""
-        if not texts or (has_cjk(question) and not self._chinese):
+        if not texts or (script_of(question) == "cjk" and not self._chinese):
             return [0.0] * len(texts)
         import torch
 

@@ -32,7 +32,7 @@ from rag.retrieval import (
 )
 from rag.retrieval.fusion import by_page
 from rag.store import Store
-from rag.terms import content
+from rag.text import content
 from rag.types import Kind, Passage
 from tests import postgres
 
@@ -337,7 +337,7 @@ class Listed:
         return [(chunk, 0.5) for chunk in self.lists[" ".join(content(self.asked))]]
 
     def search_words(self, owner: str, collection: str, query: str, *_: object) -> list[tuple[int, float]]:
-        return [(chunk, 1.0) for chunk in self.lists[query]]
+        return [(chunk, 1.0) for chunk in self.lists[" ".join(content(query))]]
 
     def count_words(self, *_: object) -> tuple[int, dict[str, int]]:
         return 1000, {}

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from rag.language import has_cjk, words
+from rag.text import script_of, words
 
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION: Final = re.compile(r"(?!(?<=\d)[.,](?=\d))(?:[^\w\s]|_)")
@@ -23,7 +23,7 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).lower()
     # The point of 12.3 is kept, or 12.3 would hold 2.3 and 123.
     text = _PUNCTUATION.sub(" ", _THOUSANDS.sub("", text))
-    if has_cjk(text):
+    if script_of(text) == "cjk":
         return "".join(text.split())
     return " ".join(_ARTICLES.sub(" ", text).split())
 
@@ -31,10 +31,10 @@ def plain(text: str) -> str:
 def holds(text: str, answers: Iterable[str]) -> bool:
     """Whether one of the answers stands in the text: as whole words, in Chinese as a stretch with whole figures."""
     where = plain(text)
-    edge = (r"(?<![\d.])", r"(?![\d.]*\d)") if has_cjk(where) else (r"(?<!\S)", r"(?!\S)")
+    edge = (r"(?<![\d.])", r"(?![\d.]*\d)") if script_of(where) == "cjk" else (r"(?<!\S)", r"(?!\S)")
     for answer in filter(None, map(plain, answers)):
-        before = edge[0] if answer[0].isdigit() or not has_cjk(where) else ""
-        after = edge[1] if answer[-1].isdigit() or not has_cjk(where) else ""
+        before = edge[0] if answer[0].isdigit() or script_of(where) != "cjk" else ""
+        after = edge[1] if answer[-1].isdigit() or script_of(where) != "cjk" else ""
         if re.search(before + re.escape(answer) + after, where):
             return True
     return False
@@ -56,7 +56,7 @@ def _f1(said: list[str], right: list[str]) -> float:
 
 def _pieces(text: str) -> list[str]:
     text = plain(text)
-    return list(text) if has_cjk(text) else words(text)
+    return list(text) if script_of(text) == "cjk" else words(text)
 
 
 def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:

@@ -13,8 +13,7 @@ from rag.embedding import Embedder, ReadsBefore
 from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import in_range
 from rag.evidence.units import Unit, headlines, units
-from rag.language import has_cjk, words
-from rag.terms import coverage, terms
+from rag.text import coverage, language_of, script_of, terms, words
 from rag.types import Passage, Quote
 
 # Units that go to the embedder: as many as it does in a fraction of a second on one core.
@@ -82,7 +81,7 @@ def find_quotes(
     if not shortlist:
         return ()
     # The bundled embedder does not read Chinese: there, what it finds near is noise, and words decide alone.
-    if has_cjk(question):
+    if script_of(question) == "cjk":
         ranked = [replace(candidate, score=candidate.words) for candidate in shortlist]
     else:
         ranked = _by_meaning(embedder, question, shortlist)
@@ -119,11 +118,12 @@ def _candidates(
     """Every unit that a passage touches, once, with what its words say for it."""
     asked = frozenset(words(question))
     expected = answer_kind(question)
-    order = terms(question)
+    language = language_of(question)
+    order = terms(question, language)
     # A Chinese term is a pair of characters already.
     pairs = (
         {}
-        if has_cjk(question)
+        if script_of(question) == "cjk"
         else {pair: wanted.get(pair[0], 1.0) + wanted.get(pair[1], 1.0) for pair in pairwise(order)}
     )
     seen: set[tuple[str, int, int]] = set()
@@ -136,8 +136,8 @@ def _candidates(
         place = (passage.document, passage.page)
         page = pages[place]
         here = [unit for unit in cut[place] if unit.end > passage.start and unit.start < passage.end]
-        held = [terms(f"{unit.head} {page[unit.start : unit.end]}") for unit in here]
-        topic = terms(f"{passage.title} {passage.section}")
+        held = [terms(f"{unit.head} {page[unit.start : unit.end]}", language) for unit in here]
+        topic = terms(f"{passage.title} {passage.section}", language)
         for i, unit in enumerate(here):
             key = (*place, unit.start)
             text = page[unit.start : unit.end]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.language import sentences
+from rag.text import sentences
 from rag.types import Document, Page, Quote
 
 

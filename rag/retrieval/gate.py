@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.language import has_cjk, sentences
 from rag.retrieval.fusion import Ranking
-from rag.terms import coverage, stem, terms
+from rag.text import coverage, language_of, script_of, sentences, stem, terms
 from rag.types import Passage
 
 # A question whose score lies below this is not answered from the documents. One value for all collections.
@@ -73,14 +72,16 @@ def signals(
     follow_up: bool,
 ) -> Signals:
     """Measure the passages (best first) against the weighted terms of the query."""
-    cover = sentence = 0.0
+    cover, sentence, language = 0.0, 0.0, language_of(query)
     for passage in passages[:_PASSAGES]:
-        topic = set(terms(f"{passage.title} {passage.section}"))
-        held = [topic.union(terms(passage.text[start:end])) for start, end in sentences(passage.text)]
+        topic = set(terms(f"{passage.title} {passage.section}", language))
+        held = [topic.union(terms(passage.text[start:end], language)) for start, end in sentences(passage.text)]
         cover = max(cover, coverage(wanted, topic.union(*held)))
         sentence = max([sentence, *(coverage(wanted, one) for one in held)])
-    chinese = has_cjk(query)
-    named = not chinese and any(stem(name.lower().removesuffix("'s")) in wanted for name in _NAME.findall(query))
+    chinese = script_of(query) == "cjk"
+    named = not chinese and any(
+        stem(name.lower().removesuffix("'s"), language) in wanted for name in _NAME.findall(query)
+    )
     apart = 0 if chinese else _apart(by_words, by_meaning)
     return Signals(similarity, cover, sentence, len(wanted), chunks, chinese, follow_up, named, apart)
 

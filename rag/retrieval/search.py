@@ -14,11 +14,10 @@ import numpy.typing as npt
 
 from rag.embedding import Embedder
 from rag.errors import VectorsLacking
-from rag.language import has_cjk
 from rag.retrieval.followups import Form, forms
 from rag.retrieval.fusion import RANK, Ranking, by_page, fuse, join
 from rag.retrieval.gate import Signals, gate, signals
-from rag.terms import content, stem
+from rag.text import script_of, terms
 from rag.types import Page, Passage
 
 Vector = npt.NDArray[np.float32]
@@ -61,8 +60,8 @@ class Searchable(Protocol):
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[int, float]]: ...
 
-    def count_words(self, owner: str, collection_id: str, words: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks there are, and how many hold each of the words."""
+    def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """How many chunks there are, and how many hold each of the terms, as `rag.text.terms` makes them."""
 
 
 class Readable(Protocol):
@@ -139,10 +138,16 @@ class Retriever:
                 words_only, known = True, by_words.result().items
                 vectors = self._index.search_vectors(collection, vector, DEPTH, documents, known=known)
             similarity = max(similarity, vectors[0][1] if vectors else 0.0)
-            worth = _VECTORS_CHINESE if has_cjk(way.query) else _VECTORS if len(ways) == 1 else _VECTORS_FOLLOW_UP
+            worth = (
+                _VECTORS_CHINESE
+                if script_of(way.query) == "cjk"
+                else _VECTORS
+                if len(ways) == 1
+                else _VECTORS_FOLLOW_UP
+            )
             rankings.append(by_words.result())
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
-        slowly = len(ways) > 1 and not has_cjk(ways[0].query)
+        slowly = len(ways) > 1 and script_of(ways[0].query) != "cjk"
         passages = self._passages(question, fuse(rankings, _RANK_FOLLOW_UP if slowly else RANK), owner, k)
         chunks, weights = telling.result()
         seen = signals(
@@ -158,7 +163,7 @@ class Retriever:
         return Found(tuple(passages), ways[0].query, seen, gate(seen), weights, words_only)
 
     def _by_words(self, way: Form, owner: str, collection: str, documents: Sequence[str] | None) -> Ranking:
-        found = self._index.search_words(owner, collection, " ".join(content(way.query)), DEPTH, documents)
+        found = self._index.search_words(owner, collection, way.query, DEPTH, documents)
         return Ranking(tuple(chunk for chunk, _ in found), way.weight)
 
     def _passages(self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int) -> list[Passage]:
@@ -177,10 +182,7 @@ class Retriever:
 
     def _weights(self, query: str, owner: str, collection: str) -> tuple[int, dict[str, float]]:
         """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""
-        words = list(dict.fromkeys(content(query)))
-        total, counts = self._index.count_words(owner, collection, words)
-        weights: dict[str, float] = {}
-        for word in words:
-            few = (max(total, _TELLING) + 1) / (counts.get(word, 0) + 0.5)
-            weights[stem(word)] = max(weights.get(stem(word), 0.0), math.log(1 + few))
-        return total, weights
+        asked = list(dict.fromkeys(terms(query)))
+        total, counts = self._index.count_words(owner, collection, asked)
+        most = max(total, _TELLING) + 1
+        return total, {term: math.log(1 + most / (counts.get(term, 0) + 0.5)) for term in asked}

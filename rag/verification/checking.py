@@ -8,12 +8,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from rag.language import sentences
-from rag.terms import coverage, terms
+from rag.text import coverage, numbers, sentences, terms
 from rag.types import Passage, Quote, Sentence
 from rag.verification.answering import Asked, asked_of, repeats, says
 from rag.verification.disagreement import ADDRESS, problems, unknown_names
-from rag.verification.facts import numbers
 from rag.verification.held import Held, hold, nearest_said
 
 # Share of a claim's words that a quote must hold to be cited, and the nearest two together for the claim not to be
@@ -65,7 +63,7 @@ def _copied(sentence: Sentence, held: Held) -> Sentence:
     """A sentence that is borne out in part: supported where it repeats one of the documents."""
     if sentence.verdict != "partly" or _ASKS.search(sentence.text):
         return sentence
-    found = next((e.place for e in held.evidence if repeats(e, sentence.text)), None)
+    found = next((e.place for e in held.evidence if repeats(e, sentence.text, held.language)), None)
     return sentence if found is None else replace(sentence, verdict="supported", quotes=(found,))
 
 
@@ -81,9 +79,9 @@ def pieces(text: str) -> list[str]:
 def _judge(piece: str, asked: Asked, held: Held, quotes: int) -> Sentence:
     """The verdict on one sentence. The first `quotes` pieces of evidence are cited before any other."""
     said = ADDRESS.sub(" ", piece)
-    claim = terms(said)
+    claim = terms(said, held.language)
     wanted = dict.fromkeys(claim, 1.0)
-    beside = nearest_said(said, asked.question, held.evidence)
+    beside = nearest_said(said, asked.question, held)
     if _ASKS.search(piece) and any([*unknown_names(piece, held.around)]):
         return Sentence(piece, "unsupported")
     if not claim or _ASKS.search(piece) or (_APOLOGY.search(piece) and not any(n.plain for n in numbers(piece))):
