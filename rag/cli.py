@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from rag import build, connections, models, settings, upkeep
+from rag.catalogue import embedder_facts
 from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, SettingsInvalid, UnreadableDocument
 from rag.types import Answer, Collection, Document, Passage, Quote
 from rag.ui.texts import Texts, language_for
@@ -80,7 +81,7 @@ def ask(
         raise CollectionUnknown(name=collection, known=known)
     *_, answer = services.conversation.ask(question, owner=OWNER, collection=target.id)
     if as_json:
-        _print(_answer_record(answer))
+        _print({**_answer_record(answer), "gate_calibrated": embedder_facts(services.embedder.name).calibrated})
     else:
         _show(answer)
     if answer.error:

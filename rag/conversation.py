@@ -16,11 +16,12 @@ from dataclasses import replace
 
 from langchain_core.runnables import RunnableConfig
 
+from rag.catalogue import embedder_facts
 from rag.embedding import Embedder
 from rag.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
 from rag.evidence import Reader, find_quotes, lead_quotes
 from rag.llms.turns import Ticket
-from rag.retrieval import THRESHOLD, Found, Retriever, intent
+from rag.retrieval import Found, Retriever, intent
 from rag.store import Store
 from rag.text import terms
 from rag.types import Answer, Page, Passage, Progress, Quote, Turn
@@ -176,7 +177,7 @@ class Conversation:
             question,
             found.query,
             "",
-            "answered" if found.gate >= THRESHOLD else "asked_anyway" if anyway else "refused",
+            "answered" if found.gate >= found.threshold else "asked_anyway" if anyway else "refused",
             None,
             _led_by(quotes, found.passages),
             quotes,
@@ -214,7 +215,10 @@ class Conversation:
         except ModelError as error:
             draft = replace(draft, error=error.failure())
         clock.stage("writing")
-        sentences, quotes = verify(draft.text, draft.generated_question, draft.quotes, draft.passages, weights)
+        scores = embedder_facts(self._embedder.name).quote_scores(draft.generated_question)
+        sentences, quotes = verify(
+            draft.text, draft.generated_question, draft.quotes, draft.passages, weights, scores=scores
+        )
         clock.stage("checking")
         yield replace(draft, sentences=sentences, quotes=quotes, seconds=clock.seconds())
 

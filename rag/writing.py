@@ -20,7 +20,7 @@ from rag.llms import News
 from rag.llms.audience import NEWS, ChatHeard
 from rag.llms.turns import Ticket
 from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt
-from rag.text import script_of
+from rag.text import reads, script_of
 from rag.types import Progress, Quote
 
 History = Sequence[tuple[str, str]]
@@ -45,7 +45,7 @@ class Writer:
 
     def writes_as(self, question: str) -> bool:
         """Whether it can answer in the question's language, as far as its languages are known."""
-        return not self.languages or script_of(question) != "cjk" or bool({"zh", "many"} & set(self.languages))
+        return not self.languages or script_of(question) != "cjk" or reads(self.languages, question)
 
     @contextmanager
     def in_line(self, owner: str, tell: Callable[[Progress], None]) -> Iterator[Ticket | None]:

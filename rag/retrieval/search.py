@@ -12,12 +12,13 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rag.catalogue import embedder_facts
 from rag.embedding import Embedder
 from rag.errors import VectorsLacking
 from rag.retrieval.followups import Form, forms
 from rag.retrieval.fusion import RANK, Ranking, by_page, fuse, join
 from rag.retrieval.gate import Signals, gate, signals
-from rag.text import script_of, terms
+from rag.text import terms
 from rag.types import Page, Passage
 
 Vector = npt.NDArray[np.float32]
@@ -31,15 +32,6 @@ _TELLING: Final = 200
 
 # Look-ups of words at a time, for all who ask.
 _AT_ONCE: Final = 4
-
-# What the vectors count beside the words.
-_VECTORS: Final = 0.7
-_VECTORS_CHINESE: Final = 0.3
-_VECTORS_FOLLOW_UP: Final = 1.3  # a joined question holds many words that are beside the point
-
-# How slowly a rank loses its worth where a follow-up is searched in several forms: what all of them find somewhere
-# high counts for more than what one of them finds first. In Chinese the vectors' lists would drown the words'.
-_RANK_FOLLOW_UP: Final = 40.0
 
 
 class Searchable(Protocol):
@@ -84,13 +76,15 @@ class Found:
     """What a search found; `words_only` where the vectors were out of reach.
 
     `query` is the form of the question that counted most, `weights` what each of its terms is worth
-    (a rare word more than a common one), `gate` the chance that the passages answer it at all.
+    (a rare word more than a common one), `gate` the chance that the passages answer it at all. Below
+    `threshold` it is not answered.
     """
 
     passages: tuple[Passage, ...]
     query: str
     signals: Signals
     gate: float
+    threshold: float
     weights: Mapping[str, float] = field(default_factory=dict)
     words_only: bool = False
 
@@ -104,6 +98,7 @@ class Retriever:
         self._index = index
         self._documents = documents
         self._embedder = embedder
+        self._facts = embedder_facts(embedder.name)
         self._reranker = reranker
         # The words are looked up while the question is embedded: neither holds the interpreter.
         self._beside = ThreadPoolExecutor(_AT_ONCE, "words")
@@ -129,7 +124,7 @@ class Retriever:
         said = [self._beside.submit(self._by_words, way, owner, collection, documents) for way in ways]
         telling = self._beside.submit(self._weights, ways[0].query, owner, collection)
         rankings: list[Ranking] = []
-        similarity, words_only = 0.0, False
+        similarity, words_only, fusion = 0.0, False, self._facts.fusion
         for way, by_words in zip(ways, said, strict=True):
             vector = self._embedder.embed_query(way.query)
             try:
@@ -138,17 +133,14 @@ class Retriever:
                 words_only, known = True, by_words.result().items
                 vectors = self._index.search_vectors(collection, vector, DEPTH, documents, known=known)
             similarity = max(similarity, vectors[0][1] if vectors else 0.0)
-            worth = (
-                _VECTORS_CHINESE
-                if script_of(way.query) == "cjk"
-                else _VECTORS
-                if len(ways) == 1
-                else _VECTORS_FOLLOW_UP
-            )
+            worth = fusion.unread
+            if self._facts.reads(way.query):
+                worth = fusion.vectors if len(ways) == 1 else fusion.follow_up
             rankings.append(by_words.result())
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
-        slowly = len(ways) > 1 and script_of(ways[0].query) != "cjk"
-        passages = self._passages(question, fuse(rankings, _RANK_FOLLOW_UP if slowly else RANK), owner, k)
+        # Of a language that is not read, the vectors' lists would drown the words'.
+        slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
+        passages = self._passages(question, fuse(rankings, fusion.rank_follow_up if slowly else RANK), owner, k)
         chunks, weights = telling.result()
         seen = signals(
             ways[0].query,
@@ -159,8 +151,10 @@ class Retriever:
             by_meaning=rankings[1],
             chunks=chunks,
             follow_up=len(ways) > 1,
+            tells=self._facts.tells(ways[0].query),
         )
-        return Found(tuple(passages), ways[0].query, seen, gate(seen), weights, words_only)
+        score, least = gate(seen, self._facts.gate), self._facts.gate.threshold
+        return Found(tuple(passages), ways[0].query, seen, score, least, weights, words_only)
 
     def _by_words(self, way: Form, owner: str, collection: str, documents: Sequence[str] | None) -> Ranking:
         found = self._index.search_words(owner, collection, way.query, DEPTH, documents)

@@ -2,7 +2,7 @@
 gate and verification, in English, German and Chinese."""
 
 from rag.text.dates import MONTH, MONTHS, months
-from rag.text.languages import language_of
+from rag.text.languages import language_of, reads
 from rag.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
 from rag.text.scripts import CJK, Language, Script, estimated_tokens, script_of
 from rag.text.sentences import sentences
@@ -33,6 +33,7 @@ __all__ = [
     "number_value",
     "numbers",
     "pieces",
+    "reads",
     "script_of",
     "sentences",
     "stem",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from rag.text.scripts import CJK_RUN, Language, has_cjk
@@ -37,3 +38,13 @@ def language_of(text: str) -> Language:
         spelt = sum(_GERMAN_SPELLING.search(word) is not None for word in words)
         return "de" if 2 * spelt >= len(words) > 0 else "en"
     return "de" if german > english else "en"
+
+
+def reads(languages: Sequence[str], text: str) -> bool:
+    """Whether a model of these languages (codes, or "many") reads a text. Any Chinese letter asks for Chinese.
+
+    >>> reads(("en",), "What is 年假?"), reads(("many",), "年假"), reads(("en",), "Wie viele Tage?")
+    (False, True, False)
+    """
+    language = "zh" if has_cjk(text) else language_of(text)
+    return "many" in languages or language in languages

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.catalogue import QuoteScores
 from rag.evidence import nearest_of_its_kind
 from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import holds_for
@@ -37,10 +38,6 @@ _WHOLE_SCORE: Final = 0.7
 # such a quote must hold as well.
 _AS_GOOD: Final = 0.03
 _SHARED: Final = 0.5
-# Score of the best quote from which it surely answers (nine times in ten). In Chinese the embedder's part of
-# the score is missing.
-_SURE: Final = 0.6
-_SURE_CHINESE: Final = 0.39
 
 # Words before the answer that say nothing themselves.
 _LEAD_IN: Final = re.compile(
@@ -72,7 +69,11 @@ class Asked:
 
 
 def asked_of(
-    question: str, weights: Mapping[str, float] | None, evidence: Sequence[Said], quotes: Sequence[Quote]
+    question: str,
+    weights: Mapping[str, float] | None,
+    evidence: Sequence[Said],
+    quotes: Sequence[Quote],
+    scores: QuoteScores,
 ) -> Asked:
     language = language_of(question)
     weights = weights if weights is not None else dict.fromkeys(terms(question, language), 1.0)
@@ -80,16 +81,15 @@ def asked_of(
     met: frozenset[str] = frozenset().union(*(e.about for e in evidence))
     known = {term: weight for term, weight in weights.items() if term in met}
     best = coverage(known, evidence[0].about) if evidence else 0.0
-    sure = not quotes or quotes[0].score >= (_SURE_CHINESE if script_of(question) == "cjk" else _SURE)
+    sure = not quotes or quotes[0].score >= scores.sure
     kind = answer_kind(question)
-    rivals = tuple(_rivals(question, kind, evidence[: len(quotes)]))
+    rivals = () if scores.by_words else tuple(_rivals(question, kind, evidence[: len(quotes)]))
     return Asked(question, language, kind, weights, known, max(_ASKED, best), sure, rivals)
 
 
 def _rivals(question: str, kind: re.Pattern[str] | None, quoted: Sequence[Said]) -> Iterator[Said]:
     asked = frozenset(words(question))
-    # In Chinese the scores lie too near to one another.
-    if kind is not None and script_of(question) != "cjk":
+    if kind is not None:
         near = (other for other in quoted[1:] if other.quote.score >= quoted[0].quote.score - _AS_GOOD)
         yield from (other for other in near if not other.row and holds_new(kind, other.text, asked))
 

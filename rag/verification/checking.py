@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from rag.catalogue import BUNDLED, QuoteScores, embedder_facts
 from rag.text import coverage, numbers, sentences, terms
 from rag.types import Passage, Quote, Sentence
 from rag.verification.answering import Asked, asked_of, repeats, says
@@ -34,6 +35,8 @@ def verify(
     quotes: Sequence[Quote],
     passages: Sequence[Passage],
     weights: Mapping[str, float] | None = None,
+    *,
+    scores: QuoteScores | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Quote, ...]]:
     """The answer's sentences with their verdicts, and the quotes they cite.
 
@@ -43,10 +46,12 @@ def verify(
     Args:
         question: what it asks may be repeated in the answer without being in the documents.
         weights: what each term of the question is worth; all the same when not given.
+        scores: what the quotes' scores mean; those of the bundled embedder when not given.
     """
+    scores = scores or embedder_facts(BUNDLED).quote_scores(question)
     held = hold(question, quotes, passages)
     evidence = held.evidence
-    asked = asked_of(question, weights, evidence, quotes)
+    asked = asked_of(question, weights, evidence, quotes, scores)
     judged = [_judge(piece, asked, held, len(quotes)) for piece in pieces(text)]
     # Where an answer answers, what else it takes from the documents word for word is borne out too.
     if any(sentence.verdict == "supported" for sentence in judged):
