@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from rag import build, connections, models, settings, upkeep
+from rag.catalogue import embedder_facts
 from rag.context import CallContext
 from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
 from rag.output import PROBLEM, AsJson, run, tell, texts, using
@@ -71,7 +72,8 @@ def ask(
         known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
         raise CollectionUnknown(name=collection, known=known)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
-    tell(_answer_record(answer), _told(answer), as_json, answer.error)
+    record = {**_answer_record(answer), "gate_calibrated": embedder_facts(services.embedder.name).calibrated}
+    tell(record, _told(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)
 
