@@ -12,8 +12,9 @@ import pytest
 
 from rag import catalogue
 from rag.catalogue import BUNDLED, MODELS, embedder_facts, judge_facts, known
+from rag.context import CallContext
 from rag.embedding import Embedder, open_embedder
-from rag.evidence import find_quotes
+from rag.evidence import CutPage, find_quotes
 from rag.index import open_index
 from rag.ingest import Desk, read_file
 from rag.retrieval import Retriever, Signals, gate
@@ -106,7 +107,7 @@ def test_an_embedder_without_data_refuses_by_words_alone(embedder: Embedder, sto
     read_file(Desk(store, mine), "me", collection, text, "garden.txt")  # type: ignore[arg-type]
     retriever = Retriever(open_index(store), store.documents, mine)  # type: ignore[arg-type]
     found = [
-        retriever.search(question, owner="me", collection=collection)
+        retriever.search(question, CallContext("me", collection))
         for question in ("What colour is the gate of the garden?", "What is the price of copper in Chile?")
     ]
     assert [one.gate >= one.threshold for one in found] == [True, False]
@@ -120,7 +121,7 @@ def test_without_data_similarities_put_quotes_in_order_and_are_no_part_of_their_
     question = "Where can I park my car?"
     scores = {}
     for one in (embedder, Renamed(embedder)):
-        quotes = find_quotes(question, [passage], one, page_text=lambda _: text, k=2)  # type: ignore[arg-type]
+        quotes = find_quotes(question, [passage], one, pages={("d", 1): CutPage.of(text)}, k=2)  # type: ignore[arg-type]
         assert quotes[0].text == "Automobiles may be left in the yard."
         scores[one.name] = quotes[0].score
     assert scores["custom:mine"] < scores[BUNDLED]

@@ -70,27 +70,20 @@ CHINESE_NUMERALS: Final = "零〇一二三四五六七八九两十百千"
 _CURRENCY: Final = r"US\$|[$€£¥]"
 _SCALE: Final = "|".join(sorted(SCALES, key=len, reverse=True))
 _UNIT: Final = "|".join(re.escape(form) for form in sorted(UNIT_OF, key=len, reverse=True))
-_DIGITS: Final[dict[bool, str]] = {
-    # "1,500.25", and in German "1.500,25".
-    german: rf"\d++(?:{mark}\d{{3}}(?!\d))*+(?:{point}\d++)?"
-    for german, mark, point in ((False, ",", r"\."), (True, r"\.", ","))
-}
+# "1,500.25", and in German "1.500,25".
+_DIGITS: Final = [rf"\d++(?:{mark}\d{{3}}(?!\d))*+(?:{point}\d++)?" for mark, point in ((",", r"\."), (r"\.", ","))]
 
 
-def _pattern(*, german: bool) -> re.Pattern[str]:
-    digits = _DIGITS[german]
-    return re.compile(
-        rf"(?P<currency>{_CURRENCY})?\s?"
-        rf"(?:(?P<digits>(?<![\w.]){digits}|(?<![\d.]){digits}(?![\d]))(?:st|nd|rd|th|s)?"
-        rf"|\b(?P<word>{_SPELT})\b"
-        rf"|(?P<chinese>[{CHINESE_NUMERALS}]++))"
-        rf"(?:[\s-]?(?P<scale>(?:{_SCALE})(?![a-zäöü])))?"
-        rf"(?:[\s-]?(?P<unit>(?:{_UNIT})(?![a-zäöü])))?",
-        re.IGNORECASE,
-    )
-
-
-_NUMBER: Final = {german: _pattern(german=german) for german in (False, True)}
+_WRITTEN: Final = (
+    rf"(?P<currency>{_CURRENCY})?\s?"
+    rf"(?:(?P<digits>(?<![\w.])DIGITS|(?<![\d.])DIGITS(?![\d]))(?:st|nd|rd|th|s)?"
+    rf"|\b(?P<word>{_SPELT})\b"
+    rf"|(?P<chinese>[{CHINESE_NUMERALS}]++))"
+    rf"(?:[\s-]?(?P<scale>(?:{_SCALE})(?![a-zäöü])))?"
+    rf"(?:[\s-]?(?P<unit>(?:{_UNIT})(?![a-zäöü])))?"
+)
+# Of texts in other languages, and in German.
+_NUMBER: Final = tuple(re.compile(_WRITTEN.replace("DIGITS", digits), re.IGNORECASE) for digits in _DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
