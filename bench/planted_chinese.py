@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.planted_errors import row
 from rag.evidence import CutPage, sentences_of
-from rag.language import sentences
+from rag.text import sentences
 from rag.types import Passage
 from rag.verification import verify
 

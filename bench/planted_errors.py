@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rag.evidence import CutPage, sentences_of
-from rag.language import sentences
+from rag.text import sentences
 from rag.types import Passage, Quote
 from rag.verification import verify
 

@@ -35,7 +35,7 @@ from rag.settings import Settings  # noqa: E402
 from rag.store import Store  # noqa: E402
 from rag.store.graphs import LISTS_FROM  # noqa: E402
 from rag.store.moving import move  # noqa: E402
-from rag.terms import content  # noqa: E402
+from rag.text import content  # noqa: E402
 
 DEPTH, RECALL_AT = 100, 10
 # Comparing a million vectors one by one takes seconds: not for all questions.

@@ -29,10 +29,10 @@ from rag import build
 from rag.context import CallContext
 from rag.errors import PasswordNeeded, RagError
 from rag.ingest import read_file
-from rag.language import words
 from rag.loading.pdf import LOCK
 from rag.retrieval import Retriever
 from rag.settings import Settings
+from rag.text import words
 from rag.types import Failure
 from rag.ui.texts import LANGUAGES, Texts
 from tests.reading import reading

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from rag import build, connections, models, settings, upkeep
+from rag.catalogue import embedder_facts
 from rag.context import CallContext
 from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
 from rag.output import PROBLEM, AsJson, run, tell, texts, using
@@ -22,9 +23,7 @@ from rag.types import PAGED, Answer, Collection, Document, Passage, Quote
 
 OWNER = "local"
 DEFAULT = "Documents"
-
 _log = logging.getLogger(__name__)
-
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
@@ -71,7 +70,8 @@ def ask(
         known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
         raise CollectionUnknown(name=collection, known=known)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
-    tell(_answer_record(answer), _told(answer), as_json, answer.error)
+    calibrated = embedder_facts(services.embedder.name).calibrated
+    tell(_answer_record(answer, calibrated), _told(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)
 
@@ -192,13 +192,13 @@ def _ready(document: Document) -> dict[str, Any]:
 
 
 def _count(result: dict[str, Any]) -> str:
-    words = texts()
-    chunks = words.count("documents.chunks", result["chunks"])
-    count = f"{words.count('documents.pages', result['pages'])}, {chunks}" if result["kind"] in PAGED else chunks
+    count = texts().count("documents.chunks", result["chunks"])
+    if result["kind"] in PAGED:
+        count = f"{texts().count('documents.pages', result['pages'])}, {count}"
     return " · ".join([count, *(warning["text"] for warning in result["warnings"])])
 
 
-def _answer_record(answer: Answer) -> dict[str, Any]:
+def _answer_record(answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
     """The object that `ask --json` prints. Pages count from 1; null where a document has none."""
     return {
         "question": answer.question,
@@ -206,6 +206,7 @@ def _answer_record(answer: Answer) -> dict[str, Any]:
         "answer": _answer_text(answer),
         "model": answer.model,
         "refused": answer.outcome == "refused",
+        "gate_calibrated": gate_calibrated,
         "words_only": answer.words_only,
         "quotes": [
             {**_place(quote), "text": quote.text, "start": quote.start, "end": quote.end, "score": quote.score}
@@ -221,8 +222,7 @@ def _answer_record(answer: Answer) -> dict[str, Any]:
 
 
 def _place(source: Passage | Quote) -> dict[str, Any]:
-    page = source.page if source.kind in PAGED else None
-    label = source.label if page else source.section
+    page, label = (source.page, source.label) if source.kind in PAGED else (None, source.section)
     return {"document": source.name, "page": page, "label": label, "line": source.line or None}
 
 

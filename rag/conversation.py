@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rag.catalogue import embedder_facts
 from rag.chain import ConversationalRetrievalChain, Parts
 from rag.context import CallContext
 from rag.embedding import Embedder
@@ -133,8 +134,9 @@ class Conversation:
         except ModelError as error:
             draft = replace(draft, error=error.failure())
         clock.stage("writing")
-        others = evidence.sentences()
-        sentences, quotes = verify(draft.text, draft.generated_question, draft.quotes, others, evidence.weights)
+        asked_for, others = draft.generated_question, evidence.sentences()
+        scores = embedder_facts(self._embedder.name).quote_scores(asked_for)
+        sentences, quotes = verify(draft.text, asked_for, draft.quotes, others, evidence.weights, scores=scores)
         clock.stage("checking")
         yield replace(draft, sentences=sentences, quotes=quotes, seconds=clock.seconds())
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from rag.catalogue import Choice
+from rag.catalogue import Choice, embedder_facts
 from rag.errors import LibraryError, ModelError, NotFound, VectorsLacking
 from rag.store import DATABASE, Store
 from rag.store.deliveries import deliver_lost, look
@@ -79,7 +79,7 @@ def examine(
     """
     wanted = _model(writer)
     packages = PACKAGES if wanted.name in ("model_none", "model_elsewhere") else [*PACKAGES, RUNNER]
-    return [*_library(data_dir, url, vectors), _model(embedder), wanted, *_packages(packages)]
+    return [*_library(data_dir, url, vectors), *_embedder(embedder), wanted, *_packages(packages)]
 
 
 def _library(data_dir: Path, url: str, vectors: str) -> Iterator[Check]:
@@ -210,6 +210,15 @@ def _model(which: Callable[[], Choice | None]) -> Check:
     if choice.stands_in_for:
         return Check("model_stand_in", True, {"wanted": choice.stands_in_for, "used": choice.name})
     return Check("model", True, {"model": choice.name})
+
+
+def _embedder(which: Callable[[], Choice]) -> Iterator[Check]:
+    """Is it there, and is it known what its similarities mean? Where not, it works, and the gate goes by words."""
+    there = _model(which)
+    yield there
+    if there.ok:
+        name = which().name
+        yield Check("calibrated" if embedder_facts(name).calibrated else "uncalibrated", True, {"model": name})
 
 
 def _packages(wanted: Sequence[str]) -> Iterator[Check]:

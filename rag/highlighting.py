@@ -16,7 +16,7 @@ from urllib.parse import quote as percent_encoded
 
 from PIL import Image, ImageChops, ImageDraw
 
-from rag.language import has_cjk
+from rag.text import script_of
 
 Span = tuple[int, int]
 
@@ -178,7 +178,7 @@ def _directive(quote: str, before: str, after: str) -> Iterator[str]:
         return
     if len(lines) == 1 and len(lines[0]) <= 2 * _ENDS:
         # Chinese has no spaces: one "word" of it is a whole clause and needs no neighbours.
-        short = len(lines[0]) <= 3 and not has_cjk(quote)
+        short = len(lines[0]) <= 3 and script_of(quote) != "cjk"
         if short and before.split():
             yield _encoded(before.split()[-1:]) + "-"
         yield _encoded(lines[0])

@@ -17,11 +17,11 @@ import numpy as np
 
 from rag.embedding import Embedder, Vectors
 from rag.errors import SameName
-from rag.language import has_cjk, language_of, sentences
 from rag.loading import Limits, load_address, load_bytes
 from rag.splitting import split
 from rag.store import Store
 from rag.store.jobs import Stage
+from rag.text import language_of, script_of, sentences
 from rag.types import Chunk, Document, LoadedDocument
 
 # Told (stage, done, total) as reading goes on; done and total count pages while loading, then chunks. It may
@@ -156,7 +156,7 @@ def lead_of(document: LoadedDocument, characters: int = LEAD_CHARACTERS) -> str:
 
 
 def _is_prose(sentence: str) -> bool:
-    shortest = 10 if has_cjk(sentence) else 40
+    shortest = 10 if script_of(sentence) == "cjk" else 40
     return shortest <= len(sentence) <= LEAD_CHARACTERS and bool(_STOP.search(sentence))
 
 

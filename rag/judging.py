@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rag.catalogue import MODELS, Kind, locate
 from rag.errors import ModelRefused
-from rag.language import has_cjk
+from rag.text import reads
 
 _BATCH: Final = 16
 # Tokens of question and text together that are read; what is beyond is not seen.
@@ -26,22 +26,22 @@ _UNUSABLE: Final = (AttributeError, ImportError, KeyError, OSError, RuntimeError
 class _PairModel:
     """A transformers model that is given pairs of texts. Safe to share between threads: one computes at a time."""
 
-    def __init__(self, folder: Path, name: str, head: str, *, chinese: bool, device: str = "auto") -> None:
+    def __init__(self, folder: Path, name: str, head: str, *, languages: Sequence[str], device: str = "auto") -> None:
         """Nothing is loaded before the first question.
 
         Args:
             head: the class of transformers that loads it.
-            chinese: whether it reads Chinese; where it does not, a Chinese question is not put to it.
+            languages: those it reads, codes or "many"; a question in another one is not put to it.
             device: auto, cpu, cuda or mps.
         """
         self.name = name
-        self._folder, self._head, self._chinese, self._device = folder, head, chinese, device
+        self._folder, self._head, self._languages, self._device = folder, head, languages, device
         self._loaded: tuple[Any, Any] | None = None
         self._lock = threading.Lock()
 
     def _each(self, question: str, texts: Sequence[str], score: Callable[[Any, Any], Any]) -> list[float]:
         """`score` of the model's output and its inputs for each text; 0 where it does not read the question."""
-        if not texts or (has_cjk(question) and not self._chinese):
+        if not texts or not reads(self._languages, question):
             return [0.0] * len(texts)
         import torch
 
@@ -82,8 +82,8 @@ class _PairModel:
 class CrossEncoder(_PairModel):
     """A reranker: one number for question and passage."""
 
-    def __init__(self, folder: Path, name: str, *, chinese: bool = False, device: str = "auto") -> None:
-        super().__init__(folder, name, "AutoModelForSequenceClassification", chinese=chinese, device=device)
+    def __init__(self, folder: Path, name: str, *, languages: Sequence[str] = ("en",), device: str = "auto") -> None:
+        super().__init__(folder, name, "AutoModelForSequenceClassification", languages=languages, device=device)
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
         """Larger is nearer; all the same where it does not read the question's language."""
@@ -93,8 +93,8 @@ class CrossEncoder(_PairModel):
 class AnswerReader(_PairModel):
     """A reader: how surely a text holds words that answer the question."""
 
-    def __init__(self, folder: Path, name: str, *, chinese: bool = False, device: str = "auto") -> None:
-        super().__init__(folder, name, "AutoModelForQuestionAnswering", chinese=chinese, device=device)
+    def __init__(self, folder: Path, name: str, *, languages: Sequence[str] = ("en",), device: str = "auto") -> None:
+        super().__init__(folder, name, "AutoModelForQuestionAnswering", languages=languages, device=device)
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
         """0 to 1: the best stretch of the text against no answer at all, as SQuAD 2 readers are taught."""
@@ -119,19 +119,19 @@ def _answered(output: Any, inputs: Any) -> Any:
 def open_reranker(folders: Sequence[Path] = (), *, device: str = "auto") -> CrossEncoder | None:
     """The reranker on this disk that reads the most languages, or None where there is none. No network."""
     found = _on_disk("reranker", folders)
-    return CrossEncoder(found[0], found[1], chinese=found[2], device=device) if found else None
+    return CrossEncoder(found[0], found[1], languages=found[2], device=device) if found else None
 
 
 def open_reader(folders: Sequence[Path] = (), *, device: str = "auto") -> AnswerReader | None:
     """The reader on this disk that reads the most languages, or None where there is none. No network."""
     found = _on_disk("reader", folders)
-    return AnswerReader(found[0], found[1], chinese=found[2], device=device) if found else None
+    return AnswerReader(found[0], found[1], languages=found[2], device=device) if found else None
 
 
-def _on_disk(kind: Kind, folders: Sequence[Path]) -> tuple[Path, str, bool] | None:
-    """Folder and name of a model of the catalogue, and whether it reads Chinese, as those that read many do."""
+def _on_disk(kind: Kind, folders: Sequence[Path]) -> tuple[Path, str, tuple[str, ...]] | None:
+    """Folder and name of a model of the catalogue, and the languages it reads."""
     rows = [model for model in MODELS if model.kind == kind]
     for model in sorted(rows, key=lambda model: model.languages == ("en",)):
         if folder := locate(model.name, folders):
-            return folder, model.name, model.languages != ("en",)
+            return folder, model.name, model.languages
     return None

@@ -15,7 +15,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import BasePromptTemplate, ChatPromptTemplate, format_document
 
-from rag.language import estimated_tokens, language_of
+from rag.text import estimated_tokens, language_of
 
 History = Sequence[tuple[str, str]]
 # What is sent to the model: from question, documents and earlier turns; from follow-up and earlier turns. The turns
@@ -89,7 +89,7 @@ def answer_prompt(budget: Budget) -> AnswerPrompt:
     """
 
     def build(question: str, documents: Sequence[Document], history: History) -> list[BaseMessage]:
-        language = language_of(question)
+        language = "zh" if language_of(question) == "zh" else "en"
         rules, asked = _RULES[language], _QUESTION[language] + question
         room = budget.prompt - sum(budget.count([rules, asked])) - 2 * _FRAME
         earlier = _latest([q for q, _ in history if q], int(room * _HISTORY_SHARE), budget)
@@ -105,7 +105,7 @@ def condense_prompt(budget: Budget) -> CondensePrompt:
     """The prompt that asks for a follow-up as a question of its own."""
 
     def build(question: str, history: History) -> list[BaseMessage]:
-        language = language_of(question)
+        language = "zh" if language_of(question) == "zh" else "en"
         rules = _CONDENSE[language]
         room = budget.prompt - sum(budget.count([rules, question])) - 2 * _FRAME
         turns = _latest([spoken([turn]).strip() for turn in history], room, budget)

@@ -16,9 +16,8 @@ from langchain_core.retrievers import BaseRetriever
 from rag.context import CallContext
 from rag.embedding import Embedder
 from rag.evidence import CutPage, Reader, cut_pages, find_quotes, sentences_of
-from rag.language import from_a_word, to_a_word
-from rag.retrieval import THRESHOLD, Retriever, forms
-from rag.terms import terms
+from rag.retrieval import Retriever, forms
+from rag.text import from_a_word, language_of, terms, to_a_word
 from rag.types import Page, PageKey, Passage, Quote, line_of
 
 # "And in Lisbon?" is searched with the question before it, but it is Lisbon that is asked about now.
@@ -34,13 +33,15 @@ class Evidence:
     """What was found for a question before a model has said a word.
 
     `query` is what was searched for, `weights` what each of its terms is worth, `gate` the chance that the documents
-    hold an answer, `pages` those of the passages; `seconds` maps a stage to its duration.
+    hold an answer, which they do from `threshold` on, `pages` those of the passages; `seconds` maps a stage to its
+    duration.
     """
 
     query: str
     passages: tuple[Passage, ...]
     quotes: tuple[Quote, ...]
     gate: float
+    threshold: float
     weights: Mapping[str, float]
     pages: Mapping[PageKey, CutPage]
     words_only: bool = False
@@ -49,7 +50,7 @@ class Evidence:
     @property
     def answers(self) -> bool:
         """Whether the documents hold it."""
-        return self.gate >= THRESHOLD
+        return self.gate >= self.threshold
 
     def sentences(self) -> list[Quote]:
         """All that the passages say, in the units that the quotes were chosen from."""
@@ -90,7 +91,7 @@ class EvidenceFinder:
     def _find(self, query: str, context: CallContext, asked: str, previous: Sequence[str], began: float) -> Evidence:
         found = self._search.search(query, context, previous=previous, k=self._passages)
         searched = time.perf_counter()
-        own, pages = set(terms(asked)), cut_pages(found.pages)
+        own, pages = set(terms(asked, language_of(found.query))), cut_pages(found.pages)
         passages = [replace(one, line=line_of(one, found.pages[one.document, one.page])) for one in found.passages]
         quotes = find_quotes(
             found.query,
@@ -104,7 +105,9 @@ class EvidenceFinder:
         quotes = tuple(_in_section(quote, found.pages[quote.document, quote.page]) for quote in quotes)
         seconds = {"search": searched - began, "quotes": time.perf_counter() - searched}
         led = _led_by(quotes, passages)
-        return Evidence(found.query, led, quotes, found.gate, found.weights, pages, found.words_only, seconds)
+        return Evidence(
+            found.query, led, quotes, found.gate, found.threshold, found.weights, pages, found.words_only, seconds
+        )
 
 
 class EvidenceRetriever(BaseRetriever):

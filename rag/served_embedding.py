@@ -18,8 +18,8 @@ import numpy as np
 from rag.catalogue import served_embedder
 from rag.embedding import KeepsQuestion, Vectors
 from rag.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown
-from rag.language import estimated_tokens
 from rag.servers import Server, ServerFailed
+from rag.text import estimated_tokens
 
 # Texts in one request: as many as TEI takes where nothing else is set.
 BATCH: Final = 32

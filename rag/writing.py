@@ -13,9 +13,9 @@ from langchain_core.runnables import RunnableLambda
 from rag.chain import ConversationalRetrievalChain, Retriever
 from rag.context import CallContext
 from rag.errors import Cancelled, ModelError
-from rag.language import has_cjk
 from rag.llms.queued import QueuedChatModel
 from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt
+from rag.text import reads, script_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Writer:
 
     def writes_as(self, question: str) -> bool:
         """Whether it can answer in the question's language, as far as its languages are known."""
-        return not self.languages or not has_cjk(question) or bool({"zh", "many"} & set(self.languages))
+        return not self.languages or script_of(question) != "cjk" or reads(self.languages, question)
 
     @contextmanager
     def in_line(self, context: CallContext) -> Iterator[None]:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from rag.language import words
+from rag.text import words
 from tests.serving import Reply, Served, serving
 
 DIMENSION = 64

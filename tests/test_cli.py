@@ -51,6 +51,7 @@ def test_ask_names_the_page_that_answers(library: Path) -> None:
     code, answer = footnote(library, "ask", "How long is the probation period?", "--collection", "Samples")
     assert code == 0
     assert not answer["refused"]
+    assert answer["gate_calibrated"]
     assert "six months" in answer["answer"]
     assert answer["model"] is None
     first = answer["sources"][0]

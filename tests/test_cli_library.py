@@ -86,7 +86,17 @@ def test_the_doctor_finds_a_whole_library_well(data: Path) -> None:
     assert code == 0, told
     assert told["ok"]
     found = {check["check"] for check in told["checks"]}
-    assert {"library", "database", "schema", "documents", "originals", "vectors", "words", "packages"} <= found
+    assert {
+        "library",
+        "database",
+        "schema",
+        "documents",
+        "originals",
+        "vectors",
+        "words",
+        "packages",
+        "calibrated",
+    } <= found
     assert "3 documents have all their pages and all their 60 chunks" in str(told)
 
 
@@ -99,6 +109,8 @@ def test_the_doctor_says_what_runs_elsewhere_and_asks_no_server(data: Path) -> N
         "The model tei:BAAI/bge-m3",
         "The model openai:writer@http://127.0.0.1:9",
     ]
+    (uncalibrated,) = [check["text"] for check in told["checks"] if check["check"] == "uncalibrated"]
+    assert uncalibrated.startswith("For tei:BAAI/bge-m3 it was not measured")
 
 
 def test_the_doctor_names_the_problem_and_ends_with_1(data: Path) -> None:

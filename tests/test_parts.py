@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from rag.cli import app
 from rag.errors import TooLarge
-from rag.language import sentences
 from rag.loading import Limits, load_bytes
 from rag.loading.parts import PART_CHARACTERS, in_parts
+from rag.text import sentences
 from rag.types import Heading, LoadedDocument
 from tests.test_loading import word
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
+from rag.catalogue import BUNDLED, embedder_facts
 from rag.context import CallContext
 from rag.embedding import Embedder, open_embedder
 from rag.index import open_index
 from rag.ingest import Desk, read_file
 from rag.retrieval import (
-    THRESHOLD,
     Found,
     Ranking,
     Retriever,
@@ -33,7 +33,7 @@ from rag.retrieval import (
 from rag.retrieval.fusion import by_page
 from rag.retriever import EvidenceFinder, EvidenceRetriever
 from rag.store import Store
-from rag.terms import content
+from rag.text import content
 from rag.types import Kind, Page, Passage
 from tests import postgres
 
@@ -56,6 +56,8 @@ GARDEN = b"""# Gardening notes
 Tomatoes want sun and water every morning. Roses are cut back in spring, before the first leaves open.
 """
 CHINESE = "# 通知\n\n上海办事处自四月起迁入新址。班车早上八点从龙溪站出发，员工须提前一天预约。\n".encode()
+
+THRESHOLD = embedder_facts(BUNDLED).gate.threshold
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +258,8 @@ def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
     more: float,
 ) -> None:
     seen = Signals(similarity, cover, sentence, words, chunks, chinese, follow_up, named, apart)
-    score = gate(seen)
+    weights = embedder_facts(BUNDLED).gate
+    score = gate(seen, weights)
     assert 0.0 <= score <= 1.0
     for better in (
         replace(seen, similarity=similarity + more),
@@ -267,7 +270,7 @@ def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
         # Words and meaning agree better on what comes first.
         replace(seen, apart=apart // 2),
     ):
-        assert gate(better) >= score
+        assert gate(better, weights) >= score
 
 
 def test_a_library_of_one_sentence_answers_what_it_says(embedder: Embedder, store: Store) -> None:
@@ -339,7 +342,7 @@ class Listed:
         return [(chunk, 0.5) for chunk in self.lists[" ".join(content(self.asked))]]
 
     def search_words(self, owner: str, collection: str, query: str, *_: object) -> list[tuple[int, float]]:
-        return [(chunk, 1.0) for chunk in self.lists[query]]
+        return [(chunk, 1.0) for chunk in self.lists[" ".join(content(query))]]
 
     def count_words(self, *_: object) -> tuple[int, dict[str, int]]:
         return 1000, {}

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from rag.language import has_cjk, words
+from rag.text import script_of, words
 
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION: Final = re.compile(r"(?!(?<=\d)[.,](?=\d))(?:[^\w\s]|_)")
@@ -25,7 +25,7 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).lower()
     # The point of 12.3 is kept, or 12.3 would hold 2.3 and 123.
     text = _PUNCTUATION.sub(" ", _THOUSANDS.sub("", text))
-    if has_cjk(text):
+    if script_of(text) == "cjk":
         return "".join(text.split())
     return " ".join(_ARTICLES.sub(" ", text).split())
 
@@ -33,7 +33,7 @@ def plain(text: str) -> str:
 def holds(text: str, answers: Iterable[str]) -> bool:
     """Whether one of the answers stands in the text: as whole words, in Chinese as a stretch with whole figures."""
     where = plain(text)
-    stands = _holds_figures_whole if has_cjk(where) else _holds_words
+    stands = _holds_figures_whole if script_of(where) == "cjk" else _holds_words
     return any(stands(where, answer) for answer in filter(None, map(plain, answers)))
 
 
@@ -69,7 +69,7 @@ def _f1(said: list[str], right: list[str]) -> float:
 
 def _pieces(text: str) -> list[str]:
     text = plain(text)
-    return list(text) if has_cjk(text) else words(text)
+    return list(text) if script_of(text) == "cjk" else words(text)
 
 
 def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:

@@ -21,10 +21,10 @@ from rag.evaluation.sets import Case, QuestionSet, read_set
 from rag.evidence import Reader
 from rag.index import Index
 from rag.ingest import Desk, embedded_text, lead_of, read_file
-from rag.language import language_of
 from rag.retrieval import Reranker, Retriever
 from rag.splitting import split
 from rag.store import Store
+from rag.text import language_of
 from rag.types import Answer, Collection, LoadedDocument, Page, Turn
 from rag.writing import Writer
 

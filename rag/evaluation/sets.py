@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from rag.errors import DamagedFile, UnsupportedKind
-from rag.language import has_cjk
 from rag.loading import KINDS
+from rag.text import script_of
 
 T = TypeVar("T")
 Kind = Literal["answerable", "near_miss", "out_of_corpus"]
@@ -134,4 +134,4 @@ def _history(turns: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _is_short(answer: str) -> bool:
-    return len(answer) <= _SHORT_CHARACTERS if has_cjk(answer) else len(answer.split()) <= _SHORT_WORDS
+    return len(answer) <= _SHORT_CHARACTERS if script_of(answer) == "cjk" else len(answer.split()) <= _SHORT_WORDS

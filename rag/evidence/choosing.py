@@ -9,22 +9,20 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
 
+from rag.catalogue import QuoteWeights, embedder_facts, judge_facts
 from rag.embedding import Embedder, ReadsBefore
 from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.pages import SURROUNDINGS, CutPage, cut
 from rag.evidence.ranges import in_range
 from rag.evidence.units import Unit, headlines
-from rag.language import from_a_word, has_cjk, to_a_word, words
-from rag.terms import coverage, terms
+from rag.text import coverage, from_a_word, language_of, script_of, terms, to_a_word, words
 from rag.types import PageKey, Passage, Quote
 
 # Units that go to the embedder: as many as it does in a fraction of a second on one core.
 EMBEDDED: Final = 7
 
-# What each sign is worth; fitted on the developers' questions, see bench/quality.md. They sum to 1, so that
-# a score lies between 0 and 1.
-_SIMILARITY: Final = 0.196  # in meaning, by the embedder
-_CONTEXT: Final = 0.16  # ... with the title and the unit before it
+# What each sign is worth; fitted on the developers' questions, see bench/quality.md. With what the similarity is
+# worth, which is the embedder's own, they sum to 1, so that a score lies between 0 and 1.
 _OWN: Final = 0.134  # the question's terms in the unit itself
 _NEAR: Final = 0.135  # ... in the unit, its neighbours and the title
 _BEFORE: Final = 0.139  # ... in the unit, the one before and the title: what "it" and "they" stand for
@@ -41,7 +39,10 @@ _DIGITS: Final = re.compile(r"\d+")
 
 
 class Reader(Protocol):
-    """A model that reads a question and a text and says how surely the text answers it, 0 to 1."""
+    """A model that reads a question and a text and says how surely the text answers it."""
+
+    @property
+    def name(self) -> str: ...
 
     def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]: ...
 
@@ -54,7 +55,8 @@ class _Candidate:
     page: CutPage
     before: str
     words: float
-    score: float = 0.0
+    meaning: float = 0.0
+    read: float = 0.0
 
 
 def find_quotes(
@@ -80,19 +82,21 @@ def find_quotes(
     shortlist = sorted(candidates, key=lambda candidate: -candidate.words)[:EMBEDDED]
     if not shortlist:
         return ()
-    # The bundled embedder does not read Chinese: there, what it finds near is noise, and words decide alone.
-    if has_cjk(question):
-        ranked = [replace(candidate, score=candidate.words) for candidate in shortlist]
-    else:
-        ranked = _by_meaning(embedder, question, shortlist)
+    facts = embedder_facts(embedder.name)
+    # What an embedder finds near in a language that it does not read is noise: words decide alone.
+    ranked = _by_meaning(embedder, facts.quotes, question, shortlist) if facts.reads(question) else list(shortlist)
     if reader is not None:
-        read = reader.scores(question, [_read(candidate) for candidate in ranked])
-        ranked = [replace(c, score=c.score + float(s)) for c, s in zip(ranked, read, strict=True)]
-    ranked.sort(key=lambda candidate: -candidate.score)
-    return tuple(_quote(candidate) for candidate in _different(ranked, k))
+        read, weight = reader.scores(question, [_read(c) for c in ranked]), judge_facts(reader.name).weight
+        ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
+    ranked.sort(key=lambda c: -(c.words + c.meaning + c.read))
+    # Where it is not known what the similarities mean, they put in order and are no part of the score.
+    told = facts.tells(question)
+    return tuple(_quote(c, c.words + c.meaning * told + c.read) for c in _different(ranked, k))
 
 
-def _by_meaning(embedder: Embedder, question: str, shortlist: Sequence[_Candidate]) -> list[_Candidate]:
+def _by_meaning(
+    embedder: Embedder, weights: QuoteWeights, question: str, shortlist: Sequence[_Candidate]
+) -> list[_Candidate]:
     """The candidates with what their meaning adds to their words."""
     asked = embedder.embed_query(question)
     before = [f"{c.passage.title}\n{c.before[-200:]} " for c in shortlist]
@@ -100,11 +104,11 @@ def _by_meaning(embedder: Embedder, question: str, shortlist: Sequence[_Candidat
     ends = embedder.embed_ends(around, [len(text) for text in before]) if isinstance(embedder, ReadsBefore) else None
     if ends is not None:
         # Read once, with what it refers to: as good as both ways together.
-        meaning = (_SIMILARITY + _CONTEXT) * (ends @ asked)
+        meaning = (weights.similarity + weights.context) * (ends @ asked)
     else:
         near = embedder.embed_passages([_read(c) for c in shortlist]) @ asked
-        meaning = _SIMILARITY * near + _CONTEXT * (embedder.embed_passages(around) @ asked)
-    return [replace(c, score=c.words + float(more)) for c, more in zip(shortlist, meaning, strict=True)]
+        meaning = weights.similarity * near + weights.context * (embedder.embed_passages(around) @ asked)
+    return [replace(c, meaning=float(more)) for c, more in zip(shortlist, meaning, strict=True)]
 
 
 def _read(candidate: _Candidate) -> str:
@@ -118,11 +122,12 @@ def _candidates(
     """Every unit that a passage touches, once, with what its words say for it."""
     asked = frozenset(words(question))
     expected = answer_kind(question)
-    order = terms(question)
+    language = language_of(question)
+    order = terms(question, language)
     # A Chinese term is a pair of characters already.
     pairs = (
         {}
-        if has_cjk(question)
+        if script_of(question) == "cjk"
         else {pair: wanted.get(pair[0], 1.0) + wanted.get(pair[1], 1.0) for pair in pairwise(order)}
     )
     seen: set[tuple[str, int, int]] = set()
@@ -135,8 +140,8 @@ def _candidates(
         place = (passage.document, passage.page)
         page = pages[place]
         here = page.touched(passage)
-        held = [terms(f"{unit.head} {page.text[unit.start : unit.end]}") for unit in here]
-        topic = terms(f"{passage.title} {passage.section}")
+        held = [terms(f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in here]
+        topic = terms(f"{passage.title} {passage.section}", language)
         for i, unit in enumerate(here):
             key = (*place, unit.start)
             text = page.text[unit.start : unit.end]
@@ -206,11 +211,11 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(1, min(len(one), len(other)), round(0.6 * max(len(one), len(other))))
 
 
-def _quote(candidate: _Candidate) -> Quote:
+def _quote(candidate: _Candidate, score: float) -> Quote:
     unit, page = candidate.unit, candidate.page
     return replace(
         cut(candidate.passage, page, unit),
-        score=candidate.score,
+        score=score,
         before=_from_word(page.text[max(0, unit.start - SURROUNDINGS) : unit.start]),
         after=_to_word(page.text[unit.end : unit.end + SURROUNDINGS]),
     )

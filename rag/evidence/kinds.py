@@ -7,31 +7,25 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rag.language import has_cjk, words
-from rag.terms import LITTLE, stem
+from rag.text import CARDINAL, CHINESE_NUMERALS, MONTH, STOP_WORDS, language_of, script_of, stem, words
 
-_MONTHS: Final = (
-    "january|february|march|april|may|june|july|august|september|october|november|december"
-    "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
-)
 # Of what stands before "century" so many characters count as well; a longer word is left out.
 _BEFORE: Final = 40
 # A row of digits that is longer is no percentage.
 _LONGEST_FIGURE: Final = 30
 _DATE: Final = re.compile(
-    rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{_MONTHS}) \d+|\b\d+ (?:{_MONTHS})"
-    r"|\b\d+ (?:hour|day|week|month|year)s?\b|\b\d\d?(?::\d\d)? ?[ap]\.?m\b"
-    rf"|\b(?:[\w-]{{1,{_BEFORE}}}[ -])?centur\w*|\b\w*day\b"
+    rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{MONTH})\.? \d+|\b\d+\.? (?:{MONTH})\b"
+    rf"|\b(?:\d+|{CARDINAL}) (?:hour|day|week|month|year|stunde|tag|woche|monat|jahr)(?:s|en|e|n)?\b"
+    rf"|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b(?:[\w-]{{1,{_BEFORE}}}[ -])?centur\w*|\b\w*day\b|jahrhundert"
     r"|[年月日]|世纪",
     re.IGNORECASE,
 )
 _DAY: Final = re.compile(
-    rf"\b(?:1\d|20)\d\d\b|\b(?:{_MONTHS})\.? \d+|\b\d+(?:st|nd|rd|th)? (?:{_MONTHS})", re.IGNORECASE
+    rf"\b(?:1\d|20)\d\d\b|\b(?:{MONTH})\.? \d+|\b\d+(?:st|nd|rd|th|\.)? (?:{MONTH})\b", re.IGNORECASE
 )
 _FIGURE: Final = re.compile(
-    r"(?<!\w)[$€£]?\d[\d,.]*[A-Za-z]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|"
-    r"twenty|thirty|forty|fifty|sixty|(?:hundred|thousand|million|billion|dozen)s?|half|third|quarter|percent)\b"
-    r"|[一二三四五六七八九十百千万亿两]+",
+    rf"(?<!\w)[$€£]?\d[\d,.]*[A-Za-z]*|\b(?:{CARDINAL}|(?:hundred|thousand|million|billion|dozen)s?|half|third|quarter"
+    rf"|percent|hundert|tausend|million(?:en)?|milliarden?|prozent)\b|[{CHINESE_NUMERALS}万亿]+",
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
@@ -45,12 +39,13 @@ _ASKED: Final = (
     (_WHAT + r"(?:exact )?(?:\w+ )?date\b", _DAY),
     (
         r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|century|decade)\b"
-        r"|how long ago|何时|什么时候|哪.?年|几年",
+        r"|how long ago|\bwann\b|何时|什么时候|哪.?年|几年",
         _DATE,
     ),
     (
         r"\bhow (?:many|much|long|old|far|high|tall|large|big|fast|often|wide|deep|heavy)\b"
-        r"|\bwhat (?:amount|number|proportion|fraction|age)\b|多少|几|多[大长高远重]",
+        r"|\bwhat (?:amount|number|proportion|fraction|age)\b"
+        r"|\bwie ?(?:viele?|lange|hoch|oft|weit|gro(?:ß|ss)|alt|teuer)\b|多少|几|多[大长高远重]",
         _FIGURE,
     ),
     (
@@ -96,10 +91,10 @@ def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[s
         weights: what each term of the question is worth.
     """
     expected = answer_kind(question)
-    if has_cjk(said):
+    if script_of(said) == "cjk":
         # Names are not told from other words there.
         return expected in (None, _NAME) or holds_new(expected, claim, frozenset(words(question)))
-    kind = expected or _NAME
+    kind, language = expected or _NAME, language_of(question)
     found = [(start, frozenset(_plain(text))) for start, text in _things(kind, said, question)]
     claimed = frozenset(_plain(claim))
     mine = [start for start, parts in found if parts <= claimed]
@@ -107,7 +102,9 @@ def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[s
     if not mine:
         return expected is None or (not found and _PLACE.search(question) is not None)
     terms_at = [
-        (match.start(), term) for match in _WORD.finditer(said) if (term := stem(match.group().lower())) in weights
+        (match.start(), term)
+        for match in _WORD.finditer(said)
+        if (term := stem(match.group().lower(), language)) in weights
     ]
 
     def near(place: int) -> float:
@@ -122,21 +119,22 @@ def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[s
 
 def _things(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[int, str]]:
     """The things of a kind in a text, with their places, that the question does not name."""
-    asked = frozenset(map(stem, _plain(question)))
+    language = language_of(question)
+    asked = frozenset(stem(part, language) for part in _plain(question))
     named = frozenset(part for match in _NAME_RUN.finditer(question) for part in _plain(match.group()))
     for match in (_NAME_RUN if kind is _NAME else kind).finditer(text):
         parts = _plain(match.group())
         if kind is _NAME:
-            parts = [part for part in parts if part not in LITTLE]
+            parts = [part for part in parts if part not in STOP_WORDS[language]]
             # "Super Bowl V" is no answer to what is asked about Super Bowl I.
-            known = sum(stem(part) in asked for part in parts)
+            known = sum(stem(part, language) in asked for part in parts)
             # "FIFA Council Vice-Presidents" are not who its president is.
-            same = parts and (parts[-1] in named or (_PERSON.search(question) and stem(parts[-1]) in asked))
+            same = parts and (parts[-1] in named or (_PERSON.search(question) and stem(parts[-1], language) in asked))
             if not parts or same or 2 * known > len(parts):
                 continue
             if _FROM_SOMEWHERE.fullmatch(text, match.start(), match.end() + 2):
                 continue
-        if parts and not asked.issuperset(map(stem, parts)):
+        if parts and not asked.issuperset(stem(part, language) for part in parts):
             yield match.start(), " ".join(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.language import find_words, sentences
+from rag.text import find_words, sentences
 from rag.types import Document, Page, Quote
 
 

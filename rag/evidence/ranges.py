@@ -8,27 +8,11 @@ from collections.abc import Iterator
 from math import inf
 from typing import Final
 
-from rag.terms import stem
+from rag.text import CARDINAL, CHINESE_NUMERALS, number_value, stem
 
-_NAMES: Final = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
-_WORD: Final = {name: float(value) for value, name in enumerate(_NAMES)} | {
-    sign: float(value) for value, sign in enumerate("零一二三四五六七八九十")
-}
-_N: Final = rf"((?<!\d)\d++(?:\.\d++)?+|\b(?:{'|'.join(_NAMES)})\b|[一二三四五六七八九十](?=[年月天日个岁人]))"
+_N: Final = (
+    rf"((?<!\d)\d++(?:\.\d++)?+|\b{CARDINAL}\b|(?<![{CHINESE_NUMERALS}])[{CHINESE_NUMERALS}]++(?=个?[年月天日岁人]))"
+)
 # What is counted: a word after a space, or one Chinese character.
 _UNIT: Final = r"[ -]?([^\W\d]+)?"
 # Longer words count nothing: "5 years or more".
@@ -72,21 +56,17 @@ def holds_for(row: str) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _measures(question: str) -> tuple[tuple[float, str], ...]:
-    return tuple((_value(number), _thing(unit)) for number, unit in _MEASURE.findall(question))
+    return tuple((number_value(number), _thing(unit)) for number, unit in _MEASURE.findall(question))
 
 
 def _ranges(text: str) -> Iterator[tuple[float, float, str]]:
     for low, high, unit in _FROM_TO.findall(text):
-        yield _value(low), _value(high), _thing(unit)
+        yield number_value(low), number_value(high), _thing(unit)
     for number, unit in _BELOW.findall(text):
-        yield -inf, _value(number) - 1e-9, _thing(unit)
+        yield -inf, number_value(number) - 1e-9, _thing(unit)
     for groups in _ABOVE.findall(text):
         number, unit = next((groups[i], groups[i + 1]) for i in (0, 2, 4) if groups[i])
-        yield _value(number), inf, _thing(unit)
-
-
-def _value(number: str) -> float:
-    return _WORD[number.lower()] if number.lower() in _WORD else float(number)
+        yield number_value(number), inf, _thing(unit)
 
 
 def _thing(unit: str) -> str:

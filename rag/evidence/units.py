@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from rag.evidence.contents import contents_lines
-from rag.language import has_cjk, sentences
+from rag.text import script_of, sentences
 
 Sort = Literal["sentence", "item", "row", "heading", "contents"]
 
@@ -202,7 +202,7 @@ def _cut(text: str, unit: Unit) -> Iterator[Unit]:
 
     Pieces overlap by about a half, so that what belongs together stands together in one of them.
     """
-    longest = LONGEST_CHINESE if has_cjk(text[unit.start : unit.end]) else LONGEST
+    longest = LONGEST_CHINESE if script_of(text[unit.start : unit.end]) == "cjk" else LONGEST
     start = unit.start
     while unit.end - start > longest:
         stop = _border(text, start, start + longest)

@@ -22,6 +22,7 @@ from rag.index.shared import SharedIndex
 from rag.index.vectors import Ids, VectorIndex, Vectors
 from rag.store import Store
 from rag.store.postgresql import PostgreSQL
+from rag.store.words import rebuild
 
 __all__ = ["Index", "Milvus", "MilvusIndex", "SharedIndex", "VectorIndex", "open_index", "rebuild_words", "words_fit"]
 
@@ -52,10 +53,8 @@ def words_fit(store: Store) -> bool:
 
 def rebuild_words(store: Store) -> None:
     """Make the words index anew from the chunks."""
-    if isinstance(store.database, PostgreSQL):
-        lexemes.rebuild(store)
-    else:
-        words.rebuild(store)
+    with store.database.write_alone() as connection:
+        rebuild(connection)
 
 
 class Index:

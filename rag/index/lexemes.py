@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from rag.index import words
 from rag.index.postings import CONTEXT, K1, B
-from rag.language import tokens
-from rag.store import Store, schema
-from rag.store.rows import TERMS, insert_words
+from rag.store import Store
+from rag.store.words import TERMS, analysis, batches, cut
+from rag.text import ANALYSIS, pieces
 
 # What `ts_rank` times π²/6 reaches for one, two, … times; the last stands for more.
 _REACHED: Final = [sum(1 / n**2 for n in range(1, times + 1)) - 1e-5 for times in range(1, 40)]
@@ -52,8 +52,6 @@ _HOW_MANY: Final = """
         WHERE collection = :collection {among} AND terms @@ {word} LIMIT :most) AS holding)"""
 _CHUNKS: Final = "(SELECT coalesce(sum(chunks), 0) FROM documents WHERE collection = :collection {among_documents})"
 
-_AT_ONCE: Final = 1000
-
 # So many chunks are ranked at most, as long as the rarest word alone is not in more. Of 100,000 chunks, the first
 # ten were the same as when all were ranked, and of the first thirty 99.8 %.
 RANKED: Final = 10_000
@@ -74,7 +72,7 @@ def search(
     How rare a word is, is counted among the chunks searched. Where the words stand in more than 10,000 of them,
     those are ranked that hold one of the rarer words.
     """
-    asked = [found for word in words.chosen(query) if (found := tokens(word))]
+    asked = [found for word in words.chosen(query) if (found := pieces(word))]
     if not asked or k <= 0 or (documents is not None and not documents):
         return []
     with store.database.read() as connection:
@@ -87,15 +85,15 @@ def search(
         rare = max(1, sum(so_far <= RANKED for so_far in itertools.accumulate(counts[i] for i in known)))
         values: dict[str, Any] = {"k": k, "reached": _REACHED, "chunks": total, "ranked": RANKED}
         values |= {f"held{place}": counts[i] for place, i in enumerate(known)}
-        pieces = [asked[i] for i in known]
-        ranked = _run(connection, _ranking(pieces, rare), collection_id, pieces, values, documents)
+        cuts = [asked[i] for i in known]
+        ranked = _run(connection, _ranking(cuts, rare), collection_id, cuts, values, documents)
         return [(row.chunk, float(row.score)) for row in ranked]
 
 
-def _ranking(pieces: Sequence[Pieces], rare: int) -> str:
+def _ranking(cuts: Sequence[Pieces], rare: int) -> str:
     """The statement that ranks the chunks that hold one of the first, `rare` ones by all of the words."""
-    each = range(len(pieces))
-    often = [(_OFTEN if len(word) == 1 else _THERE).replace("{word}", _query(i)) for i, word in enumerate(pieces)]
+    each = range(len(cuts))
+    often = [(_OFTEN if len(word) == 1 else _THERE).replace("{word}", _query(i)) for i, word in enumerate(cuts)]
     return (
         _SEARCH.replace("{often}", ", ".join(f"{times} AS often{i}" for i, times in enumerate(often)))
         .replace("{any}", " || ".join(_query(i) for i in range(rare)))
@@ -116,14 +114,14 @@ def _rarest_first(
     """The places of common words, in the order of how many chunks hold them, of some that were looked at."""
     columns = ", ".join(f"count(*) FILTER (WHERE terms @@ {_query(place)})" for place in range(len(known)))
     share = {"share": min(100.0, 100.0 * _LOOKED_AT / total)}
-    pieces = [asked[i] for i in known]
-    held = _run(connection, _SAMPLE.replace("{columns}", columns), collection_id, pieces, share, documents).one()
+    cuts = [asked[i] for i in known]
+    held = _run(connection, _SAMPLE.replace("{columns}", columns), collection_id, cuts, share, documents).one()
     return [i for _, i in sorted(zip(tuple(held), known, strict=True))]
 
 
 def count(store: Store, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
     """How many chunks the collection has, and how many of them hold each word: 5,000 at most are counted."""
-    asked = {term: found for term in dict.fromkeys(terms) if (found := tokens(term))}
+    asked = {term: found for term in dict.fromkeys(terms) if (found := pieces(term))}
     with store.database.read() as connection:
         total, counts = _counted(connection, collection_id, list(asked.values()), words.COUNT_TO, None)
     return total, dict.fromkeys(terms, 0) | dict(zip(asked, counts, strict=True))
@@ -161,41 +159,24 @@ def _run(
 
 
 def fit(store: Store) -> bool:
-    """Whether the words index says what the chunks say."""
+    """Whether the words index says what the chunks say, by today's analysis."""
     differing = sa.text(f"""
         SELECT count(*) FROM unnest(CAST(:ids AS bigint[]), CAST(:contexts AS text[]), CAST(:texts AS text[]))
             AS said (id, context, text) LEFT JOIN words ON words.chunk = said.id
         WHERE words.terms IS DISTINCT FROM {TERMS.format(text="said.text", context="said.context")}""")
     with store.database.read() as connection:
-        for rows in _batches(connection):
+        if analysis(connection) != ANALYSIS:
+            return False
+        for rows in batches(connection):
             said = {
                 "ids": [row["chunk"] for row in rows],
-                "contexts": [" ".join(tokens(row["context"])) for row in rows],
-                "texts": [" ".join(tokens(row["text"])) for row in rows],
+                "contexts": [cut(row["context"]) for row in rows],
+                "texts": [cut(row["text"]) for row in rows],
             }
             if connection.execute(differing, said).scalar_one():
                 return False
     return True
 
 
-def rebuild(store: Store) -> None:
-    """Make the words index anew from the chunks."""
-    with store.database.write() as connection:
-        connection.execute(sa.delete(schema.words))
-        for rows in _batches(connection):
-            insert_words(connection, rows)
-
-
-def _batches(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
-    """All chunks of the library, so many at a time."""
-    chunks = schema.chunks.c
-    named = (chunks.collection, chunks.document, chunks.context, chunks.text)
-    query = sa.select(chunks.id.label("chunk"), *named).order_by(chunks.id).limit(_AT_ONCE)
-    last = 0
-    while rows := [dict(row) for row in connection.execute(query.where(chunks.id > last)).mappings()]:
-        yield rows
-        last = rows[-1]["chunk"]
-
-
 def _query(i: int) -> str:
-    return f"phraseto_tsquery('footnote', :word{i})"
+    return f"phraseto_tsquery('simple', :word{i})"

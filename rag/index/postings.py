@@ -7,12 +7,10 @@ while other threads run on. What it knows of all common words it tells in one pa
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -20,6 +18,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from rag.store import Store
+from rag.text import pieces
 
 Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]
@@ -35,12 +34,6 @@ CONTEXT: Final = 0.5
 KEPT: Final = 100_000_000
 # A word with so many places is common. To look one with fewer up takes a third of a millisecond at most.
 COMMON: Final = 1_000
-
-# Words whose terms are known without asking; the same ones are asked for again and again.
-_TERMS_KEPT: Final = 4096
-
-# As the table `words` cuts and stems texts.
-_TOKENIZER: Final = "porter unicode61 remove_diacritics 2"
 
 # All of a word's places, as the numbers of their chunks in one text, ascending; those in contexts are negative.
 _OPEN: Final = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab(main, words, instance)"
@@ -93,24 +86,20 @@ class PostingLists:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # By the term that the index has for a word; by the word itself where it has several.
         self._kept: OrderedDict[str, Postings] = OrderedDict()
         self._held = 0
-        self._terms = _Terms()
         self._lock = threading.Lock()
 
-    def get(self, word: str, newest: int) -> Postings:
-        """All chunks that hold a word, up to the chunk `newest` at least."""
-        terms = self._terms.of(word)
-        key = terms[0] if len(terms) == 1 else word
+    def get(self, term: str, newest: int) -> Postings:
+        """All chunks that hold a term, up to the chunk `newest` at least."""
         with self._lock:
-            known = self._kept.get(key)
+            known = self._kept.get(term)
             if known is not None:
-                self._kept.move_to_end(key)
+                self._kept.move_to_end(term)
         if known is None or known.up_to < newest:
-            # Not under the lock: two that ask for one word at once both look it up.
-            known = self._read(word, terms, known)
-            self._keep(key, known)
+            # Not under the lock: two that ask for one term at once both look it up.
+            known = self._read(term, known)
+            self._keep(term, known)
         return known
 
     def read_ahead(self) -> None:
@@ -127,26 +116,27 @@ class PostingLists:
             self._kept.clear()
             self._held = 0
 
-    def _keep(self, key: str, postings: Postings) -> None:
+    def _keep(self, term: str, postings: Postings) -> None:
         with self._lock:
-            old = self._kept.get(key, _NOTHING)
+            old = self._kept.get(term, _NOTHING)
             if old.up_to > postings.up_to:
                 return
-            self._kept[key] = postings
-            self._kept.move_to_end(key)
+            self._kept[term] = postings
+            self._kept.move_to_end(term)
             self._held += len(postings.chunks) - len(old.chunks)
             while self._held > KEPT and len(self._kept) > 1:
                 self._held -= len(self._kept.popitem(last=False)[1].chunks)
 
-    def _read(self, word: str, terms: Sequence[str], known: Postings | None) -> Postings:
+    def _read(self, term: str, known: Postings | None) -> Postings:
+        cut = pieces(term)
         with self._store.database.read() as connection:
             newest = _newest(connection)
-            if known is None and len(terms) == 1:
-                return _NOTHING.with_more(*_all(connection, terms[0]), newest)
+            if known is None and len(cut) == 1:
+                return _NOTHING.with_more(*_all(connection, cut[0]), newest)
             known = known or _NOTHING
-            if not terms or known.up_to >= newest:
+            if not cut or known.up_to >= newest:
                 return known.with_more(*_none(), newest)
-            return known.with_more(*_since(connection, word, known.up_to), newest)
+            return known.with_more(*_since(connection, cut, known.up_to), newest)
 
 
 def read_lengths(store: Store, first: int, last: int) -> tuple[Ids, Numbers]:
@@ -185,10 +175,10 @@ def _counted(told: str | None) -> tuple[Ids, Numbers]:
     return each[first], np.add.reduceat(np.where(places < 0, CONTEXT, 1.0), first).astype(np.float32)
 
 
-def _since(connection: sa.Connection, word: str, after: int) -> tuple[Ids, Numbers]:
-    """The chunks above `after` with a word, which may be of several terms, and how often."""
-    quoted = '"' + word.replace('"', '""') + '"'
-    rows = connection.execute(sa.text(_SCORES), {"word": quoted, "after": after}).all()
+def _since(connection: sa.Connection, cut: Sequence[str], after: int) -> tuple[Ids, Numbers]:
+    """The chunks above `after` with a term, which may be of several pieces, and how often."""
+    phrase = f'"{" ".join(cut)}"'
+    rows = connection.execute(sa.text(_SCORES), {"word": phrase, "after": after}).all()
     if not rows:
         return _none()
     chunks = np.array([row.chunk for row in rows], np.int64)
@@ -197,22 +187,6 @@ def _since(connection: sa.Connection, word: str, after: int) -> tuple[Ids, Numbe
     share = np.array([row.share for row in rows])
     norm = norms(_sums(b"".join(row.sz for row in rows)), sum(totals) / count)
     return chunks, (np.round(2 * share * norm / (1 - share)) / 2).astype(np.float32)
-
-
-class _Terms:
-    """The terms that the index has for a word, as FTS5 cuts and stems it: asked of a table with that word alone."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._memory.execute(f"CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = '{_TOKENIZER}')")
-        self._memory.execute("CREATE VIRTUAL TABLE places USING fts5vocab(words, instance)")
-        self.of = lru_cache(_TERMS_KEPT)(self._ask)
-
-    def _ask(self, word: str) -> list[str]:
-        with self._lock:
-            self._memory.execute("REPLACE INTO words (rowid, text) VALUES (1, ?)", (word,))
-            return [term for (term,) in self._memory.execute("SELECT term FROM places ORDER BY offset")]
 
 
 def _varints(data: bytes) -> Ids:

@@ -12,16 +12,9 @@ import numpy as np
 
 from rag.errors import LibraryError
 from rag.index.postings import K1, Ids, Numbers, PostingLists, norms, read_lengths
-from rag.language import has_cjk, words
 from rag.store import Store
-
-# English words that nearly every passage holds; they tell passages apart only when nothing else does.
-_STOP_WORDS: Final = """
-    a about am an and any are as at be been being but by can could did do does doing for from had has have having he
-    her hers him his how i if in into is it its me my of on or our ours she should so some such than that the their
-    theirs them then there these they this those to us was we were what when where which while who whom whose why will
-    with would you your yours"""
-STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
+from rag.store.words import analysis
+from rag.text import ANALYSIS, terms
 
 # Scores of which the best is looked at first.
 _STRETCH: Final = 64
@@ -129,24 +122,15 @@ def _best(chunks: Ids, scores: Numbers, k: int) -> list[tuple[int, float]]:
 
 
 def chosen(query: str) -> list[str]:
-    """The query's words that are looked up, each once: all but those that nearly every passage holds."""
-    found = list(dict.fromkeys(words(query)))
-    if not has_cjk(query):
-        found = [word for word in found if word not in STOP_WORDS] or found
-    return found
+    """The terms of a query that are looked up, each once: all but the stop words, where there are others."""
+    return list(dict.fromkeys(terms(query)))
 
 
 def fit(store: Store) -> bool:
-    """Whether the words index says what the chunks say."""
+    """Whether the words index says what the chunks say, by today's analysis."""
     try:
         with store.database.write() as connection:
             connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+            return analysis(connection) == ANALYSIS
     except LibraryError:
         return False
-    return True
-
-
-def rebuild(store: Store) -> None:
-    """Make the words index anew from the chunks."""
-    with store.database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO words (words) VALUES ('rebuild')")

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from rag.language import estimated_tokens
 from rag.llms.stops import until_stop
+from rag.text import estimated_tokens
 
 Write = Callable[[list[BaseMessage], list[str]], Iterator[str]]
 

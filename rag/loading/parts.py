@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from rag.language import sentences
+from rag.text import sentences
 from rag.types import Heading, Kind, LoadedDocument, Notice, Page
 
 # Six or seven printed pages: most documents are one part.

@@ -22,9 +22,9 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from rag.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
-from rag.language import find_words
 from rag.loading.names import title_of
 from rag.loading.textlayer import headings, read_page, tidy
+from rag.text import find_words
 from rag.types import Heading, LoadedDocument, Page
 
 __all__ = ["LOCK", "read_page", "read_pdf"]

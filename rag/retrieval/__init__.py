@@ -6,12 +6,11 @@ gate says whether the collection holds an answer at all.
 
 from rag.retrieval.followups import forms, stands_alone
 from rag.retrieval.fusion import Ranking, fuse, join
-from rag.retrieval.gate import THRESHOLD, Signals, gate
+from rag.retrieval.gate import Signals, gate
 from rag.retrieval.intents import Intent, intent
 from rag.retrieval.search import Found, Readable, Reranker, Retriever, Searchable
 
 __all__ = [
-    "THRESHOLD",
     "Found",
     "Intent",
     "Ranking",

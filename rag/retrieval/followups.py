@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.language import has_cjk, words
-from rag.terms import LITTLE, content, terms
+from rag.text import content, is_empty, script_of, terms
 
 # Words that stand for something said before.
 _POINTS_BACK: Final = re.compile(
@@ -37,7 +36,7 @@ class Form:
 
 def stands_alone(question: str) -> float:
     """How sure it is that the question can be understood by itself: 1 quite, 0 not at all."""
-    chinese = has_cjk(question)
+    chinese = script_of(question) == "cjk"
     meaning = len(content(question)) if not chinese else len(terms(question)) / 1.5
     pointing = _POINTS_BACK_CHINESE if chinese else _POINTS_BACK
     doubt = 0.0
@@ -66,7 +65,7 @@ def forms(question: str, previous: Sequence[str] = ()) -> list[Form]:
     joined = Form(f"{before[-1]} {question}", 1.0 - 0.7 * alone)
     itself = Form(question, 0.3 + 0.7 * alone)
     found = [joined, itself] if joined.weight >= itself.weight else [itself, joined]
-    thread = [text for text in before[:-1] if not LITTLE.issuperset(words(text))]
+    thread = [text for text in before[:-1] if not is_empty(text)]
     if thread and alone < 1.0:
         found.append(Form(" ".join([*thread, before[-1], question]), 0.5 * (1.0 - alone)))
     return found

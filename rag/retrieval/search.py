@@ -12,14 +12,14 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rag.catalogue import embedder_facts
 from rag.context import CallContext
 from rag.embedding import Embedder
 from rag.errors import VectorsLacking
-from rag.language import has_cjk
 from rag.retrieval.followups import Form, forms
 from rag.retrieval.fusion import RANK, Ranking, by_page, fuse, join
 from rag.retrieval.gate import Signals, gate, signals
-from rag.terms import content, stem
+from rag.text import terms
 from rag.types import Page, PageKey, Passage
 
 Vector = npt.NDArray[np.float32]
@@ -33,15 +33,6 @@ _TELLING: Final = 200
 
 # Look-ups of words at a time, for all who ask.
 _AT_ONCE: Final = 4
-
-# What the vectors count beside the words.
-_VECTORS: Final = 0.7
-_VECTORS_CHINESE: Final = 0.3
-_VECTORS_FOLLOW_UP: Final = 1.3  # a joined question holds many words that are beside the point
-
-# How slowly a rank loses its worth where a follow-up is searched in several forms: what all of them find somewhere
-# high counts for more than what one of them finds first. In Chinese the vectors' lists would drown the words'.
-_RANK_FOLLOW_UP: Final = 40.0
 
 
 class Searchable(Protocol):
@@ -62,8 +53,8 @@ class Searchable(Protocol):
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[int, float]]: ...
 
-    def count_words(self, owner: str, collection_id: str, words: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks there are, and how many hold each of the words."""
+    def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """How many chunks there are, and how many hold each of the terms, as `rag.text.terms` makes them."""
 
 
 class Readable(Protocol):
@@ -86,14 +77,15 @@ class Found:
     """What a search found; `words_only` where the vectors were out of reach.
 
     `query` is the form of the question that counted most, `weights` what each of its terms is worth
-    (a rare word more than a common one), `gate` the chance that the passages answer it at all, `pages` the pages
-    that the passages lie on, by document and number.
+    (a rare word more than a common one), `gate` the chance that the passages answer it at all: below `threshold`
+    it is not answered. `pages` are those that the passages lie on, by document and number.
     """
 
     passages: tuple[Passage, ...]
     query: str
     signals: Signals
     gate: float
+    threshold: float
     weights: Mapping[str, float] = field(default_factory=dict)
     words_only: bool = False
     pages: Mapping[PageKey, Page] = field(default_factory=dict)
@@ -108,6 +100,7 @@ class Retriever:
         self._index = index
         self._documents = documents
         self._embedder = embedder
+        self._facts = embedder_facts(embedder.name)
         self._reranker = reranker
         # The words are looked up while the question is embedded: neither holds the interpreter.
         self._beside = ThreadPoolExecutor(_AT_ONCE, "words")
@@ -130,7 +123,7 @@ class Retriever:
         telling = self._beside.submit(self._weights, ways[0].query, context)
         collection, documents = context.collection, context.documents or None
         rankings: list[Ranking] = []
-        similarity, words_only = 0.0, False
+        similarity, words_only, fusion = 0.0, False, self._facts.fusion
         for way, by_words in zip(ways, said, strict=True):
             vector = self._embedder.embed_query(way.query)
             try:
@@ -139,11 +132,14 @@ class Retriever:
                 words_only, known = True, by_words.result().items
                 vectors = self._index.search_vectors(collection, vector, DEPTH, documents, known=known)
             similarity = max(similarity, vectors[0][1] if vectors else 0.0)
-            worth = _VECTORS_CHINESE if has_cjk(way.query) else _VECTORS if len(ways) == 1 else _VECTORS_FOLLOW_UP
+            worth = fusion.unread
+            if self._facts.reads(way.query):
+                worth = fusion.vectors if len(ways) == 1 else fusion.follow_up
             rankings.append(by_words.result())
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
-        slowly = len(ways) > 1 and not has_cjk(ways[0].query)
-        fused = fuse(rankings, _RANK_FOLLOW_UP if slowly else RANK)
+        # Of a language that is not read, the vectors' lists would drown the words'.
+        slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
+        fused = fuse(rankings, fusion.rank_follow_up if slowly else RANK)
         passages, pages = self._passages(question, fused, context.owner, k)
         chunks, weights = telling.result()
         seen = signals(
@@ -155,13 +151,14 @@ class Retriever:
             by_meaning=rankings[1],
             chunks=chunks,
             follow_up=len(ways) > 1,
+            tells=self._facts.tells(ways[0].query),
         )
-        return Found(tuple(passages), ways[0].query, seen, gate(seen), weights, words_only, pages)
+        score, least = gate(seen, self._facts.gate), self._facts.gate.threshold
+        return Found(tuple(passages), ways[0].query, seen, score, least, weights, words_only, pages)
 
     def _by_words(self, way: Form, context: CallContext) -> Ranking:
-        query = " ".join(content(way.query))
         documents = context.documents or None
-        found = self._index.search_words(context.owner, context.collection, query, DEPTH, documents)
+        found = self._index.search_words(context.owner, context.collection, way.query, DEPTH, documents)
         return Ranking(tuple(chunk for chunk, _ in found), way.weight)
 
     def _passages(
@@ -188,10 +185,7 @@ class Retriever:
 
     def _weights(self, query: str, context: CallContext) -> tuple[int, dict[str, float]]:
         """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""
-        words = list(dict.fromkeys(content(query)))
-        total, counts = self._index.count_words(context.owner, context.collection, words)
-        weights: dict[str, float] = {}
-        for word in words:
-            few = (max(total, _TELLING) + 1) / (counts.get(word, 0) + 0.5)
-            weights[stem(word)] = max(weights.get(stem(word), 0.0), math.log(1 + few))
-        return total, weights
+        asked = list(dict.fromkeys(terms(query)))
+        total, counts = self._index.count_words(context.owner, context.collection, asked)
+        most = max(total, _TELLING) + 1
+        return total, {term: math.log(1 + most / (counts.get(term, 0) + 0.5)) for term in asked}

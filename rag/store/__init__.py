@@ -27,6 +27,8 @@ from rag.store.postgresql import PostgreSQL
 from rag.store.shares import Shares
 from rag.store.sqlite import SQLite
 from rag.store.standings import Standings
+from rag.store.words import analysis, rebuild
+from rag.text import ANALYSIS
 
 __all__ = ["DATABASE", "FILES", "INDEX", "Job", "Store"]
 
@@ -84,6 +86,13 @@ class Store:
                 migrate(connection)
             with database.mapped_errors():
                 sync_folder(data_dir)
+        with database.read() as connection:
+            analysed = analysis(connection)
+        if analysed < ANALYSIS:
+            with database.write_alone() as connection:
+                # Another process may have done it meanwhile.
+                if analysis(connection) < ANALYSIS:
+                    rebuild(connection)
         if isinstance(database, PostgreSQL):
             prepare(database)
         return cls(data_dir, database, files)

@@ -20,7 +20,8 @@ from rag.store import Store, bulk, schema
 from rag.store.columns import clean
 from rag.store.files import needs
 from rag.store.graphs import make_graph
-from rag.store.rows import insert_chunk_rows, insert_words
+from rag.store.rows import insert_chunk_rows
+from rag.store.words import insert_words
 
 _AT_ONCE: Final = 500
 

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from rag.language import searchable, tokens
 from rag.store import schema
 from rag.store.passages import Vectors
+from rag.store.words import cut, insert_words
 from rag.types import Chunk, Document, LoadedDocument, Page
-
-# What the words index of PostgreSQL holds of a chunk whose `tokens` these are. The text comes before the context.
-TERMS: Final = "setweight(to_tsvector('footnote', {text}), 'A') || to_tsvector('footnote', {context})"
-
-_INSERT_WORDS: Final = sa.text(f"""
-    INSERT INTO words (chunk, collection, document, tokens, terms)
-    SELECT chunk, collection, document, tokens, {TERMS.format(text="text", context="context")}
-    FROM unnest(CAST(:chunk AS bigint[]), CAST(:collection AS text[]), CAST(:document AS text[]),
-        CAST(:tokens AS bigint[]), CAST(:text AS text[]), CAST(:context AS text[]))
-        AS said (chunk, collection, document, tokens, text, context)""")
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 
@@ -116,18 +106,9 @@ def insert_chunk_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        terms = [{"context_terms": searchable(row["context"]), "text_terms": searchable(row["text"])} for row in rows]
+        terms = [{"context_terms": cut(row["context"]), "text_terms": cut(row["text"])} for row in rows]
         connection.execute(sa.insert(_chunks), [{**row, **term} for row, term in zip(rows, terms, strict=True)])
         return
     inserted = sa.insert(_chunks).returning(_chunks.c.id, sort_by_parameter_order=True)
     ids = connection.execute(inserted, [dict(row) for row in rows]).scalars()
     insert_words(connection, [{**row, "chunk": chunk} for row, chunk in zip(rows, ids, strict=True)])
-
-
-def insert_words(connection: sa.Connection, chunks: Sequence[Mapping[str, Any]]) -> None:
-    """Write down the words of chunks for PostgreSQL, cut as SQLite cuts them for itself."""
-    contexts, texts = ([tokens(chunk[part]) for chunk in chunks] for part in ("context", "text"))
-    said: dict[str, list[Any]] = {key: [chunk[key] for chunk in chunks] for key in ("chunk", "collection", "document")}
-    said["tokens"] = [len(context) + len(text) for context, text in zip(contexts, texts, strict=True)]
-    said["context"], said["text"] = ([" ".join(cut) for cut in parts] for parts in (contexts, texts))
-    connection.execute(_INSERT_WORDS, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.build import NO_MODEL, Services
+from rag.catalogue import embedder_facts
 from rag.catalogue.downloads import Progress, gigabytes
 from rag.errors import ModelError
 from rag.stock import Entry
@@ -31,6 +32,8 @@ def facts(entry: Entry, texts: Texts) -> str:
         told.append(texts("models.context", count=model.context))
         told.append(texts("models.languages_en" if model.languages == ("en",) else "models.languages_many"))
         told.append(texts("models.licence", licence=model.licence))
+    if entry.kind == "embedder" and not embedder_facts(entry.name).calibrated:
+        told.append(texts("models.uncalibrated"))
     if entry.here and entry.here.bundled:
         told.append(texts("models.bundled"))
     elif entry.here and not model:

@@ -36,6 +36,7 @@ HEADERS: Final = {
 
 # As many digits as a file has bytes; what is longer is no range.
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+_NOT_PLAIN: Final = re.compile(r"[^ -~]")
 # What turns or hides the letters around it, ends a line, or leads into another folder.
 _UNFIT: Final = re.compile(
     r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]'
@@ -83,7 +84,7 @@ def _wanted(request: Request, size: int, tag: str) -> tuple[int, int, int] | Non
 
 def disposition(name: str) -> str:
     """The head that has a browser save a file under this name, whatever letters it has (RFC 6266, RFC 8187)."""
-    plain = re.sub(r"[^ -~]", "_", name).replace("%", "_")
+    plain = _NOT_PLAIN.sub("_", name).replace("%", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

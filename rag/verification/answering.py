@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.catalogue import QuoteScores
 from rag.evidence import nearest_of_its_kind
 from rag.evidence.kinds import answer_kind, holds_new
 from rag.evidence.ranges import holds_for
-from rag.language import has_cjk, words
-from rag.terms import LITTLE, coverage, terms
+from rag.text import Language, coverage, is_empty, language_of, numbers, script_of, terms, without_figures, words
 from rag.types import Quote
 from rag.verification.disagreement import CITATION, unknown_names, wrong_numbers
-from rag.verification.facts import numbers, without_figures
 from rag.verification.held import Said
 from rag.verification.names import full_names, unaccented
 
@@ -39,10 +38,6 @@ _WHOLE_SCORE: Final = 0.7
 # such a quote must hold as well.
 _AS_GOOD: Final = 0.03
 _SHARED: Final = 0.5
-# Score of the best quote from which it surely answers (nine times in ten). In Chinese the embedder's part of
-# the score is missing.
-_SURE: Final = 0.6
-_SURE_CHINESE: Final = 0.39
 
 # Words before the answer that say nothing themselves.
 _LEAD_IN: Final = re.compile(
@@ -55,6 +50,7 @@ class Asked:
     """The question, what each of its terms is worth, and how much of it each sentence of the documents is about."""
 
     question: str
+    language: Language
     kind: re.Pattern[str] | None
     """What things of the kind that is asked for look like, where anybody can tell."""
     weights: Mapping[str, float]
@@ -73,23 +69,27 @@ class Asked:
 
 
 def asked_of(
-    question: str, weights: Mapping[str, float] | None, evidence: Sequence[Said], quotes: Sequence[Quote]
+    question: str,
+    weights: Mapping[str, float] | None,
+    evidence: Sequence[Said],
+    quotes: Sequence[Quote],
+    scores: QuoteScores,
 ) -> Asked:
-    weights = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
+    language = language_of(question)
+    weights = weights if weights is not None else dict.fromkeys(terms(question, language), 1.0)
     # What nothing found is about cannot tell one sentence from another.
     met: frozenset[str] = frozenset().union(*(e.about for e in evidence))
     known = {term: weight for term, weight in weights.items() if term in met}
     best = coverage(known, evidence[0].about) if evidence else 0.0
-    sure = not quotes or quotes[0].score >= (_SURE_CHINESE if has_cjk(question) else _SURE)
+    sure = not quotes or quotes[0].score >= scores.sure
     kind = answer_kind(question)
-    rivals = tuple(_rivals(question, kind, evidence[: len(quotes)]))
-    return Asked(question, kind, weights, known, max(_ASKED, best), sure, rivals)
+    rivals = () if scores.by_words else tuple(_rivals(question, kind, evidence[: len(quotes)]))
+    return Asked(question, language, kind, weights, known, max(_ASKED, best), sure, rivals)
 
 
 def _rivals(question: str, kind: re.Pattern[str] | None, quoted: Sequence[Said]) -> Iterator[Said]:
     asked = frozenset(words(question))
-    # In Chinese the scores lie too near to one another.
-    if kind is not None and not has_cjk(question):
+    if kind is not None:
         near = (other for other in quoted[1:] if other.quote.score >= quoted[0].quote.score - _AS_GOOD)
         yield from (other for other in near if not other.row and holds_new(kind, other.text, asked))
 
@@ -104,12 +104,12 @@ def says(evidence: Said, piece: str, asked: Asked) -> bool:
     said = CITATION.sub("", _LEAD_IN.sub("", piece))
     plain = without_figures(said)
     # "It is" alone means nothing; what is left is the figure.
-    claim = {} if LITTLE.issuperset(words(plain)) else dict.fromkeys(terms(plain), 1.0)
+    claim = {} if is_empty(plain, asked.language) else dict.fromkeys(terms(plain, asked.language), 1.0)
     added = dict.fromkeys(claim.keys() - asked.weights.keys(), 1.0)
     title = f"{evidence.quote.title} {evidence.quote.section}"
     if not asked.sure or not asked.about(evidence) or (added and coverage(added, evidence.terms) < _ADDED):
         return False
-    repeated = _REPEATED_CHINESE if has_cjk(said) else _REPEATED
+    repeated = _REPEATED_CHINESE if script_of(said) == "cjk" else _REPEATED
     # A bare answer says nothing of what it is about; only the best quote can stand for that.
     bare = bool(asked.known) and not evidence.row and coverage(asked.known, claim) < repeated
     if bare and (len(added) > _BARE or evidence.place):
@@ -148,10 +148,10 @@ def _whole(evidence: Said, claim: Mapping[str, float], asked: Asked) -> bool:
     return plain and coverage(dict.fromkeys(evidence.terms, 1.0), claim) >= _WHOLE
 
 
-def repeats(evidence: Said, piece: str) -> bool:
+def repeats(evidence: Said, piece: str, language: Language) -> bool:
     """Whether a claim says one sentence of the documents again, nearly word for word."""
     said = CITATION.sub("", piece)
-    claim = dict.fromkeys(terms(without_figures(said)), 1.0)
+    claim = dict.fromkeys(terms(without_figures(said), language), 1.0)
     title = f"{evidence.quote.title} {evidence.quote.section}"
     enough = len(claim) >= _COPIED and coverage(claim, evidence.terms) >= _COPY
     return enough and _agrees(said, evidence, title, f"{title} {evidence.text}")

@@ -8,12 +8,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from rag.language import sentences
-from rag.terms import coverage, terms
+from rag.catalogue import BUNDLED, QuoteScores, embedder_facts
+from rag.text import coverage, numbers, sentences, terms
 from rag.types import Quote, Sentence
 from rag.verification.answering import Asked, asked_of, repeats, says
 from rag.verification.disagreement import ADDRESS, problems, unknown_names
-from rag.verification.facts import numbers
 from rag.verification.held import Held, hold, nearest_said
 
 # Share of a claim's words that a quote must hold to be cited, and the nearest two together for the claim not to be
@@ -36,6 +35,8 @@ def verify(
     quotes: Sequence[Quote],
     others: Sequence[Quote],
     weights: Mapping[str, float] | None = None,
+    *,
+    scores: QuoteScores | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Quote, ...]]:
     """The answer's sentences with their verdicts, and the quotes they cite.
 
@@ -46,10 +47,12 @@ def verify(
         others: what else was found, sentence by sentence.
         question: what it asks may be repeated in the answer without being in the documents.
         weights: what each term of the question is worth; all the same when not given.
+        scores: what the quotes' scores mean; those of the bundled embedder when not given.
     """
+    scores = scores or embedder_facts(BUNDLED).quote_scores(question)
     held = hold(question, quotes, others)
     evidence = held.evidence
-    asked = asked_of(question, weights, evidence, quotes)
+    asked = asked_of(question, weights, evidence, quotes, scores)
     judged = [_judge(piece, asked, held, len(quotes)) for piece in pieces(text)]
     # Where an answer answers, what else it takes from the documents word for word is borne out too.
     if any(sentence.verdict == "supported" for sentence in judged):
@@ -66,7 +69,7 @@ def _copied(sentence: Sentence, held: Held) -> Sentence:
     """A sentence that is borne out in part: supported where it repeats one of the documents."""
     if sentence.verdict != "partly" or _ASKS.search(sentence.text):
         return sentence
-    found = next((e.place for e in held.evidence if repeats(e, sentence.text)), None)
+    found = next((e.place for e in held.evidence if repeats(e, sentence.text, held.language)), None)
     return sentence if found is None else replace(sentence, verdict="supported", quotes=(found,))
 
 
@@ -82,9 +85,9 @@ def pieces(text: str) -> list[str]:
 def _judge(piece: str, asked: Asked, held: Held, quotes: int) -> Sentence:
     """The verdict on one sentence. The first `quotes` pieces of evidence are cited before any other."""
     said = ADDRESS.sub(" ", piece)
-    claim = terms(said)
+    claim = terms(said, held.language)
     wanted = dict.fromkeys(claim, 1.0)
-    beside = nearest_said(said, asked.question, held.evidence)
+    beside = nearest_said(said, asked.question, held)
     if _ASKS.search(piece) and any([*unknown_names(piece, held.around)]):
         return Sentence(piece, "unsupported")
     if not claim or _ASKS.search(piece) or (_APOLOGY.search(piece) and not any(n.plain for n in numbers(piece))):

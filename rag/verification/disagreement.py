@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from typing import Final
 
-from rag.language import words
-from rag.terms import coverage, terms
-from rag.verification.facts import months, numbers, without_figures
+from rag.text import coverage, months, numbers, terms, without_figures, words
 from rag.verification.held import Held
 from rag.verification.names import known, names, unaccented
 
@@ -50,8 +48,8 @@ def problems(piece: str, question: str, beside: Sequence[str], held: Held) -> It
     """
     # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
     claim = ADDRESS.sub(" ", CITATION.sub("", piece))
-    wanted = dict.fromkeys(terms(without_figures(claim)), 1.0)
-    nearest = [text for text in beside[:2] if coverage(wanted, terms(text)) >= _ALIGNED_WELL]
+    wanted = dict.fromkeys(terms(without_figures(claim), held.language), 1.0)
+    nearest = [text for text in beside[:2] if coverage(wanted, terms(text, held.language)) >= _ALIGNED_WELL]
     # Where a text has lost its figures, nothing tells which they were.
     if not any(_HOLE.search(text) for text in nearest):
         yield from wrong_numbers(claim, [question, *beside] if nearest else [held.around])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.evidence.ranges import in_range
-from rag.terms import coverage, terms
+from rag.text import Language, coverage, language_of, terms
 from rag.types import Quote
 from rag.verification.negations import Negations
 from rag.verification.wording import Wordings
@@ -33,8 +33,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All that a claim is held against: the evidence, its text together with the question, its denials and words."""
+    """All that a claim is held against: the evidence, its text together with the question, its denials and words.
 
+    `language` is the question's: claims and evidence are compared by its stems.
+    """
+
+    language: Language
     evidence: Sequence[Said]
     around: str
     negations: Negations
@@ -43,34 +47,35 @@ class Held:
 
 def hold(question: str, quotes: Sequence[Quote], sentences: Sequence[Quote]) -> Held:
     """The quotes and all else that the passages say, to hold the claims of an answer against."""
-    evidence = tuple(_evidence(quotes, sentences))
+    language = language_of(question)
+    evidence = tuple(_evidence(quotes, sentences, language))
     topics = dict.fromkeys(f"{sentence.title} {sentence.section}" for sentence in sentences)
     around = " ".join([question, *(e.text for e in evidence), *topics])
     texts = [e.text for e in evidence]
-    return Held(evidence, around, Negations(texts), Wordings(texts))
+    return Held(language, evidence, around, Negations(texts, language), Wordings(texts))
 
 
-def _evidence(quotes: Sequence[Quote], sentences: Sequence[Quote]) -> Iterator[Said]:
+def _evidence(quotes: Sequence[Quote], sentences: Sequence[Quote], language: Language) -> Iterator[Said]:
     """The quotes, then what else the passages say, each sentence once."""
     quoted = {(quote.document, quote.page, quote.start) for quote in quotes}
     others = (one for one in sentences if (one.document, one.page, one.start) not in quoted)
     for place, quote in enumerate([*quotes, *others]):
         whole = f"{quote.head} {quote.text}" if quote.head else quote.text
-        held = frozenset(terms(whole))
-        about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}"))
+        held = frozenset(terms(whole, language))
+        about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}", language))
         yield Said(whole, held, about, place, bool(quote.head), quote)
 
 
-def nearest_said(piece: str, question: str, evidence: Sequence[Said]) -> list[Said]:
+def nearest_said(piece: str, question: str, held: Held) -> list[Said]:
     """The evidence nearest to a claim, nearest first. Of table rows only those that the claim is about,
     its figures aside: what stands in the others is true of something else."""
-    claim = terms(piece)
+    claim = terms(piece, held.language)
     wanted = dict.fromkeys(claim, 1.0)
     about = dict.fromkeys((term for term in claim if not term[0].isdigit()), 1.0)
 
     def meant(row: Said) -> tuple[float, bool]:
         return coverage(about, row.terms), in_range(f"{question} {piece}", row.text)
 
-    best = max((meant(e) for e in evidence if e.row), default=(0.0, False))
-    nearest = sorted(evidence, key=lambda e: -coverage(wanted, e.terms))
+    best = max((meant(e) for e in held.evidence if e.row), default=(0.0, False))
+    nearest = sorted(held.evidence, key=lambda e: -coverage(wanted, e.terms))
     return [e for e in nearest if not e.row or meant(e) == best][:5]

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Set
 from typing import Final
 
-from rag.terms import LITTLE, stem
+from rag.text import STOP_WORDS, language_of, stem
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
 _CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
@@ -57,6 +57,7 @@ def names(text: str) -> list[str]:
     """
     # A Latin name ends where Chinese goes on: "Dairy Queen的总公司".
     text = _SCRIPTS_MEET.sub(" ", unicodedata.normalize("NFKC", text))
+    stop_words = STOP_WORDS[language_of(text)]
     found = []
     begins, last, end = True, "", 0
     for match in _WORD.finditer(text):
@@ -65,7 +66,7 @@ def names(text: str) -> list[str]:
         goes_on = last[:1].isupper() and "," not in text[end : match.start()]
         if (
             word[:1].isupper()
-            and word.lower() not in LITTLE
+            and word.lower() not in stop_words
             and not (word.lower() in _GENERIC and (begins or goes_on or _NO_NAME_ALONE.match(whole)))
             and (not begins or _names_somebody(word, text, match.end()))
         ):
@@ -82,7 +83,8 @@ def full_names(text: str) -> set[tuple[str, str]]:
     [('bart', 'starr'), ('cam', 'newton')]
     """
     found = _FULL_NAME.findall(unaccented(text))
-    return {(first.lower(), last.lower()) for first, last in found if first.lower() not in LITTLE | _STARTERS}
+    no_names = STOP_WORDS[language_of(text)] | _STARTERS
+    return {(first.lower(), last.lower()) for first, last in found if first.lower() not in no_names}
 
 
 def _names_somebody(word: str, text: str, end: int) -> bool:
@@ -94,7 +96,7 @@ def _names_somebody(word: str, text: str, end: int) -> bool:
 def known(name: str, text_words: Set[str], text: str) -> bool:
     """Whether a text holds a name: the word itself, another form of it, or the words it abbreviates."""
     lower = unaccented(name.lower())
-    if lower in text_words or stem(lower) in text_words:
+    if not text_words.isdisjoint({lower, stem(lower), stem(lower, "de")}):
         return True
     if len(lower) >= 4 and any(other.startswith(lower[:4]) and _alike(lower, other) for other in text_words):
         return True

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rag.language import has_cjk
-from rag.terms import LITTLE, stem, terms
+from rag.text import STOP_WORDS, Language, language_of, script_of, stem, terms
 from rag.verification.opposites import opposites
 
 _WORD: Final = re.compile(r"[^\W_][\w'’&.,-]*\w|[^\W_]")
@@ -51,13 +50,15 @@ _OPPOSITE: Final = 0.25
 _OPPOSITE_SAID: Final = 0.3
 
 
-def negated(text: str, before: int = 0, after: int = 3) -> list[tuple[str, frozenset[str]]]:
+def negated(
+    text: str, before: int = 0, after: int = 3, language: Language | None = None
+) -> list[tuple[str, frozenset[str]]]:
     """Each negation of a text with the stems of what it denies: meaningful words around it, in its clause.
 
     >>> [(sign, sorted(stems)) for sign, stems in negated("Visitors do not pay for parking.", 1)]
     [('not', ['park', 'pay', 'visitor'])]
     """
-    text = _REPLY.sub("", text)
+    text, language = _REPLY.sub("", text), language or language_of(text)
     found = []
     for match in _NEGATIONS.finditer(text):
         ahead = _CLAUSE.split(text[match.end() : match.end() + _REACH], maxsplit=1)[0]
@@ -65,7 +66,7 @@ def negated(text: str, before: int = 0, after: int = 3) -> list[tuple[str, froze
         following = _WORD.findall(ahead)
         first = following[0].lower() if following else ""
         if first not in _STEADY and not (first in _SEEKS and _REMARK.search(behind)):
-            meant = [*_stems(behind)[-before:], *_stems(ahead)[:after]] if before else _stems(ahead)[:after]
+            meant = [*(_stems(behind, language)[-before:] if before else ()), *_stems(ahead, language)[:after]]
             found.append((match.group().lower(), frozenset(meant)))
     for match in _NEGATIONS_CHINESE.finditer(text):
         after_it = text[match.end() : match.end() + 3]
@@ -87,13 +88,14 @@ class _Said:
 class Negations:
     """What the evidence denies. Made once for an answer, asked about each of its sentences."""
 
-    def __init__(self, evidence: Sequence[str]) -> None:
-        self._said = [_said(text) for text in evidence]
+    def __init__(self, evidence: Sequence[str], language: Language) -> None:
+        self._language: Language = language
+        self._said = [_said(text, language) for text in evidence]
         self._counts = Counter(stem_ for said in self._said for stem_ in said.stems)
 
     def spoken_against(self, claim: str) -> Iterator[str]:
         """Negations of the claim that the evidence speaks against."""
-        for sign, meant in negated(claim, *_CLAIMED):
+        for sign, meant in negated(claim, *_CLAIMED, self._language):
             if meant - _ALONE and self._speaks_against(meant):
                 yield f"negation {sign} {'/'.join(sorted(meant))}"
 
@@ -110,8 +112,8 @@ class Negations:
 
     def left_away(self, claim: str) -> Iterator[str]:
         """Negations of the evidence whose words the claim holds without denying them."""
-        claimed = frozenset(terms(claim)) | _pairs(claim)
-        mine = [other for _, other in negated(claim, *_SAID)]
+        claimed = frozenset(terms(claim, self._language)) | _pairs(claim)
+        mine = [other for _, other in negated(claim, *_SAID, self._language)]
         if DENIALS.search(claim):
             return
         for said in self._said:
@@ -134,33 +136,35 @@ class Negations:
         return math.log(1 + (len(self._said) + 1) / (self._counts[stem_] + 0.5))
 
 
-def _said(text: str) -> _Said:
-    stems = frozenset(terms(text)) | _pairs(text)
+def _said(text: str, language: Language) -> _Said:
+    stems = frozenset(terms(text, language)) | _pairs(text)
     return _Said(
         stems,
-        tuple(meant for _, meant in negated(text, *_SAID)),
+        tuple(meant for _, meant in negated(text, *_SAID, language)),
         ()
         if _TWICE.search(text)
         else tuple(
             (meant, follows)
-            for (_, meant), (_, follows) in zip(negated(text, *_DENIED), negated(text, 0, _DENIED[1]), strict=True)
+            for (_, meant), (_, follows) in zip(
+                negated(text, *_DENIED, language), negated(text, 0, _DENIED[1], language), strict=True
+            )
         ),
-        tuple((word, _around(text, start, end)) for word, start, end in opposites(text)),
+        tuple((word, _around(text, start, end, language)) for word, start, end in opposites(text)),
     )
 
 
-def _around(text: str, start: int, end: int) -> frozenset[str]:
+def _around(text: str, start: int, end: int, language: Language) -> frozenset[str]:
     """The stems around a place of a text, in its clause."""
     ahead = _CLAUSE.split(text[end : end + _REACH], maxsplit=1)[0]
     behind = _CLAUSE.split(text[max(0, start - _REACH) : start])[-1]
-    return frozenset([*_stems(behind)[-_SAID[0] :], *_stems(ahead)[: _SAID[1]]])
+    return frozenset([*_stems(behind, language)[-_SAID[0] :], *_stems(ahead, language)[: _SAID[1]]])
 
 
 def _pairs(text: str) -> frozenset[str]:
     """Each two characters that stand side by side in a Chinese text, as negations are told there."""
-    return frozenset(text[i : i + 2] for i in range(len(text) - 1)) if has_cjk(text) else frozenset()
+    return frozenset(text[i : i + 2] for i in range(len(text) - 1)) if script_of(text) == "cjk" else frozenset()
 
 
-def _stems(text: str) -> list[str]:
+def _stems(text: str, language: Language) -> list[str]:
     found = (word.lower() for word in _WORD.findall(text))
-    return [stem(word) for word in found if word not in LITTLE or word in _MEANT]
+    return [stem(word, language) for word in found if word not in STOP_WORDS[language] or word in _MEANT]

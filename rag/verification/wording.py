@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from rag.language import has_cjk
-from rag.terms import LITTLE
-from rag.verification.facts import measure, months, numbers
+from rag.text import STOP_WORDS, language_of, measure, months, numbers, script_of
 from rag.verification.names import known, unaccented
 from rag.verification.negations import DENIALS
 
@@ -65,10 +63,10 @@ class Wordings:
             beside: the sentences of the documents nearest to the claim.
         """
         mine = _tokens(_REPLY.sub("", claim))
-        chinese = has_cjk(claim)
+        chinese, stop_words = script_of(claim) == "cjk", STOP_WORDS[language_of(claim)]
         for text in beside:
             for found in _exchanged(mine, self._said.get(text) or _tokens(text)):
-                kind = _kind(found)
+                kind = _kind(found, stop_words)
                 if chinese:
                     # Single characters say little: what the claim has may not stand elsewhere in as many equal ones.
                     if kind == "number" and found.around >= _AROUND_CHINESE and self._own(mine, found) < found.around:
@@ -112,12 +110,12 @@ def _exchanged(mine: Sequence[str], theirs: Sequence[str]) -> Iterator[_Exchange
         yield _Exchanged(mine[start:end], theirs[other:other_end], around, start)
 
 
-def _kind(found: _Exchanged) -> str:
+def _kind(found: _Exchanged, stop_words: Set[str]) -> str:
     """What was exchanged: "number", "unit", "month", "name" or "negation"; "" when it is none of these."""
     mine, theirs = " ".join(found.mine), " ".join(found.theirs)
     denied = [not _NOT.isdisjoint(_lower(side)) for side in (found.mine, found.theirs)]
     if denied[0] != denied[1]:
-        meant = [word for word in _lower([*found.mine, *found.theirs]) if word not in LITTLE]
+        meant = [word for word in _lower([*found.mine, *found.theirs]) if word not in stop_words]
         return "negation" if not meant and found.place and found.around >= _AROUND_NEGATION else ""
     if found.around < _AROUND or not mine or not theirs:
         return ""
@@ -125,22 +123,22 @@ def _kind(found: _Exchanged) -> str:
     # "The 1920s and 30s" are the 1930s.
     if values[0] and values[1] and values[0].isdisjoint(values[1] | {value % 100 for value in values[1]}):
         return "number"
-    if _other_unit(found.mine, found.theirs):
+    if _other_unit(found.mine, found.theirs, stop_words):
         return "unit"
     if months(mine) and months(theirs) and months(mine).isdisjoint(months(theirs)):
         return "month"
     # The first word has its capital from the sentence.
-    return "name" if found.place and _other_name(found.mine, found.theirs) else ""
+    return "name" if found.place and _other_name(found.mine, found.theirs, stop_words) else ""
 
 
-def _other_unit(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+def _other_unit(mine: Sequence[str], theirs: Sequence[str], stop_words: Set[str]) -> bool:
     """Whether a unit or a scale stands where another one does: "the next seven months" for weeks."""
-    units = [{measure(word) for word in _meant(side)} for side in (mine, theirs)]
+    units = [{measure(word) for word in _meant(side, stop_words)} for side in (mine, theirs)]
     return all(units) and "" not in units[0] | units[1] and units[0].isdisjoint(units[1])
 
 
-def _other_name(mine: Sequence[str], theirs: Sequence[str]) -> bool:
-    mine, theirs = _meant(mine), _meant(theirs)
+def _other_name(mine: Sequence[str], theirs: Sequence[str], stop_words: Set[str]) -> bool:
+    mine, theirs = _meant(mine, stop_words), _meant(theirs, stop_words)
     names = mine and all(word[:1].isupper() for word in mine) and any(word[:1].isupper() for word in theirs)
     if not names or not set(_lower(mine)).isdisjoint(_lower(theirs)):
         return False
@@ -152,13 +150,13 @@ def _other_name(mine: Sequence[str], theirs: Sequence[str]) -> bool:
     )
 
 
-def _meant(words: Sequence[str]) -> list[str]:
-    return [word for word in words if word.lower() not in LITTLE]
+def _meant(words: Sequence[str], stop_words: Set[str]) -> list[str]:
+    return [word for word in words if word.lower() not in stop_words]
 
 
 def _tokens(text: str) -> list[str]:
     """The words of a text in order, each "n't" apart as "not"; of Chinese, the characters."""
-    if has_cjk(text):
+    if script_of(text) == "cjk":
         return _TOKEN_CHINESE.findall(unicodedata.normalize("NFKC", text))
     text = unaccented(unicodedata.normalize("NFKC", text)).replace("’", "'")
     text = _CANNOT.sub("can not", _BEFORE_S.sub("", text))

@@ -85,7 +85,7 @@ def pdf(text: str) -> bytes:
 
 def steps(text: str) -> dict[str, Callable[[], object]]:
     """What happens to a line on its way from a file into a checked answer and onto a picture."""
-    from rag.evidence import find_quotes, units
+    from rag.evidence import CutPage, find_quotes, sentences_of, units
     from rag.highlighting import page_picture
     from rag.ingest import lead_of
     from rag.loading.kinds import kind_of
@@ -102,8 +102,9 @@ def steps(text: str) -> dict[str, Callable[[], object]]:
     passage = Passage(1, "d", "line.md", "Line", "markdown", None, 1, "1", "", page[:1000], 0, len(page[:1000]), 1.0)
 
     def answer() -> object:
-        quotes = find_quotes(text[:1000], [passage], LetterEmbedder(), page_text=lambda _: page)
-        return verify(text[:2000], text[:1000], quotes, [passage])
+        pages = {("d", 1): CutPage.of(page)}
+        quotes = find_quotes(text[:1000], [passage], LetterEmbedder(), pages=pages)
+        return verify(text[:2000], text[:1000], quotes, sentences_of([passage], pages))
 
     def picture() -> object:
         data = pdf(text)

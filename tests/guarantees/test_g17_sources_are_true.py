@@ -11,8 +11,8 @@ from pathlib import Path
 
 from rag.context import CallContext
 from rag.errors import NotFound
-from rag.language import sentences
 from rag.store import Store
+from rag.text import sentences
 from rag.types import Answer, Document, Passage, Quote
 from tests.guarantees.library import size
 from tests.guarantees.samples import conversation, questions, read_samples

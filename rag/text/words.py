@@ -1,0 +1,51 @@
+"""The words of a text, in order.
+
+Chinese is written without spaces; it is searched by overlapping pairs of characters (bigrams),
+which finds every word of two characters or more without a dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from rag.text.scripts import CJK, CJK_RUN
+
+_LETTERS: Final = rf"[^\W_{CJK}]++"
+_WORD: Final = re.compile(rf"[{CJK}]++|{_LETTERS}(?:(?:[.'’\-]|(?<=\d),(?=\d)){_LETTERS})*+")
+_FISCAL: Final = re.compile(r"fy'?(\d{4})")
+_HYPHENS_AND_DOTS: Final = re.compile(r"[-.]")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, lower case, CJK runs as overlapping bigrams.
+
+    >>> words("Annual leave: 25 days")
+    ['annual', 'leave', '25', 'days']
+    >>> words("年假25天")
+    ['年假', '25', '天']
+    """
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    found: list[str] = []
+    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).lower()):
+        word = match.group()
+        if len(word) > 2 and CJK_RUN.fullmatch(word):
+            found.extend(word[i : i + 2] for i in range(len(word) - 1))
+        else:
+            found.append(word)
+    return found
+
+
+def parts(word: str) -> list[str]:
+    """x-ray as x and ray, company's as company, FY2022 as 2022, for that is how texts write it.
+
+    >>> parts("x-ray"), parts("company’s"), parts("fy2022"), parts("3.5")
+    (['x', 'ray'], ['company'], ['2022'], ['3.5'])
+    """
+    word = word.replace("’", "'").removesuffix("'s")
+    if "-" in word or ("." in word and not word[0].isdigit()):
+        return [part for part in _HYPHENS_AND_DOTS.split(word) if part]
+    fiscal = word.startswith("fy") and _FISCAL.fullmatch(word)
+    return [fiscal.group(1)] if fiscal else [word]

@@ -1,0 +1,128 @@
+"""What is known of a model is data; what is done without such data is said, and works."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag import catalogue
+from rag.catalogue import BUNDLED, MODELS, embedder_facts, judge_facts, known
+from rag.context import CallContext
+from rag.embedding import Embedder, open_embedder
+from rag.evidence import CutPage, find_quotes
+from rag.index import open_index
+from rag.ingest import Desk, read_file
+from rag.retrieval import Retriever, Signals, gate
+from rag.store import Store
+from rag.types import Passage
+
+FACTS = Path(catalogue.__file__).with_name("facts")
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder(BUNDLED, device="cpu", threads=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store.open(tmp_path)) as made:
+        yield made
+
+
+class Renamed:
+    """The bundled embedder under a name that nobody knows, its similarities squeezed together near to 1."""
+
+    def __init__(self, embedder: Embedder, name: str = "custom:mine") -> None:
+        self._embedder, self.name = embedder, name
+        self.dimension, self.max_tokens, self.fallback_for = embedder.dimension + 1, embedder.max_tokens, None
+
+    def embed_passages(self, texts: list[str]) -> np.ndarray:
+        return np.array([self._squeezed(vector) for vector in self._embedder.embed_passages(texts)])
+
+    def embed_query(self, text: str) -> np.ndarray:
+        return self._squeezed(self._embedder.embed_query(text))
+
+    def count_tokens(self, text: str) -> int:
+        return self._embedder.count_tokens(text)
+
+    @staticmethod
+    def _squeezed(vector: np.ndarray) -> np.ndarray:
+        return np.append(np.sqrt(0.1) * vector, np.sqrt(0.9)).astype(np.float32)
+
+
+@pytest.mark.parametrize("file", sorted(FACTS.glob("*.toml")), ids=lambda file: file.stem)
+def test_each_file_is_a_models_and_names_what_it_was_made_from(file: Path) -> None:
+    told = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert known(file.stem) in MODELS
+    assert (PROJECT / told["command"].split()[1]).is_file()
+    assert told["sets"]
+
+
+def test_the_bundled_embedder_decides_by_the_numbers_it_was_measured_with() -> None:
+    facts = embedder_facts(BUNDLED)
+    assert facts.calibrated
+    # A similarity of 0.5, all words held by the best sentence, five of them, in a large library.
+    assert gate(Signals(0.5, 1.0, 1.0, 5), facts.gate) == pytest.approx(
+        1 / (1 + np.exp(-(6.9 + 5.7 + 7.5 + 2.75 - 12.93)))
+    )
+    assert (facts.quote_scores("Where is it?").sure, facts.quote_scores("在哪里？").sure) == (0.6, 0.39)
+    assert facts.unrelated is not None
+    assert facts.unrelated == (0.027, 0.082)
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "reads"),
+    [
+        (BUNDLED, "How many days?", True),
+        (BUNDLED, "年假有多少天？", False),
+        (BUNDLED, "What is 年假?", False),
+        (BUNDLED, "Wie viele Tage Urlaub habe ich?", False),
+        ("bge-m3", "年假有多少天？", True),
+        ("bge-m3", "Wie viele Tage Urlaub habe ich?", True),
+        ("custom:mine", "How many days?", True),
+        ("custom:mine", "年假有多少天？", False),
+    ],
+)
+def test_an_embedder_reads_the_languages_that_are_known_of_it(name: str, question: str, reads: bool) -> None:
+    assert embedder_facts(name).reads(question) is reads
+
+
+def test_no_name_leads_out_of_the_folder() -> None:
+    assert not embedder_facts(f"../facts/{BUNDLED}").calibrated
+    assert judge_facts("../facts/minilm-uncased-squad2").weight == 0
+
+
+def test_an_embedder_without_data_refuses_by_words_alone(embedder: Embedder, store: Store) -> None:
+    """Its similarities lie near to 1 for any question: with the bundled one's weights nothing would be refused."""
+    mine = Renamed(embedder)
+    collection = store.collections.create("me", "one").id
+    text = b"The gate of the garden is green. Tools hang in shed B. The pond is two metres deep."
+    read_file(Desk(store, mine), "me", collection, text, "garden.txt")  # type: ignore[arg-type]
+    retriever = Retriever(open_index(store), store.documents, mine)  # type: ignore[arg-type]
+    found = [
+        retriever.search(question, CallContext("me", collection))
+        for question in ("What colour is the gate of the garden?", "What is the price of copper in Chile?")
+    ]
+    assert [one.gate >= one.threshold for one in found] == [True, False]
+    assert all(one.signals.by_words and one.signals.similarity > 0.9 for one in found)
+    assert gate(found[1].signals, embedder_facts("custom:mine").gate) == found[1].gate
+
+
+def test_without_data_similarities_put_quotes_in_order_and_are_no_part_of_their_scores(embedder: Embedder) -> None:
+    text = "The premises are closed at ten. Automobiles may be left in the yard."
+    passage = Passage(1, "d", "n.txt", "", "text", None, 1, "1", "", text, 0, len(text), 1.0)
+    question = "Where can I park my car?"
+    scores = {}
+    for one in (embedder, Renamed(embedder)):
+        quotes = find_quotes(question, [passage], one, pages={("d", 1): CutPage.of(text)}, k=2)  # type: ignore[arg-type]
+        assert quotes[0].text == "Automobiles may be left in the yard."
+        scores[one.name] = quotes[0].score
+    assert scores["custom:mine"] < scores[BUNDLED]
+    assert embedder_facts("custom:mine").quote_scores(question).by_words
