@@ -35,19 +35,20 @@ _TIMED: Final = 16  # chunks embedded for real where the others are not
 _WORKS: Final = ["harbour", "office", "school", "bank", "mill", "library", "bakery", "theatre", "museum", "station"]
 _QUESTIONS: Final = {
     "line": [
-        f"How many days of leave does employee {number} of the {_WORKS[number % 10]} have?" for number in range(5)
+        f"How many days of leave does employee {number:06} of the {_WORKS[number % 10]} have?" for number in range(5)
     ],
     "no blanks": [
-        f"How many days of leave does employee{number}ofthe{_WORKS[number % 10]} have?" for number in range(5)
+        f"How many days of leave does employee{number:06}ofthe{_WORKS[number % 10]} have?" for number in range(5)
     ],
-    "Chinese": [f"第{number}号员工每年享有多少天年假？" for number in range(5)],
+    "Chinese": [f"第{number:06}号员工每年享有多少天年假？" for number in range(5)],
 }
 
 
+# Numbers have as many digits in a large file as in a small one, so that each byte is the same work.
 def _english() -> Iterator[str]:
     for number in count():
         where = f"the {_WORKS[number % 10]} in branch {number % 97}"
-        yield f"Employee {number} of {where} has {number % 40} days of leave a year and asks for them two weeks ahead. "
+        yield f"Employee {number:06} of {where} has {number % 40} days of leave and asks for them two weeks ahead. "
 
 
 def _without_blanks() -> Iterator[str]:
@@ -56,7 +57,7 @@ def _without_blanks() -> Iterator[str]:
 
 def _chinese() -> Iterator[str]:
     for number in count():
-        yield f"第{number}号员工在第{number % 97}分部工作，每年享有{number % 40}天年假，须提前两周申请，并由主管批准。"
+        yield f"第{number:06}号员工在第{number % 97}分部工作，每年有{number % 40}天年假，须提前两周申请，由主管批准。"
 
 
 SHAPES: Final[dict[str, Callable[[], Iterator[str]]]] = {

@@ -43,7 +43,7 @@ NEVER = [
 
 
 def text_of(data: bytes, name: str = "leave.txt") -> str:
-    return load_bytes(data, name).pages[0].text
+    return "".join(page.text for page in load_bytes(data, name).pages)
 
 
 @pytest.mark.parametrize(
