@@ -5,6 +5,6 @@ Streamlit looks for `app = st.App(…)` in the file that is started, and finds `
 
 import streamlit as st
 
-from rag.ui import files, names
+from rag.ui import file_routes, host_names
 
-app = st.App("chat.py", routes=files.routes(), middleware=names.middleware)
+app = st.App("chat.py", routes=file_routes.routes(), middleware=host_names.middleware)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from rag.ui import files, names, operations
+from rag.ui import file_routes, health_routes, host_names
 
 app = st.App(
     "chat.py",
-    lifespan=operations.started,
-    routes=[*operations.routes, *files.routes()],
-    middleware=names.middleware,
+    lifespan=health_routes.started,
+    routes=[*health_routes.routes, *file_routes.routes()],
+    middleware=host_names.middleware,
 )

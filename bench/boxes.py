@@ -28,9 +28,9 @@ import pypdfium2
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from rag.highlighting import Picture, page_picture
-from rag.loading.pdf import LOCK, read_page, upright_text
-from rag.text import script_of, sentences
+from rag.core.text import script_of, sentences
+from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
+from rag.viewing.highlighting import Picture, page_picture
 
 SCALE = 2.0
 LONGEST = {True: 120, False: 300}  # characters of a quote, Chinese or not

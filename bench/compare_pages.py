@@ -26,11 +26,11 @@ sys.path.insert(0, str(BENCH.parent))
 
 from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
 from bench.report import renew  # noqa: E402
-from rag import build  # noqa: E402
-from rag.context import CallContext  # noqa: E402
-from rag.ingest import read_file  # noqa: E402
-from rag.retrieval import Retriever  # noqa: E402
-from rag.settings import Settings  # noqa: E402
+from rag.answering.retrieval import Retriever  # noqa: E402
+from rag.core.call_context import CallContext  # noqa: E402
+from rag.core.settings import Settings  # noqa: E402
+from rag.ingestion.pipeline import read_file  # noqa: E402
+from rag.services import open_services  # noqa: E402
 
 OWNER = "bench"
 DEPTHS = (1, 4, 10)
@@ -42,7 +42,7 @@ Places = Sequence[tuple[str, int]]
 def ours(folder: Path, questions: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Places], dict[str, float]]:
     """The pages our search finds for each question, nearest first, and seconds of reading and searching."""
     with tempfile.TemporaryDirectory() as data:
-        services = build.services(Settings(data_dir=Path(data), samples=False, model="none"))
+        services = open_services(Settings(data_dir=Path(data), samples=False, model="none"))
         collection = services.store.collections.create(OWNER, "bench")
         services.embedder.embed_query("ready")
         started = time.perf_counter()

@@ -27,7 +27,7 @@ BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
 from bench.report import renew  # noqa: E402
-from rag.catalogue import choose  # noqa: E402
+from rag.models.catalogue import choose  # noqa: E402
 
 DRAFTS = (1, 2, 4, 8)
 _TOKEN = 1000

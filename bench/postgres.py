@@ -28,14 +28,14 @@ sys.path.insert(0, str(BENCH.parent))
 
 from bench.growth import OWNER, fill, read_base  # noqa: E402
 from bench.report import renew  # noqa: E402
-from rag import build  # noqa: E402
-from rag.embedding import open_embedder  # noqa: E402
-from rag.index import Index, SharedIndex, open_index  # noqa: E402
-from rag.settings import Settings  # noqa: E402
-from rag.store import Store  # noqa: E402
-from rag.store.graphs import LISTS_FROM  # noqa: E402
-from rag.store.moving import move  # noqa: E402
-from rag.text import content  # noqa: E402
+from rag.core.settings import Settings  # noqa: E402
+from rag.core.text import content  # noqa: E402
+from rag.library.index import Index, SharedIndex, open_index  # noqa: E402
+from rag.library.store import Store  # noqa: E402
+from rag.library.store.hnsw import LISTS_FROM  # noqa: E402
+from rag.library.store.moving import move  # noqa: E402
+from rag.models.embedding import open_embedder  # noqa: E402
+from rag.services import open_services  # noqa: E402
 
 DEPTH, RECALL_AT = 100, 10
 # Comparing a million vectors one by one takes seconds: not for all questions.
@@ -150,7 +150,7 @@ def library(folder: Path, libraries: Path, chunks: int) -> Path:
     """The data folder of a library of so many chunks, made of the documents in `folder` where it is not there."""
     made = libraries / str(chunks)
     if not (made / "filled").is_file():
-        services = build.services(Settings(data_dir=libraries / "base", samples=False, model="none"))
+        services = open_services(Settings(data_dir=libraries / "base", samples=False, model="none"))
         fill(made, read_base(folder, services, 1000), chunks)
     return made
 

@@ -31,13 +31,13 @@ from pydantic import Field  # noqa: E402
 from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
 from bench.report import renew  # noqa: E402
 from bench.run import BASELINE_PYTHON, FOLLOW_UP, OWNER  # noqa: E402
-from rag import build  # noqa: E402
-from rag.catalogue import choose  # noqa: E402
-from rag.context import CallContext  # noqa: E402
-from rag.ingest import read_file  # noqa: E402
-from rag.settings import Settings  # noqa: E402
-from rag.types import Turn  # noqa: E402
-from rag.writing import Writer  # noqa: E402
+from rag.answering.generation import Writer  # noqa: E402
+from rag.core.call_context import CallContext  # noqa: E402
+from rag.core.settings import Settings  # noqa: E402
+from rag.core.types import Turn  # noqa: E402
+from rag.ingestion.pipeline import read_file  # noqa: E402
+from rag.models.catalogue import choose  # noqa: E402
+from rag.services import open_services  # noqa: E402
 
 WRITTEN = "It is told in the documents, and holds for everybody who works here."
 READ, WRITE = 32.0, 4.7  # tokens a second
@@ -59,7 +59,7 @@ class Hearing(FakeListChatModel):
 def ours(folder: Path, questions: Sequence[str], tokens: Tokens) -> dict[str, list[float]]:
     """Tokens read for each question, the same again, and its follow-up."""
     with tempfile.TemporaryDirectory() as data:
-        services = build.services(Settings(data_dir=Path(data), samples=False, model="none"))
+        services = open_services(Settings(data_dir=Path(data), samples=False, model="none"))
         model = Hearing(responses=[WRITTEN])
         services.__dict__["writer"] = Writer("hearing", model)
         collection = services.store.collections.create(OWNER, "bench").id

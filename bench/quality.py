@@ -14,9 +14,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.build import services
+from rag.core.settings import Settings
 from rag.evaluation import evaluate
-from rag.settings import Settings
+from rag.services import open_services
 
 SETS = (
     "squad",
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=SETS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        made = services(Settings(data_dir=Path(folder), model=chosen.model, samples=False))
+        made = open_services(Settings(data_dir=Path(folder), model=chosen.model, samples=False))
         results = {}
         for name in chosen.sets:
             results[name] = evaluate(

@@ -17,8 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from rag.catalogue import fit
-from rag.processors import computes_bfloat16
+from rag.core.processors import computes_bfloat16
+from rag.models.catalogue import hardware_fit
 
 _PACKAGES = ("torch", "faiss-cpu", "llama-cpp-python")
 
@@ -41,7 +41,7 @@ def renew(title: str, command: str, body: str, result: Any = None, file: Path = 
 
 def machine() -> str:
     """What the times were taken on, as far as it matters to them."""
-    here = fit.machine()
+    here = hardware_fit.machine()
     bf16 = "with" if computes_bfloat16() else "without"
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (

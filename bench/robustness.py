@@ -25,17 +25,17 @@ from pypdf import PdfReader
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from rag import build
-from rag.context import CallContext
-from rag.errors import PasswordNeeded, RagError
-from rag.ingest import read_file
-from rag.loading.pdf import LOCK
-from rag.retrieval import Retriever
-from rag.settings import Settings
-from rag.text import words
-from rag.types import Failure
+from rag.answering.retrieval import Retriever
+from rag.core.call_context import CallContext
+from rag.core.errors import PasswordNeeded, RagError
+from rag.core.settings import Settings
+from rag.core.text import words
+from rag.core.types import Failure
+from rag.ingestion.loading.pdf import LOCK
+from rag.ingestion.pipeline import read_file
+from rag.services import NO_MODEL, open_services
 from rag.ui.texts import LANGUAGES, Texts
-from tests.reading import reading
+from tests.support.reading import reading
 
 OWNER = "local"
 MOST_SECONDS = 30.0
@@ -69,7 +69,7 @@ class Library:
     """A new library with its reader at work."""
 
     def __init__(self, folder: Path) -> None:
-        self.services = build.services(Settings(data_dir=folder, model=build.NO_MODEL, samples=False))
+        self.services = open_services(Settings(data_dir=folder, model=NO_MODEL, samples=False))
         self.collection = self.services.store.collections.create(OWNER, "Files").id
         self._retriever = Retriever(self.services.index, self.services.store.documents, self.services.embedder)
 

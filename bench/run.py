@@ -46,13 +46,13 @@ def measure_ours(
     folder: Path, questions: Sequence[str], threads: int, tokens: int, model: Path | None
 ) -> dict[str, Any]:
     """One round of ours in this process: a new library, and each question, again, and with its follow-up."""
-    from rag import build
-    from rag.settings import Settings
-    from rag.types import Turn
+    from rag.core.settings import Settings
+    from rag.core.types import Turn
+    from rag.services import open_services
 
     with tempfile.TemporaryDirectory() as data:
         chosen = {"model": str(model.resolve())} if model else {}
-        services = build.services(
+        services = open_services(
             Settings(data_dir=Path(data), samples=False, threads=threads, answer_tokens=tokens, **chosen)
         )
         collection = services.store.collections.create(OWNER, "bench")
@@ -75,7 +75,7 @@ def measure_ours(
 
 def read_as_uploaded(services: Any, collection: str, files: Sequence[Path]) -> None:
     """By the app's reader, from the queue."""
-    from tests.reading import reading
+    from tests.support.reading import reading
 
     jobs = services.store.jobs
     for file in files:
@@ -88,7 +88,7 @@ def read_as_uploaded(services: Any, collection: str, files: Sequence[Path]) -> N
 
 def timed(conversation: Any, text: str, collection: str, history: Sequence[Any]) -> tuple[dict[str, float | None], Any]:
     """When the quotes and when the first written word were there; the whole answer."""
-    from rag.context import CallContext
+    from rag.core.call_context import CallContext
 
     started = time.perf_counter()
     times: dict[str, float | None] = {"quotes": None, "first_word": None}

@@ -23,11 +23,11 @@ sys.path.insert(0, str(BENCH.parent))
 
 from bench.growth import OWNER, Real, add, copies  # noqa: E402
 from bench.report import renew  # noqa: E402
-from rag import build  # noqa: E402
-from rag.ingest import embedded_text  # noqa: E402
-from rag.loading import load_bytes  # noqa: E402
-from rag.settings import Settings  # noqa: E402
-from rag.splitting import split  # noqa: E402
+from rag.core.settings import Settings  # noqa: E402
+from rag.ingestion.loading import load_bytes  # noqa: E402
+from rag.ingestion.pipeline import embedded_text  # noqa: E402
+from rag.ingestion.splitting import split  # noqa: E402
+from rag.services import Services, open_services  # noqa: E402
 
 SIZES = (10**6, 10**7, 10**8)
 
@@ -35,7 +35,7 @@ SIZES = (10**6, 10**7, 10**8)
 def costs(folder: Path, chunks: int, data: Path, database: str) -> dict[str, Any]:
     """Seconds of one core and bytes of one chunk, by what they are spent on."""
     given = {"database_url": database} if database else {}
-    services = build.services(Settings(data_dir=data, samples=False, model="none", **given))
+    services = open_services(Settings(data_dir=data, samples=False, model="none", **given))
     embedder = services.embedder
     embedder.embed_query("ready")
     base, reading, embedding, embedded, pages = [], 0.0, 0.0, 0, 0
@@ -80,7 +80,7 @@ def spent() -> float:
     return sum(os.times()[:4]) + sum(child.user + child.system for child in running)
 
 
-def size_of(services: build.Services, data: Path) -> int:
+def size_of(services: Services, data: Path) -> int:
     """Bytes of the library, its originals left out."""
     import sqlalchemy as sa
 

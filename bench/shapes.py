@@ -23,9 +23,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from rag import build
-from rag.embedding import Embedder, Vectors
-from rag.settings import Settings
+from rag.core.settings import Settings
+from rag.models.embedding import Embedder, Vectors
+from rag.services import Services, open_services
 
 BENCH = Path(__file__).resolve().parent
 OWNER: Final = "bench"
@@ -99,11 +99,11 @@ def measure(shape: str, megabytes: int, *, embedding: bool) -> dict[str, Any]:
     """What one file costs in this process, in seconds of processor time."""
     from dataclasses import replace
 
-    from rag.ingest import read_file
-    from rag.loading.isolation import close
+    from rag.ingestion.loading.sandbox import close
+    from rag.ingestion.pipeline import read_file
 
     with tempfile.TemporaryDirectory() as folder:
-        services = build.services(Settings(data_dir=Path(folder), samples=False, model="none"))
+        services = open_services(Settings(data_dir=Path(folder), samples=False, model="none"))
         collection = services.store.collections.create(OWNER, "bench").id
         desk = services.desk
         random = _Random(desk.embedder)
@@ -128,7 +128,7 @@ def measure(shape: str, megabytes: int, *, embedding: bool) -> dict[str, Any]:
         }  # fmt: skip
 
 
-def asking(services: build.Services, collection: str, question: str) -> float:
+def asking(services: Services, collection: str, question: str) -> float:
     began = spent()
     next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
     return spent() - began

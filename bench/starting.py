@@ -23,9 +23,9 @@ BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
 from bench.report import renew  # noqa: E402
-from rag import build  # noqa: E402
-from rag.context import CallContext  # noqa: E402
-from rag.settings import Settings  # noqa: E402
+from rag.core.call_context import CallContext  # noqa: E402
+from rag.core.settings import Settings  # noqa: E402
+from rag.services import open_services  # noqa: E402
 from tests.guarantees.apps import OWNER, quiet, running, wait_until_read  # noqa: E402
 from tests.guarantees.sessions import session  # noqa: E402
 
@@ -47,7 +47,7 @@ def page(folder: Path) -> float:
 
 def questions(data: Path) -> dict[str, float]:
     """In this process: seconds of the first question after a start, of loading, and of later questions."""
-    services = build.services(Settings(data_dir=data, model="none"))
+    services = open_services(Settings(data_dir=data, model="none"))
     collection = services.store.collections.list(OWNER)[0].id
 
     def ask(question: str) -> float:

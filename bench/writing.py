@@ -22,14 +22,14 @@ BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
 from bench.report import renew  # noqa: E402
-from rag.catalogue import choose  # noqa: E402
+from rag.models.catalogue import choose  # noqa: E402
 
 TEXT = "The sea is wide and the ship is small. " * 12
 
 
 def ours(model: Path, tokens: int, threads: int) -> float:
     """Tokens a second after the first, as a reader of the answer sees them."""
-    from rag.llms.process import ModelProcess
+    from rag.models.llms.process import ModelProcess
 
     process = ModelProcess(model, "bench", threads=threads)
     try:

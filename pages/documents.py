@@ -2,30 +2,30 @@
 
 import streamlit as st
 
-from rag.ui import chats, library, reading, sharing
-from rag.ui.frame import end_sidebar, frame
-from rag.ui.source import draw_open_source
-from rag.ui.views import label
+from rag.ui import chat_list, documents_page, sharing, uploads
+from rag.ui.page_frame import end_sidebar, frame
+from rag.ui.safe_views import label
+from rag.ui.source_view import draw_open_source
 
 page = frame("documents")
 texts, services, owner = page.texts, page.services, page.owner
 
 with st.sidebar:
-    collection = chats.choose_collection(page)
+    collection = chat_list.choose_collection(page)
     right = page.right(collection)
-    library.manage_collections(page, collection, right)
+    documents_page.manage_collections(page, collection, right)
 end_sidebar(page)
 
-st.title(label(chats.collection_name(collection, texts)))
+st.title(label(chat_list.collection_name(collection, texts)))
 st.caption(texts("documents.intro"))
 sharing.draw_sharing(page, collection, right)
 
-library.offer_reembedding(page, collection, right)
-added = library.draw_form(page, collection, right)
+documents_page.offer_reembedding(page, collection, right)
+added = documents_page.draw_form(page, collection, right)
 if added.files or added.addresses:
-    reading.take_in(page, collection, added.files, added.addresses)
+    uploads.take_in(page, collection, added.files, added.addresses)
     st.rerun()
-reading.draw_jobs(page, collection)
+uploads.draw_jobs(page, collection)
 
-library.draw_documents(page, services.store.documents.list(owner, collection.id), right)
+documents_page.draw_documents(page, services.store.documents.list(owner, collection.id), right)
 draw_open_source(page)

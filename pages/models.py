@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from rag.ui import stock
-from rag.ui.frame import end_sidebar, frame
-from rag.ui.views import label
+from rag.ui import models_page
+from rag.ui.page_frame import end_sidebar, frame
+from rag.ui.safe_views import label
 
 page = frame("models")
 texts = page.texts
@@ -12,12 +12,12 @@ end_sidebar(page)
 
 st.title(texts("models.title"))
 st.caption(texts("models.intro"))
-stock.measure(page)
+models_page.measure(page)
 
-stock.draw_at_work(page)
-stock.draw_trial(page)
+models_page.draw_at_work(page)
+models_page.draw_trial(page)
 
-st.caption(label(stock.source_line(page)))
+st.caption(label(models_page.source_line(page)))
 for entry in page.services.stock.entries():
-    stock.draw_entry(page, entry)
-stock.draw_imports(page)
+    models_page.draw_entry(page, entry)
+models_page.draw_imports(page)

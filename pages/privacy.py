@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from rag import connections
-from rag.ui import privacy
-from rag.ui.frame import end_sidebar, frame
+from rag.network import connection_log
+from rag.ui import privacy_page
+from rag.ui.page_frame import end_sidebar, frame
 
 page = frame("privacy")
 texts = page.texts
 end_sidebar(page)
 
-seen = connections.seen(page.services.settings.data_dir / connections.SEEN_FILE)
+seen = connection_log.seen(page.services.settings.data_dir / connection_log.SEEN_FILE)
 
 st.title(texts("privacy.title"))
-st.caption(texts("privacy.intro", when=privacy.started(seen)))
-privacy.draw_processes(texts, seen)
-privacy.draw_connections(texts, seen)
+st.caption(texts("privacy.intro", when=privacy_page.started(seen)))
+privacy_page.draw_processes(texts, seen)
+privacy_page.draw_connections(texts, seen)
 
 st.subheader(texts("privacy.limits_title"))
 st.caption(texts("privacy.limits"))

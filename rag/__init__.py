@@ -9,18 +9,18 @@ from importlib import import_module
 from typing import Any
 
 _WHERE = {
-    "Answer": "rag.types",
+    "Answer": "rag.core.types",
     "ChatLlamaCpp": "rag.langchain",
-    "Conversation": "rag.conversation",
+    "Conversation": "rag.answering.conversation",
     "ConversationalRetrievalChain": "rag.langchain",
-    "Passage": "rag.types",
+    "Passage": "rag.core.types",
     "PyPDFLoader": "rag.langchain",
-    "Quote": "rag.types",
-    "RagError": "rag.errors",
-    "Settings": "rag.settings",
-    "Store": "rag.store",
+    "Quote": "rag.core.types",
+    "RagError": "rag.core.errors",
+    "Settings": "rag.core.settings",
+    "Store": "rag.library.store",
     "WebBaseLoader": "rag.langchain",
-    "services": "rag.build",
+    "open_services": "rag.services",
 }
 __all__ = list(_WHERE)
 

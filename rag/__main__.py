@@ -1,5 +1,5 @@
 """`python -m rag`: the app without a browser."""
 
-from rag.cli import main
+from rag.commands.cli import main
 
 main()

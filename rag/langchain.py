@@ -29,17 +29,17 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from pydantic import PrivateAttr
 
-from rag import settings
-from rag.chain import ConversationalRetrievalChain
-from rag.embedding import open_embedder
-from rag.errors import ModelNotOnDisk, RagError
-from rag.index.vectors import VectorIndex, Vectors
-from rag.llms.chat_format import Message
-from rag.llms.llama_cpp import ChatLlamaCpp as ProcessChatModel
-from rag.llms.process import ModelProcess
-from rag.loading import Limits, load_address, load_bytes
-from rag.retriever import EvidenceRetriever
-from rag.types import LoadedDocument
+from rag.answering.chain import ConversationalRetrievalChain
+from rag.answering.evidence_retriever import EvidenceRetriever
+from rag.core import settings
+from rag.core.errors import ModelNotOnDisk, RagError
+from rag.core.types import LoadedDocument
+from rag.ingestion.loading import Limits, load_address, load_bytes
+from rag.library.index.vectors import VectorIndex, Vectors
+from rag.models.embedding import open_embedder
+from rag.models.llms.chat_format import Message
+from rag.models.llms.llama_cpp import ChatLlamaCpp as ProcessChatModel
+from rag.models.llms.process import ModelProcess
 
 __all__ = ["FAISS", "ChatLlamaCpp", "ChatMessageHistory", "ConversationBufferMemory", "ConversationalRetrievalChain"]
 __all__ += ["EvidenceRetriever", "HuggingFaceEmbeddings", "LlamaCpp", "PyPDFLoader", "RecursiveCharacterTextSplitter"]

@@ -13,26 +13,26 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from rag import children
-from rag.context import CallContext
-from rag.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError, SettingsInvalid
-from rag.settings import Settings
-from rag.store import Store
+from rag.core import child_processes
+from rag.core.call_context import CallContext
+from rag.core.errors import ModelError, ModelPackageMissing, ModelUnknown, RagError, SettingsInvalid
+from rag.core.settings import Settings
+from rag.library.store import Store
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from rag.catalogue import Choice
-    from rag.conversation import Conversation
-    from rag.embedding import Embedder
-    from rag.index import Index, SharedIndex
-    from rag.ingest import Desk
-    from rag.judging import AnswerReader, CrossEncoder
-    from rag.metrics import Metrics
-    from rag.runs import Runs
-    from rag.stock import Entry, Stock
-    from rag.tasks import Tasks
-    from rag.writing import Writer
+    from rag.answering.background_runs import Runs
+    from rag.answering.conversation import Conversation
+    from rag.answering.generation import Writer
+    from rag.ingestion.pipeline import Desk
+    from rag.library.index import Index, SharedIndex
+    from rag.models.catalogue import Choice
+    from rag.models.embedding import Embedder
+    from rag.models.installed import Entry, Stock
+    from rag.models.reranking import AnswerReader, CrossEncoder
+    from rag.operations.background_tasks import Tasks
+    from rag.operations.metrics import Metrics
 
     once = cached_property
 else:
@@ -56,7 +56,7 @@ _REHEARSED = "How many years does the period last, and when does it end?"
 _SMALL_MODEL = 500_000_000
 
 
-def services(settings: Settings, *, switchable: bool = False) -> Services:
+def open_services(settings: Settings, *, switchable: bool = False) -> Services:
     """Everything a page or a command works with; costs nothing until it is used.
 
     `switchable` lets the model that was chosen on the Models page write, instead of the one that is set.
@@ -84,17 +84,17 @@ class Services:
 
     @once
     def index(self) -> Index | SharedIndex:
-        from rag.index import open_index
+        from rag.library.index import open_index
 
         return open_index(self.store, self.settings.vectors.get_secret_value())
 
     @once
     def embedder(self) -> Embedder:
-        from rag.catalogue import served_embedder
-        from rag.embedding import open_embedder
+        from rag.models.catalogue import served_embedder
+        from rag.models.embedding import open_embedder
 
         if served_embedder(self.settings.embedder):
-            from rag.served_embedding import open_served
+            from rag.models.served_embedding import open_served
 
             return open_served(self.settings.embedder, seconds=self.settings.server_seconds)
 
@@ -110,7 +110,7 @@ class Services:
         Raises:
             ModelUnknown: nothing has the name that is set.
         """
-        from rag.catalogue import NOWHERE, Choice, choose, served_embedder
+        from rag.models.catalogue import NOWHERE, Choice, choose, served_embedder
 
         wanted = self.settings.embedder
         if remembered := served_embedder(wanted):
@@ -120,22 +120,22 @@ class Services:
     @once
     def reranker(self) -> CrossEncoder | None:
         """What puts passages in order where such a model lies on the disk."""
-        from rag.judging import open_reranker
+        from rag.models.reranking import open_reranker
 
         return open_reranker([self.settings.models_folder], device=self.settings.device)
 
     @once
     def answer_reader(self) -> AnswerReader | None:
         """What looks for the words that answer where such a model lies on the disk."""
-        from rag.judging import open_reader
+        from rag.models.reranking import open_reader
 
         return open_reader([self.settings.models_folder], device=self.settings.device)
 
     @once
     def desk(self) -> Desk:
         """What reading a document takes."""
-        from rag.ingest import Desk
-        from rag.loading import Limits
+        from rag.ingestion.loading import Limits
+        from rag.ingestion.pipeline import Desk
 
         chosen = self.settings
         limits = Limits(
@@ -158,7 +158,7 @@ class Services:
     @once
     def stock(self) -> Stock:
         """The models of this machine."""
-        from rag.stock import Stock
+        from rag.models.installed import Stock
 
         chosen = self.settings
         return Stock(
@@ -207,7 +207,7 @@ class Services:
         return self._choice_of(self.model_name)
 
     def _choice_of(self, name: str) -> Choice | None:
-        from rag.catalogue import choose, known
+        from rag.models.catalogue import choose, known
 
         # Named by its way of running (`hf:`, `openai:` …) and not by the catalogue.
         elsewhere = ":" in name and not name.endswith(".gguf") and known(name) is None
@@ -224,7 +224,7 @@ class Services:
         Raises:
             ModelError: as `choice`.
         """
-        from rag.writing import Writer
+        from rag.answering.generation import Writer
 
         if self.model_name == NO_MODEL:
             return None
@@ -237,8 +237,8 @@ class Services:
         return Writer(name, self._open(self.model_name, choice), tokens, narrow=small, languages=languages)
 
     def _open(self, name: str, choice: Choice | None) -> BaseChatModel:
-        from rag.catalogue import locate
-        from rag.llms import ServerRow, TransformersRow, open_model
+        from rag.models.catalogue import locate
+        from rag.models.llms import ServerRow, TransformersRow, open_model
 
         chosen, row = self.settings, choice.model if choice else None
         # The file by which apps take turns lies there, also where no library was opened yet.
@@ -285,8 +285,8 @@ class Services:
             ModelUnknown: it may not be chosen.
             ModelError: it does not run here.
         """
-        from rag.llms.llama_cpp import ChatLlamaCpp
-        from rag.llms.probe import timed
+        from rag.models.llms.llama_cpp import ChatLlamaCpp
+        from rag.models.llms.speed_probe import timed
 
         if name not in self.stock.choices():
             raise ModelUnknown(model=name)
@@ -313,7 +313,7 @@ class Services:
     @once
     def tasks(self) -> Tasks:
         """What the Models page has started: downloads, imports, trials."""
-        from rag.tasks import Tasks
+        from rag.operations.background_tasks import Tasks
 
         return Tasks()
 
@@ -322,8 +322,8 @@ class Services:
         return self._conversation(lambda: self.writer)
 
     def _conversation(self, writer: Callable[[], Writer | None]) -> Conversation:
-        from rag.conversation import Conversation
-        from rag.retrieval import Retriever
+        from rag.answering.conversation import Conversation
+        from rag.answering.retrieval import Retriever
 
         retriever = Retriever(self.index, self.store.documents, self.embedder, self.reranker)
         return Conversation(
@@ -339,7 +339,7 @@ class Services:
 
     @once
     def runs(self) -> Runs:
-        from rag.runs import Runs
+        from rag.answering.background_runs import Runs
 
         return Runs(self.metrics.answered) if self.metrics else Runs()
 
@@ -350,7 +350,7 @@ class Services:
             return None
         if find_spec("prometheus_client") is None:
             raise SettingsInvalid(setting="RAG_METRICS", problem=_NO_PROMETHEUS)
-        from rag.metrics import Metrics
+        from rag.operations.metrics import Metrics
 
         return Metrics(lambda: self.store.counts(), lambda: self.runs)
 
@@ -359,7 +359,7 @@ class Services:
         self.store  # noqa: B018 - a library that does not open is said at once
         self.metrics  # noqa: B018 - and a package that is missing
         if self._reader is None and self.settings.reader == "here":
-            self._reader = children.start("rag", "reader", stdin=subprocess.PIPE)
+            self._reader = child_processes.start("rag", "reader", stdin=subprocess.PIPE)
             _started.append(self)
         threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
 
@@ -367,7 +367,7 @@ class Services:
         """End the reader in good order: it gives back what it reads. One that takes too long is killed."""
         reader, self._reader = self._reader, None
         if reader is not None:
-            children.end(reader, _READER_ENDS_WITHIN)
+            child_processes.end(reader, _READER_ENDS_WITHIN)
 
     def reader_runs(self) -> bool:
         """Whether the reader that was started here is there; one that runs elsewhere is not seen from here."""

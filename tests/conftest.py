@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import postgres
-from tests.postgres import Place
+from tests.support import postgres
+from tests.support.postgres import Place
 
 
 @pytest.hookimpl(trylast=True)

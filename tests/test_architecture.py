@@ -1,111 +1,110 @@
-"""The plan of the house, held against the imports: no arrow runs up, and there is no circle."""
+"""The plan of the house, held against the imports: every arrow runs down, and no room is part of a circle."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-GROUND = {
-    "children",
-    "types",
-    "errors",
-    "settings",
-    "network",
-    "text",
-    "context",
-    "connections",
-    "servers",
-    "processors",
-}
-FIRST = {"loading", "splitting", "embedding", "llms", "catalogue", "store", "index", "judging", "served_embedding"}
-SECOND = {
-    "retrieval",
-    "retriever",
-    "evidence",
-    "prompts",
-    "chain",
-    "verification",
-    "highlighting",
-    "boxes",
-    "export",
-    "writing",
-}
-STORIES = {"ingest", "reader", "conversation", "evaluation", "runs", "doctor", "stock", "tasks", "metrics"}
-ROOF = {"build", "langchain", "cli", "models", "upkeep", "offline", "output", "ui", "__main__"}
-FLOORS = [GROUND, FIRST, SECOND, STORIES, ROOF]
 
-# Rooms that know a neighbour on their own floor, and why the arrow runs that way.
-NEIGHBOURS = {
-    ("index", "store"),  # an index is made from what the store holds
-    ("llms", "catalogue"),  # a model is found by its name
-    ("embedding", "catalogue"),
-    ("judging", "catalogue"),
-    ("served_embedding", "catalogue"),
-    ("served_embedding", "embedding"),  # another one of the same kind
-    ("chain", "prompts"),
-    ("verification", "evidence"),  # a passage is taken apart into the same sentences and rows
-    ("retriever", "retrieval"),  # the search, the gate and the quotes behind LangChain's door for retrievers
-    ("retriever", "evidence"),
-    ("writing", "chain"),
-    ("writing", "prompts"),
-    ("export", "highlighting"),
-    ("highlighting", "boxes"),
-    ("reader", "ingest"),
-    ("metrics", "runs"),  # how many answers are on their way
-    ("evaluation", "ingest"),  # a question set is read in and asked like anything else
-    ("evaluation", "conversation"),
-}
+# The wings, from the ground up. A file imports its own wing and the wings of lower floors, nothing else.
+FLOORS = (
+    {"core"},
+    {"network", "library"},
+    {"models"},
+    {"ingestion", "answering"},
+    {"viewing", "evaluation", "operations"},
+    {"services", "langchain"},
+    {"ui"},
+    {"commands"},
+)
+WINGS = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
 
 
 def python_files() -> list[Path]:
     return sorted([*PROJECT.glob("rag/**/*.py"), *PROJECT.glob("*.py"), *PROJECT.glob("pages/*.py")])
 
 
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(file): file for file in PROJECT.glob("rag/**/*.py")}
+
+
 def imports(file: Path) -> set[str]:
-    """Every module that a file imports, wherever in it the import stands."""
+    """Every module that a file imports, wherever in it the import stands; of `from` imports the module itself."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else node.module for name in full}
     return found
 
 
-def rooms_of(modules: set[str]) -> set[str]:
-    return {name.split(".")[1] for name in modules if name.startswith("rag.")}
+def wing(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
 
 
-def room(file: Path) -> str:
-    parts = file.relative_to(PROJECT / "rag").parts
-    return parts[0].removesuffix(".py")
+def room(module: str) -> str:
+    """A module or a folder directly inside a wing: `rag.answering.evidence`, `rag.answering.chain`."""
+    return ".".join(module.split(".")[:3])
 
 
-def floor(name: str) -> int:
-    return next(level for level, rooms in enumerate(FLOORS) if name in rooms)
+RAG_FILES = [file for module, file in MODULES.items() if wing(module) in WINGS]
 
 
-RAG_FILES = [file for file in python_files() if file.is_relative_to(PROJECT / "rag") and room(file) != "__init__"]
+def test_every_file_stands_in_a_wing() -> None:
+    outside = {module for module in MODULES if wing(module) not in WINGS}
+    assert outside == {"rag", "rag.__main__"}
 
 
 @pytest.mark.parametrize("file", RAG_FILES, ids=lambda file: str(file.relative_to(PROJECT)))
-def test_no_arrow_runs_up(file: Path) -> None:
-    here = room(file)
-    for there in rooms_of(imports(file)) - {here}:
-        if (PROJECT / "rag" / there).exists() or (PROJECT / "rag" / f"{there}.py").exists():
-            allowed = floor(there) < floor(here) or (here, there) in NEIGHBOURS or {here, there} <= GROUND | ROOF
-            assert allowed, f"{here} must not know {there}"
+def test_every_arrow_runs_down(file: Path) -> None:
+    here = wing(module_of(file))
+    there = {wing(name) for name in imports(file) if name.startswith("rag.")} - {here}
+    above = {name for name in there if WINGS[name] >= WINGS[here]}
+    assert not above, f"{here} must not know {sorted(above)}"
+
+
+def arrows(part: Callable[[str], str]) -> dict[str, set[str]]:
+    """Which parts import which others, where `part` says what part a module belongs to."""
+    found: dict[str, set[str]] = {}
+    for module, file in MODULES.items():
+        if wing(module) in WINGS:
+            known = {part(name) for name in imports(file) if name in MODULES and wing(name) in WINGS}
+            found.setdefault(part(module), set()).update(known - {part(module)})
+    return found
+
+
+def test_no_room_is_part_of_a_circle() -> None:
+    left = arrows(room)
+    while ready := {name for name, known in left.items() if not known & left.keys()}:
+        left = {name: known for name, known in left.items() if name not in ready}
+    circle = {name: known & left.keys() for name, known in left.items()}
+    assert not circle, f"rooms that know each other in a circle: {circle}"
+
+
+def test_the_picture_in_the_plan_is_true() -> None:
+    """ARCHITECTURE.md says how many wings and arrows there are, and names each wing with its floor."""
+    plan = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    found = arrows(wing)
+    assert f"{len(found)} wings and {sum(map(len, found.values()))} arrows" in plan
+    rows = dict(re.findall(r"^\| `rag/(\w+)(?:/|\.py)` \| (\d+) \|", plan, re.MULTILINE))
+    assert {name: int(floor) - 1 for name, floor in rows.items()} == WINGS
 
 
 @pytest.mark.parametrize("file", RAG_FILES, ids=lambda file: str(file.relative_to(PROJECT)))
 def test_only_the_ui_imports_streamlit(file: Path) -> None:
-    if room(file) != "ui":
+    if wing(module_of(file)) != "ui":
         assert not any(name.split(".")[0] == "streamlit" for name in imports(file))
 
 
@@ -116,12 +115,12 @@ def test_retired_packages_are_not_used(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", python_files(), ids=lambda file: str(file.relative_to(PROJECT)))
-def test_processes_are_started_by_children_alone(file: Path) -> None:
+def test_processes_are_started_in_one_place(file: Path) -> None:
     """What is started elsewhere could outlive this process."""
     calls = [node.func for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     called = {ast.unparse(call) for call in calls}
     starts = ("subprocess.", "multiprocessing.", "os.fork", "os.spawn", "os.posix_spawn", "os.system", "os.popen")
-    if file != PROJECT / "rag" / "children.py":
+    if file != PROJECT / "rag" / "core" / "child_processes.py":
         assert not {name for name in called if name.startswith(starts)}
         assert not imports(file) & {
             "subprocess.Popen",
@@ -145,7 +144,7 @@ def test_every_page_begins_with_the_frame() -> None:
 def test_the_package_is_light_to_import() -> None:
     """`import rag` and the command line's help wait for no model library."""
     heavy = "{'torch', 'faiss', 'llama_cpp', 'transformers', 'sentence_transformers', 'streamlit', 'langchain_core'}"
-    code = f"import sys, rag, rag.cli; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, rag, rag.commands.cli; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True).stdout == "[]\n"
 
 

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rag.settings import Settings
+from rag.core.settings import Settings
 from tests.guarantees.apps import PROJECT, free_port, quiet
-from tests.serving import wait_until_healthy
-from tests.tei import tei
+from tests.support.serving import wait_until_healthy
+from tests.support.tei import tei
 
 BIN = Path(sys.executable).parent
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())

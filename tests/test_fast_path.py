@@ -17,18 +17,18 @@ from langchain_core.runnables import RunnableLambda
 from pydantic import Field
 from sentence_transformers import SentenceTransformer
 
-from rag.build import Services, services
-from rag.context import CallContext
-from rag.embedding import Embedder, Vectors, open_embedder
-from rag.evidence import CutPage, find_quotes
-from rag.evidence import pages as evidence_pages
-from rag.evidence.choosing import EMBEDDED
-from rag.index import postings
-from rag.ingest import read_file
-from rag.retriever import documents_of
-from rag.settings import Settings
-from rag.types import GenerationProgress, Passage, Quote, Turn
-from rag.writing import Writer
+from rag.answering.evidence import CutPage, find_quotes
+from rag.answering.evidence import pages as evidence_pages
+from rag.answering.evidence.quote_selection import EMBEDDED
+from rag.answering.evidence_retriever import documents_of
+from rag.answering.generation import Writer
+from rag.core.call_context import CallContext
+from rag.core.settings import Settings
+from rag.core.types import GenerationProgress, Passage, Quote, Turn
+from rag.ingestion.pipeline import read_file
+from rag.library.index import postings
+from rag.models.embedding import Embedder, Vectors, open_embedder
+from rag.services import Services, open_services
 
 BATCH = 64  # tokens that the model reads in one go; a beginning is known in whole batches
 MODEL = "smollm2-135m-instruct"
@@ -61,7 +61,7 @@ class Counted:
 
 @pytest.fixture
 def library(tmp_path: Path, embedder: Embedder) -> Services:
-    made = services(Settings(data_dir=tmp_path, model="none"))
+    made = open_services(Settings(data_dir=tmp_path, model="none"))
     made.__dict__["embedder"] = Counted(embedder)
     made.store.collections.create("me", "Notes")
     return made
@@ -322,7 +322,7 @@ def written(writer: Writer, question: str, history: list[tuple[str, str]]) -> Re
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Any:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
     folder = tmp_path_factory.mktemp("model")
-    made = services(Settings(data_dir=folder, model=MODEL, threads=1, answer_tokens=16)).writer
+    made = open_services(Settings(data_dir=folder, model=MODEL, threads=1, answer_tokens=16)).writer
     assert made is not None
     yield replace(made, narrow=False)
     made.model.close()  # type: ignore[attr-defined]

@@ -20,10 +20,10 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.vectorstores import VectorStore
 
 import rag
-from rag.catalogue import locate
-from rag.errors import ModelNotOnDisk
+from rag.core.errors import ModelNotOnDisk
 from rag.langchain import FAISS, ChatLlamaCpp, ConversationalRetrievalChain, HuggingFaceEmbeddings, LlamaCpp
-from tests.serving import Reply, serving
+from rag.models.catalogue import locate
+from tests.support.serving import Reply, serving
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUNDLED = "smollm2-135m-instruct"

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from rag import build
-from rag.errors import ModelPackageMissing
-from rag.settings import Settings
+from rag.core.errors import ModelPackageMissing
+from rag.core.settings import Settings
+from rag.services import NO_MODEL, open_services
 
 
 def test_a_page_does_not_wait_for_an_embedder_that_is_being_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services = build.services(Settings(data_dir=tmp_path, model=build.NO_MODEL))
+    services = open_services(Settings(data_dir=tmp_path, model=NO_MODEL))
     loading, loaded, made = threading.Event(), threading.Event(), list[object]()
 
     def load(*_: object, **__: object) -> object:
@@ -24,7 +24,7 @@ def test_a_page_does_not_wait_for_an_embedder_that_is_being_loaded(
         made.append(object())
         return made[-1]
 
-    monkeypatch.setattr("rag.embedding.open_embedder", load)
+    monkeypatch.setattr("rag.models.embedding.open_embedder", load)
     both = [threading.Thread(target=lambda: services.embedder) for _ in range(2)]
     for thread in both:
         thread.start()
@@ -42,9 +42,9 @@ def test_a_page_does_not_wait_for_an_embedder_that_is_being_loaded(
 
 
 def test_without_the_compiled_runner_its_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "find_spec", lambda name: None)
-    services = build.services(Settings(data_dir=tmp_path))
+    monkeypatch.setattr("rag.services.find_spec", lambda name: None)
+    services = open_services(Settings(data_dir=tmp_path))
     with pytest.raises(ModelPackageMissing) as missing:
         services.choice  # noqa: B018 - looking is what raises
     assert missing.value.fields == {"model": services.settings.model, "package": "llama-cpp-python"}
-    assert build.services(Settings(data_dir=tmp_path, model="hf:some/model")).choice is None
+    assert open_services(Settings(data_dir=tmp_path, model="hf:some/model")).choice is None

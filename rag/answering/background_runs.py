@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from rag.errors import NotFound, RagError, Unexpected
-from rag.types import Answer, GenerationProgress
+from rag.core.errors import NotFound, RagError, Unexpected
+from rag.core.types import Answer, GenerationProgress
 
 _log = logging.getLogger(__name__)
 

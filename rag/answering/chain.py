@@ -22,7 +22,7 @@ from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import AddableDict, Runnable, RunnableConfig
 from langchain_core.runnables.config import merge_configs, run_in_executor
 
-from rag.prompts import (
+from rag.answering.prompts import (
     CONDENSE_QUESTION_PROMPT,
     CondensePrompt,
     History,

@@ -12,18 +12,18 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.catalogue import embedder_facts
-from rag.chain import ConversationalRetrievalChain, Parts
-from rag.context import CallContext
-from rag.embedding import Embedder
-from rag.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
-from rag.evidence import Reader, lead_quotes
-from rag.retrieval import Retriever, intent
-from rag.retriever import Evidence, EvidenceFinder, EvidenceRetriever
-from rag.store import Store
-from rag.types import Answer, GenerationProgress, Turn
-from rag.verification import verify
-from rag.writing import Writer
+from rag.answering.chain import ConversationalRetrievalChain, Parts
+from rag.answering.evidence import Reader, lead_quotes
+from rag.answering.evidence_retriever import Evidence, EvidenceFinder, EvidenceRetriever
+from rag.answering.generation import Writer
+from rag.answering.retrieval import Retriever, intent
+from rag.answering.verification import verify
+from rag.core.call_context import CallContext
+from rag.core.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
+from rag.core.types import Answer, GenerationProgress, Turn
+from rag.library.store import Store
+from rag.models.catalogue import embedder_facts
+from rag.models.embedding import Embedder
 
 # Documents named, and sentences quoted of each, when asked what a collection holds.
 _OVERVIEW_DOCUMENTS = 10

@@ -13,12 +13,12 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from rag.context import CallContext
-from rag.embedding import Embedder
-from rag.evidence import CutPage, Reader, cut_pages, find_quotes, sentences_of
-from rag.retrieval import Retriever, forms
-from rag.text import from_a_word, language_of, terms, to_a_word
-from rag.types import Page, PageKey, Passage, Quote, line_of
+from rag.answering.evidence import CutPage, Reader, cut_pages, find_quotes, sentences_of
+from rag.answering.retrieval import Retriever, forms
+from rag.core.call_context import CallContext
+from rag.core.text import from_a_word, language_of, terms, to_a_word
+from rag.core.types import Page, PageKey, Passage, Quote, line_of
+from rag.models.embedding import Embedder
 
 # "And in Lisbon?" is searched with the question before it, but it is Lisbon that is asked about now.
 _LAST_QUESTION: Final = 3.0

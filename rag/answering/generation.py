@@ -10,12 +10,12 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableLambda
 
-from rag.chain import ConversationalRetrievalChain, Retriever
-from rag.context import CallContext
-from rag.errors import Cancelled, ModelError
-from rag.llms.queued import QueuedChatModel
-from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt
-from rag.text import reads, script_of
+from rag.answering.chain import ConversationalRetrievalChain, Retriever
+from rag.answering.prompts import Budget, answer_prompt, budget_for, condense_prompt
+from rag.core.call_context import CallContext
+from rag.core.errors import Cancelled, ModelError
+from rag.core.text import reads, script_of
+from rag.models.llms.queued import QueuedChatModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import BasePromptTemplate, ChatPromptTemplate, format_document
 
-from rag.text import estimated_tokens, language_of
+from rag.core.text import estimated_tokens, language_of
 
 History = Sequence[tuple[str, str]]
 # What is sent to the model: from question, documents and earlier turns; from follow-up and earlier turns. The turns
@@ -73,7 +73,7 @@ class Budget:
 
 
 def budget_for(model: object, answer_tokens: int) -> Budget:
-    """The budget of a chat model that knows its context and counts tokens, as all of rag.llms do;
+    """The budget of a chat model that knows its context and counts tokens, as all of rag.models.llms do;
     of any other, a careful guess."""
     context = getattr(model, "context_tokens", None)
     count = getattr(model, "count_tokens", estimated_tokens)

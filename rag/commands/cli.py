@@ -1,4 +1,4 @@
-"""`python -m rag …`: the app without a browser. With `--json` one object goes to standard output: `rag/output.py`."""
+"""`python -m rag …`: the app without a browser; what it prints, see `output.py`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from typing import Annotated, Any
 
 import typer
 
-from rag import build, connections, models, settings, upkeep
-from rag.catalogue import embedder_facts
-from rag.context import CallContext
-from rag.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
-from rag.output import PROBLEM, AsJson, run, tell, texts, using
-from rag.types import PAGED, Answer, Collection, Document, Passage, Quote
+from rag.commands import models, upkeep
+from rag.commands.output import PROBLEM, AsJson, run, tell, texts, using
+from rag.core import settings
+from rag.core.call_context import CallContext
+from rag.core.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
+from rag.core.types import PAGED, Answer, Collection, Document, Passage, Quote
+from rag.models.catalogue import embedder_facts
+from rag.network import connection_log
+from rag.services import NO_MODEL, Services, open_services
 
 OWNER = "local"
 DEFAULT = "Documents"
@@ -43,9 +46,9 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Read files and web pages into a collection. What cannot be read is named; the others go on."""
-    from rag.ingest import READ_AT_ONCE
+    from rag.ingestion.pipeline import READ_AT_ONCE
 
-    services = build.services(settings.load())
+    services = open_services(settings.load())
     target = services.store.collections.named(OWNER, collection)
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         results = list(pool.map(partial(_read, services, target), _expanded(sources)))
@@ -64,7 +67,7 @@ def ask(
 ) -> None:
     """Ask a collection; the quotes that answer, and what the model writes from them."""
     current = settings.load()
-    services = build.services(current.model_copy(update={"model": model}) if model else current)
+    services = open_services(current.model_copy(update={"model": model}) if model else current)
     target = services.store.collections.by_name(OWNER, collection)
     if target is None:
         known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
@@ -80,13 +83,13 @@ def ask(
 def evaluate(
     directory: Annotated[Path, typer.Argument(help="A folder with questions.jsonl and its passages or PDFs.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Questions taken of each file.")] = 100_000,
-    model: Annotated[str, typer.Option("--model", help="The model whose answers are measured.")] = build.NO_MODEL,
+    model: Annotated[str, typer.Option("--model", help="The model whose answers are measured.")] = NO_MODEL,
     as_json: AsJson = False,
 ) -> None:
     """Measure search, quotes, gate and answers on a set of questions with known answers."""
     from rag.evaluation import evaluate as measured
 
-    services = build.services(settings.load().model_copy(update={"model": model}))
+    services = open_services(settings.load().model_copy(update={"model": model}))
     with using(directory):
         report = measured(
             directory,
@@ -104,10 +107,10 @@ def reader(
     stay: Annotated[bool, typer.Option("--stay", help="Until a signal ends it, as a service of its own.")] = False,
 ) -> None:
     """Read the documents that wait, until standard input is closed; the app starts one, where RAG_READER says so."""
-    from rag.reader import keep_in_step, serve, stop_at_end_of
+    from rag.ingestion.worker import keep_in_step, serve, stop_at_end_of
 
-    connections.join("reader")
-    services = build.services(settings.load())
+    connection_log.join("reader")
+    services = open_services(settings.load())
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     if stay:
@@ -118,7 +121,7 @@ def reader(
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop_at_end_of(sys.stdin.buffer, stopping)
     if services.settings.vectors.get_secret_value():
-        from rag.index import MilvusIndex
+        from rag.library.index import MilvusIndex
 
         index = services.index
         assert isinstance(index, MilvusIndex)
@@ -147,9 +150,9 @@ def _expanded(sources: list[str]) -> Iterator[str]:
             yield source
 
 
-def _read(services: build.Services, collection: Collection, source: str) -> dict[str, Any]:
+def _read(services: Services, collection: Collection, source: str) -> dict[str, Any]:
     """One source's line of the report."""
-    from rag.ingest import read_address, read_file
+    from rag.ingestion.pipeline import read_address, read_file
 
     try:
         if "://" in source:
@@ -233,7 +236,7 @@ def _answer_text(answer: Answer) -> str:
 
 
 def _told(answer: Answer) -> Iterator[str]:
-    from rag.export import place_of
+    from rag.viewing.export import place_of
 
     words = texts()
     if answer.outcome == "refused":

@@ -11,12 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from rag import build, settings
-from rag.catalogue.downloads import Progress, gigabytes
-from rag.errors import Cancelled, ModelError
-from rag.output import PROBLEM, AsJson, said, tell, texts, using
-from rag.stock import Entry, Stock
-from rag.ui.models import facts, fitting, share
+from rag.commands.output import PROBLEM, AsJson, said, tell, texts, using
+from rag.core import settings
+from rag.core.errors import Cancelled, ModelError
+from rag.models.catalogue.downloads import Progress, gigabytes
+from rag.models.installed import Entry, Stock
+from rag.services import open_services
+from rag.ui.model_labels import facts, fitting, share
 
 app = typer.Typer(no_args_is_help=True, help="The models of this machine: what is here, what fits, bringing more.")
 Name = Annotated[str, typer.Argument(help="A name of the catalogue, name:Q5_K_M, or owner/name of the hub.")]
@@ -96,7 +97,7 @@ def remove(
 
 
 def _stock() -> Stock:
-    return build.services(settings.load()).stock
+    return open_services(settings.load()).stock
 
 
 def _record(entry: Entry) -> dict[str, Any]:

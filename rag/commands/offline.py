@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from rag import build, children, settings
-from rag.catalogue import locate
-from rag.connections import RECORD
-from rag.context import CallContext
-from rag.settings import PROJECT
-from rag.store import Store
+from rag.core import child_processes, settings
+from rag.core.call_context import CallContext
+from rag.core.settings import PROJECT
+from rag.library.store import Store
+from rag.models.catalogue import locate
+from rag.network.connection_log import RECORD
+from rag.services import NO_MODEL, open_services
 
 OWNER: Final = "local"
 NAME: Final = "Rehearsal"
@@ -31,7 +32,7 @@ BUNDLED: Final = "smollm2-135m-instruct"
 READING_SECONDS: Final = 300
 
 # Python imports a module of the name sitecustomize before anything else.
-_FIRST: Final = "from rag.connections import stay\n\nstay()\n"
+_FIRST: Final = "from rag.network.connection_log import stay\n\nstay()\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def rehearse(current: settings.Settings) -> Rehearsal:
             "RAG_MODELS_DIR": str(current.models_folder),
             "RAG_EMBEDDER": current.embedder,
         }
-        models = [build.NO_MODEL, *([BUNDLED] if locate(BUNDLED) else [])]
+        models = [NO_MODEL, *([BUNDLED] if locate(BUNDLED) else [])]
         plays = tuple(_played(model, environment) for model in models)
         attempts = tuple(record.read_text(encoding="utf-8").splitlines()) if record.exists() else ()
     return Rehearsal(plays, attempts)
@@ -77,8 +78,8 @@ def cut(folder: Path, record: Path) -> dict[str, str]:
 
 
 def _played(model: str, environment: dict[str, str]) -> Play:
-    process = children.start(
-        "rag.offline",
+    process = child_processes.start(
+        "rag.commands.offline",
         env=environment | {"RAG_MODEL": model},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -92,7 +93,7 @@ def _played(model: str, environment: dict[str, str]) -> Play:
 
 def play() -> Play:
     """Start, read the samples as the app does, and ask one question in each language."""
-    services = build.services(settings.load())
+    services = open_services(settings.load())
     services.start()
     store = services.store
     collection = store.collections.named(OWNER, NAME)
@@ -104,7 +105,7 @@ def play() -> Play:
     for question in _questions():
         *_, answer = services.conversation.ask(question, CallContext(OWNER, collection.id))
         answered += bool(answer.quotes) and answer.error is None
-    model = services.choice.name if services.choice else build.NO_MODEL
+    model = services.choice.name if services.choice else NO_MODEL
     return Play(model, len(store.documents.list(OWNER, collection.id)), answered)
 
 

@@ -19,9 +19,9 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from rag import settings
-from rag.errors import Cancelled, FileUnusable, RagError, SettingsInvalid, Unexpected
-from rag.types import Failure
+from rag.core import settings
+from rag.core.errors import Cancelled, FileUnusable, RagError, SettingsInvalid, Unexpected
+from rag.core.types import Failure
 from rag.ui.texts import Texts, language_for
 
 PROBLEM: Final = 1

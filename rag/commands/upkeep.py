@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag import build, settings
-from rag.doctor import Check, examine
-from rag.errors import FileMissing
-from rag.output import PROBLEM, AsJson, tell, texts, using
-from rag.store import Store
+from rag.commands.output import PROBLEM, AsJson, tell, texts, using
+from rag.core import settings
+from rag.core.errors import FileMissing
+from rag.library.store import Store
+from rag.operations.doctor import Check, examine
+from rag.services import NO_MODEL, Services, open_services
 from rag.ui.texts import Texts
 
 if TYPE_CHECKING:
-    from rag.catalogue import Choice
+    from rag.models.catalogue import Choice
 
 # A line to print: the key of its text, and what that is filled in with.
 Line = tuple[str, dict[str, object]]
@@ -28,12 +29,12 @@ app = typer.Typer()
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_json: AsJson = False) -> None:
     """Write the whole library, with the files in it, into one file. It can be in use meanwhile."""
-    from rag.store.backup import backup as write
+    from rag.library.store.backup import backup as write
 
     if not file.absolute().parent.is_dir():
         raise FileMissing(name=str(file.parent))
     with using(file):
-        missing = write(build.services(settings.load()).store, file)
+        missing = write(open_services(settings.load()).store, file)
     lines: list[Line] = [("doctor.backed_up", {"file": file})]
     if missing:
         lines.append(("doctor.missing", {"count": len(missing)}))
@@ -45,7 +46,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that backup wrote.")], as_json: AsJson = False) -> None:
     """Make the library in a backup the one in use. The one that is there is kept beside it. Close the app first."""
-    from rag.store.backup import restore as bring_back
+    from rag.library.store.backup import restore as bring_back
 
     if not file.is_file():
         raise FileMissing(name=str(file))
@@ -68,7 +69,7 @@ def move(
 
     One of --to and --from may be left out: it is the library in use then. Close the app first.
     """
-    from rag.store.moving import move as carry
+    from rag.library.store.moving import move as carry
 
     if not to and not source:
         raise typer.BadParameter("say where the library goes, or where it comes from", param_hint="--to / --from")
@@ -96,7 +97,7 @@ def _place(place: str) -> Store:
     current = settings.load()
     if place.startswith(settings.POSTGRESQL):
         return Store.open(current.data_dir, place)
-    return Store.open(Path(place)) if place else build.services(current).store
+    return Store.open(Path(place)) if place else open_services(current).store
 
 
 @app.command()
@@ -115,7 +116,7 @@ def doctor(
 
 def _examined() -> list[Check]:
     current = settings.load()
-    services = build.services(current)
+    services = open_services(current)
     return examine(
         current.data_dir,
         current.database_url.get_secret_value(),
@@ -125,16 +126,16 @@ def _examined() -> list[Check]:
     )
 
 
-def _writing(services: build.Services) -> Choice | None:
+def _writing(services: Services) -> Choice | None:
     """The model that writes; NOWHERE where it is none of the catalogue's, None where answers are quotes only."""
-    from rag.catalogue import NOWHERE, Choice
+    from rag.models.catalogue import NOWHERE, Choice
 
     choice, name = services.choice, services.model_name
-    return choice if choice or name == build.NO_MODEL else Choice(name, NOWHERE, None)
+    return choice if choice or name == NO_MODEL else Choice(name, NOWHERE, None)
 
 
 def _rehearsed() -> list[Check]:
-    from rag.offline import rehearse
+    from rag.commands.offline import rehearse
 
     seen = rehearse(settings.load())
     checks = [

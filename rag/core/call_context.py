@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from rag.errors import Cancelled
-from rag.types import GenerationProgress
+from rag.core.errors import Cancelled
+from rag.core.types import GenerationProgress
 
 
 def _ignore(_progress: GenerationProgress) -> None:

@@ -1,6 +1,6 @@
 """Processes that work for this one and are gone when it is, however it ended and whatever they are doing.
 
-    python -m rag.children PARENT LIFELINE MODULE [ARGUMENT …]
+    python -m rag.core.child_processes PARENT LIFELINE MODULE [ARGUMENT …]
 
 is what `start` runs. The child arms itself before it imports anything of weight, looks whether its parent has died
 meanwhile, and becomes `python -m MODULE`. On Linux the kernel kills it when its parent ends. Elsewhere, and where the
@@ -28,7 +28,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
-_PROJECT: Final = Path(__file__).resolve().parent.parent
+_PROJECT: Final = Path(__file__).resolve().parents[2]
 _PR_SET_PDEATHSIG: Final = 1
 _NO_LIFELINE: Final = "-"
 # Whether a child can be given a pipe of its parent's, and knows which process is its parent.
@@ -44,7 +44,7 @@ def start(module: str, *arguments: str, python: Sequence[str] = (), **options: A
     starter = _starter_of_this_process()
     lifeline = starter.ends[0]
     handed = [str(os.getpid()), str(lifeline) if _HANDS_ON else _NO_LIFELINE]
-    command = [sys.executable, *python, "-m", "rag.children", *handed, module, *arguments]
+    command = [sys.executable, *python, "-m", "rag.core.child_processes", *handed, module, *arguments]
     if _HANDS_ON:
         options["pass_fds"] = (lifeline,)
     return starter.start(partial(subprocess.Popen, command, cwd=_PROJECT, **options))

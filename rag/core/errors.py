@@ -84,7 +84,7 @@ import traceback
 from collections.abc import Iterator
 from typing import ClassVar
 
-from rag.types import Failure
+from rag.core.types import Failure
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 

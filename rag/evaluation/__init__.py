@@ -1,8 +1,8 @@
 """How good is it? A question set asked through the whole house, and the measures of what came back."""
 
-from rag.evaluation.checks import CHECK_MEASURES, Change, change, judge, run_checks, shares
+from rag.evaluation.question_sets import Case, QuestionSet, read_set
 from rag.evaluation.running import RATES, evaluate, library, measure
-from rag.evaluation.sets import Case, QuestionSet, read_set
+from rag.evaluation.saved_checks import CHECK_MEASURES, Change, change, judge, run_checks, shares
 
 __all__ = [
     "CHECK_MEASURES",

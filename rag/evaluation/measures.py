@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from rag.text import script_of, words
+from rag.core.text import script_of, words
 
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION: Final = re.compile(r"(?!(?<=\d)[.,](?=\d))(?:[^\w\s]|_)")

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from rag.errors import DamagedFile, UnsupportedKind
-from rag.loading import KINDS
-from rag.text import script_of
+from rag.core.errors import DamagedFile, UnsupportedKind
+from rag.core.text import script_of
+from rag.ingestion.loading import KINDS
 
 T = TypeVar("T")
 Kind = Literal["answerable", "near_miss", "out_of_corpus"]

@@ -12,21 +12,21 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
-from rag.context import CallContext
-from rag.conversation import Conversation
-from rag.embedding import Embedder
-from rag.errors import ModelLanguage, RagError, UnreadableDocument
+from rag.answering.conversation import Conversation
+from rag.answering.evidence import Reader
+from rag.answering.generation import Writer
+from rag.answering.retrieval import Reranker, Retriever
+from rag.core.call_context import CallContext
+from rag.core.errors import ModelLanguage, RagError, UnreadableDocument
+from rag.core.text import language_of
+from rag.core.types import Answer, Collection, LoadedDocument, Page, Turn
 from rag.evaluation.measures import area_under_curve, curve_interval, exact_match, f1, holds, interval
-from rag.evaluation.sets import Case, QuestionSet, read_set
-from rag.evidence import Reader
-from rag.index import Index
-from rag.ingest import Desk, embedded_text, lead_of, read_file
-from rag.retrieval import Reranker, Retriever
-from rag.splitting import split
-from rag.store import Store
-from rag.text import language_of
-from rag.types import Answer, Collection, LoadedDocument, Page, Turn
-from rag.writing import Writer
+from rag.evaluation.question_sets import Case, QuestionSet, read_set
+from rag.ingestion.pipeline import Desk, embedded_text, lead_of, read_file
+from rag.ingestion.splitting import split
+from rag.library.index import Index
+from rag.library.store import Store
+from rag.models.embedding import Embedder
 
 OWNER: Final = "evaluation"
 DEPTHS: Final = (1, 4, 5, 10)

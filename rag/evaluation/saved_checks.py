@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Literal
 
-from rag.types import PAGED, Answer, Check, CheckResult, CheckRun, Passage
+from rag.core.types import PAGED, Answer, Check, CheckResult, CheckRun, Passage
 
 Change = Literal["better", "worse", "same", "new"]
 

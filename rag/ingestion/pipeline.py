@@ -15,14 +15,14 @@ from typing import Literal
 
 import numpy as np
 
-from rag.embedding import Embedder, Vectors
-from rag.errors import SameName
-from rag.loading import Limits, load_address, load_bytes
-from rag.splitting import split
-from rag.store import Store
-from rag.store.jobs import Stage
-from rag.text import language_of, script_of, sentences
-from rag.types import Chunk, Document, LoadedDocument
+from rag.core.errors import SameName
+from rag.core.text import language_of, script_of, sentences
+from rag.core.types import Chunk, Document, LoadedDocument
+from rag.ingestion.loading import Limits, load_address, load_bytes
+from rag.ingestion.splitting import split
+from rag.library.store import Store
+from rag.library.store.jobs import Stage
+from rag.models.embedding import Embedder, Vectors
 
 # Told (stage, done, total) as reading goes on; done and total count pages while loading, then chunks. It may
 # raise to stop the reading.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from rag.types import Chunk, Heading, LoadedDocument
+from rag.core.types import Chunk, Heading, LoadedDocument
 
 Count = Callable[[str], int]
 

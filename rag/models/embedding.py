@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from rag.catalogue import choose
-from rag.errors import ModelRefused
-from rag.processors import computes_bfloat16, each_alone, threads_in_use
+from rag.core.errors import ModelRefused
+from rag.core.processors import computes_bfloat16, each_alone, threads_in_use
+from rag.models.catalogue import choose
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

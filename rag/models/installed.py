@@ -8,12 +8,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rag.catalogue import MODELS, Kind, Model, choose, locate
-from rag.catalogue.downloads import Progress, never, nobody, pull
-from rag.catalogue.fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
-from rag.catalogue.shelf import IMPORTS, Installed, described, installed, remove, take_in, verify, waiting
-from rag.catalogue.sources import NO_SOURCE, Source, source_for
-from rag.errors import ModelNotAtSource, ModelUnknown, SettingsInvalid
+from rag.core.errors import ModelNotAtSource, ModelUnknown, SettingsInvalid
+from rag.models.catalogue import MODELS, Kind, Model, choose, locate
+from rag.models.catalogue.downloads import Progress, never, nobody, pull
+from rag.models.catalogue.hardware_fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
+from rag.models.catalogue.models_folder import (
+    IMPORTS,
+    Installed,
+    described,
+    installed,
+    remove,
+    take_in,
+    verify,
+    waiting,
+)
+from rag.models.catalogue.sources import NO_SOURCE, Source, source_for
 
 # The model whose speed is measured where nothing is known: it comes with the packages.
 MEASURED = "smollm2-135m-instruct"
@@ -82,7 +91,7 @@ class Stock:
 
         Raises:
             ModelUnknown: no row of that name, and no repository.
-            ModelError, AddressError, Cancelled: as `rag.catalogue.downloads.pull` tells them.
+            ModelError, AddressError, Cancelled: as `rag.models.catalogue.downloads.pull` tells them.
         """
         model = described(name)
         if model is None:
@@ -168,8 +177,8 @@ class Stock:
         """
         if MEASURED in self.speeds():
             return
-        from rag.llms.probe import measure
-        from rag.llms.process import ModelProcess
+        from rag.models.llms.process import ModelProcess
+        from rag.models.llms.speed_probe import measure
 
         choice = choose(MEASURED)
         process = ModelProcess(choice.path, MEASURED, context_tokens=2048, sha256=choice.sha256)

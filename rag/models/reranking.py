@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from rag.catalogue import MODELS, Kind, locate
-from rag.errors import ModelRefused
-from rag.text import reads
+from rag.core.errors import ModelRefused
+from rag.core.text import reads
+from rag.models.catalogue import MODELS, Kind, locate
 
 _BATCH: Final = 16
 # Tokens of question and text together that are read; what is beyond is not seen.

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from rag.catalogue import served_embedder
-from rag.embedding import KeepsQuestion, Vectors
-from rag.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown
-from rag.servers import Server, ServerFailed
-from rag.text import estimated_tokens
+from rag.core.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown
+from rag.core.text import estimated_tokens
+from rag.models.catalogue import served_embedder
+from rag.models.embedding import KeepsQuestion, Vectors
+from rag.models.servers import Server, ServerFailed
 
 # Texts in one request: as many as TEI takes where nothing else is set.
 BATCH: Final = 32

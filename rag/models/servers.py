@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from rag.errors import AddressError
+from rag.core.errors import AddressError
 from rag.network import Opened, opened, patient
 
 # How often `look` is called while a server is silent: the time in which a stop is obeyed.

@@ -9,7 +9,7 @@ Nothing in the environment changes the way (no proxies), and every connection ma
 is one line in the log of this package: host and port, never the rest of the address.
 """
 
-from rag.network.addresses import is_public
 from rag.network.fetching import MOST_REDIRECTS, USER_AGENT, Fetched, Opened, fetch, opened, patient
+from rag.network.ssrf import is_public
 
 __all__ = ["MOST_REDIRECTS", "USER_AGENT", "Fetched", "Opened", "fetch", "is_public", "opened", "patient"]

@@ -12,15 +12,9 @@ from urllib.parse import urljoin
 
 import httpcore
 
-from rag.errors import (
-    AddressNotReadable,
-    AddressRedirects,
-    AddressStatus,
-    AddressUnreachable,
-    TooLarge,
-)
-from rag.network.addresses import host_header, origin, taken_apart
-from rag.network.door import Deadline, Door, Patience, certificates
+from rag.core.errors import AddressNotReadable, AddressRedirects, AddressStatus, AddressUnreachable, TooLarge
+from rag.network.ssrf import host_header, origin, taken_apart
+from rag.network.transport import Deadline, Door, Patience, certificates
 
 USER_AGENT = "Footnote (+document reader)"
 MOST_REDIRECTS = 3

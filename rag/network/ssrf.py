@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import httpcore
 import idna
 
-from rag.errors import AddressInvalid
+from rag.core.errors import AddressInvalid
 
 _SAFE = "/?%:@!$&'()*+,;=~-._[]"
 _STRANGE = re.compile(r"[\x00-\x20\x7f-\x9f\\]|[^\S ]")

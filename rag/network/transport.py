@@ -15,9 +15,9 @@ from functools import cache
 import certifi
 import httpcore
 
-from rag.connections import OPENING, REFUSED
-from rag.errors import AddressForbidden, AddressUnreachable, TooSlow
-from rag.network.addresses import gives_keys, is_public, shown
+from rag.core.errors import AddressForbidden, AddressUnreachable, TooSlow
+from rag.network.connection_log import OPENING, REFUSED
+from rag.network.ssrf import gives_keys, is_public, shown
 
 log = logging.getLogger(__package__)
 

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rag.catalogue.downloads import Progress
-from rag.errors import Cancelled, RagError, Unexpected
-from rag.types import Failure
+from rag.core.errors import Cancelled, RagError, Unexpected
+from rag.core.types import Failure
+from rag.models.catalogue.downloads import Progress
 
 
 @dataclass(slots=True)

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from rag.catalogue import Choice, embedder_facts
-from rag.errors import LibraryError, ModelError, NotFound, VectorsLacking
-from rag.store import DATABASE, Store
-from rag.store.deliveries import deliver_lost, look
-from rag.store.migrations import version
-from rag.store.postgresql import PostgreSQL
-from rag.types import Failure
+from rag.core.errors import LibraryError, ModelError, NotFound, VectorsLacking
+from rag.core.types import Failure
+from rag.library.store import DATABASE, Store
+from rag.library.store.deliveries import deliver_lost, look
+from rag.library.store.migrations import version
+from rag.library.store.postgresql import PostgreSQL
+from rag.models.catalogue import Choice, embedder_facts
 
 if TYPE_CHECKING:
-    from rag.index.shelves import Shelves
+    from rag.library.index.milvus_sync import Shelves
 
 # After so long a reader that gave no sign of life is none.
 _SILENT_SECONDS: Final = 30
@@ -161,7 +161,7 @@ def _readable(store: Store, sha256: str) -> bool:
 
 def _index(store: Store, elsewhere: str) -> Iterator[Check]:
     """Is the index, made anew, what the library holds?"""
-    from rag.index import MilvusIndex, open_index, rebuild_words, words_fit
+    from rag.library.index import MilvusIndex, open_index, rebuild_words, words_fit
 
     with store.database.read() as connection:
         held = connection.exec_driver_sql("SELECT collection, count(*) FROM chunks GROUP BY collection").all()

@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from rag.errors import RagError
-from rag.runs import Runs
-from rag.store.counts import Counts
-from rag.store.jobs import State
-from rag.types import Answer
+from rag.answering.background_runs import Runs
+from rag.core.errors import RagError
+from rag.core.types import Answer
+from rag.library.store.counts import Counts
+from rag.library.store.jobs import State
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 

@@ -4,54 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from rag.context import CallContext
-from rag.errors import LibraryError, NotFound
-from rag.export import as_html
-from rag.highlighting import Picture, crop
-from rag.highlighting import page_picture as draw_page
-from rag.runs import Whose
-from rag.settings import PROJECT
-from rag.store import Job, Store
-from rag.store.jobs import Stage
-from rag.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
-from rag.ui.frame import Frame
-from rag.ui.texts import Language
-
-SAMPLES = PROJECT / "data" / "samples"
-SAMPLE_KINDS = {".pdf", ".html", ".docx"}
-# Stored names; the page shows the samples' in the user's language.
-SAMPLES_NAME = "Samples"
-EXAMPLES_SHOWN = 4
-
-
-def read_samples(store: Store, owner: str) -> None:
-    """At the first start, have the sample documents read into a collection of their own."""
-    if store.collections.list(owner):
-        return
-    collection = store.collections.create(owner, SAMPLES_NAME, samples=True)
-    for file in sorted(SAMPLES.iterdir()):
-        if file.suffix in SAMPLE_KINDS:
-            store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
-
-
-def share_samples(store: Store, owner: str) -> None:
-    """Where people sign in, the samples are everybody's to read, and once for all."""
-    for collection in store.collections.list(owner):
-        if collection.samples:
-            store.shares.give(owner, collection.id, "everybody", "", "reader")
-
-
-def examples(language: Language) -> list[str]:
-    """Questions that the sample documents answer, to begin with."""
-    lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line) for line in lines]
-    wanted = [item["question"] for item in questions if item["answerable"] and item["language"] == language]
-    return wanted[:EXAMPLES_SHOWN]
+from rag.answering.background_runs import Whose
+from rag.core.call_context import CallContext
+from rag.core.errors import LibraryError, NotFound
+from rag.core.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
+from rag.library.store import Job
+from rag.library.store.jobs import Stage
+from rag.ui.page_frame import Frame
+from rag.viewing.export import as_html
+from rag.viewing.highlighting import Picture, crop
+from rag.viewing.highlighting import page_picture as draw_page
 
 
 def own_collection(page: Frame, collection: Collection) -> Collection:
@@ -199,7 +165,7 @@ def run_checks(
 
 def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]) -> None:
     """Embed a collection anew with the model at work, telling the share done; until the end it is as it was."""
-    from rag.ingest import reembed as embed_again
+    from rag.ingestion.pipeline import reembed as embed_again
 
     def told(_stage: Stage, done: int, total: int) -> None:
         tell(done / total if total else 1.0)
@@ -209,6 +175,6 @@ def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]
 
 def read_locked(page: Frame, job: Job, password: str) -> None:
     """Read an encrypted file with its password while the user waits."""
-    from rag.reader import read_job
+    from rag.ingestion.worker import read_job
 
     read_job(page.services.desk, replace(job, owner=page.owner), password=password)

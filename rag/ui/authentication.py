@@ -18,11 +18,11 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.errors import Error as StreamlitError
 
-from rag.errors import SignInEnded, SignInError, SignInUnusable
-from rag.settings import Settings
-from rag.types import SignIn
+from rag.core.errors import SignInEnded, SignInError, SignInUnusable
+from rag.core.settings import Settings
+from rag.core.types import SignIn
+from rag.ui.safe_views import draw_brand, label
 from rag.ui.texts import Texts
-from rag.ui.views import draw_brand, label
 
 _NAME_CHARACTERS: Final = 120
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from rag.errors import NotFound
-from rag.types import Chat, Collection, Document, shown_name
-from rag.ui.frame import Frame
-from rag.ui.incoming import from_address
+from rag.core.errors import NotFound
+from rag.core.types import Chat, Collection, Document, shown_name
+from rag.ui.page_frame import Frame
+from rag.ui.safe_views import label
 from rag.ui.texts import Texts
-from rag.ui.views import label
+from rag.ui.widget_values import from_address
 
 
 def collection_name(collection: Collection, texts: Texts) -> str:

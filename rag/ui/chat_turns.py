@@ -8,21 +8,22 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.build import NO_MODEL
-from rag.errors import ModelLanguage
-from rag.export import as_markdown
-from rag.loading import KINDS
-from rag.runs import Run
-from rag.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
-from rag.ui import files, work
-from rag.ui.chats import collection_name
-from rag.ui.frame import Frame, told
-from rag.ui.incoming import uploaded
-from rag.ui.keeping import draw_keep
-from rag.ui.reading import under_way
-from rag.ui.source import open_quote
+from rag.answering.background_runs import Run
+from rag.core.errors import ModelLanguage
+from rag.core.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
+from rag.ingestion.loading import KINDS
+from rag.library import samples
+from rag.services import NO_MODEL
+from rag.ui import actions, file_routes
+from rag.ui.chat_list import collection_name
+from rag.ui.page_frame import Frame, told
+from rag.ui.safe_views import draw_answer, draw_muted, draw_passage, draw_question, label
+from rag.ui.save_check import draw_keep
+from rag.ui.source_view import open_quote
 from rag.ui.texts import Texts
-from rag.ui.views import draw_answer, draw_muted, draw_passage, draw_question, label
+from rag.ui.uploads import under_way
+from rag.ui.widget_values import uploaded
+from rag.viewing.export import as_markdown
 
 # Pages are drawn at most four times a second while an answer grows, and twice while nothing comes.
 REFRESH_SECONDS = 0.25
@@ -42,7 +43,7 @@ def draw_welcome(page: Frame, collection: Collection, documents: Sequence[Docume
     """What a new chat shows: what this is, and questions to try."""
     st.title(page.texts("chat.title"))
     draw_muted(page.texts("chat.welcome" if documents else "chat.welcome_empty"))
-    examples = work.examples(page.texts.language) if collection.samples and documents else ()
+    examples = samples.example_questions(page.texts.language) if collection.samples and documents else ()
     if examples:
         st.caption(page.texts("chat.examples"))
     for example in examples:
@@ -102,7 +103,7 @@ def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
     """Save the question, then have it answered in the background."""
     if tuple(scope) != chat.documents:
         chat = page.services.store.chats.scope(page.owner, chat.id, scope)
-    work.answer(page, chat, question)
+    actions.answer(page, chat, question)
 
 
 def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last: bool) -> None:
@@ -165,7 +166,7 @@ def _status(run: Run, texts: Texts) -> str:
 
 
 def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: Right | None) -> None:
-    changes = work.changed_sources(page, chat, answer, right)
+    changes = actions.changed_sources(page, chat, answer, right)
     said = {document: page.texts(f"answer.{change}") for document, change in changes.items()}
     _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=said))
 
@@ -182,7 +183,9 @@ def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) 
                 st.divider()
     with st.popover(texts("answer.copy"), type="tertiary"):
         st.code(as_markdown(answer, texts), language=None, wrap_lines=True)
-    st.link_button(texts("answer.export"), files.answer_address(turn, texts), type="tertiary", key=f"export-{turn.id}")
+    st.link_button(
+        texts("answer.export"), file_routes.answer_address(turn, texts), type="tertiary", key=f"export-{turn.id}"
+    )
     with st.popover(texts("answer.seconds"), type="tertiary"):
         draw_muted(_seconds(answer, texts))
 
@@ -208,11 +211,11 @@ def _cannot_write(answer: Answer) -> bool:
 def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
     if st.button(page.texts("chat.again"), key=f"again-{turn.id}", icon=":material/refresh:", type="tertiary"):
         with told(page):
-            work.answer_again(page, chat, turn)
+            actions.answer_again(page, chat, turn)
             st.rerun()
     refused = turn.answer is not None and (turn.answer.outcome == "refused" or _cannot_write(turn.answer))
     can_write = page.services.model_name != NO_MODEL
     if refused and can_write and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}"):
         with told(page):
-            work.answer_again(page, chat, turn, anyway=True)
+            actions.answer_again(page, chat, turn, anyway=True)
             st.rerun()

@@ -9,14 +9,14 @@ from datetime import datetime
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.loading import KINDS
-from rag.types import PAGED, Collection, Document, Right, shown_name
-from rag.ui import work
-from rag.ui.chats import collection_name
-from rag.ui.frame import Frame, told
-from rag.ui.incoming import uploaded
-from rag.ui.source import open_document
-from rag.ui.views import draw_muted, label
+from rag.core.types import PAGED, Collection, Document, Right, shown_name
+from rag.ingestion.loading import KINDS
+from rag.ui import actions
+from rag.ui.chat_list import collection_name
+from rag.ui.page_frame import Frame, told
+from rag.ui.safe_views import draw_muted, label
+from rag.ui.source_view import open_document
+from rag.ui.widget_values import uploaded
 
 # Of all that are given at once, and of a word to look for.
 _ADDRESS_CHARACTERS = 100_000
@@ -105,7 +105,7 @@ def offer_reembedding(page: Frame, collection: Collection, right: Right) -> None
     if right != "reader" and st.button(page.texts("collections.reembed", embedder=current), type="primary"):
         bar = st.progress(0.0)
         with told(page):
-            work.reembed(page, collection, bar.progress)
+            actions.reembed(page, collection, bar.progress)
             st.rerun()
 
 

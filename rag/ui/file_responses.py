@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from rag.types import Document, Kind
+from rag.core.types import Document, Kind
 
 TYPES: Final[dict[Kind, str]] = {
     "pdf": "application/pdf",

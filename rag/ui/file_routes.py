@@ -19,13 +19,13 @@ from starlette.routing import BaseRoute, Route
 from streamlit import config
 from streamlit.url_util import make_url_path
 
-from rag import settings
-from rag.errors import NotFound, PageNotDrawn, RagError, SignInError
-from rag.types import Document, Turn
-from rag.ui import work
-from rag.ui.callers import caller
-from rag.ui.frame import Frame, services_for
-from rag.ui.sending import HEADERS, TYPES, file_name, send
+from rag.core import settings
+from rag.core.errors import NotFound, PageNotDrawn, RagError, SignInError
+from rag.core.types import Document, Turn
+from rag.ui import actions
+from rag.ui.file_responses import HEADERS, TYPES, file_name, send
+from rag.ui.page_frame import Frame, services_for
+from rag.ui.request_identity import caller
 from rag.ui.texts import LANGUAGES, Language, Texts
 
 # Finds out who asks. Raises NotFound or SignInError where it is a stranger.
@@ -97,7 +97,7 @@ def _picture(request: Request, page: Frame) -> Response:
     spans = [(int(marked[1]), int(marked[2]))] if marked else []
     if document.kind != "pdf":
         raise NotFound(what="page")
-    picture = work.page_picture(page, document, int(_given(request, "number", _NUMBER)), spans)
+    picture = actions.page_picture(page, document, int(_given(request, "number", _NUMBER)), spans)
     return _bytes(request, picture.data, type="image/png", name="")
 
 
@@ -105,7 +105,7 @@ def _answer(request: Request, page: Frame) -> Response:
     turn = page.services.store.chats.turn(page.owner, _given(request, "turn", _ID))
     if turn.answer is None:
         raise NotFound(what="turn")
-    data = work.exported(page, turn, turn.answer).encode()
+    data = actions.exported(page, turn, turn.answer).encode()
     return _bytes(request, data, type="text/html; charset=utf-8", name=page.texts("answer.export_file"))
 
 

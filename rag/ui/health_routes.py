@@ -21,10 +21,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag import build, settings
-from rag.errors import RagError
-from rag.ui.callers import from_this_machine
-from rag.ui.frame import services_for
+from rag.core import settings
+from rag.core.errors import RagError
+from rag.services import stop
+from rag.ui.page_frame import services_for
+from rag.ui.request_identity import from_this_machine
 
 _TYPE = "text/plain; version=1.0.0; charset=utf-8"
 _log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ async def started(_app: object) -> AsyncIterator[None]:
     threading.Thread(target=_start, name="start", daemon=True).start()
     yield
     # The server ends this process by the signal that it was sent: nothing that is left for the end would happen.
-    await asyncio.to_thread(build.stop)
+    await asyncio.to_thread(stop)
 
 
 def _start() -> None:

@@ -22,9 +22,9 @@ from streamlit.auth_util import get_secrets_auth_section
 from streamlit.url_util import make_url_path
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from rag import settings
-from rag.errors import RagError
-from rag.ui import door
+from rag.core import settings
+from rag.core.errors import RagError
+from rag.ui import authentication
 from rag.ui.texts import LANGUAGES, Texts
 
 
@@ -95,7 +95,7 @@ def _looks_itself(scope: Scope) -> bool:
 
 def _answered(request: HTTPConnection) -> bool:
     try:
-        if door.set_up(bool(get_secrets_auth_section())):
+        if authentication.set_up(bool(get_secrets_auth_section())):
             return True
         return by_own_name(request, anywhere=settings.load().open_without_sign_in)
     except RagError:

@@ -11,7 +11,7 @@ from typing import Final
 
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 
-from rag.errors import RagError
+from rag.core.errors import RagError
 
 # The logger, how its record begins, and which exceptions in it are a refusal.
 _REFUSALS: Final[tuple[tuple[str, str, type[BaseException] | tuple[type[BaseException], ...]], ...]] = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rag.build import NO_MODEL, Services
-from rag.catalogue import embedder_facts
-from rag.catalogue.downloads import Progress, gigabytes
-from rag.errors import ModelError
-from rag.stock import Entry
+from rag.core.errors import ModelError
+from rag.models.catalogue import embedder_facts
+from rag.models.catalogue.downloads import Progress, gigabytes
+from rag.models.installed import Entry
+from rag.services import NO_MODEL, Services
 from rag.ui.texts import Texts
 
 

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from rag.build import NO_MODEL
-from rag.catalogue.fit import Mark
-from rag.catalogue.sources import HUB, MODELSCOPE, NO_SOURCE
-from rag.stock import MEASURED, Entry
-from rag.tasks import Task
-from rag.ui.frame import Frame, told
-from rag.ui.models import facts, fitting, share
-from rag.ui.views import draw_muted, draw_question, label
+from rag.models.catalogue.hardware_fit import Mark
+from rag.models.catalogue.sources import HUB, MODELSCOPE, NO_SOURCE
+from rag.models.installed import MEASURED, Entry
+from rag.operations.background_tasks import Task
+from rag.services import NO_MODEL
+from rag.ui.model_labels import facts, fitting, share
+from rag.ui.page_frame import Frame, told
+from rag.ui.safe_views import draw_muted, draw_question, label
 
 _PROBE = "probe"
 _EVERY = 0.5

@@ -10,14 +10,17 @@ from typing import Literal, NoReturn
 
 import streamlit as st
 
-from rag import build, connections, settings
-from rag.errors import RagError, SignInError, Unexpected
-from rag.types import Collection, Person, Right, SignIn
-from rag.ui import door, incoming, models, refusals
+from rag.core import settings
+from rag.core.errors import RagError, SignInError, Unexpected
+from rag.core.types import Collection, Person, Right, SignIn
+from rag.library.samples import read_samples, share_samples
+from rag.network import connection_log
+from rag.services import Services, open_services
+from rag.ui import authentication, log_filters, model_labels, widget_values
 from rag.ui.presence import Presence
+from rag.ui.safe_views import draw_muted, label
 from rag.ui.style import style
 from rag.ui.texts import LANGUAGES, Language, Texts, language_for
-from rag.ui.views import draw_muted, label
 
 Name = Literal["chat", "documents", "quality", "models", "privacy", "people"]
 
@@ -47,15 +50,15 @@ def _say_what_ended(error: Exception) -> bool:
     return True
 
 
-incoming.heed(_say_what_ended)
-refusals.keep_to_one_line()
+widget_values.heed(_say_what_ended)
+log_filters.keep_to_one_line()
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a page works with."""
 
-    services: build.Services
+    services: Services
     texts: Texts
     person: Person | None = None
     sign_in: SignIn | None = None
@@ -102,12 +105,12 @@ def frame(page: Name) -> Frame:
 def _enter(current: settings.Settings, texts: Texts, page: Name) -> Frame:
     """Let in whoever may come in; for others the page ends here, and nothing is started."""
     try:
-        wanted = door.has_sign_in()
-        sign_in = door.knock(current) if wanted else None
+        wanted = authentication.has_sign_in()
+        sign_in = authentication.knock(current) if wanted else None
         if sign_in is None and wanted:
             _leave_at_the_door(texts)
-        if sign_in is None and door.open_too_far(current):
-            door.draw_refusal(texts)
+        if sign_in is None and authentication.open_too_far(current):
+            authentication.draw_refusal(texts)
             st.stop()
         services = services_for(current)
         people = services.store.people
@@ -116,8 +119,8 @@ def _enter(current: settings.Settings, texts: Texts, page: Name) -> Frame:
             person = people.admit(sign_in, hours=current.sign_in_hours, admins=current.admins)
             _presence(current).seen(person.id, sign_in.key)
             return Frame(services, texts, person, sign_in, page)
-        if door.open_too_far(current, has_people=people.any()):
-            door.draw_refusal(texts, has_people=True)
+        if authentication.open_too_far(current, has_people=people.any()):
+            authentication.draw_refusal(texts, has_people=True)
             st.stop()
         return Frame(services, texts, name=page)
     except SignInError as error:
@@ -129,7 +132,7 @@ def _enter(current: settings.Settings, texts: Texts, page: Name) -> Frame:
 
 
 def _leave_at_the_door(texts: Texts, error: SignInError | None = None) -> NoReturn:
-    door.draw_sign_in(texts, error)
+    authentication.draw_sign_in(texts, error)
     with st.container(horizontal_alignment="center"):
         _draw_languages(texts)
     st.stop()
@@ -161,8 +164,8 @@ def end_sidebar(page: Frame) -> None:
     with st.sidebar:
         _draw_person(page)
         _draw_languages(page.texts)
-    st.sidebar.caption(label(models.model_at_work(page.services, page.texts)))
-    if said := models.embedder_at_work(page.services, page.texts):
+    st.sidebar.caption(label(model_labels.model_at_work(page.services, page.texts)))
+    if said := model_labels.embedder_at_work(page.services, page.texts):
         st.sidebar.caption(label(said))
 
 
@@ -209,7 +212,7 @@ def _first_language(setting: Literal["auto", "en", "zh"]) -> Language:
     return language_for(st.context.locale) if setting == "auto" else setting
 
 
-def services_for(current: settings.Settings) -> build.Services:
+def services_for(current: settings.Settings) -> Services:
     """The services of this process, started with the first call.
 
     Raises:
@@ -220,12 +223,10 @@ def services_for(current: settings.Settings) -> build.Services:
 
 # By the settings as they are: written out as text, those that are secret would be stars.
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
-def _services(current: settings.Settings) -> build.Services:
-    from rag.ui.work import read_samples
-
-    services = build.services(current, switchable=True)
+def _services(current: settings.Settings) -> Services:
+    services = open_services(current, switchable=True)
     services.store  # noqa: B018 - makes the data folder, or says at once why it does not
-    connections.begin(current.data_dir / connections.SEEN_FILE, "app")
+    connection_log.begin(current.data_dir / connection_log.SEEN_FILE, "app")
     services.start()
     if current.samples:
         read_samples(services.store, LOCAL_USER)
@@ -235,8 +236,6 @@ def _services(current: settings.Settings) -> build.Services:
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
 def _share_samples(current: settings.Settings) -> None:
     """Once in a process to which people sign in."""
-    from rag.ui.work import share_samples
-
     share_samples(_services(current).store, LOCAL_USER)
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import streamlit as st
 
-from rag.types import Deed, Group, Holding, Person
-from rag.ui.frame import LOCAL_USER, Frame, person_name, told
+from rag.core.types import Deed, Group, Holding, Person
+from rag.ui.page_frame import LOCAL_USER, Frame, person_name, told
+from rag.ui.safe_views import draw_entry, draw_muted, draw_table, label
 from rag.ui.texts import Texts
-from rag.ui.views import draw_entry, draw_muted, draw_table, label
 
 
 def names_of(page: Frame, people: Sequence[Person]) -> dict[str, str]:

@@ -20,10 +20,10 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from rag.errors import RagError, SignInError, Unexpected
-from rag.runs import Runs
-from rag.store import Store
-from rag.store.standings import Standing
+from rag.answering.background_runs import Runs
+from rag.core.errors import RagError, SignInError, Unexpected
+from rag.library.store import Store
+from rag.library.store.standings import Standing
 
 EVERY_SECONDS: Final = 1.0
 # After the database did not answer.

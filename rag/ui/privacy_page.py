@@ -8,9 +8,9 @@ from typing import Final
 
 import streamlit as st
 
-from rag.connections import Seen
+from rag.network.connection_log import Seen
+from rag.ui.safe_views import draw_table, label
 from rag.ui.texts import Texts
-from rag.ui.views import draw_table, label
 
 PROCESSES: Final = ("app", "reader", "model")
 # The latest ones: a list of hundreds is read by nobody.

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import streamlit as st
 
-from rag.catalogue.downloads import Progress
+from rag.core.types import Check, CheckResult, CheckRun, Collection, Right
 from rag.evaluation import CHECK_MEASURES, change, shares
-from rag.tasks import Task
-from rag.types import Check, CheckResult, CheckRun, Collection, Right
-from rag.ui import work
-from rag.ui.frame import Frame, told
+from rag.models.catalogue.downloads import Progress
+from rag.operations.background_tasks import Task
+from rag.ui import actions
+from rag.ui.page_frame import Frame, told
+from rag.ui.safe_views import draw_muted, draw_question, label
 from rag.ui.texts import Texts
-from rag.ui.views import draw_muted, draw_question, label
 
 REFRESH_SECONDS: Final = 0.5
 _SIGNS: Final = {"better": "▲", "worse": "▼", "same": "·", "new": "＋"}
@@ -42,7 +42,7 @@ def _run(page: Frame, collection: Collection, checks: Sequence[Check], task: Tas
         task.look()
         task.tell(Progress(done, total))
 
-    work.run_checks(page, collection, checks, tell)
+    actions.run_checks(page, collection, checks, tell)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -17,13 +17,13 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 
-from rag.build import Services
-from rag.errors import NotFound
-from rag.settings import Settings
-from rag.store.people import person_id
-from rag.ui import door
-from rag.ui.frame import Frame
-from rag.ui.names import by_own_name, is_loopback
+from rag.core.errors import NotFound
+from rag.core.settings import Settings
+from rag.library.store.people import person_id
+from rag.services import Services
+from rag.ui import authentication
+from rag.ui.host_names import by_own_name, is_loopback
+from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 
 # What a browser says of a request from a page of this app, or of an address that somebody typed. Programs and old
@@ -40,15 +40,17 @@ def caller(request: HTTPConnection, current: Settings, services: Callable[[], Se
     """
     if request.headers.get("sec-fetch-site") not in _FROM_HERE:
         raise NotFound(what="page")
-    if door.set_up(bool(get_secrets_auth_section())):
-        given = door.sign_in_of(_claims(request), current)
+    if authentication.set_up(bool(get_secrets_auth_section())):
+        given = authentication.sign_in_of(_claims(request), current)
         if given is None:
             raise NotFound(what="page")
         people = services().store.people
         # Only a page admits somebody.
         key = person_id(given.issuer, given.subject)
         return Frame(services(), texts, people.check(key, given.key, hours=current.sign_in_hours), given)
-    if not _is_the_local_user(request, current) or door.open_too_far(current, has_people=services().store.people.any()):
+    if not _is_the_local_user(request, current):
+        raise NotFound(what="page")
+    if authentication.open_too_far(current, has_people=services().store.people.any()):
         raise NotFound(what="page")
     return Frame(services(), texts)
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag.export import place_of
-from rag.highlighting import Picture
-from rag.types import Answer, Passage, Quote, shown_name
-from rag.ui.incoming import position
+from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
+from rag.ui.widget_values import position
+from rag.viewing.export import place_of
+from rag.viewing.highlighting import Picture
 
 # Every sign that Markdown could read; then what could become a link although its signs are escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")

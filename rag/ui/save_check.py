@@ -6,12 +6,12 @@ from typing import Final
 
 import streamlit as st
 
-from rag.export import place_of
-from rag.types import Answer, Right, Turn, shown_name
-from rag.ui import work
-from rag.ui.frame import Frame, told
+from rag.core.types import Answer, Right, Turn, shown_name
+from rag.ui import actions
+from rag.ui.page_frame import Frame, told
+from rag.ui.safe_views import label
 from rag.ui.texts import Texts
-from rag.ui.views import label
+from rag.viewing.export import place_of
 
 _NOT_THERE: Final = -1
 _QUOTE_CHARACTERS: Final = 90
@@ -34,7 +34,7 @@ def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str, right: R
         )
         if st.button(texts("quality.save"), key=f"check-{turn.id}", type="primary") and question.strip():
             with told(page):
-                work.keep_check(page, collection, question.strip(), answer.quotes[chosen] if chosen >= 0 else None)
+                actions.keep_check(page, collection, question.strip(), answer.quotes[chosen] if chosen >= 0 else None)
                 st.success(texts("quality.kept"))
 
 

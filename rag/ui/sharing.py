@@ -6,10 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from rag.store.shares import Kind
-from rag.types import Collection, Right, Share
-from rag.ui.frame import Frame, told
-from rag.ui.views import draw_muted, label
+from rag.core.types import Collection, Right, Share
+from rag.library.store.shares import Kind
+from rag.ui.page_frame import Frame, told
+from rag.ui.safe_views import draw_muted, label
 
 # Everybody does not become an owner.
 _ROLES: Final[dict[Kind, tuple[Right, ...]]] = {

@@ -6,12 +6,12 @@ import html
 
 import streamlit as st
 
-from rag.errors import NotFound, PageNotDrawn
-from rag.highlighting import marked_text, text_fragment
-from rag.types import PAGED, Document, Quote, shown_name
-from rag.ui import files, work
-from rag.ui.frame import Frame
-from rag.ui.views import draw_marked, draw_muted, draw_picture, label
+from rag.core.errors import NotFound, PageNotDrawn
+from rag.core.types import PAGED, Document, Quote, shown_name
+from rag.ui import actions, file_routes
+from rag.ui.page_frame import Frame
+from rag.ui.safe_views import draw_marked, draw_muted, draw_picture, label
+from rag.viewing.highlighting import marked_text, text_fragment
 
 _STATE = "source"
 
@@ -54,8 +54,8 @@ def _draw(page: Frame, quote: Quote) -> None:
     if document.kind in PAGED:
         try:
             # Drawn here for its boxes; the browser fetches it by its address.
-            picture = work.page_picture(page, document, number, spans)
-            draw_picture(picture, files.picture_address(document, number, spans), said, key=f"page-{number}")
+            picture = actions.page_picture(page, document, number, spans)
+            draw_picture(picture, file_routes.picture_address(document, number, spans), said, key=f"page-{number}")
         except PageNotDrawn:
             draw_muted(page.texts("source.no_picture"))
             _draw_text(page, document, number, spans)
@@ -93,7 +93,9 @@ def _draw_text(page: Frame, document: Document, number: int, spans: list[tuple[i
 
 def _draw_ways_out(page: Frame, document: Document, quote: Quote) -> None:
     with st.container(horizontal=True):
-        st.link_button(page.texts("source.download"), files.original_address(document), icon=":material/download:")
+        st.link_button(
+            page.texts("source.download"), file_routes.original_address(document), icon=":material/download:"
+        )
         if document.address:
             st.link_button(
                 page.texts("source.visit"), text_fragment(document.address, quote.text), icon=":material/open_in_new:"

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.errors import PasswordNeeded, RagError, SameName, WrongPassword
-from rag.store import Job
-from rag.types import Collection
-from rag.ui import work
-from rag.ui.chats import go_to
-from rag.ui.frame import Frame, told
-from rag.ui.incoming import clean
+from rag.core.errors import PasswordNeeded, RagError, SameName, WrongPassword
+from rag.core.types import Collection
+from rag.library.store import Job
+from rag.ui import actions
+from rag.ui.chat_list import go_to
+from rag.ui.page_frame import Frame, told
+from rag.ui.safe_views import draw_muted, label
 from rag.ui.texts import Texts
-from rag.ui.views import draw_muted, label
+from rag.ui.widget_values import clean
 
 REFRESH_SECONDS = 0.5
 _PASSWORD_CHARACTERS = 1000
@@ -26,7 +26,7 @@ _LOCKED = {PasswordNeeded.key(), WrongPassword.key()}
 
 def take_in(page: Frame, collection: Collection, files: Sequence[UploadedFile], addresses: Sequence[str] = ()) -> None:
     """Hand files and addresses to the reader; the collection they go into becomes the one at hand."""
-    target = work.own_collection(page, collection)
+    target = actions.own_collection(page, collection)
     _enqueue_files(page, target, files)
     _enqueue_addresses(page, target, addresses)
     if target.id != collection.id:
@@ -38,7 +38,7 @@ def _enqueue_files(page: Frame, collection: Collection, files: Sequence[Uploaded
     """What is in the collection already is named on the next run, and not read again."""
     for file in files:
         data = file.getvalue()
-        there = work.same_bytes(page, collection, data)
+        there = actions.same_bytes(page, collection, data)
         if there is not None:
             _note(page.texts("documents.same", name=there.name))
             continue
@@ -142,14 +142,14 @@ def _draw_password(page: Frame, job: Job) -> None:
     if st.button(page.texts("documents.read"), key=f"unlock-{job.id}", type="primary") and password:
         # Read while the user waits: a password is not written down, not even for the reader.
         with told(page), st.spinner(label(page.texts("chat.reading", name=job.name))):
-            work.read_locked(page, job, password)
+            actions.read_locked(page, job, password)
             page.services.store.jobs.dismiss(page.owner, job.id)
             st.rerun()
 
 
 def _draw_same_name(page: Frame, job: Job) -> None:
     texts, jobs = page.texts, page.services.store.jobs
-    beside = work.free_name(page, job)
+    beside = actions.free_name(page, job)
     if st.button(texts("documents.replace"), key=f"replace-{job.id}", type="primary"):
         jobs.retry(page.owner, job.id, replace=True)
         st.rerun()

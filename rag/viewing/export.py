@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Protocol
 
-from rag.highlighting import Picture
-from rag.types import LINED, PAGED, Answer, Passage, Quote, Sentence, shown_name
+from rag.core.types import LINED, PAGED, Answer, Passage, Quote, Sentence, shown_name
+from rag.viewing.highlighting import Picture
 
 # Signs that mean something to Markdown anywhere, and those that do so at the beginning of a line.
 _SIGNS = re.compile(r"[\\`*_\[\]<>|~&$]")

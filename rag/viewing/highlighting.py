@@ -16,7 +16,7 @@ from urllib.parse import quote as percent_encoded
 
 from PIL import Image, ImageChops, ImageDraw
 
-from rag.text import script_of
+from rag.core.text import script_of
 
 Span = tuple[int, int]
 
@@ -97,7 +97,7 @@ def page_picture(
     key = (hashlib.sha256(data).digest(), page, tuple(spans), text, password, scale)
     picture = _kept.get(key)
     if picture is None:
-        from rag.boxes import render
+        from rag.viewing.word_boxes import render
 
         image, rectangles = render(data, page, spans, text, password, scale)
         picture = _mark(image, [Box(*rectangle) for rectangle in rectangles])

@@ -18,8 +18,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from rag.errors import NotFound, PageNotDrawn
-from rag.loading.pdf import LOCK, read_page, upright_text
+from rag.core.errors import NotFound, PageNotDrawn
+from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
 
 Span = tuple[int, int]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; pixels from the top left corner

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rag.errors import ModelDied, NotFound
-from rag.runs import Run, Runs
-from rag.types import Answer, Failure, GenerationProgress
+from rag.answering.background_runs import Run, Runs
+from rag.core.errors import ModelDied, NotFound
+from rag.core.types import Answer, Failure, GenerationProgress
 
 EMPTY = Answer("Why?", "Why?", "", "answered", None)
 

@@ -18,11 +18,11 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import PromptTemplate
 from langchain_core.retrievers import BaseRetriever
 
-from rag.catalogue import locate
+from rag.answering.prompts import COMBINE_DOCS_PROMPT, CONDENSE_QUESTION_PROMPT
 from rag.langchain import ConversationalRetrievalChain, ConversationBufferMemory
-from rag.llms.llama_cpp import ChatLlamaCpp
-from rag.llms.process import ModelProcess
-from rag.prompts import COMBINE_DOCS_PROMPT, CONDENSE_QUESTION_PROMPT
+from rag.models.catalogue import locate
+from rag.models.llms.llama_cpp import ChatLlamaCpp
+from rag.models.llms.process import ModelProcess
 
 DOCUMENTS = [
     Document(page_content="Staff have 25 days of annual leave.", metadata={"page": 3}),

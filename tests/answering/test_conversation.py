@@ -14,26 +14,26 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
-from rag.build import Services, services
-from rag.context import CallContext
-from rag.conversation import Conversation
-from rag.errors import ModelBusy, ModelNotOnDisk
-from rag.ingest import read_file
+from rag.answering.conversation import Conversation
+from rag.answering.generation import Writer
+from rag.answering.retrieval import Retriever
+from rag.core.call_context import CallContext
+from rag.core.errors import ModelBusy, ModelNotOnDisk
+from rag.core.settings import Settings
+from rag.core.types import Answer, GenerationProgress, Turn
+from rag.ingestion.pipeline import read_file
 from rag.langchain import ConversationalRetrievalChain
-from rag.llms.queued import QueuedChatModel
-from rag.llms.turns import Turns
-from rag.retrieval import Retriever
-from rag.settings import Settings
-from rag.types import Answer, GenerationProgress, Turn
-from rag.writing import Writer
+from rag.models.llms.fair_queue import Turns
+from rag.models.llms.queued import QueuedChatModel
+from rag.services import Services, open_services
 
-SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 LEAVE = "How many days of annual leave do I have after six years of service?"
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Services:
-    made = services(Settings(data_dir=tmp_path_factory.mktemp("library"), model="none"))
+    made = open_services(Settings(data_dir=tmp_path_factory.mktemp("library"), model="none"))
     collection = made.store.collections.create("me", "Samples")
     for name in ("employee-handbook.pdf", "shanghai-office-move.docx"):
         read_file(made.desk, "me", collection.id, (SAMPLES / name).read_bytes(), name)

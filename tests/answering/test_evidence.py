@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.embedding import Embedder, open_embedder
-from rag.evidence import LONGEST, LONGEST_CHINESE, CutPage, find_quotes, nearest_of_its_kind, units
-from rag.text import script_of, terms
-from rag.types import Passage
+from rag.answering.evidence import LONGEST, LONGEST_CHINESE, CutPage, find_quotes, nearest_of_its_kind, units
+from rag.core.text import script_of, terms
+from rag.core.types import Passage
+from rag.models.embedding import Embedder, open_embedder
 
 PDF_PAGE = """4 Annual leave
 Annual leave grows with your years of service. It is counted in working days for a five-day

@@ -12,12 +12,12 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
 
-from rag import build
-from rag.context import CallContext
-from rag.retriever import documents_of
-from rag.settings import Settings
-from rag.types import Quote
-from rag.writing import Writer
+from rag.answering.evidence_retriever import documents_of
+from rag.answering.generation import Writer
+from rag.core.call_context import CallContext
+from rag.core.settings import Settings
+from rag.core.types import Quote
+from rag.services import open_services
 
 
 class Remembers(BaseChatModel):
@@ -97,7 +97,7 @@ def test_quotes_that_stand_apart_are_read_nearest_first() -> None:
 
 
 def test_the_writer_can_take_turns_where_no_library_was_opened_yet(tmp_path: Path) -> None:
-    services = build.services(Settings(data_dir=tmp_path / "new", model="smollm2-135m-instruct", samples=False))
+    services = open_services(Settings(data_dir=tmp_path / "new", model="smollm2-135m-instruct", samples=False))
     writer = services.writer
     assert writer is not None
     assert (tmp_path / "new").is_dir()

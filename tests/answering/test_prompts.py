@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from rag.prompts import Budget, answer_prompt, budget_for, condense_prompt, pairs, spoken
-from rag.text import estimated_tokens
+from rag.answering.prompts import Budget, answer_prompt, budget_for, condense_prompt, pairs, spoken
+from rag.core.text import estimated_tokens
 
 
 def count_words(texts):

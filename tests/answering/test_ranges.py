@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.evidence.ranges import in_range
+from rag.answering.evidence.ranges import in_range
 
 
 @pytest.mark.parametrize(

@@ -13,29 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
-from rag.catalogue import BUNDLED, embedder_facts
-from rag.context import CallContext
-from rag.embedding import Embedder, open_embedder
-from rag.index import open_index
-from rag.ingest import Desk, read_file
-from rag.retrieval import (
-    Found,
-    Ranking,
-    Retriever,
-    Signals,
-    forms,
-    fuse,
-    gate,
-    intent,
-    join,
-    stands_alone,
-)
-from rag.retrieval.fusion import by_page
-from rag.retriever import EvidenceFinder, EvidenceRetriever
-from rag.store import Store
-from rag.text import content
-from rag.types import Kind, Page, Passage
-from tests import postgres
+from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever
+from rag.answering.retrieval import Found, Ranking, Retriever, Signals, forms, fuse, gate, intent, join, stands_alone
+from rag.answering.retrieval.rank_fusion import by_page
+from rag.core.call_context import CallContext
+from rag.core.text import content
+from rag.core.types import Kind, Page, Passage
+from rag.ingestion.pipeline import Desk, read_file
+from rag.library.index import open_index
+from rag.library.store import Store
+from rag.models.catalogue import BUNDLED, embedder_facts
+from rag.models.embedding import Embedder, open_embedder
+from tests.support import postgres
 
 HANDBOOK = b"""# Employee handbook
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.evidence import CutPage, sentences_of
-from rag.types import Passage, Quote
-from rag.verification import names, negated, numbers, pieces, verify
+from rag.answering.evidence import CutPage, sentences_of
+from rag.answering.verification import names, negated, numbers, pieces, verify
+from rag.core.types import Passage, Quote
 
 SENTENCES = [
     "The hotel limit in Lisbon is 135 euros a night.",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
-from tests.serving import free_port, wait_until_healthy
+from tests.support.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SHARED_PDFS = PROJECT.parent / "shared" / "evaldata" / "pdf_pages" / "pdfs"

@@ -15,7 +15,7 @@ from oidc_provider_mock import run_server_in_thread
 from playwright.sync_api import TimeoutError, expect
 
 from tests.browser.conftest import PATIENCE_MS, User
-from tests.serving import free_port, wait_until_healthy
+from tests.support.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parents[2]
 ISSUED_TO = "footnote"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from rag.catalogue.fit import Speed, machine, write_speeds
+from rag.library.samples import SAMPLES
+from rag.models.catalogue.hardware_fit import Speed, machine, write_speeds
 from rag.ui.texts import Texts
-from rag.ui.work import SAMPLES
 from tests.browser.conftest import App, User, new_page
 
 pytestmark = pytest.mark.browser

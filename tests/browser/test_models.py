@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.conftest import App, User
 from tests.guarantees.apps import running
-from tests.hub import LLAMA_FILE, WEIGHTS, Hub, hub_serving, slowly
+from tests.support.hub import LLAMA_FILE, WEIGHTS, Hub, hub_serving, slowly
 
 pytestmark = pytest.mark.browser
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.guarantees.apps import OWNER
-from tests.postgres import Place
-from tests.serving import Reply, serving
-from tests.tei import tei
+from tests.support.postgres import Place
+from tests.support.serving import Reply, serving
+from tests.support.tei import tei
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 SAMPLES = PROJECT / "data" / "samples"
 
 
@@ -157,8 +157,8 @@ MEETING = """
 import os, sys, time
 from contextlib import closing
 from pathlib import Path
-from rag import cli
-from rag.store.collections import Collections
+from rag.commands import cli
+from rag.library.store.collections import Collections
 
 made = Collections.create
 

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import pytest
 import typer.main
 
-from rag import build, cli
-from rag.store import DATABASE, Store
+from rag.commands import cli
+from rag.library.store import DATABASE, Store
+from rag.services import NO_MODEL
 from tests.guarantees.apps import OWNER
 from tests.guarantees.library import add
-from tests.serving import free_port
-from tests.tei import tei
+from tests.support.serving import free_port
+from tests.support.tei import tei
 
 # Its kind is that of a file, and reading it fails whoever reads it.
 UNREADABLE = "/proc/self/mem"
@@ -165,7 +166,7 @@ def settings(places: dict[str, str], embedder: str, monkeypatch: pytest.MonkeyPa
     for name, value in {
         "RAG_DATA_DIR": places["data"],
         "RAG_EMBEDDER": embedder,
-        "RAG_MODEL": build.NO_MODEL,
+        "RAG_MODEL": NO_MODEL,
         "RAG_LANGUAGE": "en",
         "RAG_MODEL_SOURCE": "http://127.0.0.1:9",
     }.items():

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.connections import is_here
-from rag.doctor import Check, examine
-from rag.errors import ModelNotOnDisk
-from rag.index import Index
-from rag.offline import cut
-from rag.store import DATABASE, Store
+from rag.commands.offline import cut
+from rag.core.errors import ModelNotOnDisk
+from rag.library.index import Index
+from rag.library.store import DATABASE, Store
+from rag.network.connection_log import is_here
+from rag.operations.doctor import Check, examine
+from tests.commands.test_cli import footnote
 from tests.guarantees.library import DIMENSION, OWNER, add
-from tests.test_cli import footnote
 
 
 @pytest.fixture

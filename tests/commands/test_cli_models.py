@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.hub import LLAMA_FILE, PIECE, WEIGHTS, Hub, hub_serving
+from tests.support.hub import LLAMA_FILE, PIECE, WEIGHTS, Hub, hub_serving
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 NAME = "llama-2-7b-chat"
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from rag import children
-from rag.store import Store
+from rag.core import child_processes
+from rag.library.store import Store
 from tests.guarantees.apps import OWNER, PROJECT, quiet, running
 from tests.guarantees.processes import NAME, end, left_after, marked
-from tests.tei import tei, vectors_of
-from tests.test_ingest import long_text, wait_for
+from tests.ingestion.test_pipeline import long_text, wait_for
+from tests.support.tei import tei, vectors_of
 
 PATIENCE = 120
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and at what Linux does")
@@ -28,7 +28,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, an
 # What a parent runs: a child that repeats what it is told, which says its number.
 PARENT = """
 import subprocess, sys
-from rag import children
+from rag.core import child_processes
 {before}
 child = children.start("code", "-q", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 child.stdin.write(b"import os; print(os.getpid())\\n" + {then!r}.encode())
@@ -39,7 +39,7 @@ sys.stdin.read()
 
 # In place of what the child runs: one that the kernel does not kill.
 REFUSED = """
-refused = "import rag.children as c; c._killed_by_kernel = lambda: False; c.main()"
+refused = "import rag.core.child_processes as c; c._killed_by_kernel = lambda: False; c.main()"
 popen = subprocess.Popen
 subprocess.Popen = lambda command, **given: popen([command[0], "-c", refused, *command[3:]], **given)
 """
@@ -57,11 +57,11 @@ def started_in_a_thread(start: Callable[[], subprocess.Popen[Any]]) -> subproces
 @LINUX
 def test_a_child_lives_on_when_the_thread_that_asked_for_it_has_ended() -> None:
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    child = started_in_a_thread(lambda: children.start("code", "-q", **pipes))
+    child = started_in_a_thread(lambda: child_processes.start("code", "-q", **pipes))
     said, _ = child.communicate(b"print(6 * 7)\n")
     assert b"42" in said
     # The control: armed in the same way, and started by that thread itself. It is asked until it is armed.
-    command = [sys.executable, "-m", "rag.children", str(os.getpid()), "-", "code", "-q"]
+    command = [sys.executable, "-m", "rag.core.child_processes", str(os.getpid()), "-", "code", "-q"]
     answered = threading.Event()
 
     def start() -> subprocess.Popen[bytes]:
@@ -104,7 +104,7 @@ def test_a_child_ends_with_its_parent(tmp_path: Path, before: str, then: str) ->
 def test_a_child_whose_parent_has_died_meanwhile_ends_at_once() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    command = [sys.executable, "-m", "rag.children", str(gone.pid), "-", "code", "-q"]
+    command = [sys.executable, "-m", "rag.core.child_processes", str(gone.pid), "-", "code", "-q"]
     orphan = subprocess.run(command, cwd=PROJECT, input=b"print(6 * 7)\n", capture_output=True)
     assert (orphan.returncode, orphan.stdout) == (1, b"")
 
@@ -112,7 +112,8 @@ def test_a_child_whose_parent_has_died_meanwhile_ends_at_once() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_forked_copy_starts_children_of_its_own() -> None:
     code = (
-        "import os, subprocess\nfrom rag import children\nchildren.start('this', stdout=subprocess.DEVNULL).wait()\n"
+        "import os, subprocess\nfrom rag.core import child_processes as children\n"
+        "children.start('this', stdout=subprocess.DEVNULL).wait()\n"
         "copy = os.fork()\nif copy:\n    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]))\n"
         "children.start('code', '-q', stdin=subprocess.PIPE, stderr=subprocess.DEVNULL).communicate(b'print(6 * 7)')\n"
         "os._exit(7)"
@@ -138,7 +139,8 @@ def test_what_is_told_to_end_gives_back_what_it_reads(tmp_path: Path, script: st
                 with running(tmp_path, environment, script):
                     wait_for(lambda: store.jobs.get(OWNER, job).done > 0, PATIENCE)
             else:
-                code = "import sys; from rag import build, settings; build.services(settings.load()).start()"
+                code = "import sys; from rag.core import settings; from rag.services import open_services"
+                code += "; open_services(settings.load()).start()"
                 code += "; sys.stdin.read()"
                 with subprocess.Popen(
                     [sys.executable, "-c", code], cwd=PROJECT, env=environment, stdin=subprocess.PIPE

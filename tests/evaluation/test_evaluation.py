@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from rag.conversation import Writer
-from rag.embedding import Embedder, open_embedder
-from rag.errors import UnsupportedKind
+from rag.answering.conversation import Writer
+from rag.core.errors import UnsupportedKind
+from rag.core.types import Answer, Quote, Sentence
 from rag.evaluation import RATES, Case, evaluate, measure, read_set
 from rag.evaluation.measures import area_under_curve, exact_match, f1, holds, interval
 from rag.evaluation.running import Outcome
-from rag.types import Answer, Quote, Sentence
+from rag.models.embedding import Embedder, open_embedder
 
-EVALDATA = Path(__file__).resolve().parents[2] / "shared" / "evaldata"
-SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
+EVALDATA = Path(__file__).resolve().parents[3] / "shared" / "evaldata"
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 needs_evaldata = pytest.mark.skipif(not EVALDATA.is_dir(), reason="the evaluation data is not on this machine")
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import NotFound
+from rag.core.errors import NotFound
+from rag.core.types import Answer, Check, CheckResult, CheckRun, Collection, Passage, Quote
 from rag.evaluation import change, judge, run_checks, shares
-from rag.store import Store
-from rag.types import Answer, Check, CheckResult, CheckRun, Collection, Passage, Quote
+from rag.library.store import Store
 
 ANN, BOB = "ann", "bob"
 

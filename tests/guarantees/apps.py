@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from rag.store import Store
+from rag.library.store import Store
 from tests.guarantees.strangers import write_secrets
-from tests.serving import free_port, wait_until_healthy
+from tests.support.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parents[2]
 OWNER = "local"

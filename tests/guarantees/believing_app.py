@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from rag.settings import load
-from rag.store import Store
+from rag.core.settings import load
+from rag.library.store import Store
 
 store = Store.open(load().data_dir)
 

@@ -85,16 +85,16 @@ def pdf(text: str) -> bytes:
 
 def steps(text: str) -> dict[str, Callable[[], object]]:
     """What happens to a line on its way from a file into a checked answer and onto a picture."""
-    from rag.evidence import CutPage, find_quotes, sentences_of, units
-    from rag.highlighting import page_picture
-    from rag.ingest import lead_of
-    from rag.loading.kinds import kind_of
-    from rag.loading.pdf import read_pdf
-    from rag.loading.text import read_text
-    from rag.retrieval import intent
-    from rag.splitting import split
-    from rag.types import Passage
-    from rag.verification import verify
+    from rag.answering.evidence import CutPage, find_quotes, sentences_of, units
+    from rag.answering.retrieval import intent
+    from rag.answering.verification import verify
+    from rag.core.types import Passage
+    from rag.ingestion.loading.file_types import kind_of
+    from rag.ingestion.loading.pdf import read_pdf
+    from rag.ingestion.loading.text import read_text
+    from rag.ingestion.pipeline import lead_of
+    from rag.ingestion.splitting import split
+    from rag.viewing.highlighting import page_picture
     from tests.guarantees.test_g13_idempotent import LetterEmbedder
 
     name = "line.pdf"

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from rag.errors import NotFound
-from rag.index import words_fit
-from rag.store import Store
-from rag.store.postgresql import PostgreSQL
-from rag.types import Chunk, Collection, Document, LoadedDocument, Page
-from tests.postgres import Place
+from rag.core.errors import NotFound
+from rag.core.types import Chunk, Collection, Document, LoadedDocument, Page
+from rag.library.index import words_fit
+from rag.library.store import Store
+from rag.library.store.postgresql import PostgreSQL
+from tests.support.postgres import Place
 
 OWNER = "ann"
 DIMENSION = 384
@@ -29,7 +29,14 @@ FULL = os.environ.get("FOOTNOTE_GUARANTEES") == "full"
 # Children are forked from a small process that has already imported what they need.
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
-    ["faiss", "alembic.operations", "alembic.script", "tests.guarantees.library", "rag.index", "rag.ingest"]
+    [
+        "faiss",
+        "alembic.operations",
+        "alembic.script",
+        "tests.guarantees.library",
+        "rag.library.index",
+        "rag.ingestion.pipeline",
+    ]
 )
 
 

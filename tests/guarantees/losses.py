@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.store import Store
-from rag.types import Collection
+from rag.core.types import Collection
+from rag.library.store import Store
 from rag.ui.texts import Texts
 from tests.guarantees.strangers import signed_in
 

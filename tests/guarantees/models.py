@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.catalogue import known, locate
-from rag.llms.chat_format import Message
-from rag.llms.process import ModelProcess
+from rag.models.catalogue import known, locate
+from rag.models.llms.chat_format import Message
+from rag.models.llms.process import ModelProcess
 
 NAME = "smollm2-135m-instruct"
 STORY = [Message(role="user", content="Tell me a very long story.")]

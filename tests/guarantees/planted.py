@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 
-from rag.errors import PasswordNeeded, SameName
-from rag.store import Store, schema
-from rag.types import Answer, Chunk, Document, LoadedDocument, Page, Quote, Sentence
+from rag.core.errors import PasswordNeeded, SameName
+from rag.core.types import Answer, Chunk, Document, LoadedDocument, Page, Quote, Sentence
+from rag.library.store import Store, schema
 from tests.guarantees.library import DIMENSION
 from tests.guarantees.strangers import signed_in
 

@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rag.conversation import Conversation, Writer
-from rag.embedding import Embedder, open_embedder
-from rag.index import Index
-from rag.ingest import Desk, read_file
-from rag.retrieval import Retriever
-from rag.store import Store
+from rag.answering.conversation import Conversation, Writer
+from rag.answering.retrieval import Retriever
+from rag.ingestion.pipeline import Desk, read_file
+from rag.library.index import Index
+from rag.library.store import Store
+from rag.models.embedding import Embedder, open_embedder
 from tests.guarantees.apps import PROJECT
 
 SAMPLES = PROJECT / "data" / "samples"

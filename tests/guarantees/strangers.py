@@ -15,7 +15,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from rag.types import SignIn
+from rag.core.types import SignIn
 
 SECRET = "only for this test, and long enough"
 ISSUER = "https://id.example.org"
@@ -48,7 +48,7 @@ _SIGNED_IN = int(time.time())
 
 
 def signed_in(who: str, nonce: str = "n") -> SignIn:
-    """The same sign-in as `rag.ui.door` knows it, to write somebody down before they come."""
+    """The same sign-in as `rag.ui.authentication` knows it, to write somebody down before they come."""
     import hashlib
 
     key = json.dumps([ISSUER, who, _SIGNED_IN, nonce])

@@ -22,16 +22,16 @@ from typing import Any
 import docx
 import pytest
 
-from rag.catalogue import locate
-from rag.embedding import open_embedder
-from rag.errors import RagError
-from rag.llms import open_model
-from rag.loading import load_bytes
-from rag.store.backup import restore
+from rag.core.errors import RagError
+from rag.ingestion.loading import load_bytes
+from rag.library.store.backup import restore
+from rag.models.catalogue import locate
+from rag.models.embedding import open_embedder
+from rag.models.llms import open_model
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-STARTS_CHILDREN = "rag/children.py"
+STARTS_CHILDREN = "rag/core/child_processes.py"
 
 # Modules that make objects or code from bytes, and calls that do; the last part of a call's name counts.
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "jsonpickle", "code", "yaml"}
@@ -98,7 +98,7 @@ def test_g01_children_are_modules_of_ours() -> None:
         node.args[0]
         for file in program()
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "children.start"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "child_processes.start"
     ]
     names = [name.value for name in started if isinstance(name, ast.Constant)]
     assert len(names) == len(started) > 3, "a name that is not written down"

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rag.errors import AddressError
+from rag.core.errors import AddressError
 from rag.network import fetch, is_public
 from tests.guarantees.sockets import watched
-from tests.serving import Reply, serving
+from tests.support.serving import Reply, serving
 
 PUBLIC = "93.184.216.34"
 IPV4 = """127.0.0.1 127.1 127.0.1 2130706433 0x7f000001 0x7f.1 0x7f.0.0.1 0177.0.0.1 017700000001 0.0.0.0 127.0.0.53

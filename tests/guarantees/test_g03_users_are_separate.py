@@ -25,19 +25,19 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from rag.context import CallContext
-from rag.conversation import Conversation
-from rag.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, SignInError
-from rag.index import open_index
-from rag.retrieval import Retriever
-from rag.store import Store, schema
-from rag.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn
-from rag.ui import files, work
-from rag.ui.frame import Frame
+from rag.answering.conversation import Conversation
+from rag.answering.retrieval import Retriever
+from rag.core.call_context import CallContext
+from rag.core.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, SignInError
+from rag.core.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn
+from rag.library.index import open_index
+from rag.library.store import Store, schema
+from rag.ui import actions, file_routes
+from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
 from tests.guarantees.library import size
-from tests.postgres import Place
+from tests.support.postgres import Place
 
 OPERATIONS = size(300, 3000)
 USERS = ("ann", "bob", "eve")
@@ -111,7 +111,7 @@ class Walk:
             self.people[name] = person.id
             services: Any = SimpleNamespace(store=self.store, settings=settings, embedder=embedder)
             self.frames[name] = Frame(services, Texts("en"), person, given)
-        self.browser = TestClient(Starlette(routes=files.routes(self.sender)))
+        self.browser = TestClient(Starlette(routes=file_routes.routes(self.sender)))
         self.group = self.store.people.make_group(self.people[ADMIN], "team").id
 
     def sender(self, request: Request) -> Frame:
@@ -238,7 +238,7 @@ def ask(walk: Walk, user: str) -> None:
     question = walk.random.choice(["What does the secret plan say about the gate?", "What is in these documents?"])
     answers = walk.conversation.ask(question, CallContext(walk.people[user], walk.any("collection"), tuple(documents)))
     answer = walk.saw(user, "ask", list(answers))[-1]  # type: ignore[index]
-    walk.saw(user, "export", work.exported(walk.frames[user], SimpleNamespace(created="2026"), answer))  # type: ignore[arg-type]
+    walk.saw(user, "export", actions.exported(walk.frames[user], SimpleNamespace(created="2026"), answer))  # type: ignore[arg-type]
 
 
 def search(walk: Walk, user: str) -> None:
@@ -287,8 +287,8 @@ def open_file(walk: Walk, user: str) -> None:
     door: Callable[[], object] = walk.random.choice(
         [
             lambda: walk.store.documents.original(walk.people[user], key),
-            lambda: work.original(walk.frames[user], kept),
-            lambda: work.page_picture(walk.frames[user], kept, 1, [(0, 5)]),
+            lambda: actions.original(walk.frames[user], kept),
+            lambda: actions.page_picture(walk.frames[user], kept, 1, [(0, 5)]),
         ]
     )
     if door():
@@ -301,9 +301,9 @@ def fetch_file(walk: Walk, user: str) -> None:
     key = walk.any(kind)
     thing: Any = SimpleNamespace(id=key)
     address = walk.random.choice(
-        [files.answer_address(thing, Texts("en"))]
+        [file_routes.answer_address(thing, Texts("en"))]
         if kind == "turn"
-        else [files.original_address(thing), files.picture_address(thing, 1, [(0, 5)])]
+        else [file_routes.original_address(thing), file_routes.picture_address(thing, 1, [(0, 5)])]
     )
     reply = walk.browser.get(address, headers={"x-user": user})
     assert reply.status_code in (200, 404), reply.text

@@ -16,10 +16,10 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from rag.index import open_index
-from rag.types import Collection
+from rag.core.types import Collection
+from rag.library.index import open_index
 from tests.guarantees.library import CHUNKS, DIMENSION, OWNER, add, child, faults, kill, numbers, said, size
-from tests.postgres import Place
+from tests.support.postgres import Place
 
 TRIALS = size(20, 3000)
 SHARED_TRIALS = size(6, 300)

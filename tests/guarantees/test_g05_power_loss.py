@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.index import Index, copies
-from rag.store import Store
-from rag.store.backup import backup, restore
+from rag.library.index import Index, snapshots
+from rag.library.store import Store
+from rag.library.store.backup import backup, restore
 from tests.guarantees.disk import outcomes, recording
 from tests.guarantees.library import DIMENSION, OWNER, add, faults, numbers
 
@@ -105,7 +105,7 @@ def test_g05_a_copy_of_the_index_is_there_as_a_whole_or_not_at_all(
         add(store, collection, number)
         with recording(monkeypatch) as record:
             Index(store, keep_after=0).search_vectors(collection.id, vector, 1)
-        target = copies.newest(folder)
+        target = snapshots.newest(folder)
         assert target is not None
         data = target.read_bytes()
         for crash in range(len(record.steps) + 1):

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from playwright import sync_api as playwright
 
-from rag.embedding import open_embedder
-from rag.errors import DamagedFile
-from rag.export import as_html
-from rag.ingest import Desk, read_file
-from rag.store import Store
-from rag.types import Answer, Chunk, Document, LoadedDocument, Page, Passage, Quote, Sentence
+from rag.core.errors import DamagedFile
+from rag.core.types import Answer, Chunk, Document, LoadedDocument, Page, Passage, Quote, Sentence
+from rag.ingestion.pipeline import Desk, read_file
+from rag.library.store import Store
+from rag.models.embedding import open_embedder
 from rag.ui.texts import Texts
+from rag.viewing.export import as_html
 from tests.guarantees.apps import OWNER, PROJECT, Running, running
 from tests.guarantees.library import size
 from tests.guarantees.payloads import CANARY, PAYLOADS, payload

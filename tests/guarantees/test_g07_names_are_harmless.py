@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.ingest import Desk, read_file
-from rag.store import Store
-from rag.store.backup import backup, restore
+from rag.ingestion.pipeline import Desk, read_file
+from rag.library.store import Store
+from rag.library.store.backup import backup, restore
 from tests.guarantees.library import OWNER
 
 NAMES = [

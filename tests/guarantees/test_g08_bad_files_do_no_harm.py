@@ -16,8 +16,8 @@ from docx import Document as WordDocument
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.errors import UnreadableDocument
-from rag.loading import load_bytes
+from rag.core.errors import UnreadableDocument
+from rag.ingestion.loading import load_bytes
 from tests.guarantees.library import size
 
 FILES = size(100, 500)

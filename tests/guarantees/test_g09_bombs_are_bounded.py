@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import RagError
-from rag.loading import Limits, load_address, load_bytes
+from rag.core.errors import RagError
+from rag.ingestion.loading import Limits, load_address, load_bytes
 from tests.guarantees.library import size
-from tests.serving import Reply, serving
+from tests.support.serving import Reply, serving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by way of /proc")
 LIMITS = Limits(seconds=size(5, 30))
@@ -146,7 +146,7 @@ def children() -> list[int]:
             )
         except OSError:
             continue  # gone meanwhile
-        if b"rag.loading.child" in command and int(parent) == os.getpid():
+        if b"rag.ingestion.loading.sandbox_child" in command and int(parent) == os.getpid():
             found.append(int(folder.name))
     return found
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from rag.errors import AddressError, RagError, TooLarge, TooSlow
+from rag.core.errors import AddressError, RagError, TooLarge, TooSlow
 from rag.network import MOST_REDIRECTS, fetch
 from tests.guarantees.library import size
 

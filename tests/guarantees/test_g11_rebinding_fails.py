@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.errors import AddressForbidden, AddressUnreachable
+from rag.core.errors import AddressForbidden, AddressUnreachable
 from rag.network import fetch, is_public
 from tests.guarantees.sockets import watched
 

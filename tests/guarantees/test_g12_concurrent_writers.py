@@ -8,10 +8,10 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from rag.index import open_index
-from rag.types import Collection
+from rag.core.types import Collection
+from rag.library.index import open_index
 from tests.guarantees.library import DIMENSION, OWNER, add, child, faults, numbers, size
-from tests.postgres import Place
+from tests.support.postgres import Place
 
 PROCESSES = 8
 EACH = 25

@@ -10,9 +10,9 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from rag.ingest import Desk, read_file
+from rag.ingestion.pipeline import Desk, read_file
 from tests.guarantees.library import OWNER, all_originals, child, faults, kill, size
-from tests.postgres import Place
+from tests.support.postgres import Place
 
 FILES = 50
 KILLS = 5

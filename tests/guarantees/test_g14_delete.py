@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.index import Index, SharedIndex, open_index
-from rag.store import Store
-from rag.types import Collection
+from rag.core.types import Collection
+from rag.library.index import Index, SharedIndex, open_index
+from rag.library.store import Store
 from tests.guarantees.library import (
     CHUNKS,
     DIMENSION,
@@ -23,7 +23,7 @@ from tests.guarantees.library import (
     size,
     words_table,
 )
-from tests.postgres import Place
+from tests.support.postgres import Place
 
 DOCUMENTS = size(20, 200)
 

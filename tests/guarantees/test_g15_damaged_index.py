@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.index import Index, copies
-from rag.index.following import Following
-from rag.store import Store
-from rag.types import Collection
+from rag.core.types import Collection
+from rag.library.index import Index, snapshots
+from rag.library.index.vector_sync import Following
+from rag.library.store import Store
 from tests.guarantees.library import CHUNKS, DIMENSION, OWNER, add, child, size
 
 TRIALS = size(60, 300)
@@ -48,7 +48,7 @@ class Library:
         self.elsewhere = self.file(self.other).read_bytes()
 
     def file(self, collection: Collection) -> Path:
-        found = copies.newest(self.store.files.index_folder / collection.id)
+        found = snapshots.newest(self.store.files.index_folder / collection.id)
         assert found is not None
         return found
 
@@ -108,15 +108,15 @@ def _garbage(library: Library, rng: random.Random) -> bytes:
 def _restamped(library: Library, rng: random.Random, **fields: object) -> bytes:
     """A sound file, checksum and all, that says something else about what it holds."""
     data = library.good
-    lengths = copies._LENGTHS
-    at = copies._HEAD - lengths.size
+    lengths = snapshots._LENGTHS
+    at = snapshots._HEAD - lengths.size
     (long, _) = lengths.unpack_from(data, at)
-    head = json.loads(data[copies._HEAD : copies._HEAD + long])
+    head = json.loads(data[snapshots._HEAD : snapshots._HEAD + long])
     packed = json.dumps(head | fields).encode()
-    body = data[copies._HEAD + long :]
-    tail = lengths.pack(len(packed), copies._HEAD + len(packed) + len(body)) + packed + body
+    body = data[snapshots._HEAD + long :]
+    tail = lengths.pack(len(packed), snapshots._HEAD + len(packed) + len(body)) + packed + body
     start = data[: at - 32]
-    return start + copies.digest_of(memoryview(start + bytes(32) + tail)) + tail
+    return start + snapshots.digest_of(memoryview(start + bytes(32) + tail)) + tail
 
 
 def _other_embedder(library: Library, rng: random.Random) -> bytes:
@@ -161,7 +161,7 @@ def test_g15_every_damaged_file_is_caught_and_made_anew(tmp_path: Path, caplog: 
     caught, wrong, anew = Counter[str](), 0, 0
     for number in range(TRIALS):
         caplog.clear()
-        with caplog.at_level(logging.WARNING, "rag.index.following"):
+        with caplog.at_level(logging.WARNING, "rag.library.index.vector_sync"):
             damage, made_anew, found = _trial(library, number)
         caught[damage] += "an index file is not used" in caplog.text
         anew += made_anew
@@ -175,7 +175,7 @@ def test_g15_an_older_file_is_extended_and_one_with_removed_documents_cut(
 ) -> None:
     library = Library(tmp_path)
     file, old_name = library.file(library.mine), f"g{DOCUMENTS:012}.vectors"
-    with caplog.at_level(logging.WARNING, "rag.index.following"):
+    with caplog.at_level(logging.WARNING, "rag.library.index.vector_sync"):
         file.unlink()
         (file.parent / old_name).write_bytes(library.older)
         extended = library.search(library.mine) == library.truth()
@@ -234,9 +234,9 @@ def test_g15_control_a_reader_that_trusts_the_file_finds_the_wrong_things(
 def _trusting(followed: Following, file: Path, generation: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """What the file says, as it says it."""
     data = memoryview(file.read_bytes())
-    (long, _) = copies._LENGTHS.unpack_from(data, copies._HEAD - copies._LENGTHS.size)
-    copy = copies._copy(json.loads(bytes(data[copies._HEAD : copies._HEAD + long])))
-    vectors = np.frombuffer(data[copies._HEAD + long :], "<f4").reshape(len(copy.ids), copy.dimension)
+    (long, _) = snapshots._LENGTHS.unpack_from(data, snapshots._HEAD - snapshots._LENGTHS.size)
+    copy = snapshots._copy(json.loads(bytes(data[snapshots._HEAD : snapshots._HEAD + long])))
+    vectors = np.frombuffer(data[snapshots._HEAD + long :], "<f4").reshape(len(copy.ids), copy.dimension)
     return copy.ids, vectors
 
 
@@ -248,10 +248,10 @@ def test_g15_no_room_for_the_file_costs_no_search(tmp_path: Path, monkeypatch: p
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(copies, "publish", full)
+    monkeypatch.setattr(snapshots, "publish", full)
     index = Index(store, keep_after=0)
     assert len(index.search_vectors(collection.id, np.eye(1, DIMENSION, dtype=np.float32)[0], 10)) == 10
-    assert copies.newest(store.files.index_folder / collection.id) is None
+    assert snapshots.newest(store.files.index_folder / collection.id) is None
 
 
 def test_g15_a_small_library_keeps_no_file(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import resource
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from rag.errors import DiskFull
-from rag.store import Store
-from rag.types import Collection
+from rag.core.errors import DiskFull
+from rag.core.types import Collection
+from rag.library.store import Store
 from tests.guarantees.library import OWNER, add, child, faults, numbers, size
 
 POINTS = size(10, 50)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rag.context import CallContext
-from rag.errors import NotFound
-from rag.store import Store
-from rag.text import sentences
-from rag.types import Answer, Document, Passage, Quote
+from rag.core.call_context import CallContext
+from rag.core.errors import NotFound
+from rag.core.text import sentences
+from rag.core.types import Answer, Document, Passage, Quote
+from rag.library.store import Store
 from tests.guarantees.library import size
 from tests.guarantees.samples import conversation, questions, read_samples
 

@@ -10,8 +10,8 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from rag.context import CallContext
-from rag.types import GenerationProgress
+from rag.core.call_context import CallContext
+from rag.core.types import GenerationProgress
 from tests.guarantees.models import about, bundled, secret_of
 
 APPS, QUESTIONS = 2, 10

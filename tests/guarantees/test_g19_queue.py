@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from rag.context import CallContext
-from rag.errors import Cancelled, ModelBusy
-from rag.types import GenerationProgress
+from rag.core.call_context import CallContext
+from rag.core.errors import Cancelled, ModelBusy
+from rag.core.types import GenerationProgress
 from tests.guarantees.models import STORY, about, bundled
 
 LIMIT = 8

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from rag.errors import ModelDied
+from rag.core.errors import ModelDied
 from tests.guarantees.library import size
 from tests.guarantees.models import STORY, about, bundled
 

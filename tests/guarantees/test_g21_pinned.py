@@ -8,8 +8,8 @@ import shutil
 
 import pytest
 
-from rag.catalogue import locate
-from rag.errors import ModelRefused
+from rag.core.errors import ModelRefused
+from rag.models.catalogue import locate
 from tests.guarantees.library import size
 from tests.guarantees.models import NAME, about, bundled
 

@@ -16,14 +16,14 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from rag.catalogue import locate
-from rag.context import CallContext
-from rag.conversation import Writer
-from rag.export import as_html, as_markdown
-from rag.ingest import Desk, read_file
-from rag.llms import open_model
-from rag.types import Answer
+from rag.answering.conversation import Writer
+from rag.core.call_context import CallContext
+from rag.core.types import Answer
+from rag.ingestion.pipeline import Desk, read_file
+from rag.models.catalogue import locate
+from rag.models.llms import open_model
 from rag.ui.texts import Texts
+from rag.viewing.export import as_html, as_markdown
 from tests.guarantees.library import FULL, size
 from tests.guarantees.samples import conversation, embedder
 

@@ -16,9 +16,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser
 
-from rag.index import Index
-from rag.store import Store
-from rag.types import Chunk, LoadedDocument, Page
+from rag.core.types import Chunk, LoadedDocument, Page
+from rag.library.index import Index
+from rag.library.store import Store
 from tests.guarantees.apps import OWNER, Running, quiet, running, wait_until_read, wait_until_warm
 from tests.guarantees.library import DIMENSION, FULL, size
 from tests.guarantees.sessions import PATIENCE, Times, at_once, session

@@ -7,8 +7,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from rag.store import Store
-from rag.types import Answer, Chat
+from rag.core.types import Answer, Chat
+from rag.library.store import Store
 from tests.guarantees.library import OWNER, child, kill, said, size
 
 KILLS = size(20, 100)

@@ -7,9 +7,9 @@ from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from rag.store import Store
-from rag.store.backup import backup, restore
-from rag.types import Collection
+from rag.core.types import Collection
+from rag.library.store import Store
+from rag.library.store.backup import backup, restore
 from tests.guarantees.library import OWNER, add, child, faults, numbers, size
 
 BACKUPS = size(5, 20)

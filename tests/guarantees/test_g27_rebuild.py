@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.index import Index
-from rag.store import Store
-from rag.types import Chunk, LoadedDocument, Page
+from rag.core.types import Chunk, LoadedDocument, Page
+from rag.library.index import Index
+from rag.library.store import Store
 from tests.guarantees.library import DIMENSION, OWNER, size
 
 CHUNKS = size(10_000, 100_000)

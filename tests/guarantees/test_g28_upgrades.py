@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from rag.store import Store
-from rag.store.migrations import LATEST
+from rag.library.store import Store
+from rag.library.store.migrations import LATEST
 from tests.guarantees.library import DIMENSION, OWNER, add, child, faults
-from tests.old_library import make
-from tests.postgres import Place
+from tests.support.old_library import make
+from tests.support.postgres import Place
 
 
 def _upgrade(pipe: Connection, folder: Path, statements: int) -> None:

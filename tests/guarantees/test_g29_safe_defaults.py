@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from rag.offline import cut
+from rag.commands.offline import cut
 from tests.guarantees.apps import PROJECT, running, wait_until_read
 
 QUESTION = "How many days of annual leave do I have after six years of service?"
@@ -88,7 +88,7 @@ def test_g29_native_code_is_quiet_too(tmp_path: Path) -> None:
     trace = tmp_path / "trace.txt"
     environment = os.environ | {"RAG_DATA_DIR": str(tmp_path / "data"), "RAG_MODEL": "none", "OMP_NUM_THREADS": "1"}
     command = ["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", str(trace)]
-    done = subprocess.run([*command, sys.executable, "-m", "rag.offline"], cwd=PROJECT, env=environment)
+    done = subprocess.run([*command, sys.executable, "-m", "rag.commands.offline"], cwd=PROJECT, env=environment)
     lines = [line for line in trace.read_text().splitlines() if "AF_INET" in line]
     outside = [line for line in lines if "127." not in line and '"::1"' not in line]
     print(f"G29: traced from below, {len(lines)} connects over IP, {len(outside)} off this machine")

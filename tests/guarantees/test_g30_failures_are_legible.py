@@ -22,16 +22,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from rag import cli
-from rag.embedding import open_embedder
-from rag.errors import RagError
-from rag.ingest import Desk
-from rag.store import DATABASE, Store
+from rag.commands import cli
+from rag.core.errors import RagError
+from rag.ingestion.pipeline import Desk
+from rag.library.store import DATABASE, Store
+from rag.models.embedding import open_embedder
 from rag.ui.texts import LANGUAGES, Language, Texts
 from tests.guarantees.apps import quiet, running
 from tests.guarantees.samples import SAMPLES, embedder
-from tests.reading import reading
-from tests.serving import Reply, Served, serving
+from tests.support.reading import reading
+from tests.support.serving import Reply, Served, serving
 
 CANARY = "CANARY-8128"
 # What no reader should meet: names of exceptions, of Python, of places in the program, unfilled texts.
@@ -164,7 +164,7 @@ def pickled_embedder(bench: Bench) -> Told:
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     (folder / "pytorch_model.bin").write_bytes(b"\x80\x04")
-    bench.patch.setattr("rag.embedding.open_embedder", open_embedder)
+    bench.patch.setattr("rag.models.embedding.open_embedder", open_embedder)
     return bench.read("note.txt", b"The gate closes at nine.", embedder=str(folder))
 
 
@@ -237,7 +237,7 @@ def test_g30_a_fault_is_told_in_plain_words(
     monkeypatch.setenv("RAG_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("RAG_LANGUAGE", language)
     monkeypatch.setenv("RAG_MODEL", "none")
-    monkeypatch.setattr("rag.embedding.open_embedder", lambda *_, **__: embedder())
+    monkeypatch.setattr("rag.models.embedding.open_embedder", lambda *_, **__: embedder())
     with caplog.at_level(logging.DEBUG):
         code, out, err = FAULTS[fault](Bench(tmp_path, site, monkeypatch, capsys))
     said = (out + err).replace(str(tmp_path), "").replace(str(SAMPLES), "")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Reply, serving
+from tests.support.serving import Reply, serving
 
 AUDIT = Path(__file__).resolve().parents[2] / "bench" / "audit.py"
 

@@ -22,15 +22,15 @@ from typing import Any
 import pytest
 
 import rag
-from rag.evidence.kinds import _DATE, _PERCENT, answer_kind
-from rag.evidence.ranges import in_range
-from rag.llms.chat_format import PlainFormat
-from rag.loading.text import read_text
-from rag.loading.textlayer import tidy
-from rag.retrieval import intent
-from rag.splitting import SEPARATORS
-from rag.verification.disagreement import unknown_names
-from rag.verification.names import names, spelt_out
+from rag.answering.evidence.answer_types import _DATE, _PERCENT, answer_kind
+from rag.answering.evidence.ranges import in_range
+from rag.answering.retrieval import intent
+from rag.answering.verification.contradiction import unknown_names
+from rag.answering.verification.names import names, spelt_out
+from rag.ingestion.loading.text import read_text
+from rag.ingestion.loading.textlayer import tidy
+from rag.ingestion.splitting import SEPARATORS
+from rag.models.llms.chat_format import PlainFormat
 from tests.guarantees import hostile
 from tests.guarantees.apps import PROJECT
 from tests.guarantees.library import size
@@ -52,8 +52,10 @@ class Marked:
 
 # Where patterns are made while the app runs, and such patterns from generated input.
 BUILT: dict[str, Callable[[], list[re.Pattern[str]]]] = {
-    "rag.verification.names.spelt_out": lambda: [spelt_out(letters) for letters in ("AA", "AAAAAA", "OFTTAF", "ILO")],
-    "rag.llms.chat_format.Formatter.__init__": lambda: [PlainFormat(Marked())._control],  # type: ignore[arg-type,list-item]
+    "rag.answering.verification.names.spelt_out": lambda: [
+        spelt_out(letters) for letters in ("AA", "AAAAAA", "OFTTAF", "ILO")
+    ],
+    "rag.models.llms.chat_format.Formatter.__init__": lambda: [PlainFormat(Marked())._control],  # type: ignore[arg-type,list-item]
 }
 BAD = {
     "exponential": (r"\S.*?\s(?:(?:[-–]?\s?\d[\d.]*|[-–])\s+)+\d\s*$", "match"),
@@ -123,8 +125,8 @@ def test_g31_every_pattern_is_found() -> None:
     assert len(named) > 100
     assert [
         name for name in named if name not in found and f"{name}[0]" not in found and f"{name}[0][0]" not in found
-    ] == ["rag.verification.opposites._OPPOSITES"]
-    assert "rag.verification.opposites._OPPOSITES[0][1]" in found
+    ] == ["rag.answering.verification.antonyms._OPPOSITES"]
+    assert "rag.answering.verification.antonyms._OPPOSITES[0][1]" in found
 
 
 def test_g31_every_pattern_is_linear() -> None:

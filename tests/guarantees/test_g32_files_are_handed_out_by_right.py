@@ -29,18 +29,18 @@ from streamlit.runtime.memory_media_file_storage import _calculate_file_id
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from rag.settings import Settings
-from rag.store import Store
-from rag.types import Answer, Document, Person, Quote, SignIn, Turn
-from rag.ui import door, files
-from rag.ui.frame import Frame
+from rag.core.settings import Settings
+from rag.core.types import Answer, Document, Person, Quote, SignIn, Turn
+from rag.library.store import Store
+from rag.ui import authentication, file_routes
+from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
 from tests.browser.team import write_secrets
 from tests.guarantees.apps import OWNER, quiet, running
 from tests.guarantees.library import size
-from tests.serving import free_port
-from tests.test_files import asked, put
+from tests.support.serving import free_port
+from tests.ui.test_file_routes import asked, put
 
 PAIRS = size(3, 30)
 ROUNDS = size(40, 1000)
@@ -87,7 +87,7 @@ class Site:
 
     def admit(self, said: dict[str, Any]) -> Person:
         """As a page does when somebody comes in."""
-        given = door.sign_in_of(said, Settings(_env_file=None))
+        given = authentication.sign_in_of(said, Settings(_env_file=None))
         assert given is not None
         return self.store.people.admit(given, hours=12)
 
@@ -122,8 +122,11 @@ class Owned:
     data: bytes
 
     def doors(self) -> list[str]:
-        addresses = [files.original_address(self.document), files.picture_address(self.document, 1, [(0, 4)])]
-        return [*addresses, files.answer_address(self.turn, Texts("en"))]
+        addresses = [
+            file_routes.original_address(self.document),
+            file_routes.picture_address(self.document, 1, [(0, 4)]),
+        ]
+        return [*addresses, file_routes.answer_address(self.turn, Texts("en"))]
 
 
 def somebody(site: Site, who: str, data: bytes, *, name: str = "plan.pdf", padding: int = 0) -> Owned:
@@ -189,7 +192,7 @@ def strange(site: Site, owned: Owned, other: Owned) -> dict[str, tuple[str, dict
     ended = claims("carol", began=time.time(), nonce="ended")
     site.store.people.sign_out(site.admit(ended).id, sign_in_key(ended))
     old = claims("carol", began=time.time() - 13 * 3600, nonce="old")
-    with pytest.raises(door.SignInEnded):
+    with pytest.raises(authentication.SignInEnded):
         site.admit(old)
     out = somebody(site, "mallory", pdf("Mine"))
     site.store.shares.give(owned.person.id, owned.collection, "everybody", "", "reader")
@@ -224,7 +227,7 @@ def strange(site: Site, owned: Owned, other: Owned) -> dict[str, tuple[str, dict
 
 
 def sign_in_key(said: dict[str, Any]) -> str:
-    given = door.sign_in_of(said, Settings(_env_file=None))
+    given = authentication.sign_in_of(said, Settings(_env_file=None))
     assert given is not None
     return given.key
 
@@ -301,7 +304,7 @@ def test_g32_forged_addresses_open_nothing(site: Site) -> None:
 def test_g32_without_sign_in_only_this_machine_under_its_own_name(tmp_path: Path) -> None:
     with closing(Store.open(tmp_path / "data")) as store:
         document = put(store, store.collections.create(OWNER, "mine").id, "plan.pdf", pdf("Plan"))
-    path = files.original_address(document)
+    path = file_routes.original_address(document)
     environment = quiet() | {"RAG_SAMPLES": "false", "RAG_READER": "elsewhere"}
     with running(tmp_path, environment) as app:
         port = app.address.rpartition(":")[2]
@@ -347,7 +350,7 @@ def test_g32_control_a_route_that_forgets_the_sign_in_is_found_out(tmp_path: Pat
     """The same doors, with a lookup that takes whoever asks for the owner."""
     with closing(Store.open(tmp_path)) as store:
         said = claims("ivan", began=time.time())
-        given = door.sign_in_of(said, Settings(_env_file=None))
+        given = authentication.sign_in_of(said, Settings(_env_file=None))
         assert given is not None
         person = store.people.admit(given, hours=12)
         collection = store.collections.create(person.id, "Plans").id
@@ -366,8 +369,8 @@ def test_g32_control_a_route_that_forgets_the_sign_in_is_found_out(tmp_path: Pat
         store.people.sign_out(person.id, given.key)
         opened = {}
         for name, find in (("careful", careful), ("careless", careless)):
-            browser = TestClient(Starlette(routes=files.routes(find)))
-            doors = [files.original_address(document), files.picture_address(document, 1, [])]
+            browser = TestClient(Starlette(routes=file_routes.routes(find)))
+            doors = [file_routes.original_address(document), file_routes.picture_address(document, 1, [])]
             opened[name] = sum(browser.get(path).status_code == 200 for path in doors)
     print(f"G32 control: after the sign-in ended, {opened['careless']} doors of a careless route opened")
     assert opened == {"careful": 0, "careless": 2}

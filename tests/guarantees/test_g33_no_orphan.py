@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 import pytest
 
-from rag.store import Store
+from rag.library.store import Store
 from tests.guarantees.apps import PROJECT, quiet
 from tests.guarantees.library import OWNER, faults, size
 from tests.guarantees.processes import NAME, end, left_after, marked
-from tests.serving import free_port
-from tests.tei import tei
+from tests.support.serving import free_port
+from tests.support.tei import tei
 
 ROUNDS = size(2, 67)
 CONTROLS = size(1, 5)
@@ -35,9 +35,10 @@ LISTS = b"<html><body>" + b"<ul><li>Point of order." * 20_000
 READER = ["-m", "rag", "reader", "--stay"]
 # The reader and the model of an app, without its pages: the model writes as long as it is let.
 WITH_A_MODEL = """
-from rag import build, settings
+from rag.core import settings
+from rag.services import open_services
 from tests.guarantees.models import STORY, bundled
-build.services(settings.load()).start()
+open_services(settings.load()).start()
 model = bundled()
 while True:
     for piece in model.write(STORY, max_tokens=900):
@@ -49,8 +50,8 @@ import subprocess
 
 class Popen(subprocess.Popen):
     def __init__(self, command, *given, **options):
-        if "rag.children" in command:
-            at = command.index("rag.children")
+        if "rag.core.child_processes" in command:
+            at = command.index("rag.core.child_processes")
             command = [*command[:at], *command[at + 3 :]]
         super().__init__(command, *given, **options)
 
@@ -97,7 +98,7 @@ def at_work(kind: str, folder: Path, embedder: str, **more: str) -> Iterator[sub
 
 
 def parsers(folder: Path) -> list[int]:
-    return [number for number, command in marked(folder).items() if "rag.loading.child" in command]
+    return [number for number, command in marked(folder).items() if "rag.ingestion.loading.sandbox_child" in command]
 
 
 def killed(kind: str, folder: Path, seed: int, embedder: str, **more: str) -> Round:

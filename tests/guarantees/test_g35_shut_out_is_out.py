@@ -19,7 +19,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from rag.types import Answer
+from rag.core.types import Answer
 from tests.guarantees.apps import PROJECT, Running, running, wait_until_warm
 from tests.guarantees.library import size
 from tests.guarantees.losses import LOSSES, NAME, Loss, Scene, begin, scene

@@ -15,10 +15,10 @@ from urllib.parse import quote, unquote
 import pytest
 from docx import Document as WordDocument
 
-from rag.errors import CharactersRefused, DamagedFile
-from rag.loading import load_address, load_bytes
-from rag.loading.labels import encoding_of
-from tests.serving import Reply, Served, serving
+from rag.core.errors import CharactersRefused, DamagedFile
+from rag.ingestion.loading import load_address, load_bytes
+from rag.ingestion.loading.encoding_labels import encoding_of
+from tests.support.serving import Reply, Served, serving
 
 ENGLISH = "Every employee has 25 days of annual leave. Ask two weeks ahead.\n"
 SIMPLIFIED = "年假规定：员工每年享有二十五天年假，请在两周前提出申请，并由主管批准。未使用的假期可以结转到下年度。\n"
@@ -170,8 +170,8 @@ def test_the_codecs_that_run_something_are_never_even_loaded() -> None:
     """In a process of its own, in which each label is named over bytes that its codec would read."""
     code = f"""
 import sys, json
-from rag.loading.child import parse
-from rag.errors import RagError
+from rag.ingestion.loading.sandbox_child import parse
+from rag.core.errors import RagError
 asked = {CODECS!r}
 for label in asked:
     for data, name in (

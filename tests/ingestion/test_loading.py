@@ -26,7 +26,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.errors import (
+from rag.core.errors import (
     AddressNotReadable,
     AddressStatus,
     AddressUnreachable,
@@ -43,13 +43,13 @@ from rag.errors import (
     UnsupportedKind,
     WrongPassword,
 )
+from rag.core.types import Heading
+from rag.ingestion.loading import Limits, load_address, load_bytes, sandbox
+from rag.ingestion.loading.pdf import LOCK, read_page
 from rag.langchain import PyPDFLoader, WebBaseLoader
-from rag.loading import Limits, isolation, load_address, load_bytes
-from rag.loading.pdf import LOCK, read_page
-from rag.types import Heading
-from tests.serving import Reply, serving
+from tests.support.serving import Reply, serving
 
-EVALDATA = Path(__file__).resolve().parents[2] / "shared" / "evaldata"
+EVALDATA = Path(__file__).resolve().parents[3] / "shared" / "evaldata"
 needs_evaldata = pytest.mark.skipif(not EVALDATA.is_dir(), reason="the evaluation data is not on this machine")
 
 
@@ -388,8 +388,9 @@ def test_xml_entities_in_a_word_file_are_not_followed(tmp_path: Path) -> None:
 
 def answer_of_child(monkeypatch: pytest.MonkeyPatch, code: str, **limits: int) -> None:
     """Read a file in a child that runs `code` in place of a reader."""
-    isolation.close()
-    program = f"from rag.loading import child\ndef parse(*_):\n {code}\nchild.parse = parse\nchild.serve()"
+    sandbox.close()
+    program = f"from rag.ingestion.loading import sandbox_child as child\ndef parse(*_):\n {code}\n"
+    program += "child.parse = parse\nchild.serve()"
     started = subprocess.Popen
 
     def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
@@ -399,7 +400,7 @@ def answer_of_child(monkeypatch: pytest.MonkeyPatch, code: str, **limits: int) -
     try:
         load_bytes(b"Words.", "x.txt", limits=Limits(**limits))
     finally:
-        isolation.close()
+        sandbox.close()
 
 
 @pytest.mark.parametrize(
@@ -428,8 +429,8 @@ def test_whatever_a_parser_does_costs_one_error(
 
 def test_a_child_that_died_while_waiting_is_replaced() -> None:
     load_bytes(b"Words.", "x.txt")
-    os.kill(isolation._idle[0]._process.pid, signal.SIGKILL)
-    isolation._idle[0]._process.wait()
+    os.kill(sandbox._idle[0]._process.pid, signal.SIGKILL)
+    sandbox._idle[0]._process.wait()
     assert load_bytes(b"Words.", "x.txt").pages[0].text == "Words."
 
 
@@ -452,7 +453,7 @@ def test_several_threads_read_at_once() -> None:
 
 def test_loading_is_light_to_import() -> None:
     heavy = ("pypdf", "pypdfium2", "bs4", "httpcore", "langchain_core")
-    code = f"import sys, rag.loading; print(*(name for name in {heavy} if name in sys.modules))"
+    code = f"import sys, rag.ingestion.loading; print(*(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 

@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, SameName, UnreadableDocument
-from rag.index import Index
-from rag.ingest import CHUNKS_AT_ONCE, Desk, embedded_text, lead_of, read_file, reembed
-from rag.loading import Limits
-from rag.reader import run_jobs, stop_at_end_of, wait_for_work
-from rag.store import Job, Store
-from rag.store.jobs import MAX_ATTEMPTS
-from rag.types import Chunk, Collection, Heading, LoadedDocument, Page
-from tests.reading import reading
+from rag.core.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, SameName, UnreadableDocument
+from rag.core.types import Chunk, Collection, Heading, LoadedDocument, Page
+from rag.ingestion.loading import Limits
+from rag.ingestion.pipeline import CHUNKS_AT_ONCE, Desk, embedded_text, lead_of, read_file, reembed
+from rag.ingestion.worker import run_jobs, stop_at_end_of, wait_for_work
+from rag.library.index import Index
+from rag.library.store import Job, Store
+from rag.library.store.jobs import MAX_ATTEMPTS
+from tests.support.reading import reading
 
 OWNER = "ann"
 LIMITS = Limits(pages=100, seconds=20, megabytes=1024, file_megabytes=5)
-HANDBOOK = Path(__file__).resolve().parent.parent / "data" / "samples" / "employee-handbook.pdf"
+HANDBOOK = Path(__file__).resolve().parents[2] / "data" / "samples" / "employee-handbook.pdf"
 TEXT = b"# Leave\n\nEvery employee has 25 days of annual leave each year.\n\n# Bicycles\n\nThey are in the cellar.\n"
 
 

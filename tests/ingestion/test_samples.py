@@ -16,7 +16,7 @@ import pypdf
 import pypdfium2
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "data" / "samples"
 PDF, WEB, WORD = "employee-handbook.pdf", "remote-work-security-policy.html", "shanghai-office-move.docx"
 QUESTIONS: list[dict[str, Any]] = [

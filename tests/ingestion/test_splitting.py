@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from rag.loading import load_bytes
-from rag.splitting import split
-from rag.types import Chunk, Heading, LoadedDocument, Page
+from rag.core.types import Chunk, Heading, LoadedDocument, Page
+from rag.ingestion.loading import load_bytes
+from rag.ingestion.splitting import split
 
-EVALDATA = Path(__file__).resolve().parents[2] / "shared" / "evaldata"
+EVALDATA = Path(__file__).resolve().parents[3] / "shared" / "evaldata"
 
 
 def document(*texts: str, title: str = "Handbook") -> LoadedDocument:

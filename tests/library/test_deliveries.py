@@ -13,19 +13,19 @@ import streamlit as st
 from procrastinate.schema import SchemaManager
 from streamlit.testing.v1 import AppTest
 
-from rag.build import Services
-from rag.doctor import examine
-from rag.errors import AddressStatus, StorePackageMissing, StoreTooNew
-from rag.ingest import READ_AT_ONCE, Desk
-from rag.settings import PROJECT
-from rag.store import Job, Store
-from rag.store.deliveries import deliver_lost, hand_on
-from rag.types import Collection
-from tests import postgres
-from tests.postgres import Place
-from tests.reading import reading
-from tests.serving import Reply, serving
-from tests.test_ingest import LIMITS, OWNER, TEXT, ToyEmbedder, long_text, wait_for
+from rag.core.errors import AddressStatus, StorePackageMissing, StoreTooNew
+from rag.core.settings import PROJECT
+from rag.core.types import Collection
+from rag.ingestion.pipeline import READ_AT_ONCE, Desk
+from rag.library.store import Job, Store
+from rag.library.store.deliveries import deliver_lost, hand_on
+from rag.operations.doctor import examine
+from rag.services import Services
+from tests.ingestion.test_pipeline import LIMITS, OWNER, TEXT, ToyEmbedder, long_text, wait_for
+from tests.support import postgres
+from tests.support.postgres import Place
+from tests.support.reading import reading
+from tests.support.serving import Reply, serving
 
 # Short enough to wait until it has run out.
 LEASE = 2.0
@@ -179,7 +179,7 @@ def test_the_page_of_documents_says_what_a_document_waits_for(tmp_path: Path, mo
 def test_a_server_that_never_answers_fails_the_job_in_words(
     place: Place, store: Store, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.reader.TRIES", 1)
+    monkeypatch.setattr("rag.ingestion.worker.TRIES", 1)
     with serving(lambda _: Reply(status=503)) as server, reader(place, intranet=(server.place,)):
         address = server.at("/")
         job = store.jobs.enqueue(OWNER, collection.id, address, "address", address)
@@ -272,7 +272,7 @@ def test_the_doctor_counts_what_waits_and_delivers_what_was_lost(place: Place, s
 
 
 def _no_model() -> object:
-    from rag.catalogue import NOWHERE, Choice
+    from rag.models.catalogue import NOWHERE, Choice
 
     return Choice("toy", NOWHERE, None)
 
@@ -324,7 +324,7 @@ def test_a_later_procrastinates_tables_and_a_missing_package_are_said(
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr("rag.store.deliveries.installed_version", missing)
+    monkeypatch.setattr("rag.library.store.deliveries.installed_version", missing)
     with pytest.raises(StorePackageMissing) as said:
         place.open()
     assert said.value.fields == {"package": "procrastinate"}

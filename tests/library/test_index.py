@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rag.index import Index, SharedIndex, VectorIndex, open_index, postings, rebuild_words, words_fit
-from rag.index.words import chosen
-from rag.store import Store
-from rag.store.graphs import make_graph
-from rag.store.postgresql import PostgreSQL
-from rag.types import Chunk, Collection, Document, LoadedDocument, Page
-from tests.postgres import Place
+from rag.core.types import Chunk, Collection, Document, LoadedDocument, Page
+from rag.library.index import Index, SharedIndex, VectorIndex, open_index, postings, rebuild_words, words_fit
+from rag.library.index.sqlite_bm25 import chosen
+from rag.library.store import Store
+from rag.library.store.hnsw import make_graph
+from rag.library.store.postgresql import PostgreSQL
+from tests.support.postgres import Place
 
 AnyIndex = Index | SharedIndex
 OWNER = "ann"
@@ -327,7 +327,7 @@ def test_where_words_are_common_postgresql_ranks_those_chunks_that_hold_a_rarer_
     put(store, collection, "reports", common + rarer, unit(37))
     index = open_index(store)
     every = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
-    monkeypatch.setattr("rag.index.lexemes.RANKED", 10)
+    monkeypatch.setattr("rag.library.index.postgres_bm25.RANKED", 10)
     some = index.search_words(OWNER, collection.id, "annual report whales sharks", 40)
     # The same ones lead, in the same order.
     assert [chunk for chunk, _ in some] == [chunk for chunk, _ in every[: len(rarer)]]
@@ -344,7 +344,7 @@ def test_where_words_are_common_postgresql_ranks_those_chunks_that_hold_a_rarer_
 def every_of(store: Store, collection: Collection, query: str) -> list[int]:
     """The first three when all chunks are ranked."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.index.lexemes.RANKED", 10**9)
+        patch.setattr("rag.library.index.postgres_bm25.RANKED", 10**9)
         return [chunk for chunk, _ in open_index(store).search_words(OWNER, collection.id, query, 3)]
 
 

@@ -19,15 +19,15 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from rag.errors import StoreDamaged, StoreTooNew
-from rag.store import DATABASE, Store, schema
-from rag.store.migrations import LATEST, version
-from tests.catalogue import catalogue
-from tests.old_library import database, make
-from tests.postgres import Place
+from rag.core.errors import StoreDamaged, StoreTooNew
+from rag.library.store import DATABASE, Store, schema
+from rag.library.store.migrations import LATEST, version
+from tests.support.catalogue import catalogue
+from tests.support.old_library import database, make
+from tests.support.postgres import Place
 
 ANN = "ann"
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 # --- libraries of versions before --------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_two_programs_that_open_an_old_library_at_once_bring_it_up_to_date_once(
 
 def test_a_start_with_nothing_to_bring_up_to_date_does_not_load_alembic(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from rag.store import Store\n"
+        "import sys; from pathlib import Path; from rag.library.store import Store\n"
         "for _ in range(2): Store.open(Path(sys.argv[1])).close(); print('alembic' in sys.modules)"
     )
 

@@ -13,18 +13,19 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from rag import build, settings
-from rag.context import CallContext
-from rag.errors import SettingsInvalid, VectorsLacking
-from rag.index import Milvus, MilvusIndex, SharedIndex, open_index
-from rag.retrieval import Retriever
-from rag.settings import Settings
-from rag.store import Store
-from rag.types import Answer
+from rag.answering.retrieval import Retriever
+from rag.core import settings
+from rag.core.call_context import CallContext
+from rag.core.errors import SettingsInvalid, VectorsLacking
+from rag.core.settings import Settings
+from rag.core.types import Answer
+from rag.library.index import Milvus, MilvusIndex, SharedIndex, open_index
+from rag.library.store import Store
+from rag.services import open_services
+from rag.ui.safe_views import _notice
 from rag.ui.texts import Texts
-from rag.ui.views import _notice
 from tests.guarantees.apps import free_port
-from tests.test_index import OWNER, exact, put, unit
+from tests.library.test_index import OWNER, exact, put, unit
 
 DATABASE = "postgresql+psycopg://db.example.com/footnote"
 SECRET = "s3cret-word"
@@ -73,20 +74,20 @@ def store(tmp_path: Path, postgres_url: str) -> Iterator[Store]:
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of a server that does not answer."""
-    monkeypatch.setattr("rag.index.milvus._SEARCH_SECONDS", 0.2)
+    monkeypatch.setattr("rag.library.index.milvus_client._SEARCH_SECONDS", 0.2)
     return f"milvus://127.0.0.1:{free_port()}"
 
 
 def test_the_setting_chooses_the_engine(tmp_path: Path, postgres_url: str, away: str) -> None:
     for vectors, kind in (("", SharedIndex), (away, MilvusIndex)):
         chosen = Settings(data_dir=tmp_path, database_url=SecretStr(postgres_url), vectors=SecretStr(vectors))
-        services = build.services(chosen)
+        services = open_services(chosen)
         assert type(services.index) is kind
         services.store.close()
 
 
 def test_a_missing_package_is_a_sentence(store: Store, away: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.index.find_spec", lambda name: None)
+    monkeypatch.setattr("rag.library.index.find_spec", lambda name: None)
     with pytest.raises(SettingsInvalid, match=r"requirements-team\.txt") as missing:
         open_index(store, away)
     assert missing.value.fields["setting"] == "RAG_VECTORS"

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.errors import DiskFull, LibraryNotEmpty, MoveUnequal, StoreUnreachable
-from rag.index import open_index, words_fit
-from rag.store import Store
-from rag.store.backup import backup, restore
-from rag.store.moving import move
-from rag.types import Answer, CheckResult, Chunk, Collection, LoadedDocument, Page, SignIn
-from tests import postgres
+from rag.core.errors import DiskFull, LibraryNotEmpty, MoveUnequal, StoreUnreachable
+from rag.core.types import Answer, CheckResult, Chunk, Collection, LoadedDocument, Page, SignIn
+from rag.library.index import open_index, words_fit
+from rag.library.store import Store
+from rag.library.store.backup import backup, restore
+from rag.library.store.moving import move
+from tests.commands.test_cli import footnote
 from tests.guarantees.library import OWNER, add, faults, numbers
-from tests.test_cli import footnote
+from tests.support import postgres
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from rag.store import schema
-from rag.store.ddl import is_on
-from rag.store.migrations import LATEST, migrate, version
-from tests.catalogue import catalogue
-from tests.old_library import database, make
-from tests.postgres import Place
+from rag.library.store import schema
+from rag.library.store.ddl import is_on
+from rag.library.store.migrations import LATEST, migrate, version
+from tests.support.catalogue import catalogue
+from tests.support.old_library import database, make
+from tests.support.postgres import Place
 
-# What stands in a database and is not described in `schema.py`: see `tests/catalogue.py`.
+# What stands in a database and is not described in `schema.py`: see `tests/support/catalogue.py`.
 BESIDE = {
     "sqlite": {"schema_version", "words", "words_data", "words_idx", "words_docsize", "words_config"},
     "postgresql": {"schema_version", "words_by_term"},
@@ -30,7 +30,7 @@ def differences(connection: sa.Connection) -> list[Any]:
 
     def compared(item: Any, name: str, kind: str, reflected: bool, _other: Any) -> bool:
         if kind == "foreign_key_constraint" and engine == "sqlite":
-            # SQLAlchemy does not read ON DELETE where the first versions wrote it. `tests/catalogue.py` does.
+            # SQLAlchemy does not read ON DELETE where the first versions wrote it. `tests/support/catalogue.py` does.
             return False
         return name not in BESIDE[engine] if reflected else kind not in ("table", "column") or is_on(item, engine)
 

@@ -10,11 +10,11 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from rag.errors import NameTaken, NotAllowed, NotFound, PersonDisabled, PersonUnknown, SignInEnded
-from rag.index import open_index
-from rag.store import Store
-from rag.types import Answer, Chunk, Collection, Document, LoadedDocument, Page, Person, SignIn
-from tests.postgres import Place
+from rag.core.errors import NameTaken, NotAllowed, NotFound, PersonDisabled, PersonUnknown, SignInEnded
+from rag.core.types import Answer, Chunk, Collection, Document, LoadedDocument, Page, Person, SignIn
+from rag.library.index import open_index
+from rag.library.store import Store
+from tests.support.postgres import Place
 
 HOURS = 12.0
 TEXT = "The gate is painted green."

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.errors import (
+from rag.core.errors import (
     DiskFull,
     EmbedderMismatch,
     LibraryInUse,
@@ -31,12 +31,7 @@ from rag.errors import (
     StoreTooNew,
     StoreUnprepared,
 )
-from rag.index import words_fit
-from rag.store import Store
-from rag.store.answers import answer_from_json, answer_to_json
-from rag.store.backup import backup, restore
-from rag.store.postgresql import PostgreSQL
-from rag.types import (
+from rag.core.types import (
     Answer,
     Chunk,
     Collection,
@@ -49,7 +44,12 @@ from rag.types import (
     Quote,
     Sentence,
 )
-from tests.postgres import Place
+from rag.library.index import words_fit
+from rag.library.store import Store
+from rag.library.store.answers import answer_from_json, answer_to_json
+from rag.library.store.backup import backup, restore
+from rag.library.store.postgresql import PostgreSQL
+from tests.support.postgres import Place
 
 ANN, BOB = "ann", "bob"
 PAGES = (

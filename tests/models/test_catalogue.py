@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalogue import MODELS, choose, known, locate
-from rag.errors import ModelNotOnDisk, ModelUnknown
+from rag.core.errors import ModelNotOnDisk, ModelUnknown
+from rag.models.catalogue import MODELS, choose, known, locate
 
 
 def write_model(folder: Path) -> Path:

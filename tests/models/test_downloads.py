@@ -10,12 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalogue import choose, known, locate
-from rag.catalogue.downloads import Progress, pull
-from rag.catalogue.records import read_record
-from rag.catalogue.shelf import described
-from rag.catalogue.sources import HUB, Source, source_for
-from rag.errors import (
+from rag.core.errors import (
     AddressForbidden,
     Cancelled,
     DownloadFailed,
@@ -27,8 +22,13 @@ from rag.errors import (
     NoRoomForModel,
     SettingsInvalid,
 )
-from tests.hub import LLAMA, LLAMA_FILE, PIECE, WEIGHTS, hub_serving, slowly
-from tests.serving import Reply, serving
+from rag.models.catalogue import choose, known, locate
+from rag.models.catalogue.checksums import read_record
+from rag.models.catalogue.downloads import Progress, pull
+from rag.models.catalogue.models_folder import described
+from rag.models.catalogue.sources import HUB, Source, source_for
+from tests.support.hub import LLAMA, LLAMA_FILE, PIECE, WEIGHTS, hub_serving, slowly
+from tests.support.serving import Reply, serving
 
 NAME = "llama-2-7b-chat"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -42,7 +42,7 @@ def hub():
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
-    monkeypatch.setattr("rag.catalogue.downloads._PAUSE", 0.01)
+    monkeypatch.setattr("rag.models.catalogue.downloads._PAUSE", 0.01)
 
 
 def get(hub, folder, name=NAME, **options):
@@ -210,7 +210,7 @@ def test_a_model_that_changed_since_the_first_time_is_refused(hub, tmp_path, sta
 
 def test_a_model_larger_than_the_free_disk_is_refused_before_it_is_fetched(hub, tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": len(WEIGHTS)})()
-    monkeypatch.setattr("rag.catalogue.downloads.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("rag.models.catalogue.downloads.shutil.disk_usage", lambda _: usage)
     with pytest.raises(NoRoomForModel) as refused:
         get(hub, tmp_path)
     assert (refused.value.fields["needed"], refused.value.fields["free"]) == ("1.0 MB", "1.0 MB")

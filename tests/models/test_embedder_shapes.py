@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.catalogue import known
-from rag.catalogue.downloads import pull
-from rag.embedding import open_embedder
-from rag.errors import ModelRefused
-from tests.hub import hub_serving
-from tests.test_transformers_models import WORDS, write_tokenizer
+from rag.core.errors import ModelRefused
+from rag.models.catalogue import known
+from rag.models.catalogue.downloads import pull
+from rag.models.embedding import open_embedder
+from tests.models.test_transformers_models import WORDS, write_tokenizer
+from tests.support.hub import hub_serving
 
 torch = pytest.importorskip("torch")
 NAME = "all-mpnet-base-v2"

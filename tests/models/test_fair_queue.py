@@ -12,16 +12,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from rag import settings
-from rag.build import Services
-from rag.conversation import Conversation
-from rag.ingest import read_file
-from rag.runs import Run, Runs
-from rag.store import Store
-from rag.types import Answer
-from rag.ui import frame
+from rag.answering.background_runs import Run, Runs
+from rag.answering.conversation import Conversation
+from rag.core import settings
+from rag.core.types import Answer
+from rag.ingestion.pipeline import read_file
+from rag.library.store import Store
+from rag.services import Services
+from rag.ui import page_frame
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 OWNER = "local"
 CLOSED = "The app was closed before this answer was finished."
 
@@ -68,7 +68,7 @@ def drawn_in(app: AppTest) -> str:
 @pytest.fixture
 def app(store: Store) -> AppTest:
     """The chat page on a new chat about two documents."""
-    services = frame.services_for(settings.load())
+    services = page_frame.services_for(settings.load())
     collection = store.collections.create(OWNER, "mine")
     for city, days in (("Lisbon", 25), ("Zurich", 20)):
         text = f"Everybody who works in {city} has {days} days of annual leave each year."
@@ -109,8 +109,8 @@ def test_a_question_is_asked_and_the_first_of_its_answer_drawn_in_one_run_of_the
 
     monkeypatch.setattr(Conversation, "ask", begun)
     runs: list[str] = []
-    begin = frame.frame
-    monkeypatch.setattr(frame, "frame", lambda name: runs.append(name) or begin(name))
+    begin = page_frame.frame
+    monkeypatch.setattr(page_frame, "frame", lambda name: runs.append(name) or begin(name))
     app.chat_input(key="ask").set_value("How many days?").run(timeout=60)
     over.set()
     assert "It is told" in drawn_in(app)

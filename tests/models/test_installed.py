@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import HumanMessage
 
-from rag import build
-from rag.catalogue import locate
-from rag.catalogue.fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
-from rag.errors import Cancelled, ModelNotAtSource, ModelUnknown, SettingsInvalid
-from rag.settings import Settings
-from rag.stock import MEASURED, Stock
-from rag.tasks import Tasks
-from tests.hub import LLAMA_FILE, WEIGHTS, hub_serving
+from rag.core.errors import Cancelled, ModelNotAtSource, ModelUnknown, SettingsInvalid
+from rag.core.settings import Settings
+from rag.models.catalogue import locate
+from rag.models.catalogue.hardware_fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
+from rag.models.installed import MEASURED, Stock
+from rag.operations.background_tasks import Tasks
+from rag.services import NO_MODEL, open_services
+from tests.support.hub import LLAMA_FILE, WEIGHTS, hub_serving
 
 HERE = Machine(memory=8_000_000_000, cores=2, processor="test")
 SMALL = Speed(read=100, write=50, size=100_000_000)
@@ -57,7 +57,7 @@ def test_speeds_are_remembered_for_this_machine_only(tmp_path):
 
 def test_an_answer_tells_how_fast_its_model_is_here(tmp_path):
     pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
-    services = build.services(Settings(data_dir=tmp_path, models_dir=tmp_path / "models", model=MEASURED, threads=1))
+    services = open_services(Settings(data_dir=tmp_path, models_dir=tmp_path / "models", model=MEASURED, threads=1))
     assert services.writing_entry().fit == Fit("unknown")
     services.writer.model.invoke("The sea is wide. " * 40, max_tokens=4)
     services.writer.model.close()
@@ -118,11 +118,11 @@ def test_the_administrator_can_switch_downloads_off(tmp_path):
 
 @pytest.fixture
 def services(tmp_path):
-    made = build.services(
+    made = open_services(
         Settings(data_dir=tmp_path, model=MEASURED, threads=1, context_tokens=1024, answer_tokens=16), switchable=True
     )
     yield made
-    if made.model_name != build.NO_MODEL and made.writer:
+    if made.model_name != NO_MODEL and made.writer:
         made.writer.model.close()
 
 
@@ -141,19 +141,19 @@ def test_only_what_is_on_the_disk_can_be_chosen(services, name):
 
 
 def test_what_the_administrator_names_may_be_chosen_back(tmp_path):
-    made = build.services(Settings(data_dir=tmp_path, model="custom:tests.hub:slowly"), switchable=True)
-    assert made.stock.choices()[:2] == ["custom:tests.hub:slowly", "none"]
+    made = open_services(Settings(data_dir=tmp_path, model="custom:tests.support.hub:slowly"), switchable=True)
+    assert made.stock.choices()[:2] == ["custom:tests.support.hub:slowly", "none"]
     made.switch("none")
-    made.switch("custom:tests.hub:slowly")
-    assert made.model_name == "custom:tests.hub:slowly"
+    made.switch("custom:tests.support.hub:slowly")
+    assert made.model_name == "custom:tests.support.hub:slowly"
 
 
 def test_switching_needs_no_restart_is_remembered_and_leaves_the_command_line_alone(services):
     services.switch("none")
     assert services.writer is None
-    again = build.services(services.settings, switchable=True)
+    again = open_services(services.settings, switchable=True)
     assert again.model_name == "none"
-    assert build.services(services.settings).model_name == MEASURED
+    assert open_services(services.settings).model_name == MEASURED
     services.switch(MEASURED)
     writer = services.writer
     assert writer is not None
@@ -180,7 +180,7 @@ def test_a_model_is_tried_with_one_line(services):
 def test_a_model_that_came_is_used_at_once(tmp_path):
     with hub_serving() as hub:
         address = f"http://{hub.served.place}"
-        made = build.services(
+        made = open_services(
             Settings(data_dir=tmp_path, model="llama-2-7b-chat", model_source=address), switchable=True
         )
         assert made.choice is not None
@@ -205,7 +205,7 @@ def test_the_settings_of_hf_models_reach_the_model(tmp_path):
         hf_stops=("END",),
         hf_return_prompt=True,
     )
-    writer = build.services(settings).writer
+    writer = open_services(settings).writer
     assert writer is not None
     model = writer.model
     assert (model.max_tokens, model.temperature, model.repeat_penalty) == (99, 0.5, 1.0)

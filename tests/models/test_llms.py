@@ -18,17 +18,17 @@ from hypothesis import strategies as st
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from rag.catalogue import locate
-from rag.catalogue.files import folder_problem
-from rag.context import CallContext
-from rag.errors import Cancelled, ModelBusy, ModelDied, ModelNeedsGguf, ModelNotOnDisk, ModelRefused
-from rag.llms.chat_format import BadTemplate, Llama2Format, Message, TemplateFormat, formatter
-from rag.llms.llama_cpp import ChatLlamaCpp
-from rag.llms.process import ModelProcess
-from rag.llms.stops import until_stop
-from rag.llms.turns import Turns
-from rag.llms.worker import free_threads
-from rag.types import GenerationProgress
+from rag.core.call_context import CallContext
+from rag.core.errors import Cancelled, ModelBusy, ModelDied, ModelNeedsGguf, ModelNotOnDisk, ModelRefused
+from rag.core.types import GenerationProgress
+from rag.models.catalogue import locate
+from rag.models.catalogue.files import folder_problem
+from rag.models.llms.chat_format import BadTemplate, Llama2Format, Message, TemplateFormat, formatter
+from rag.models.llms.fair_queue import Turns
+from rag.models.llms.llama_cpp import ChatLlamaCpp
+from rag.models.llms.process import ModelProcess
+from rag.models.llms.stop_sequences import until_stop
+from rag.models.llms.worker import free_threads
 
 PARIS = [
     Message(role="system", content="Answer from the text: The capital of France is Paris."),
@@ -168,7 +168,7 @@ def test_a_killed_worker_costs_one_error_and_the_next_question_works(model):
 
 def test_the_worker_ends_when_its_parent_is_killed():
     code = (
-        "import sys; from rag.catalogue import locate; from rag.llms.process import ModelProcess\n"
+        "import sys; from rag.models.catalogue import locate; from rag.models.llms.process import ModelProcess\n"
         "p = ModelProcess(locate('smollm2-135m-instruct'), 's', threads=1); p.context_tokens()\n"
         "print(p.pid, flush=True); sys.stdin.read()"
     )

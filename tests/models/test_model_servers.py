@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.context import CallContext
-from rag.errors import (
+from rag.core.call_context import CallContext
+from rag.core.errors import (
     Cancelled,
     ModelBusy,
     ModelDenied,
@@ -21,13 +21,13 @@ from rag.errors import (
     ServerBusy,
     ServerSlow,
 )
-from rag.llms import ServerRow, open_model
-from rag.llms.served import ModelServer
-from rag.servers import Server
-from rag.types import GenerationProgress
+from rag.core.types import GenerationProgress
+from rag.models.llms import ServerRow, open_model
+from rag.models.llms.openai_server import ModelServer
+from rag.models.servers import Server
 from tests.guarantees.models import STORY, about, secret_of
-from tests.llama import LlamaServer, llama_server
-from tests.serving import Reply, Served, serving
+from tests.support.llama import LlamaServer, llama_server
+from tests.support.serving import Reply, Served, serving
 
 HELLO = [{"role": "user", "content": "Hello?"}]
 END = b"data: [DONE]\n\n"

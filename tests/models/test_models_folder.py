@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalogue import choose, locate
-from rag.catalogue.records import read_record
-from rag.catalogue.shelf import IMPORTS, installed, remove, take_in, verify, waiting
-from rag.errors import Cancelled, ModelNeedsGguf, ModelNotOnDisk, ModelRefused, NameTaken
+from rag.core.errors import Cancelled, ModelNeedsGguf, ModelNotOnDisk, ModelRefused, NameTaken
+from rag.models.catalogue import choose, locate
+from rag.models.catalogue.checksums import read_record
+from rag.models.catalogue.models_folder import IMPORTS, installed, remove, take_in, verify, waiting
 
 GGUF = b"GGUF" + b"weights" * 1000
 

@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from rag.errors import (
-    ModelBusy,
-    ModelDenied,
-    ModelPackageMissing,
-    ModelRefused,
-    ModelUnknown,
-    ModelUnreachable,
-)
-from rag.llms import open_model
-from tests.llama import llama_server
-from tests.serving import Reply, serving
+from rag.core.errors import ModelBusy, ModelDenied, ModelPackageMissing, ModelRefused, ModelUnknown, ModelUnreachable
+from rag.models.llms import open_model
+from tests.support.llama import llama_server
+from tests.support.serving import Reply, serving
 
 ASKED = [
     SystemMessage("Answer from the text: The capital of France is Paris."),
@@ -32,7 +25,7 @@ def no_keys(monkeypatch):
     for name in ("OPENAI_API_KEY", "HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setattr("rag.llms.remote.get_token", lambda: None)
+    monkeypatch.setattr("rag.models.llms.remote.get_token", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +112,7 @@ def test_a_provider_without_a_key_is_denied_and_an_unknown_one_unknown():
 @pytest.fixture
 def own_module(tmp_path, monkeypatch):
     """The example of docs/models.md as a module that Python finds, with some others beside it."""
-    docs = (Path(__file__).parent.parent / "docs" / "models.md").read_text("utf-8")
+    docs = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
     example = re.search(r"```python\n(# my_model.py\n.*?)```", docs, re.DOTALL)
     assert example is not None, "docs/models.md shows a model of one's own"
     extra = (

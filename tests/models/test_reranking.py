@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag import build
-from rag.context import CallContext
-from rag.errors import ModelRefused
-from rag.ingest import read_file
-from rag.judging import AnswerReader, CrossEncoder, open_reader, open_reranker
-from rag.settings import Settings
+from rag.core.call_context import CallContext
+from rag.core.errors import ModelRefused
+from rag.core.settings import Settings
+from rag.ingestion.pipeline import read_file
+from rag.models.reranking import AnswerReader, CrossEncoder, open_reader, open_reranker
+from rag.services import open_services
 
 TEXTS = ["The greenhouse is watered at six.", "Tools hang in shed B.", "The pond is two metres deep."]
 QUESTION = "Where do the tools hang?"
@@ -87,7 +87,7 @@ def test_weights_that_can_carry_code_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_found_with_both_where_they_lie_in_the_models_folder(models: Path, tmp_path: Path) -> None:
-    services = build.services(Settings(data_dir=tmp_path, models_dir=models, model="none", samples=False, device="cpu"))
+    services = open_services(Settings(data_dir=tmp_path, models_dir=models, model="none", samples=False, device="cpu"))
     collection = services.store.collections.create("ann", "garden")
     for number, text in enumerate(TEXTS):
         read_file(services.desk, "ann", collection.id, text.encode(), f"{number}.txt")

@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag import build
-from rag.context import CallContext
-from rag.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown, RagError
-from rag.ingest import read_file
-from rag.reader import run_jobs, when_it_answers
-from rag.served_embedding import BATCH, MOST_TOKENS, open_served
-from rag.settings import Settings
-from rag.store import Store
-from tests.llama import llama_server
-from tests.serving import Reply, Served, serving
-from tests.tei import DIMENSION, tei, vector_of, vectors_of
+from rag.core.call_context import CallContext
+from rag.core.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown, RagError
+from rag.core.settings import Settings
+from rag.ingestion.pipeline import read_file
+from rag.ingestion.worker import run_jobs, when_it_answers
+from rag.library.store import Store
+from rag.models.served_embedding import BATCH, MOST_TOKENS, open_served
+from rag.services import NO_MODEL, open_services
+from tests.support.llama import llama_server
+from tests.support.serving import Reply, Served, serving
+from tests.support.tei import DIMENSION, tei, vector_of, vectors_of
 
 OWNER = "ann"
 RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until two o'clock.\n"
@@ -176,8 +176,8 @@ def test_an_address_at_which_a_machine_gives_away_its_keys_stays_closed():
 
 @contextmanager
 def library(folder: Path, server: Served):
-    settings = Settings(data_dir=folder, embedder=f"tei:{server.at('')}", model=build.NO_MODEL)
-    services = build.services(settings)
+    settings = Settings(data_dir=folder, embedder=f"tei:{server.at('')}", model=NO_MODEL)
+    services = open_services(settings)
     yield services
     services.store.close()
 
@@ -197,7 +197,7 @@ def test_documents_are_read_and_asked_with_vectors_of_a_server(tmp_path):
 
 def test_a_document_waits_while_the_server_is_away_and_is_read_when_it_is_back(tmp_path, monkeypatch):
     """The reader starts before the server does, and loses it once in between."""
-    monkeypatch.setattr("rag.reader.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("rag.ingestion.worker.POLL_SECONDS", 0.02)
     away, seen, lost, stopping = (threading.Event() for _ in range(4))
     away.set()
 

@@ -9,10 +9,10 @@ import time
 import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from rag.catalogue import locate
-from rag.errors import ModelNotOnDisk, ModelRefused
-from rag.llms import TransformersRow, open_model
-from rag.llms.writer import CannotLoad, Stopped
+from rag.core.errors import ModelNotOnDisk, ModelRefused
+from rag.models.catalogue import locate
+from rag.models.llms import TransformersRow, open_model
+from rag.models.llms.generator import CannotLoad, Stopped
 
 torch = pytest.importorskip("torch")
 WORDS = [
@@ -113,7 +113,7 @@ def no_progress(read, of):
 
 
 def open_writer(folder, bits=16, context=256):
-    from rag.llms.transformers import TransformersWriter
+    from rag.models.llms.transformers import TransformersWriter
 
     return TransformersWriter(folder, context=context, threads=1, bits=bits)
 

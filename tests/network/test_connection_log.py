@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from rag.connections import SEEN_FILE, Seen, seen
-from rag.store import Store
+from rag.library.store import Store
+from rag.network.connection_log import SEEN_FILE, Seen, seen
 from tests.guarantees.apps import OWNER, PROJECT, quiet, running
 
 # UDP: connecting sends nothing. 192.0.2.0/24 is kept for documentation.
 TRIES = """
 import socket, sys
 from pathlib import Path
-from rag import connections
-from rag.errors import AddressForbidden
+from rag.network import connection_log
+from rag.core.errors import AddressForbidden
 from rag.network import fetch
 
-connections.begin(Path(sys.argv[1]), "app")
+connection_log.begin(Path(sys.argv[1]), "app")
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("192.0.2.1", 9))
 socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).connect(("::1", 9))
 try:
@@ -35,7 +35,7 @@ try:
 except OSError:
     pass
 import subprocess
-code = "from rag import connections; connections.join('reader'); " \\
+code = "from rag.network import connection_log; connection_log.join('reader'); " \\
     "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('192.0.2.2', 9))"
 subprocess.run([sys.executable, "-c", code], check=True)
 """
@@ -61,13 +61,13 @@ def test_a_connection_that_the_door_opens_stands_under_the_name_that_was_asked_f
     code = """
 import socket, sys
 from pathlib import Path
-from rag import connections
-from rag.errors import AddressUnreachable
-from rag.network import door, fetch
-connections.begin(Path(sys.argv[1]), "reader")
+from rag.network import connection_log
+from rag.core.errors import AddressUnreachable
+from rag.network import transport, fetch
+connection_log.begin(Path(sys.argv[1]), "reader")
 real = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **more: real("192.0.2.7" if host == "pages.example" else host, *rest, **more)
-door.is_public = lambda ip: True
+transport.is_public = lambda ip: True
 try:
     fetch("http://pages.example/leave", connect_seconds=0.2)
 except AddressUnreachable:

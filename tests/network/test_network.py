@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.errors import (
+from rag.core.errors import (
     AddressError,
     AddressForbidden,
     AddressInvalid,
@@ -25,7 +25,7 @@ from rag.errors import (
     TooSlow,
 )
 from rag.network import USER_AGENT, fetch, is_public
-from tests.serving import Reply, Served, serving
+from tests.support.serving import Reply, Served, serving
 
 PAGE = b"<html><body><p>Leave is 25 days.</p></body></html>"
 

@@ -17,18 +17,18 @@ import pytest
 from oidc_provider_mock import run_server_in_thread
 from playwright.sync_api import Browser, expect
 
-from rag.store import Job, Store
-from rag.store.people import person_id
-from tests import postgres
+from rag.library.store import Job, Store
+from rag.library.store.people import person_id
 from tests.browser.conftest import User
 from tests.browser.making import file, pdf
 from tests.browser.team import known, open_sharing, share, sign_in, withdraw, write_secrets
+from tests.commands.test_cli import footnote
 from tests.guarantees.apps import PROJECT, Running, quiet, running
 from tests.scale.nginx import lead_to, led_to, nginx
 from tests.scale.test_two_processes import until
-from tests.serving import free_port, wait_until_healthy
-from tests.tei import tei, vectors_of
-from tests.test_cli import footnote
+from tests.support import postgres
+from tests.support.serving import free_port, wait_until_healthy
+from tests.support.tei import tei, vectors_of
 
 pytestmark = [pytest.mark.scale, pytest.mark.browser]
 

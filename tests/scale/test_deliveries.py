@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from rag.store import Job, Store
-from rag.store.deliveries import look
-from rag.types import Collection
-from tests import postgres
+from rag.core.types import Collection
+from rag.library.store import Job, Store
+from rag.library.store.deliveries import look
 from tests.guarantees.apps import PROJECT, quiet
 from tests.scale.test_two_processes import until
-from tests.tei import tei, vectors_of
+from tests.support import postgres
+from tests.support.tei import tei, vectors_of
 
 pytestmark = pytest.mark.scale
 

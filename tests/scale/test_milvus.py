@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.errors import VectorsLacking
-from rag.index import Milvus, MilvusIndex
-from rag.index.shelves import Mark
-from rag.reader import keep_in_step
-from rag.store import Store
-from tests import milvus
+from rag.core.errors import VectorsLacking
+from rag.ingestion.worker import keep_in_step
+from rag.library.index import Milvus, MilvusIndex
+from rag.library.index.milvus_sync import Mark
+from rag.library.store import Store
 from tests.guarantees.library import child
-from tests.milvus import Server
-from tests.postgres import Place
-from tests.test_index import OWNER, exact, put, unit
-from tests.test_moving import footnote
+from tests.library.test_index import OWNER, exact, put, unit
+from tests.library.test_moving import footnote
+from tests.support import milvus
+from tests.support.milvus import Server
+from tests.support.postgres import Place
 
 pytestmark = pytest.mark.scale
 DIMENSION = 32
@@ -189,7 +189,7 @@ def test_removed_is_found_no_more_and_gone_from_milvus(store: Store, index: Milv
 
 
 def test_a_collection_embedded_anew_has_a_new_shelf(store: Store, index: MilvusIndex) -> None:
-    from rag.types import Chunk
+    from rag.core.types import Chunk
 
     library = Library(store)
     document = library.add(60)

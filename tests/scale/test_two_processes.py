@@ -18,12 +18,12 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from rag.store import Store
-from tests import postgres
+from rag.library.store import Store
 from tests.guarantees.apps import OWNER, Running, free_port, quiet, running
 from tests.scale.nginx import WAIT, led_to, nginx, people
-from tests.serving import Reply, serving
-from tests.tei import tei, vectors_of
+from tests.support import postgres
+from tests.support.serving import Reply, serving
+from tests.support.tei import tei, vectors_of
 
 pytestmark = [pytest.mark.scale, pytest.mark.browser]
 LEAVE = "How many days of annual leave do I have after six years?"

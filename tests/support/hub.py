@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from rag.catalogue.sources import Source, source_for
-from tests.serving import Reply, Served, serving
+from rag.models.catalogue.sources import Source, source_for
+from tests.support.serving import Reply, Served, serving
 
 PIECE = 16_384
 LLAMA = "TheBloke/Llama-2-7B-Chat-GGUF"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rag.catalogue import locate
+from rag.models.catalogue import locate
 
 
 @dataclass

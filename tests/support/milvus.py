@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rag.errors import VectorsLacking
-from rag.index import Milvus
-from tests.serving import free_port
+from rag.core.errors import VectorsLacking
+from rag.library.index import Milvus
+from tests.support.serving import free_port
 
 _LITE = f"{Path(sys.executable).with_name('milvus-lite')} server --data-dir {{folder}} --host 127.0.0.1 --port {{port}}"
 

@@ -6,12 +6,12 @@ from contextlib import closing
 
 import sqlalchemy as sa
 
-from rag.store import DATABASE
-from rag.store.database import Database
-from rag.store.migrations import upgrade
-from rag.store.postgresql import PostgreSQL
-from rag.store.sqlite import SQLite
-from tests.postgres import Place
+from rag.library.store import DATABASE
+from rag.library.store.database import Database
+from rag.library.store.migrations import upgrade
+from rag.library.store.postgresql import PostgreSQL
+from rag.library.store.sqlite import SQLite
+from tests.support.postgres import Place
 
 
 def database(place: Place) -> Database:

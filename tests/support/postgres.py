@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from rag.store import Store
+from rag.library.store import Store
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rag.ingest import Desk
-from rag.reader import LEASE_SECONDS, run_jobs
+from rag.ingestion.pipeline import Desk
+from rag.ingestion.worker import LEASE_SECONDS, run_jobs
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from rag.text import words
-from tests.serving import Reply, Served, serving
+from rag.core.text import words
+from tests.support.serving import Reply, Served, serving
 
 DIMENSION = 64
 

@@ -11,13 +11,14 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
-from rag.errors import SignInUnusable
-from rag.settings import Settings
-from rag.store import Store
-from rag.types import SignIn
-from rag.ui import door, work
+from rag.core.errors import SignInUnusable
+from rag.core.settings import Settings
+from rag.core.types import SignIn
+from rag.library.samples import SAMPLES_NAME, share_samples
+from rag.library.store import Store
+from rag.ui import authentication
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 # Each page begins with the same frame; tests/test_architecture.py holds that.
 PAGES = ["chat.py", "pages/people.py"]
 REFUSED = "Footnote is open to others than the user of this machine"
@@ -88,14 +89,14 @@ def test_without_sign_in_others_come_in_only_where_that_was_said_twice(
 ) -> None:
     config.set_option("server.address", address_given)
     settings = Settings(open_without_sign_in=told, _env_file=None)
-    assert door.open_too_far(settings, has_people=people) is refused
+    assert authentication.open_too_far(settings, has_people=people) is refused
 
 
 def test_a_team_s_library_is_not_opened_without_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store.open(tmp_path / "data")
     store.people.admit(SignIn("https://id.example.org", "ann", "", "Ann", "key", None), hours=12)
     store.close()
-    monkeypatch.setattr("rag.build.Services.start", lambda self: None)
+    monkeypatch.setattr("rag.services.Services.start", lambda self: None)
     app = opened("chat.py", tmp_path, monkeypatch)
     assert [error.value[:39] for error in app.error] == ["People have signed in to this library\\,"]
     assert shown(app) == ["error"]
@@ -161,7 +162,7 @@ CLAIMS = {
 
 def knocked(monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None, **claims: object) -> SignIn | None:
     monkeypatch.setattr(st, "user", Told(CLAIMS | claims))
-    return door.knock(settings or Settings(_env_file=None))
+    return authentication.knock(settings or Settings(_env_file=None))
 
 
 def test_a_sign_in_is_known_by_its_token_and_a_person_by_issuer_and_subject(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,9 +202,9 @@ def test_an_address_counts_when_it_is_verified(
 
 def test_the_samples_are_everybodys_to_read_where_people_sign_in(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    samples = store.collections.create("local", work.SAMPLES_NAME, samples=True)
+    samples = store.collections.create("local", SAMPLES_NAME, samples=True)
     ann = store.people.admit(SignIn("https://id.example.org", "ann", "", "Ann", "key", None), hours=12)
     assert store.shares.right(ann.id, samples.id) is None
-    work.share_samples(store, "local")
-    work.share_samples(store, "local")
+    share_samples(store, "local")
+    share_samples(store, "local")
     assert store.shares.right(ann.id, samples.id) == "reader"

@@ -27,15 +27,15 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit import config
 
-from rag.settings import Settings
-from rag.store import Store
-from rag.types import Answer, Chunk, Document, LoadedDocument, Page
-from rag.ui import callers, files, sending
+from rag.core.settings import Settings
+from rag.core.types import Answer, Chunk, Document, LoadedDocument, Page
+from rag.library.store import Store
+from rag.ui import file_responses, file_routes, request_identity
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
 from tests.guarantees.apps import OWNER, PROJECT, quiet, running
-from tests.postgres import Place
-from tests.serving import free_port, wait_until_healthy
+from tests.support.postgres import Place
+from tests.support.serving import free_port, wait_until_healthy
 
 DATA = bytes(range(256)) * 10
 DOCUMENT = Document("d", OWNER, "c", "plan.pdf", "", "pdf", None, "0", 1, 1, 1, (), "", "en", "2026")
@@ -73,7 +73,7 @@ def served() -> TestClient:
             yield DATA[at : min(at + 100, stop)]
 
     def hand_out(request: Request) -> Response:
-        return sending.send(request, len(DATA), pieces, type="text/plain", name="a.txt", tag="t")
+        return file_responses.send(request, len(DATA), pieces, type="text/plain", name="a.txt", tag="t")
 
     return TestClient(Starlette(routes=[Route("/a", hand_out)]))
 
@@ -126,7 +126,7 @@ def test_a_range_of_another_version_gets_all_of_this_one(served: TestClient) -> 
     ],
 )
 def test_a_file_is_saved_under_its_name(name: str, saved: str) -> None:
-    said = sending.disposition(sending.file_name(replace(DOCUMENT, name=name)))
+    said = file_responses.disposition(file_responses.file_name(replace(DOCUMENT, name=name)))
     assert saved_as(said) == saved
     # Older programs read this, and no head has other letters.
     assert re.fullmatch(r'attachment; filename="[ !#-~]+"; [!-~]+', said)
@@ -141,7 +141,7 @@ def test_a_file_is_saved_under_its_name(name: str, saved: str) -> None:
     ],
 )
 def test_a_page_from_the_web_is_saved_as_one(address: str, saved: str) -> None:
-    assert sending.file_name(replace(DOCUMENT, kind="web", name=address, address=address)) == saved
+    assert file_responses.file_name(replace(DOCUMENT, kind="web", name=address, address=address)) == saved
 
 
 def test_a_file_is_given_piece_by_piece_on_both_engines(place: Place) -> None:
@@ -160,9 +160,9 @@ def test_an_altered_file_is_not_given(tmp_path: Path) -> None:
         document = put(store, store.collections.create(OWNER, "mine").id, "a.pdf", DATA)
         (kept,) = (path for path in (tmp_path / "files").rglob("*") if path.is_file())
         kept.write_bytes(DATA[::-1])
-        page = callers.Frame(_Services(store), Texts("en"))  # type: ignore[arg-type]
-        browser = TestClient(Starlette(routes=files.routes(lambda _: page)))
-        reply = browser.get(files.original_address(document))
+        page = request_identity.Frame(_Services(store), Texts("en"))  # type: ignore[arg-type]
+        browser = TestClient(Starlette(routes=file_routes.routes(lambda _: page)))
+        reply = browser.get(file_routes.original_address(document))
         assert (reply.status_code, reply.content) == (404, browser.get("/files/nothing").content)
         assert Texts("en")("files.not_there") in reply.text
         assert Texts("zh")("files.not_there") in reply.text
@@ -199,7 +199,7 @@ def test_only_this_servers_own_names_are_answered(host: str, loopback: bool, ope
         for anywhere, wanted in ((False, loopback), (True, open_to_others)):
             scope = {"type": "http", "headers": [(b"host", host.encode())], "client": ("127.0.0.1", 1)}
             settings = Settings(open_without_sign_in=anywhere, _env_file=None)
-            assert callers._is_the_local_user(Request(scope), settings) is wanted
+            assert request_identity._is_the_local_user(Request(scope), settings) is wanted
     finally:
         config.set_option("browser.serverAddress", before)
 
@@ -233,16 +233,20 @@ def test_every_way_to_start_the_app_hands_files_out(way: str, tmp_path: Path) ->
         store.chats.answer(OWNER, turn.id, Answer("Which plan?", "Which plan?", "Plan 1", "answered", None))
     environment = quiet() | {"RAG_SAMPLES": "false", "RAG_READER": "elsewhere"}
     with made(tmp_path, environment) if way == "make run" else started(tmp_path, environment, way) as address:
-        status, heads, body = asked(address + files.original_address(document))
+        status, heads, body = asked(address + file_routes.original_address(document))
         assert (status, body, heads["Content-Type"]) == (200, data, "application/pdf")
         assert saved_as(heads["Content-Disposition"]) == "计划.pdf"
-        assert {name: heads[name] for name in sending.HEADERS} == sending.HEADERS
-        status, heads, body = asked(address + files.picture_address(document, 1, [(0, 4)]), Accept_Encoding="gzip")
+        assert {name: heads[name] for name in file_responses.HEADERS} == file_responses.HEADERS
+        status, heads, body = asked(
+            address + file_routes.picture_address(document, 1, [(0, 4)]), Accept_Encoding="gzip"
+        )
         assert (status, heads["Content-Type"], body[:4]) == (200, "image/png", b"\x89PNG")
-        status, heads, body = asked(address + files.answer_address(turn, Texts("zh")), Accept_Encoding="gzip")
+        status, heads, body = asked(address + file_routes.answer_address(turn, Texts("zh")), Accept_Encoding="gzip")
         assert (status, saved_as(heads["Content-Disposition"])) == (200, "回答.html")
         assert b"<h1>Which plan?</h1>" in body
-        status, _, body = asked(address + files.original_address(document), Range="bytes=1-3", Accept_Encoding="gzip")
+        status, _, body = asked(
+            address + file_routes.original_address(document), Range="bytes=1-3", Accept_Encoding="gzip"
+        )
         assert (status, body) == (206, data[1:4])
         assert asked(f"{address}/files/documents/{turn.id}/original")[0] == 404
         # The pages are where they were.
@@ -263,7 +267,7 @@ def test_below_a_path_of_its_own_files_lie_below_it_too(tmp_path: Path, monkeypa
     environment["STREAMLIT_SERVER_BASE_URL_PATH"] = "team/docs"
     monkeypatch.setattr("tests.guarantees.apps.wait_until_healthy", lambda at: wait_until_healthy(f"{at}/team/docs"))
     with running(tmp_path, environment) as app:
-        path = files.original_address(document)
+        path = file_routes.original_address(document)
         assert asked(f"{app.address}/team/docs{path}")[2] == DATA
         # What is not below it is not the app's.
         assert asked(app.address + path)[2] != DATA

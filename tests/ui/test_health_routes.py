@@ -21,14 +21,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from rag import build
-from rag.errors import SettingsInvalid
-from rag.settings import Settings, load
-from rag.store import Store
-from rag.ui import operations
-from tests import postgres
+from rag.core.errors import SettingsInvalid
+from rag.core.settings import Settings, load
+from rag.library.store import Store
+from rag.services import NO_MODEL, open_services
+from rag.ui import health_routes
 from tests.guarantees.apps import OWNER, PROJECT, Running, quiet, running
-from tests.tei import tei
+from tests.support import postgres
+from tests.support.tei import tei
 
 QUESTION = "How many days of annual leave do I have after six years?"
 RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until two o'clock.\n"
@@ -144,7 +144,7 @@ def test_strangers_are_told_nothing_and_whoever_brings_the_token_is(app: Running
     ],
 )
 def test_without_a_token_only_this_machine_looks(client: str, host: str, looks: bool) -> None:
-    routes = [Route("/", lambda request: Response(status_code=200 if operations._may_look(request) else 404))]
+    routes = [Route("/", lambda request: Response(status_code=200 if health_routes._may_look(request) else 404))]
     browser = TestClient(Starlette(routes=routes), client=(client, 1))
     assert browser.get("/", headers={"Host": host}).status_code == (200 if looks else 404)
     # No token is no word that opens.
@@ -169,10 +169,10 @@ def test_it_is_not_ready_without_its_reader(app: Running) -> None:
 
 
 def test_metrics_without_their_package_are_named_and_off_without_being_asked_for(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(build, "find_spec", lambda name: None)
-    assert build.services(Settings(data_dir=tmp_path)).metrics is None
+    monkeypatch.setattr("rag.services.find_spec", lambda name: None)
+    assert open_services(Settings(data_dir=tmp_path)).metrics is None
     with pytest.raises(SettingsInvalid) as missing:
-        build.services(Settings(data_dir=tmp_path, metrics=True)).metrics  # noqa: B018 - looking is what raises
+        open_services(Settings(data_dir=tmp_path, metrics=True)).metrics  # noqa: B018 - looking is what raises
     assert "prometheus-client" in missing.value.fields["problem"]
 
 
@@ -189,8 +189,8 @@ def test_the_reader_is_a_service_of_its_own_where_that_is_set(tmp_path: Path, em
     finally:
         reader.send_signal(signal.SIGTERM)
         assert reader.wait(60) == 0
-    services = build.services(
-        Settings(data_dir=tmp_path / "data", model=build.NO_MODEL, embedder=embedder, reader="elsewhere")
+    services = open_services(
+        Settings(data_dir=tmp_path / "data", model=NO_MODEL, embedder=embedder, reader="elsewhere")
     )
     before = set(psutil.Process().children())
     services.start()

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
-from rag.errors import PersonDisabled, SignInEnded
-from rag.runs import Runs, Whose
-from rag.store import Store
-from rag.store.standings import Standing
-from rag.types import Answer, SignIn
+from rag.answering.background_runs import Runs, Whose
+from rag.core.errors import PersonDisabled, SignInEnded
+from rag.core.types import Answer, SignIn
+from rag.library.store import Store
+from rag.library.store.standings import Standing
 from rag.ui.presence import Presence
-from tests.postgres import Place
+from tests.support.postgres import Place
 
 ADMIN = "ada@example.org"
 

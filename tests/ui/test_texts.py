@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import RagError
-from rag.types import Failure
+from rag.core.errors import RagError
+from rag.core.types import Failure
 from rag.ui.texts import Texts, language_for, table
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def fields(text: str) -> set[str]:
@@ -39,7 +39,7 @@ def test_no_words_are_left_over_for_errors_that_do_not_exist() -> None:
 
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:
-    drawing = ast.get_docstring(ast.parse((PROJECT / "rag/errors.py").read_text())) or ""
+    drawing = ast.get_docstring(ast.parse((PROJECT / "rag/core/errors.py").read_text())) or ""
     drawn = {word for word in drawing.replace("─", " ").split() if word[0].isupper()}
     assert {leaf.__name__ for leaf in RagError.leaves()} <= drawn
 

@@ -12,16 +12,16 @@ from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import WStates
 from streamlit.testing.v1 import AppTest
 
-from rag.errors import PersonDisabled
-from rag.ui import frame, incoming
-from rag.ui.refusals import keep_to_one_line
+from rag.core.errors import PersonDisabled
+from rag.ui import page_frame, widget_values
+from rag.ui.log_filters import keep_to_one_line
 
 ID = "$$ID-0123-name"
 
 
 def held(sent: WidgetState, kind: str, read: Any = lambda value: value) -> object:
     """What a page reads of a widget of that kind, or "before" where it reads what was there before."""
-    assert frame
+    assert page_frame
     states = WStates()
     states.set_widget_from_proto(sent)
     states.set_widget_metadata(WidgetMetadata(ID, read, lambda value: value, kind))  # type: ignore[arg-type]
@@ -58,12 +58,12 @@ def test_a_widget_that_does_not_understand_a_value_keeps_the_one_before() -> Non
 
 @pytest.mark.parametrize(("given", "place"), [(0, 0), (2, 2), (3, None), (-1, None), (True, None), ("1", None)])
 def test_a_position_is_one_of_the_list_or_none(given: object, place: int | None) -> None:
-    assert incoming.position(given, 3) == place
+    assert widget_values.position(given, 3) == place
 
 
 @pytest.mark.parametrize("given", [1.0, None, [], {}, float("nan"), float("inf"), 10**30])
 def test_what_is_no_position_is_none(given: object) -> None:
-    assert incoming.position(given, 3) is None
+    assert widget_values.position(given, 3) is None
 
 
 @pytest.mark.parametrize(("given", "read"), [("a" * 32, "a" * 32), ("A" * 32, None), ("a\0", None), ("x" * 9999, None)])
@@ -71,7 +71,7 @@ def test_an_address_gives_ids_only(given: str, read: str | None) -> None:
     def page() -> None:
         import streamlit as st
 
-        from rag.ui.incoming import from_address
+        from rag.ui.widget_values import from_address
 
         st.session_state["read"] = from_address("chat")
 
@@ -90,12 +90,12 @@ def order(**fields: object) -> BackMsg:
 
 @pytest.mark.parametrize("name", ["clear_cache", "set_run_on_save", "load_git_info"])
 def test_orders_to_the_server_are_not_heeded(name: str) -> None:
-    assert incoming._unheard(order(**{name: True})) == name
+    assert widget_values._unheard(order(**{name: True})) == name
 
 
 @pytest.mark.parametrize("name", ["stop_script", "app_heartbeat"])
 def test_what_tabs_say_by_themselves_is(name: str) -> None:
-    assert incoming._unheard(order(**{name: True})) == ""
+    assert widget_values._unheard(order(**{name: True})) == ""
 
 
 def test_a_refusal_is_one_line_in_the_log_and_a_fault_keeps_its_traceback(caplog: pytest.LogCaptureFixture) -> None:

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rag.export import as_html, as_markdown
-from rag.highlighting import crop, page_picture
-from rag.types import Answer, Quote, Sentence
+from rag.core.types import Answer, Quote, Sentence
+from rag.viewing.export import as_html, as_markdown
+from rag.viewing.highlighting import crop, page_picture
 
-HANDBOOK = Path(__file__).resolve().parent.parent / "data" / "samples" / "employee-handbook.pdf"
+HANDBOOK = Path(__file__).resolve().parents[2] / "data" / "samples" / "employee-handbook.pdf"
 NASTY = "<script>alert(1)</script> [x](javascript:y) ![i](http://e.example/i.png) `c` *b* & \"q\" 'a' | www.e.example"
 
 

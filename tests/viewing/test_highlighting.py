@@ -30,11 +30,11 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from bench import boxes as bench
-from rag.errors import NotFound, PageNotDrawn
-from rag.highlighting import Picture, _Kept, crop, marked_text, page_picture, text_fragment
+from rag.core.errors import NotFound, PageNotDrawn
+from rag.viewing.highlighting import Picture, _Kept, crop, marked_text, page_picture, text_fragment
 
-HANDBOOK = Path(__file__).resolve().parent.parent / "data" / "samples" / "employee-handbook.pdf"
-REPORTS = Path(__file__).resolve().parents[2] / "shared" / "evaldata" / "pdf_pages" / "pdfs"
+HANDBOOK = Path(__file__).resolve().parents[2] / "data" / "samples" / "employee-handbook.pdf"
+REPORTS = Path(__file__).resolve().parents[3] / "shared" / "evaldata" / "pdf_pages" / "pdfs"
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not here")
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))

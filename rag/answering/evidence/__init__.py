@@ -1,10 +1,10 @@
 """From passages to quotes: the sentences, list items and table rows that answer, word for word."""
 
-from rag.evidence.choosing import Reader, find_quotes
-from rag.evidence.kinds import nearest_of_its_kind
-from rag.evidence.leads import lead_quotes
-from rag.evidence.pages import CutPage, cut_pages, sentences_of
-from rag.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
+from rag.answering.evidence.answer_types import nearest_of_its_kind
+from rag.answering.evidence.lead_quotes import lead_quotes
+from rag.answering.evidence.pages import CutPage, cut_pages, sentences_of
+from rag.answering.evidence.quote_selection import Reader, find_quotes
+from rag.answering.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
 
 __all__ = [
     "LONGEST",

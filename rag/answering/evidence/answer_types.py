@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rag.text import CARDINAL, CHINESE_NUMERALS, MONTH, STOP_WORDS, language_of, script_of, stem, words
+from rag.core.text import CARDINAL, CHINESE_NUMERALS, MONTH, STOP_WORDS, language_of, script_of, stem, words
 
 # Of what stands before "century" so many characters count as well; a longer word is left out.
 _BEFORE: Final = 40

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.text import find_words, sentences
-from rag.types import Document, Page, Quote
+from rag.core.text import find_words, sentences
+from rag.core.types import Document, Page, Quote
 
 
 def lead_quotes(document: Document, pages: Sequence[Page], limit: int) -> list[Quote]:

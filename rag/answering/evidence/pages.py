@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rag.evidence.units import Unit, units
-from rag.types import PAGED, Page, PageKey, Passage, Quote
+from rag.answering.evidence.units import Unit, units
+from rag.core.types import PAGED, Page, PageKey, Passage, Quote
 
 # Characters of its page before and after a quote that are kept with it.
 SURROUNDINGS: Final = 300

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
 
-from rag.catalogue import QuoteWeights, embedder_facts, judge_facts
-from rag.embedding import Embedder, ReadsBefore
-from rag.evidence.kinds import answer_kind, holds_new
-from rag.evidence.pages import SURROUNDINGS, CutPage, cut
-from rag.evidence.ranges import in_range
-from rag.evidence.units import Unit, headlines
-from rag.text import coverage, from_a_word, language_of, script_of, terms, to_a_word, words
-from rag.types import PageKey, Passage, Quote
+from rag.answering.evidence.answer_types import answer_kind, holds_new
+from rag.answering.evidence.pages import SURROUNDINGS, CutPage, cut
+from rag.answering.evidence.ranges import in_range
+from rag.answering.evidence.units import Unit, headlines
+from rag.core.text import coverage, from_a_word, language_of, script_of, terms, to_a_word, words
+from rag.core.types import PageKey, Passage, Quote
+from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
+from rag.models.embedding import Embedder, ReadsBefore
 
 # Units that go to the embedder: as many as it does in a fraction of a second on one core.
 EMBEDDED: Final = 7

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import Final
 
-from rag.text import CARDINAL, CHINESE_NUMERALS, number_value, stem
+from rag.core.text import CARDINAL, CHINESE_NUMERALS, number_value, stem
 
 _N: Final = (
     rf"((?<!\d)\d++(?:\.\d++)?+|\b{CARDINAL}\b|(?<![{CHINESE_NUMERALS}])[{CHINESE_NUMERALS}]++(?=个?[年月天日岁人]))"

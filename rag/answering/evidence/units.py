@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
 
-from rag.evidence.contents import contents_lines
-from rag.text import script_of, sentences
+from rag.answering.evidence.table_of_contents import contents_lines
+from rag.core.text import script_of, sentences
 
 Sort = Literal["sentence", "item", "row", "heading", "contents"]
 

@@ -4,11 +4,11 @@ Words (BM25) and vectors are fused by rank; a follow-up is searched with the que
 gate says whether the collection holds an answer at all.
 """
 
-from rag.retrieval.followups import forms, stands_alone
-from rag.retrieval.fusion import Ranking, fuse, join
-from rag.retrieval.gate import Signals, gate
-from rag.retrieval.intents import Intent, intent
-from rag.retrieval.search import Found, Readable, Reranker, Retriever, Searchable
+from rag.answering.retrieval.abstention import Signals, gate
+from rag.answering.retrieval.follow_ups import forms, stands_alone
+from rag.answering.retrieval.hybrid_search import Found, Readable, Reranker, Retriever, Searchable
+from rag.answering.retrieval.intents import Intent, intent
+from rag.answering.retrieval.rank_fusion import Ranking, fuse, join
 
 __all__ = [
     "Found",

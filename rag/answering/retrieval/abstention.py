@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.catalogue import GateWeights
-from rag.retrieval.fusion import Ranking
-from rag.text import coverage, language_of, sentences, stem, terms
-from rag.types import Passage
+from rag.answering.retrieval.rank_fusion import Ranking
+from rag.core.text import coverage, language_of, sentences, stem, terms
+from rag.core.types import Passage
+from rag.models.catalogue import GateWeights
 
 # So many chunks are searched, where a test does not say otherwise.
 _MANY: Final = 1000

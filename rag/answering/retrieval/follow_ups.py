@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.text import content, is_empty, script_of, terms
+from rag.core.text import content, is_empty, script_of, terms
 
 # Words that stand for something said before.
 _POINTS_BACK: Final = re.compile(

@@ -12,15 +12,15 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rag.catalogue import embedder_facts
-from rag.context import CallContext
-from rag.embedding import Embedder
-from rag.errors import VectorsLacking
-from rag.retrieval.followups import Form, forms
-from rag.retrieval.fusion import RANK, Ranking, by_page, fuse, join
-from rag.retrieval.gate import Signals, gate, signals
-from rag.text import terms
-from rag.types import Page, PageKey, Passage
+from rag.answering.retrieval.abstention import Signals, gate, signals
+from rag.answering.retrieval.follow_ups import Form, forms
+from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, fuse, join
+from rag.core.call_context import CallContext
+from rag.core.errors import VectorsLacking
+from rag.core.text import terms
+from rag.core.types import Page, PageKey, Passage
+from rag.models.catalogue import embedder_facts
+from rag.models.embedding import Embedder
 
 Vector = npt.NDArray[np.float32]
 
@@ -36,7 +36,7 @@ _AT_ONCE: Final = 4
 
 
 class Searchable(Protocol):
-    """What the search needs of an index; `rag.index.Index` is one."""
+    """What the search needs of an index; `rag.library.index.Index` is one."""
 
     def search_vectors(
         self,
@@ -54,11 +54,11 @@ class Searchable(Protocol):
     ) -> list[tuple[int, float]]: ...
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks there are, and how many hold each of the terms, as `rag.text.terms` makes them."""
+        """How many chunks there are, and how many hold each of the terms, as `rag.core.text.terms` makes them."""
 
 
 class Readable(Protocol):
-    """What the search needs of the documents; `rag.store.Store.documents` is one."""
+    """What the search needs of the documents; `rag.library.store.Store.documents` is one."""
 
     def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]: ...
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rag.types import Passage
+from rag.core.types import Passage
 
 # How slowly a rank loses its worth: 1 / (RANK + position). Measured in bench/quality.md.
 RANK: Final = 5.0

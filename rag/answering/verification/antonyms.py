@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rag.text import stem
+from rag.core.text import stem
 
 # What is denied, and the words that say its opposite.
 _PAIRS: Final = {

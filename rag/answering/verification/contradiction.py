@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from typing import Final
 
-from rag.text import coverage, months, numbers, terms, without_figures, words
-from rag.verification.held import Held
-from rag.verification.names import known, names, unaccented
+from rag.answering.verification.evidence import Held
+from rag.answering.verification.names import known, names, unaccented
+from rag.core.text import coverage, months, numbers, terms, without_figures, words
 
 # "One", "two" and "third" are often no figures at all.
 _FEW: Final = 3

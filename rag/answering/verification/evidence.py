@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.evidence.ranges import in_range
-from rag.text import Language, coverage, language_of, terms
-from rag.types import Quote
-from rag.verification.negations import Negations
-from rag.verification.wording import Wordings
+from rag.answering.evidence.ranges import in_range
+from rag.answering.verification.negations import Negations
+from rag.answering.verification.wording import Wordings
+from rag.core.text import Language, coverage, language_of, terms
+from rag.core.types import Quote
 
 # Characters before a sentence that tell what it is about.
 _BEFORE: Final = 250

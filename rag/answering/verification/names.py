@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Set
 from typing import Final
 
-from rag.text import STOP_WORDS, language_of, stem
+from rag.core.text import STOP_WORDS, language_of, stem
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
 _CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"

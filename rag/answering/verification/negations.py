@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rag.text import STOP_WORDS, Language, language_of, script_of, stem, terms
-from rag.verification.opposites import opposites
+from rag.answering.verification.antonyms import opposites
+from rag.core.text import STOP_WORDS, Language, language_of, script_of, stem, terms
 
 _WORD: Final = re.compile(r"[^\W_][\w'’&.,-]*\w|[^\W_]")
 _NEGATIONS: Final = re.compile(

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.catalogue import QuoteScores
-from rag.evidence import nearest_of_its_kind
-from rag.evidence.kinds import answer_kind, holds_new
-from rag.evidence.ranges import holds_for
-from rag.text import Language, coverage, is_empty, language_of, numbers, script_of, terms, without_figures, words
-from rag.types import Quote
-from rag.verification.disagreement import CITATION, unknown_names, wrong_numbers
-from rag.verification.held import Said
-from rag.verification.names import full_names, unaccented
+from rag.answering.evidence import nearest_of_its_kind
+from rag.answering.evidence.answer_types import answer_kind, holds_new
+from rag.answering.evidence.ranges import holds_for
+from rag.answering.verification.contradiction import CITATION, unknown_names, wrong_numbers
+from rag.answering.verification.evidence import Said
+from rag.answering.verification.names import full_names, unaccented
+from rag.core.text import Language, coverage, is_empty, language_of, numbers, script_of, terms, without_figures, words
+from rag.core.types import Quote
+from rag.models.catalogue import QuoteScores
 
 # Share of a claim's words that a sentence must hold.
 SUPPORTED: Final = 0.6

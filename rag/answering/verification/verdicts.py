@@ -8,12 +8,12 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from rag.catalogue import BUNDLED, QuoteScores, embedder_facts
-from rag.text import coverage, numbers, sentences, terms
-from rag.types import Quote, Sentence
-from rag.verification.answering import Asked, asked_of, repeats, says
-from rag.verification.disagreement import ADDRESS, problems, unknown_names
-from rag.verification.held import Held, hold, nearest_said
+from rag.answering.verification.contradiction import ADDRESS, problems, unknown_names
+from rag.answering.verification.evidence import Held, hold, nearest_said
+from rag.answering.verification.support import Asked, asked_of, repeats, says
+from rag.core.text import coverage, numbers, sentences, terms
+from rag.core.types import Quote, Sentence
+from rag.models.catalogue import BUNDLED, QuoteScores, embedder_facts
 
 # Share of a claim's words that a quote must hold to be cited, and the nearest two together for the claim not to be
 # unsupported; of shorter claims, the nearest alone.

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from rag.text import STOP_WORDS, language_of, measure, months, numbers, script_of
-from rag.verification.names import known, unaccented
-from rag.verification.negations import DENIALS
+from rag.answering.verification.names import known, unaccented
+from rag.answering.verification.negations import DENIALS
+from rag.core.text import STOP_WORDS, language_of, measure, months, numbers, script_of
 
 _TOKEN: Final = re.compile(
     r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?\b|\d+(?:[.,]\d+)*|[$€£%]|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W\d_]"

@@ -1,16 +1,16 @@
 """What sentences, words, stems, numbers, dates and stop words are: one analysis of text, for search, evidence,
 gate and verification, in English, German and Chinese."""
 
-from rag.text.dates import MONTH, MONTHS, months
-from rag.text.languages import language_of, reads
-from rag.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
-from rag.text.scripts import CJK, Language, Script, estimated_tokens, script_of
-from rag.text.sentences import sentences
-from rag.text.spans import find_words, from_a_word, to_a_word
-from rag.text.stems import stem
-from rag.text.stop_words import STOP_WORDS
-from rag.text.terms import ANALYSIS, content, coverage, index_terms, is_empty, pieces, terms
-from rag.text.words import words
+from rag.core.text.dates import MONTH, MONTHS, months
+from rag.core.text.languages import language_of, reads
+from rag.core.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
+from rag.core.text.scripts import CJK, Language, Script, estimated_tokens, script_of
+from rag.core.text.sentences import sentences
+from rag.core.text.spans import find_words, from_a_word, to_a_word
+from rag.core.text.stems import stem
+from rag.core.text.stop_words import STOP_WORDS
+from rag.core.text.terms import ANALYSIS, content, coverage, index_terms, is_empty, pieces, terms
+from rag.core.text.words import words
 
 __all__ = [
     "ANALYSIS",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from rag.text.scripts import CJK_RUN, Language, has_cjk
-from rag.text.stop_words import ENGLISH_ALONE, GERMAN_ALONE
+from rag.core.text.scripts import CJK_RUN, Language, has_cjk
+from rag.core.text.stop_words import ENGLISH_ALONE, GERMAN_ALONE
 
 # The share of the letters that are Chinese in a Chinese text.
 _CHINESE: Final = 0.2

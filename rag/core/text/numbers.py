@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rag.text.languages import language_of
-from rag.text.scripts import Language
-from rag.text.units import SCALES, UNIT_OF
+from rag.core.text.languages import language_of
+from rag.core.text.scripts import Language
+from rag.core.text.units import SCALES, UNIT_OF
 
 _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TENS_GERMAN: Final = ("zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig")

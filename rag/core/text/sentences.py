@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rag.text.dates import MONTHS
-from rag.text.stop_words import STOP_WORDS
+from rag.core.text.dates import MONTHS
+from rag.core.text.stop_words import STOP_WORDS
 
 # A sentence ends at a Chinese stop, or at a Latin one that is followed by white space and does not belong to an
 # abbreviation, an initial or a number; or at an empty line.

@@ -10,7 +10,7 @@ from typing import Final
 
 import Stemmer
 
-from rag.text.scripts import Language
+from rag.core.text.scripts import Language
 
 # Words that Snowball's English stemmer makes one of although they mean different things, each line a word with its
 # forms. Found among the words of the question sets: of all that share a stem, those that are least alike to the

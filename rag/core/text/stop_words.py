@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from rag.text.scripts import Language
+from rag.core.text.scripts import Language
 
 _ENGLISH: Final = """
     a about above after again all also although am among an and another any are as at be because been before being

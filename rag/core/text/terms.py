@@ -10,11 +10,11 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Final, TypeVar
 
-from rag.text.languages import language_of
-from rag.text.scripts import Language, has_cjk
-from rag.text.stems import stem
-from rag.text.stop_words import CHINESE, STOP_WORDS
-from rag.text.words import parts, words
+from rag.core.text.languages import language_of
+from rag.core.text.scripts import Language, has_cjk
+from rag.core.text.stems import stem
+from rag.core.text.stop_words import CHINESE, STOP_WORDS
+from rag.core.text.words import parts, words
 
 Thing = TypeVar("Thing", bound=Hashable)
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-from rag.text.scripts import CJK, CJK_RUN
+from rag.core.text.scripts import CJK, CJK_RUN
 
 _LETTERS: Final = rf"[^\W_{CJK}]++"
 _WORD: Final = re.compile(rf"[{CJK}]++|{_LETTERS}(?:(?:[.'’\-]|(?<=\d),(?=\d)){_LETTERS})*+")

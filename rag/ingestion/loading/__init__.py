@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from rag.errors import EmptyFile, TooLarge
-from rag.loading.isolation import Limits, read_isolated
-from rag.loading.kinds import KINDS
-from rag.types import LoadedDocument
+from rag.core.errors import EmptyFile, TooLarge
+from rag.core.types import LoadedDocument
+from rag.ingestion.loading.file_types import KINDS
+from rag.ingestion.loading.sandbox import Limits, read_isolated
 
 __all__ = ["KINDS", "Limits", "load_address", "load_bytes"]
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from rag.errors import CharactersRefused
-from rag.loading.guessing import BINARY, likeliest, without_mark
-from rag.loading.labels import encoding_of
+from rag.core.errors import CharactersRefused
+from rag.ingestion.loading.encoding_detection import BINARY, likeliest, without_mark
+from rag.ingestion.loading.encoding_labels import encoding_of
 
 # UTF-32's first: its little endian mark begins with that of UTF-16.
 _MARKS: Final = (

@@ -7,8 +7,8 @@ import re
 import zipfile
 from pathlib import PurePosixPath
 
-from rag.errors import DamagedFile, EmptyFile, ProtectedFile, UnsupportedKind
-from rag.types import Kind
+from rag.core.errors import DamagedFile, EmptyFile, ProtectedFile, UnsupportedKind
+from rag.core.types import Kind
 
 # The endings of file names that are read, and what they promise.
 ENDINGS: dict[str, Kind] = {
@@ -71,7 +71,7 @@ def _is_word(data: bytes) -> bool:
 
 
 def _start_as_text(data: bytes, name: str) -> str | None:
-    from rag.loading.characters import decode
+    from rag.ingestion.loading.encodings import decode
 
     if data.startswith((b"PK\3\4", _OLE)):
         return None

@@ -21,11 +21,11 @@ import pypdfium2.raw as pdfium_c
 from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
-from rag.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
-from rag.loading.names import title_of
-from rag.loading.textlayer import headings, read_page, tidy
-from rag.text import find_words
-from rag.types import Heading, LoadedDocument, Page
+from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
+from rag.core.text import find_words
+from rag.core.types import Heading, LoadedDocument, Page
+from rag.ingestion.loading.textlayer import headings, read_page, tidy
+from rag.ingestion.loading.titles import title_of
 
 __all__ = ["LOCK", "read_page", "read_pdf"]
 

@@ -21,9 +21,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from rag import children
-from rag.errors import DamagedFile, RagError, TooLarge, TooSlow
-from rag.types import Failure, Heading, LoadedDocument, Notice, Page
+from rag.core import child_processes
+from rag.core.errors import DamagedFile, RagError, TooLarge, TooSlow
+from rag.core.types import Failure, Heading, LoadedDocument, Notice, Page
 
 _LENGTH = struct.Struct(">QQ")
 _FILES_PER_CHILD = 100
@@ -48,8 +48,8 @@ class _Child:
 
     def __init__(self) -> None:
         self.files = 0
-        self._process: subprocess.Popen[bytes] = children.start(
-            "rag.loading.child",
+        self._process: subprocess.Popen[bytes] = child_processes.start(
+            "rag.ingestion.loading.sandbox_child",
             python=["-B"],
             env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,

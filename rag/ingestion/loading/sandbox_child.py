@@ -1,4 +1,4 @@
-"""The parsing process: `python -m rag.loading.child`, spoken to over its standard input and output.
+"""The parsing process: `python -m rag.ingestion.loading.sandbox_child`, spoken to over its standard input and output.
 
 It reads one frame, parses, writes one frame, and waits for the next. An error that it does not
 know ends it, and that is meant: the file is then reported as damaged, and a new child starts.
@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from rag.errors import RagError, TooLarge
-from rag.loading.isolation import Limits, document_fields, receive, send
-from rag.loading.kinds import kind_of
-from rag.types import LoadedDocument
+from rag.core.errors import RagError, TooLarge
+from rag.core.types import LoadedDocument
+from rag.ingestion.loading.file_types import kind_of
+from rag.ingestion.loading.sandbox import Limits, document_fields, receive, send
 
 _REFUSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
 _CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.truncate")
@@ -32,18 +32,18 @@ def parse(
     """Decide the kind and read it. Each reader is imported when the first such file comes."""
     kind = kind_of(data, name)
     if kind == "pdf":
-        from rag.loading.pdf import read_pdf
+        from rag.ingestion.loading.pdf import read_pdf
 
         return read_pdf(data, name, password, max_pages, told)
     if kind == "word":
-        from rag.loading.word import read_word
+        from rag.ingestion.loading.word import read_word
 
         return read_word(data, name)
     if kind == "html":
-        from rag.loading.web import read_html
+        from rag.ingestion.loading.web import read_html
 
         return read_html(data, name, charset=charset)
-    from rag.loading.text import read_text
+    from rag.ingestion.loading.text import read_text
 
     return read_text(data, name, kind, charset)
 

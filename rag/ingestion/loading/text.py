@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.errors import NoText
-from rag.loading.characters import decode
-from rag.loading.names import title_of
-from rag.loading.parts import in_parts
-from rag.types import Heading, Kind, LoadedDocument
+from rag.core.errors import NoText
+from rag.core.types import Heading, Kind, LoadedDocument
+from rag.ingestion.loading.encodings import decode
+from rag.ingestion.loading.text_parts import in_parts
+from rag.ingestion.loading.titles import title_of
 
 # Pictures written into the text; nobody reads them or asks about them.
 _EMBEDDED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{40,}")

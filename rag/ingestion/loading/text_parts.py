@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from rag.text import sentences
-from rag.types import Heading, Kind, LoadedDocument, Notice, Page
+from rag.core.text import sentences
+from rag.core.types import Heading, Kind, LoadedDocument, Notice, Page
 
 # Six or seven printed pages: most documents are one part.
 PART_CHARACTERS: Final = 20_000

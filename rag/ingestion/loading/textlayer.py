@@ -6,7 +6,7 @@ cannot be seen; drawing a box around a quote later needs the way back. So the te
 list of indices, as long as the text: `indices[i]` is pdfium's index of `text[i]`, or -1 for a
 character that was put in here.
 
-Callers hold `rag.loading.pdf.LOCK`: pdfium must not be used by two threads.
+Callers hold `rag.ingestion.loading.pdf.LOCK`: pdfium must not be used by two threads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from statistics import quantiles
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from rag.types import Heading
+from rag.core.types import Heading
 
 _LETTER = r"[^\W\d_]"
 # pdfium writes U+0002 (or U+FFFE) for a hyphen at a line end where it has joined the two lines itself.

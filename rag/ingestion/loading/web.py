@@ -10,11 +10,11 @@ import trafilatura
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
-from rag.errors import NoText
-from rag.loading.characters import decode
-from rag.loading.names import title_of
-from rag.loading.parts import in_parts
-from rag.types import Heading, Kind, LoadedDocument
+from rag.core.errors import NoText
+from rag.core.types import Heading, Kind, LoadedDocument
+from rag.ingestion.loading.encodings import decode
+from rag.ingestion.loading.text_parts import in_parts
+from rag.ingestion.loading.titles import title_of
 
 _UNSEEN = {
     "script", "style", "noscript", "template", "svg", "canvas", "iframe", "object", "embed", "head", "title",

@@ -16,13 +16,13 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import parse_xml
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
-from rag.errors import DamagedFile, NoText, TooLarge
-from rag.loading.characters import declared
-from rag.loading.labels import encoding_of
-from rag.loading.names import title_of
-from rag.loading.numbering import Numbering
-from rag.loading.parts import in_parts
-from rag.types import Heading, LoadedDocument
+from rag.core.errors import DamagedFile, NoText, TooLarge
+from rag.core.types import Heading, LoadedDocument
+from rag.ingestion.loading.encoding_labels import encoding_of
+from rag.ingestion.loading.encodings import declared
+from rag.ingestion.loading.text_parts import in_parts
+from rag.ingestion.loading.titles import title_of
+from rag.ingestion.loading.word_numbering import Numbering
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
-from rag.errors import (
+from rag.core.errors import (
     AddressError,
     AddressStatus,
     AddressUnreachable,
@@ -30,14 +30,14 @@ from rag.errors import (
     Unexpected,
     VectorsLacking,
 )
-from rag.ingest import READ_AT_ONCE, Desk, SameNames, Told, read_address, read_file, silent
-from rag.reader.lease import Heartbeat, Stopping
-from rag.store import Job, Store
-from rag.store.postgresql import PostgreSQL
-from rag.types import Document
+from rag.core.types import Document
+from rag.ingestion.pipeline import READ_AT_ONCE, Desk, SameNames, Told, read_address, read_file, silent
+from rag.ingestion.worker.lease import Heartbeat, Stopping
+from rag.library.store import Job, Store
+from rag.library.store.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
-    from rag.index.shelves import Shelves
+    from rag.library.index.milvus_sync import Shelves
 
 LEASE_SECONDS = 20.0
 POLL_SECONDS = 0.5
@@ -105,7 +105,7 @@ def _receive(
     store: Store, database: PostgreSQL, desk: Callable[[], Desk], stopping: threading.Event, lease_seconds: float
 ) -> None:
     """Read what procrastinate brings."""
-    from rag.reader.delivery import Later, receive
+    from rag.ingestion.worker.delivery import Later, receive
 
     def read(job_id: str, tried: int) -> None:
         try:

@@ -2,8 +2,8 @@
 
 procrastinate listens, gives each delivery to one reader, brings one back that could not be read just now, and names
 those whose reader no longer gives a sign of life. Whether a delivery still says what is to be done is asked of the
-library's own job row, where the lease is (`rag/store/jobs.py`): so one that comes twice, late, or from a reader that
-was given up does no harm, and one that is lost is made anew (`rag/store/deliveries.py`).
+library's own job row, where the lease is (`jobs.py` in `rag/library/store/`): so one that comes twice, late, or from
+a reader that was given up does no harm, and one that is lost is made anew (`deliveries.py` there).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from procrastinate.jobs import Job as Delivery
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from rag.errors import LibraryError, StoreUnreachable
-from rag.store.deliveries import QUEUE, TASK, deliver_lost, hand_on
-from rag.store.postgresql import PostgreSQL
+from rag.core.errors import LibraryError, StoreUnreachable
+from rag.library.store.deliveries import QUEUE, TASK, deliver_lost, hand_on
+from rag.library.store.postgresql import PostgreSQL
 
 # How often a reader looks for readers that died and for leases that ran out, and for what waits and comes to nobody.
 WATCH_SECONDS: Final = 2.0

@@ -6,9 +6,9 @@ import threading
 from contextlib import suppress
 from typing import Final
 
-from rag.errors import Cancelled, DiskFull, StoreUnreachable
-from rag.store import Job, Store
-from rag.store.jobs import Stage
+from rag.core.errors import Cancelled, DiskFull, StoreUnreachable
+from rag.library.store import Job, Store
+from rag.library.store.jobs import Stage
 
 # Twice a second while something is to be seen; the lease alone would need less.
 BEAT_SECONDS: Final = 0.5

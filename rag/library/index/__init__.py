@@ -13,16 +13,16 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from rag.errors import SettingsInvalid
-from rag.index import lexemes, words
-from rag.index.distributed import MilvusIndex
-from rag.index.following import KEEP_AFTER_SECONDS, Following
-from rag.index.milvus import Milvus
-from rag.index.shared import SharedIndex
-from rag.index.vectors import Ids, VectorIndex, Vectors
-from rag.store import Store
-from rag.store.postgresql import PostgreSQL
-from rag.store.words import rebuild
+from rag.core.errors import SettingsInvalid
+from rag.library.index import postgres_bm25, sqlite_bm25
+from rag.library.index.milvus_client import Milvus
+from rag.library.index.milvus_index import MilvusIndex
+from rag.library.index.postgres_index import SharedIndex
+from rag.library.index.vector_sync import KEEP_AFTER_SECONDS, Following
+from rag.library.index.vectors import Ids, VectorIndex, Vectors
+from rag.library.store import Store
+from rag.library.store.postgresql import PostgreSQL
+from rag.library.store.words import rebuild
 
 __all__ = ["Index", "Milvus", "MilvusIndex", "SharedIndex", "VectorIndex", "open_index", "rebuild_words", "words_fit"]
 
@@ -48,7 +48,7 @@ def open_index(store: Store, vectors: str = "") -> Index | SharedIndex:
 
 def words_fit(store: Store) -> bool:
     """Whether the words index says what the chunks say."""
-    return lexemes.fit(store) if isinstance(store.database, PostgreSQL) else words.fit(store)
+    return postgres_bm25.fit(store) if isinstance(store.database, PostgreSQL) else sqlite_bm25.fit(store)
 
 
 def rebuild_words(store: Store) -> None:
@@ -68,7 +68,7 @@ class Index:
         self._store = store
         self._keep_after = keep_after
         self._followed: dict[str, Following] = {}
-        self._words = words.Words(store)
+        self._words = sqlite_bm25.Words(store)
         self._lock = threading.Lock()
 
     def search_vectors(

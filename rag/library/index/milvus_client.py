@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from rag.errors import VectorsLacking
-from rag.index.vectors import Vectors
+from rag.core.errors import VectorsLacking
+from rag.library.index.vectors import Vectors
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.errors import VectorsLacking
-from rag.index.milvus import MOST, Milvus
-from rag.index.shared import COUNT, EXACT, EXACT_UP_TO, SharedIndex, run
-from rag.index.shelves import Shelves
-from rag.index.vectors import Vectors
-from rag.store import Store
-from rag.store.columns import vector_text
+from rag.core.errors import VectorsLacking
+from rag.library.index.milvus_client import MOST, Milvus
+from rag.library.index.milvus_sync import Shelves
+from rag.library.index.postgres_index import COUNT, EXACT, EXACT_UP_TO, SharedIndex, run
+from rag.library.index.vectors import Vectors
+from rag.library.store import Store
+from rag.library.store.columns import vector_text
 
 _LATER: Final = "AND id > :last {among}"
 _COUNT_LATER: Final = COUNT.replace("{among}", _LATER)

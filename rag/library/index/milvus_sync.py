@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
-from rag.index.milvus import Milvus
-from rag.index.vectors import Vectors
-from rag.store import Store, schema
-from rag.store.database import alone_at_once, alone_with
+from rag.library.index.milvus_client import Milvus
+from rag.library.index.vectors import Vectors
+from rag.library.store import Store, schema
+from rag.library.store.database import alone_at_once, alone_with
 
 # Chunks written to Milvus, or compared with it by their ids, at a time.
 _AT_ONCE: Final = 2000

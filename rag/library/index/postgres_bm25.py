@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.index import words
-from rag.index.postings import CONTEXT, K1, B
-from rag.store import Store
-from rag.store.words import TERMS, analysis, batches, cut
-from rag.text import ANALYSIS, pieces
+from rag.core.text import ANALYSIS, pieces
+from rag.library.index import sqlite_bm25
+from rag.library.index.postings import CONTEXT, K1, B
+from rag.library.store import Store
+from rag.library.store.words import TERMS, analysis, batches, cut
 
 # What `ts_rank` times π²/6 reaches for one, two, … times; the last stands for more.
 _REACHED: Final = [sum(1 / n**2 for n in range(1, times + 1)) - 1e-5 for times in range(1, 40)]
@@ -72,7 +72,7 @@ def search(
     How rare a word is, is counted among the chunks searched. Where the words stand in more than 10,000 of them,
     those are ranked that hold one of the rarer words.
     """
-    asked = [found for word in words.chosen(query) if (found := pieces(word))]
+    asked = [found for word in sqlite_bm25.chosen(query) if (found := pieces(word))]
     if not asked or k <= 0 or (documents is not None and not documents):
         return []
     with store.database.read() as connection:
@@ -123,7 +123,7 @@ def count(store: Store, collection_id: str, terms: Sequence[str]) -> tuple[int, 
     """How many chunks the collection has, and how many of them hold each word: 5,000 at most are counted."""
     asked = {term: found for term in dict.fromkeys(terms) if (found := pieces(term))}
     with store.database.read() as connection:
-        total, counts = _counted(connection, collection_id, list(asked.values()), words.COUNT_TO, None)
+        total, counts = _counted(connection, collection_id, list(asked.values()), sqlite_bm25.COUNT_TO, None)
     return total, dict.fromkeys(terms, 0) | dict(zip(asked, counts, strict=True))
 
 

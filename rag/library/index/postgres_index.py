@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.index import lexemes
-from rag.index.vectors import Vectors
-from rag.store import Store
-from rag.store.columns import vector_text
-from rag.store.graphs import LISTS, name, renew_lists
+from rag.library.index import postgres_bm25
+from rag.library.index.vectors import Vectors
+from rag.library.store import Store
+from rag.library.store.columns import vector_text
+from rag.library.store.hnsw import LISTS, name, renew_lists
 
 # So many vectors are compared one by one: it takes a tenth of a second, and what is nearest is found for certain.
 EXACT_UP_TO: Final = 100_000
@@ -96,13 +96,13 @@ class SharedIndex:
         """
         if not self._store.collections.reaches(owner, collection_id):
             return []
-        return lexemes.search(self._store, collection_id, query, k, documents)
+        return postgres_bm25.search(self._store, collection_id, query, k, documents)
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
         """How many chunks the collection has, and how many of them hold each word; another's collection has none."""
         if not self._store.collections.reaches(owner, collection_id):
             return 0, {}
-        return lexemes.count(self._store, collection_id, terms)
+        return postgres_bm25.count(self._store, collection_id, terms)
 
     def read_ahead(self) -> None:
         """Nothing: the database keeps in memory what it reads often."""

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from rag.store import Store
-from rag.text import pieces
+from rag.core.text import pieces
+from rag.library.store import Store
 
 Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]

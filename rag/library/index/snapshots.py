@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rag.store.files import make_folder, publish
+from rag.library.store.files import make_folder, publish
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]

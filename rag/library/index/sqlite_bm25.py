@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from rag.errors import LibraryError
-from rag.index.postings import K1, Ids, Numbers, PostingLists, norms, read_lengths
-from rag.store import Store
-from rag.store.words import analysis
-from rag.text import ANALYSIS, terms
+from rag.core.errors import LibraryError
+from rag.core.text import ANALYSIS, terms
+from rag.library.index.postings import K1, Ids, Numbers, PostingLists, norms, read_lengths
+from rag.library.store import Store
+from rag.library.store.words import analysis
 
 # Scores of which the best is looked at first.
 _STRETCH: Final = 64

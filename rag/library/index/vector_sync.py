@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from rag.index import copies
-from rag.index.copies import Copy, Unfit
-from rag.index.vectors import Ids, VectorIndex, Vectors
-from rag.store import INDEX, Store
+from rag.library.index import snapshots
+from rag.library.index.snapshots import Copy, Unfit
+from rag.library.index.vectors import Ids, VectorIndex, Vectors
+from rag.library.store import INDEX, Store
 
 # Reading a library anew for so long at every start is borne; where it would take longer, a copy is kept.
 KEEP_AFTER_SECONDS: Final = 5.0
@@ -98,7 +98,7 @@ class Following:
 
         One that does not is removed. What is held must be fresh.
         """
-        file = copies.newest(self.folder)
+        file = snapshots.newest(self.folder)
         if file is None:
             return None
         try:
@@ -121,7 +121,7 @@ class Following:
         if not len(gone):
             return
         # A copy that holds them must not outlive them.
-        copies.drop_before(self.folder, generation)
+        snapshots.drop_before(self.folder, generation)
         self._seconds, self._spared = self._seconds * (1 - len(gone) / len(self.ids)), 0.0
         if len(gone) == len(self.ids):
             self.vectors = None
@@ -143,7 +143,7 @@ class Following:
 
     def _begin_with_a_copy(self, generation: int) -> None:
         """Take over what the newest copy holds, if there is one and it fits."""
-        file = copies.newest(self.folder)
+        file = snapshots.newest(self.folder)
         if file is None:
             return
         try:
@@ -157,7 +157,7 @@ class Following:
 
     def _fitting(self, file: Path, generation: int | None = None) -> tuple[Ids, Vectors]:
         """The chunks of a copy that are still in the library, and their vectors. Raises Unfit."""
-        copy, vectors = copies.read(file)
+        copy, vectors = snapshots.read(file)
         embedder = self._store.documents.embedder(self._collection)
         if copy.collection != self._collection or (copy.embedder, copy.dimension) != embedder:
             raise Unfit("made for another collection or embedder")
@@ -166,8 +166,8 @@ class Following:
         current = self._store.documents.spans(self._collection)
         if any(current.get(document, span) != span for document, span in copy.spans.items()):
             raise Unfit("its documents have other chunks now")
-        ids, kept = copy.ids, copies.ids_of({key: current[key] for key in copy.spans.keys() & current.keys()})
-        new = copies.ids_of({key: span for key, span in current.items() if key not in copy.spans})
+        ids, kept = copy.ids, snapshots.ids_of({key: current[key] for key in copy.spans.keys() & current.keys()})
+        new = snapshots.ids_of({key: span for key, span in current.items() if key not in copy.spans})
         if len(new) and len(ids) and new[0] <= ids[-1]:
             raise Unfit("its chunks belong to other documents now")
         if len(kept) == len(ids):
@@ -182,12 +182,12 @@ class Following:
         """Write a copy. Should that fail, the next start takes as long as this one did, and no more is lost."""
         documents, held = self._store.documents, self.vectors
         spans = documents.spans(self._collection)
-        if held is None or not np.array_equal(copies.ids_of(spans), held.ids):
+        if held is None or not np.array_equal(snapshots.ids_of(spans), held.ids):
             return  # a document came or went meanwhile; the next search keeps it
         embedder, dimension = documents.embedder(self._collection)
         copy = Copy(self._collection, self._generation, embedder, dimension, round(self._seconds, 3), spans)
         try:
-            file = copies.write(self.folder, copy, held.contents())
+            file = snapshots.write(self.folder, copy, held.contents())
         except OSError as error:
             _log.warning("no copy of the index was kept: %s", type(error).__name__)
             return

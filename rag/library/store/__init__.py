@@ -9,26 +9,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.errors import FolderUnusable, StoreTooNew
-from rag.store.activity import Activity
-from rag.store.chats import Chats
-from rag.store.checks import Checks
-from rag.store.collections import Collections
-from rag.store.counts import Counts
-from rag.store.database import Database
-from rag.store.deliveries import prepare
-from rag.store.documents import Documents
-from rag.store.files import INDEX, Files, Folder, sync_folder
-from rag.store.jobs import Job, Jobs
-from rag.store.migrations import LATEST, migrate, version
-from rag.store.originals import Originals
-from rag.store.people import People
-from rag.store.postgresql import PostgreSQL
-from rag.store.shares import Shares
-from rag.store.sqlite import SQLite
-from rag.store.standings import Standings
-from rag.store.words import analysis, rebuild
-from rag.text import ANALYSIS
+from rag.core.errors import FolderUnusable, StoreTooNew
+from rag.core.text import ANALYSIS
+from rag.library.store.audit_log import Activity
+from rag.library.store.chats import Chats
+from rag.library.store.checks import Checks
+from rag.library.store.collections import Collections
+from rag.library.store.counts import Counts
+from rag.library.store.database import Database
+from rag.library.store.deliveries import prepare
+from rag.library.store.documents import Documents
+from rag.library.store.files import INDEX, Files, Folder, sync_folder
+from rag.library.store.jobs import Job, Jobs
+from rag.library.store.migrations import LATEST, migrate, version
+from rag.library.store.originals import Originals
+from rag.library.store.people import People
+from rag.library.store.postgresql import PostgreSQL
+from rag.library.store.shares import Shares
+from rag.library.store.sqlite import SQLite
+from rag.library.store.standings import Standings
+from rag.library.store.words import analysis, rebuild
 
 __all__ = ["DATABASE", "FILES", "INDEX", "Job", "Store"]
 

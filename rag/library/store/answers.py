@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from rag.types import Answer, Failure, Passage, Quote, Sentence
+from rag.core.types import Answer, Failure, Passage, Quote, Sentence
 
 Record = TypeVar("Record", Answer, Failure, Passage, Quote, Sentence)
 

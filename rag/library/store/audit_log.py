@@ -6,10 +6,10 @@ import builtins
 
 import sqlalchemy as sa
 
-from rag.store import schema
-from rag.store.database import Database
-from rag.store.rights import admin, owned, reach
-from rag.types import Collection, Deed
+from rag.core.types import Collection, Deed
+from rag.library.store import schema
+from rag.library.store.database import Database
+from rag.library.store.permissions import admin, owned, reach
 
 _activity, _people = schema.activity, schema.people
 

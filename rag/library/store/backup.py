@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from rag.errors import LibraryInUse, StoreDamaged, StoreTooNew
-from rag.store import DATABASE, FILES, Store, make_data_folder
-from rag.store.files import INDEX, Folder, make_folder, sync_file, sync_folder
-from rag.store.migrations import LATEST
-from rag.store.moving import move
-from rag.store.sqlite import SQLite, mapped_errors
+from rag.core.errors import LibraryInUse, StoreDamaged, StoreTooNew
+from rag.library.store import DATABASE, FILES, Store, make_data_folder
+from rag.library.store.files import INDEX, Folder, make_folder, sync_file, sync_folder
+from rag.library.store.migrations import LATEST
+from rag.library.store.moving import move
+from rag.library.store.sqlite import SQLite, mapped_errors
 
 _ORIGINAL = re.compile(rf"{FILES}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.store.columns import Vector, vector_received, vector_sent
+from rag.library.store.columns import Vector, vector_received, vector_sent
 
 _AT_ONCE: Final = 500
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rag.errors import NotFound
-from rag.store import schema
-from rag.store.answers import answer_from_json, answer_to_json
-from rag.store.database import Database
-from rag.store.rights import owned, reach
-from rag.types import Answer, Chat, Turn
+from rag.core.errors import NotFound
+from rag.core.types import Answer, Chat, Turn
+from rag.library.store import schema
+from rag.library.store.answers import answer_from_json, answer_to_json
+from rag.library.store.database import Database
+from rag.library.store.permissions import owned, reach
 
 _chats, _turns = schema.chats, schema.turns
 

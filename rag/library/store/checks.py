@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rag.errors import NotFound
-from rag.store import schema
-from rag.store.database import Database, alone_with
-from rag.store.rights import owned, reach
-from rag.types import Check, CheckResult, CheckRun, Collection
+from rag.core.errors import NotFound
+from rag.core.types import Check, CheckResult, CheckRun, Collection
+from rag.library.store import schema
+from rag.library.store.database import Database, alone_with
+from rag.library.store.permissions import owned, reach
 
 _checks, _runs = schema.checks, schema.check_runs
 

@@ -10,14 +10,14 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from rag.errors import EmbedderMismatch, NameTaken
-from rag.store import schema
-from rag.store.activity import note
-from rag.store.database import Database
-from rag.store.files import Files
-from rag.store.graphs import make_graph
-from rag.store.rights import PERSON, owned, reach
-from rag.types import Collection
+from rag.core.errors import EmbedderMismatch, NameTaken
+from rag.core.types import Collection
+from rag.library.store import schema
+from rag.library.store.audit_log import note
+from rag.library.store.database import Database
+from rag.library.store.files import Files
+from rag.library.store.hnsw import make_graph
+from rag.library.store.permissions import PERSON, owned, reach
 
 _table, _documents = schema.collections, schema.documents
 _REACHED: Final = reach(PERSON).where(_table.c.id == sa.bindparam("collection", type_=sa.Text))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from rag.store import schema
-from rag.store.database import Database
+from rag.library.store import schema
+from rag.library.store.database import Database
 
 _documents, _jobs = schema.documents, schema.jobs
 

@@ -27,7 +27,7 @@ FTS5: Final = (
 )
 
 # The words index of PostgreSQL: `terms` holds those of the context under the label D, those of the text under A,
-# as `rag/index/lexemes.py` reads them; `tokens` counts them.
+# as `rag/library/index/postgres_bm25.py` reads them; `tokens` counts them.
 TEXT_SEARCH: Final = (
     "CREATE TEXT SEARCH DICTIONARY footnote_stem (TEMPLATE = snowball, LANGUAGE = porter)",
     "CREATE TEXT SEARCH CONFIGURATION footnote (PARSER = default)",

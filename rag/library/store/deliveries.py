@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from rag.errors import StorePackageMissing, StoreTooNew
-from rag.store.database import Database
+from rag.core.errors import StorePackageMissing, StoreTooNew
+from rag.library.store.database import Database
 
 if TYPE_CHECKING:
-    from rag.store.postgresql import PostgreSQL
+    from rag.library.store.postgresql import PostgreSQL
 
 QUEUE: Final = "footnote"
 TASK: Final = "read"

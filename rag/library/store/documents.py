@@ -9,17 +9,17 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.errors import NotFound
-from rag.store import schema
-from rag.store.activity import note
-from rag.store.collections import claim_embedder, next_generation
-from rag.store.database import Database
-from rag.store.files import Files
-from rag.store.graphs import make_graph
-from rag.store.passages import Passages, Vectors
-from rag.store.rights import PERSON, owned, reach
-from rag.store.rows import check, insert_chunks, insert_document, new_document
-from rag.types import Chunk, Collection, Document, Heading, LoadedDocument, Notice, Page
+from rag.core.errors import NotFound
+from rag.core.types import Chunk, Collection, Document, Heading, LoadedDocument, Notice, Page
+from rag.library.store import schema
+from rag.library.store.audit_log import note
+from rag.library.store.collections import claim_embedder, next_generation
+from rag.library.store.database import Database
+from rag.library.store.files import Files
+from rag.library.store.hnsw import make_graph
+from rag.library.store.passages import Passages, Vectors
+from rag.library.store.permissions import PERSON, owned, reach
+from rag.library.store.rows import check, insert_chunks, insert_document, new_document
 
 # Gives the bytes of a file from a place up to another.
 Pieces = Callable[[int, int], Iterator[bytes]]

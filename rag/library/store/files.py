@@ -15,9 +15,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from rag.errors import NotFound
-from rag.store import schema
-from rag.store.database import Database
+from rag.core.errors import NotFound
+from rag.library.store import schema
+from rag.library.store.database import Database
 
 # Beside the originals: what the index keeps of each collection, a folder each, to be lost at any time.
 INDEX = "index"

@@ -12,7 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from rag.store.database import alone_with
+from rag.library.store.database import alone_with
 
 # pgvector keeps no index of longer vectors; they are compared one by one.
 MOST_DIMENSIONS: Final = 2000

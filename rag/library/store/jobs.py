@@ -15,14 +15,14 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from rag.errors import NotFound, ReaderDied
-from rag.store import schema
-from rag.store.answers import failure_from_json, failure_to_json
-from rag.store.database import Database, alone_with
-from rag.store.deliveries import deliver
-from rag.store.files import Files
-from rag.store.rights import owned, reach
-from rag.types import Failure
+from rag.core.errors import NotFound, ReaderDied
+from rag.core.types import Failure
+from rag.library.store import schema
+from rag.library.store.answers import failure_from_json, failure_to_json
+from rag.library.store.database import Database, alone_with
+from rag.library.store.deliveries import deliver
+from rag.library.store.files import Files
+from rag.library.store.permissions import owned, reach
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Stage = Literal["", "loading", "embedding", "saving"]

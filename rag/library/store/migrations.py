@@ -10,8 +10,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from rag.store import schema
-from rag.store.ddl import is_on
+from rag.library.store import schema
+from rag.library.store.ddl import is_on
 
 LATEST: Final = max(int(file.name[:4]) for file in Path(__file__).parent.glob("versions/[0-9]*.py"))
 

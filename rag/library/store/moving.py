@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.errors import LibraryNotEmpty, MoveUnequal, NotFound
-from rag.store import Store, bulk, schema
-from rag.store.columns import clean
-from rag.store.files import needs
-from rag.store.graphs import make_graph
-from rag.store.rows import insert_chunk_rows
-from rag.store.words import insert_words
+from rag.core.errors import LibraryNotEmpty, MoveUnequal, NotFound
+from rag.library.store import Store, bulk, schema
+from rag.library.store.columns import clean
+from rag.library.store.files import needs
+from rag.library.store.hnsw import make_graph
+from rag.library.store.rows import insert_chunk_rows
+from rag.library.store.words import insert_words
 
 _AT_ONCE: Final = 500
 

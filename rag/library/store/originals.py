@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.errors import NotFound
-from rag.store import schema
-from rag.store.database import alone_with
-from rag.store.files import Files, needed
+from rag.core.errors import NotFound
+from rag.library.store import schema
+from rag.library.store.database import alone_with
+from rag.library.store.files import Files, needed
 
 # One value holds a gigabyte at most, and takes its size in memory several times on its way.
 _PART_BYTES: Final = 8_000_000

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from rag.errors import NotFound
-from rag.store import schema
-from rag.store.database import Database
-from rag.store.rights import PERSON, reach
-from rag.types import Passage
+from rag.core.errors import NotFound
+from rag.core.types import Passage
+from rag.library.store import schema
+from rag.library.store.database import Database
+from rag.library.store.permissions import PERSON, reach
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]

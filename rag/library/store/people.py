@@ -16,12 +16,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from rag.errors import NameTaken, NotFound, PersonDisabled, SignInEnded
-from rag.store import schema
-from rag.store.activity import note
-from rag.store.database import Database, alone_with
-from rag.store.rights import admin
-from rag.types import Group, Holding, Person, Role, SignIn
+from rag.core.errors import NameTaken, NotFound, PersonDisabled, SignInEnded
+from rag.core.types import Group, Holding, Person, Role, SignIn
+from rag.library.store import schema
+from rag.library.store.audit_log import note
+from rag.library.store.database import Database, alone_with
+from rag.library.store.permissions import admin
 
 _people, _sign_ins = schema.people, schema.sign_ins
 _groups, _members = schema.groups, schema.group_members

@@ -10,9 +10,9 @@ from typing import Final, Literal, get_args
 
 import sqlalchemy as sa
 
-from rag.errors import NotAllowed, NotFound
-from rag.store import schema
-from rag.types import Collection, Right
+from rag.core.errors import NotAllowed, NotFound
+from rag.core.types import Collection, Right
+from rag.library.store import schema
 
 Hold = Literal["no", "stays", "alone"]
 

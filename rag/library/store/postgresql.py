@@ -11,8 +11,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 
-from rag.errors import DiskFull, LibraryError, StorePackageMissing, StoreUnprepared, StoreUnreachable
-from rag.store.database import Database, alone_with
+from rag.core.errors import DiskFull, LibraryError, StorePackageMissing, StoreUnprepared, StoreUnreachable
+from rag.library.store.database import Database, alone_with
 
 # The first release whose filtered searches go on until they have found enough.
 PGVECTOR: Final = (0, 8)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from rag.store import schema
-from rag.store.passages import Vectors
-from rag.store.words import cut, insert_words
-from rag.types import Chunk, Document, LoadedDocument, Page
+from rag.core.types import Chunk, Document, LoadedDocument, Page
+from rag.library.store import schema
+from rag.library.store.passages import Vectors
+from rag.library.store.words import cut, insert_words
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 

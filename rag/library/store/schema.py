@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.store.columns import Flag, Json, Real, TextSearch, Vector, Whole, Words
-from rag.store.ddl import FTS5, TEXT_SEARCH, also, part_of, required
+from rag.library.store.columns import Flag, Json, Real, TextSearch, Vector, Whole, Words
+from rag.library.store.ddl import FTS5, TEXT_SEARCH, also, part_of, required
 
 metadata = sa.MetaData()
 

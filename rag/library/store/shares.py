@@ -7,12 +7,12 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from rag.errors import NotFound, PersonUnknown
-from rag.store import schema
-from rag.store.activity import note
-from rag.store.database import Database
-from rag.store.rights import RIGHTS, owned, reach
-from rag.types import Right, Share
+from rag.core.errors import NotFound, PersonUnknown
+from rag.core.types import Right, Share
+from rag.library.store import schema
+from rag.library.store.audit_log import note
+from rag.library.store.database import Database
+from rag.library.store.permissions import RIGHTS, owned, reach
 
 Kind = Literal["person", "group", "everybody"]
 

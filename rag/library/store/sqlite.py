@@ -13,8 +13,8 @@ from types import MappingProxyType
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from rag.errors import DiskFull, StoreDamaged
-from rag.store.database import Database
+from rag.core.errors import DiskFull, StoreDamaged
+from rag.library.store.database import Database
 
 BUSY_SECONDS = 30.0
 

@@ -12,11 +12,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from rag.errors import PersonDisabled, SignInEnded
-from rag.store import schema
-from rag.store.database import Database
-from rag.store.rights import PERSON, RIGHTS, reach
-from rag.types import Right, Role
+from rag.core.errors import PersonDisabled, SignInEnded
+from rag.core.types import Right, Role
+from rag.library.store import schema
+from rag.library.store.database import Database
+from rag.library.store.permissions import PERSON, RIGHTS, reach
 
 _people, _sign_ins = schema.people, schema.sign_ins
 

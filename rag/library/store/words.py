@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from rag.store import schema
-from rag.text import ANALYSIS, index_terms
+from rag.core.text import ANALYSIS, index_terms
+from rag.library.store import schema
 
 # What the words index of PostgreSQL holds of a chunk that was `cut`. The text comes before the context.
 TERMS: Final = "setweight(to_tsvector('simple', {text}), 'A') || to_tsvector('simple', {context})"

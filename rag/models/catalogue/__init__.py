@@ -1,6 +1,8 @@
 """Models known by name: what they are, where they lie, what they need, how they come."""
 
-from rag.catalogue.model_facts import (
+from rag.models.catalogue.known_models import MODELS, Kind, Model, known
+from rag.models.catalogue.locations import NOWHERE, Choice, choose, locate, served_embedder
+from rag.models.catalogue.model_facts import (
     BUNDLED,
     EmbedderFacts,
     GateWeights,
@@ -9,8 +11,6 @@ from rag.catalogue.model_facts import (
     embedder_facts,
     judge_facts,
 )
-from rag.catalogue.places import NOWHERE, Choice, choose, locate, served_embedder
-from rag.catalogue.table import MODELS, Kind, Model, known
 
 __all__ = [
     "BUNDLED",

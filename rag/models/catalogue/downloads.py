@@ -17,11 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.catalogue.files import check_gguf, folder_problem, sha256
-from rag.catalogue.records import Record, read_record, slug, write_record
-from rag.catalogue.sources import Remote, Source
-from rag.catalogue.table import Model
-from rag.errors import (
+from rag.core.errors import (
     AddressError,
     AddressForbidden,
     AddressUnreachable,
@@ -32,6 +28,10 @@ from rag.errors import (
     ModelRefused,
     NoRoomForModel,
 )
+from rag.models.catalogue.checksums import Record, read_record, slug, write_record
+from rag.models.catalogue.files import check_gguf, folder_problem, sha256
+from rag.models.catalogue.known_models import Model
+from rag.models.catalogue.sources import Remote, Source
 
 # Left free beside the model, for the library to go on.
 SPARE = 256 * 2**20

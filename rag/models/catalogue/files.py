@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from rag.catalogue.table import gguf_instead
-from rag.errors import ModelNeedsGguf, ModelNotOnDisk, ModelRefused
+from rag.core.errors import ModelNeedsGguf, ModelNotOnDisk, ModelRefused
+from rag.models.catalogue.known_models import gguf_instead
 
 # The formats that llama.cpp wrote before GGUF; the letters lie backwards in the file.
 _GGML = (b"lmgg", b"fmgg", b"tjgg", b"algg")

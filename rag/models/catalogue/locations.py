@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from rag.catalogue.records import read_record
-from rag.catalogue.table import Kind, Model, known
-from rag.errors import ModelNotOnDisk, ModelUnknown
+from rag.core.errors import ModelNotOnDisk, ModelUnknown
+from rag.models.catalogue.checksums import read_record
+from rag.models.catalogue.known_models import Kind, Model, known
 
 # The file that is always there when a folder holds a model in the layout of the hub.
 _HEAD = "config.json"

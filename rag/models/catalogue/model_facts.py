@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from rag.catalogue.table import known
-from rag.text import reads
+from rag.core.text import reads
+from rag.models.catalogue.known_models import known
 
 _FOLDER: Final = Path(__file__).with_name("facts")
 # The weights that hold for every embedder where its similarities are left out are those of its file.

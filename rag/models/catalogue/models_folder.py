@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rag.catalogue.downloads import (
+from rag.core.errors import Cancelled, ModelNotOnDisk, ModelRefused, NameTaken
+from rag.models.catalogue.checksums import Record, forget_record, read_record, slug, write_record
+from rag.models.catalogue.downloads import (
     Progress,
     Tell,
     check_room,
@@ -21,11 +23,9 @@ from rag.catalogue.downloads import (
     put_in_place,
     target,
 )
-from rag.catalogue.files import check_gguf, folder_problem, sha256
-from rag.catalogue.places import locate
-from rag.catalogue.records import Record, forget_record, read_record, slug, write_record
-from rag.catalogue.table import MODELS, Kind, Model, by_file, known
-from rag.errors import Cancelled, ModelNotOnDisk, ModelRefused, NameTaken
+from rag.models.catalogue.files import check_gguf, folder_problem, sha256
+from rag.models.catalogue.known_models import MODELS, Kind, Model, by_file, known
+from rag.models.catalogue.locations import locate
 
 State = Literal["ok", "changed", "missing", "not_recorded"]
 

@@ -14,15 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
-from rag.catalogue.table import Model
-from rag.errors import (
-    AddressError,
-    DownloadFailed,
-    ModelDenied,
-    ModelNotAtSource,
-    ModelRefused,
-    SettingsInvalid,
-)
+from rag.core.errors import AddressError, DownloadFailed, ModelDenied, ModelNotAtSource, ModelRefused, SettingsInvalid
+from rag.models.catalogue.known_models import Model
 from rag.network import Opened, opened, patient
 
 HUB = "https://huggingface.co"

@@ -1,5 +1,5 @@
 """Chat models by name."""
 
-from rag.llms.build import ServerRow, TransformersRow, open_model
+from rag.models.llms.open_model import ServerRow, TransformersRow, open_model
 
 __all__ = ["ServerRow", "TransformersRow", "open_model"]

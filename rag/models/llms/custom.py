@@ -10,8 +10,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.llms import BaseLLM
 from langchain_core.messages import BaseMessage
 
-from rag.errors import ModelUnknown
-from rag.llms.streamed import ChatStreamed
+from rag.core.errors import ModelUnknown
+from rag.models.llms.streaming import ChatStreamed
 
 
 def own_model(name: str, module: str, attribute: str) -> BaseChatModel:

@@ -16,7 +16,7 @@ from threading import Event
 
 import llama_cpp as lib
 
-from rag.llms.writer import CannotLoad, Stopped
+from rag.models.llms.generator import CannotLoad, Stopped
 
 # llama.cpp tells every tensor it loads; what goes wrong is enough.
 logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)

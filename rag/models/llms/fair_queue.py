@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from rag.context import CallContext
-from rag.errors import ModelBusy
-from rag.types import GenerationProgress
+from rag.core.call_context import CallContext
+from rag.core.errors import ModelBusy
+from rag.core.types import GenerationProgress
 
 # How often a waiting caller is told its place; also how soon it can give up.
 TICK = 0.25

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.llms.chat_format import formatter
-from rag.llms.engine import Engine
-from rag.llms.writer import fitted
+from rag.models.llms.chat_format import formatter
+from rag.models.llms.engine import Engine
+from rag.models.llms.generator import fitted
 
 
 class GgufWriter:

@@ -8,13 +8,13 @@ from typing import Any, Self
 from langchain_core.messages import BaseMessage
 from pydantic import Field, PrivateAttr
 
-from rag.catalogue.fit import Speed
-from rag.context import CallContext
-from rag.llms.probe import timed
-from rag.llms.process import ModelProcess
-from rag.llms.queued import QueuedChatModel, as_message
-from rag.llms.stops import without_leading_space
-from rag.llms.turns import Turns
+from rag.core.call_context import CallContext
+from rag.models.catalogue.hardware_fit import Speed
+from rag.models.llms.fair_queue import Turns
+from rag.models.llms.process import ModelProcess
+from rag.models.llms.queued import QueuedChatModel, as_message
+from rag.models.llms.speed_probe import timed
+from rag.models.llms.stop_sequences import without_leading_space
 
 
 def _forget(speed: Speed) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ModelNotOnDisk, ModelUnknown
+from rag.core.errors import ModelNotOnDisk, ModelUnknown
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -84,8 +84,8 @@ def open_model(
     place = file or (Path(name) if name.endswith(".gguf") else None)
     if place is None:
         raise ModelUnknown(model=name)
-    from rag.llms.llama_cpp import ChatLlamaCpp
-    from rag.llms.process import ModelProcess
+    from rag.models.llms.llama_cpp import ChatLlamaCpp
+    from rag.models.llms.process import ModelProcess
 
     process = ModelProcess(
         place,
@@ -111,8 +111,8 @@ def _from_folder(
     context_tokens: int,
     queue_limit: int,
 ) -> BaseChatModel:
-    from rag.llms.llama_cpp import ChatTransformers
-    from rag.llms.process import ModelProcess
+    from rag.models.llms.llama_cpp import ChatTransformers
+    from rag.models.llms.process import ModelProcess
 
     plain = place.removesuffix(":4bit").removesuffix(":8bit")
     bits = {"4bit": 4, "8bit": 8}.get(place.removeprefix(f"{plain}:"), 16)
@@ -151,8 +151,8 @@ def _folder(name: str, place: str) -> Path:
 
 def _on_server(name: str, rest: str, row: ServerRow, queue_limit: int, fields: dict[str, Any]) -> BaseChatModel:
     """`openai:<model>@<url>`; `url` may leave out `/v1`. The key is OPENAI_API_KEY's; most servers want none."""
-    from rag.llms.served import ChatServed, ModelServer
-    from rag.servers import Server
+    from rag.models.llms.openai_server import ChatServed, ModelServer
+    from rag.models.servers import Server
 
     model, _, url = rest.rpartition("@")
     server = Server.at(url, "OPENAI_API_KEY", row.seconds, path="/v1")
@@ -164,11 +164,11 @@ def _on_server(name: str, rest: str, row: ServerRow, queue_limit: int, fields: d
 def _elsewhere(name: str, kind: str, rest: str, answer_tokens: int, temperature: float) -> BaseChatModel:
     """Models that do not run in the worker: on a server, or of one's own making."""
     if kind == "custom":
-        from rag.llms.custom import own_model
+        from rag.models.llms.custom import own_model
 
         module, _, attribute = rest.partition(":")
         return own_model(name, module, attribute)
-    from rag.llms import remote
+    from rag.models.llms import remote
 
     model, at, url = rest.rpartition("@")
     if kind == "hub":

@@ -15,8 +15,8 @@ from typing import Any, Self
 from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
-from rag.context import ANONYMOUS, CallContext
-from rag.errors import (
+from rag.core.call_context import ANONYMOUS, CallContext
+from rag.core.errors import (
     ModelDenied,
     ModelError,
     ModelRefused,
@@ -26,12 +26,12 @@ from rag.errors import (
     ServerBusy,
     ServerSlow,
 )
-from rag.llms.chat_format import Message, harmless
-from rag.llms.queued import QueuedChatModel, as_message
-from rag.llms.stops import until_stop, without_leading_space
-from rag.llms.turns import Turns
-from rag.servers import Server, ServerFailed
-from rag.types import GenerationProgress
+from rag.core.types import GenerationProgress
+from rag.models.llms.chat_format import Message, harmless
+from rag.models.llms.fair_queue import Turns
+from rag.models.llms.queued import QueuedChatModel, as_message
+from rag.models.llms.stop_sequences import until_stop, without_leading_space
+from rag.models.servers import Server, ServerFailed
 
 # A whole answer may take so many times what a server may be silent.
 _PATIENCE = 5

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from rag.catalogue.files import check_gguf, folder_problem
-from rag.catalogue.table import gguf_instead
-from rag.context import ANONYMOUS, CallContext
-from rag.errors import ModelDied, ModelNeedsGguf, ModelPackageMissing, ModelRefused
-from rag.llms.chat_format import Message
-from rag.llms.child import Child, Inbox
-from rag.llms.turns import TICK, Turns
-from rag.types import GenerationProgress
+from rag.core.call_context import ANONYMOUS, CallContext
+from rag.core.errors import ModelDied, ModelNeedsGguf, ModelPackageMissing, ModelRefused
+from rag.core.types import GenerationProgress
+from rag.models.catalogue.files import check_gguf, folder_problem
+from rag.models.catalogue.known_models import gguf_instead
+from rag.models.llms.chat_format import Message
+from rag.models.llms.fair_queue import TICK, Turns
+from rag.models.llms.worker_client import Child, Inbox
 
 # A worker that does not stop within this time hangs, in a hostile chat template for instance.
 _OBEYS_WITHIN = 5.0

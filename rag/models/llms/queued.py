@@ -9,10 +9,10 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.messages import BaseMessage
 from pydantic import Field
 
-from rag.context import ANONYMOUS, CallContext
-from rag.llms.chat_format import Message
-from rag.llms.streamed import ChatPieces
-from rag.llms.turns import Turns
+from rag.core.call_context import ANONYMOUS, CallContext
+from rag.models.llms.chat_format import Message
+from rag.models.llms.fair_queue import Turns
+from rag.models.llms.streaming import ChatPieces
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 

@@ -17,7 +17,7 @@ from langchain_core.messages import BaseMessage
 from openai import OpenAIError
 from pydantic import ValidationError
 
-from rag.errors import (
+from rag.core.errors import (
     ModelBusy,
     ModelDenied,
     ModelError,
@@ -26,7 +26,7 @@ from rag.errors import (
     ModelUnknown,
     ModelUnreachable,
 )
-from rag.llms.streamed import ChatStreamed
+from rag.models.llms.streaming import ChatStreamed
 
 _SECONDS = 120.0
 

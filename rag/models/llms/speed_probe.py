@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rag.catalogue.fit import PROMPT, Speed
-from rag.context import CallContext
-from rag.llms.chat_format import Message
-from rag.llms.process import ModelProcess
-from rag.types import GenerationProgress
+from rag.core.call_context import CallContext
+from rag.core.types import GenerationProgress
+from rag.models.catalogue.hardware_fit import PROMPT, Speed
+from rag.models.llms.chat_format import Message
+from rag.models.llms.process import ModelProcess
 
 # About as many tokens as words; the beginning differs from any question, so that all of it is read.
 _TEXT = "Measured. " + "The sea is wide and the ship is small. " * (PROMPT // 10)

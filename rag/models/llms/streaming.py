@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from rag.llms.stops import until_stop
-from rag.text import estimated_tokens
+from rag.core.text import estimated_tokens
+from rag.models.llms.stop_sequences import until_stop
 
 Write = Callable[[list[BaseMessage], list[str]], Iterator[str]]
 

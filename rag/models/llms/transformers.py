@@ -19,9 +19,9 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.generation.streamers import BaseStreamer
 
-from rag.catalogue.files import folder_problem
-from rag.llms.chat_format import formatter
-from rag.llms.writer import CannotLoad, Stopped, fitted
+from rag.models.catalogue.files import folder_problem
+from rag.models.llms.chat_format import formatter
+from rag.models.llms.generator import CannotLoad, Stopped, fitted
 
 # bitsandbytes tells of a cast at every layer of every token.
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)

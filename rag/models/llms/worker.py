@@ -1,6 +1,6 @@
 """The model worker: a process of its own that owns the one loaded model.
 
-    python -m rag.llms.worker --file MODEL.gguf [--context 4096] [--threads 0] …
+    python -m rag.models.llms.worker --file MODEL.gguf [--context 4096] [--threads 0] …
 
 It speaks JSON lines. In, on standard input:
 
@@ -36,13 +36,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from rag import connections
-from rag.catalogue.files import sha256
-from rag.llms.chat_format import BadTemplate
-from rag.llms.stops import until_stop
-from rag.llms.writer import CannotLoad, Stopped, Writer
+from rag.models.catalogue.files import sha256
+from rag.models.llms.chat_format import BadTemplate
+from rag.models.llms.generator import CannotLoad, Stopped, Writer
+from rag.models.llms.stop_sequences import until_stop
+from rag.network import connection_log
 
-log = logging.getLogger("rag.llms.worker")
+log = logging.getLogger("rag.models.llms.worker")
 
 
 class Worker:
@@ -178,7 +178,7 @@ def _refuse(sink: IO[str], reason: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Load the model and answer until standard input ends."""
     given = _arguments(arguments)
-    connections.join("model")
+    connection_log.join("model")
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
     # Ctrl-C is meant for the app, which then closes this process in its own order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -201,10 +201,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _open(given: argparse.Namespace, threads: int) -> Writer:
     if given.file.is_dir():
-        from rag.llms.transformers import TransformersWriter
+        from rag.models.llms.transformers import TransformersWriter
 
         return TransformersWriter(given.file, context=given.context, threads=threads, bits=given.bits)
-    from rag.llms.gguf import GgufWriter
+    from rag.models.llms.gguf import GgufWriter
 
     return GgufWriter(
         given.file,

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from rag import children
+from rag.core import child_processes
 
 Message = dict[str, Any]
 
@@ -27,8 +27,8 @@ class Child:
         self._inboxes: dict[int, queue.SimpleQueue[Message | None]] = {}
         self._lock = threading.Lock()
         self._last = 0
-        self._process: subprocess.Popen[str] = children.start(
-            "rag.llms.worker",
+        self._process: subprocess.Popen[str] = child_processes.start(
+            "rag.models.llms.worker",
             *arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -76,7 +76,7 @@ class Child:
 
     def close(self) -> None:
         """End the process; it goes by itself when its input is closed."""
-        children.end(self._process, 2)
+        child_processes.end(self._process, 2)
 
     def _send(self, order: Message) -> None:
         assert self._process.stdin

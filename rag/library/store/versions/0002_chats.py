@@ -1,6 +1,6 @@
 """Chats and their turns."""
 
-from rag.store.versions import execute
+from rag.library.store.versions import execute
 
 revision = "0002"
 down_revision = "0001"

@@ -1,6 +1,6 @@
 """Jobs: what waits to be read."""
 
-from rag.store.versions import execute
+from rag.library.store.versions import execute
 
 revision = "0003"
 down_revision = "0002"

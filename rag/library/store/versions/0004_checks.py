@@ -1,6 +1,6 @@
 """A user's own test questions, and what came of asking them."""
 
-from rag.store.versions import execute
+from rag.library.store.versions import execute
 
 revision = "0004"
 down_revision = "0003"

@@ -1,6 +1,6 @@
 """Who signs in, what is shared with whom, and who did what."""
 
-from rag.store.versions import execute
+from rag.library.store.versions import execute
 
 revision = "0005"
 down_revision = "0004"

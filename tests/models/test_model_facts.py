@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag import catalogue
-from rag.catalogue import BUNDLED, MODELS, embedder_facts, judge_facts, known
-from rag.context import CallContext
-from rag.embedding import Embedder, open_embedder
-from rag.evidence import CutPage, find_quotes
-from rag.index import open_index
-from rag.ingest import Desk, read_file
-from rag.retrieval import Retriever, Signals, gate
-from rag.store import Store
-from rag.types import Passage
+from rag.answering.evidence import CutPage, find_quotes
+from rag.answering.retrieval import Retriever, Signals, gate
+from rag.core.call_context import CallContext
+from rag.core.types import Passage
+from rag.ingestion.pipeline import Desk, read_file
+from rag.library.index import open_index
+from rag.library.store import Store
+from rag.models import catalogue
+from rag.models.catalogue import BUNDLED, MODELS, embedder_facts, judge_facts, known
+from rag.models.embedding import Embedder, open_embedder
 
 FACTS = Path(catalogue.__file__).with_name("facts")
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import (
+from rag.core.text import (
     content,
     coverage,
     index_terms,

@@ -1,0 +1,40 @@
+"""The sample documents that come with the app: a collection of their own, read at the first start."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from rag.core.settings import PROJECT
+from rag.library.store import Store
+
+SAMPLES: Final = PROJECT / "data" / "samples"
+SAMPLE_KINDS: Final = {".pdf", ".html", ".docx"}
+# Stored names; the page shows the samples' in the user's language.
+SAMPLES_NAME: Final = "Samples"
+EXAMPLES_SHOWN: Final = 4
+
+
+def read_samples(store: Store, owner: str) -> None:
+    """At the first start, have the sample documents read into a collection of their own."""
+    if store.collections.list(owner):
+        return
+    collection = store.collections.create(owner, SAMPLES_NAME, samples=True)
+    for file in sorted(SAMPLES.iterdir()):
+        if file.suffix in SAMPLE_KINDS:
+            store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
+
+
+def share_samples(store: Store, owner: str) -> None:
+    """Where people sign in, the samples are everybody's to read, and once for all."""
+    for collection in store.collections.list(owner):
+        if collection.samples:
+            store.shares.give(owner, collection.id, "everybody", "", "reader")
+
+
+def example_questions(language: str) -> list[str]:
+    """Questions that the sample documents answer, to begin with."""
+    lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line) for line in lines]
+    wanted = [item["question"] for item in questions if item["answerable"] and item["language"] == language]
+    return wanted[:EXAMPLES_SHOWN]
