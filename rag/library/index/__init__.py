@@ -84,7 +84,7 @@ class Index:
 
         Args:
             documents: ids to search among; None means all. The filter is part of the search.
-            known: only an index that is not whole looks at these; see `distributed.py`.
+            known: only an index that is not whole looks at these; see `milvus_index.py`.
         """
         with self._follow(collection_id).fresh() as vectors:
             if vectors is None:

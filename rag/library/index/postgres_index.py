@@ -72,7 +72,7 @@ class SharedIndex:
 
         Args:
             documents: ids to search among; None means all. The filter is part of the search.
-            known: only an index that is not whole looks at these; see `distributed.py`.
+            known: only an index that is not whole looks at these; see `milvus_index.py`.
         """
         if k <= 0 or (documents is not None and not documents):
             return []
