@@ -18,6 +18,7 @@ from rag.commands.offline import cut
 from rag.core.errors import ModelNotOnDisk
 from rag.library.index import Index
 from rag.library.store import DATABASE, Store
+from rag.models.catalogue import BUNDLED, NOWHERE, Choice
 from rag.network.connection_log import is_here
 from rag.operations.doctor import Check, examine
 from tests.commands.test_cli import footnote
@@ -42,12 +43,16 @@ def opened(data: Path) -> Iterator[sqlite3.Connection]:
         connection.commit()
 
 
+def bundled_embedder() -> Choice:
+    return Choice(BUNDLED, NOWHERE, None)
+
+
 def missing_model() -> None:
     raise ModelNotOnDisk(model="some-model")
 
 
 def problems(data: Path) -> list[Check]:
-    return [check for check in examine(data, "", lambda: None, lambda: None) if not check.ok]
+    return [check for check in examine(data, "", lambda: None, bundled_embedder) if not check.ok]
 
 
 def names(data: Path) -> list[str]:
@@ -186,7 +191,7 @@ def test_a_library_that_is_not_there_is_no_problem_and_is_not_made(tmp_path: Pat
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
-    found = [check for check in examine(tmp_path, "", missing_model, lambda: None) if not check.ok]
+    found = [check for check in examine(tmp_path, "", missing_model, bundled_embedder) if not check.ok]
     assert [(check.name, check.error and check.error.fields) for check in found] == [("model", {"model": "some-model"})]
 
 
