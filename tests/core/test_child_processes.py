@@ -30,7 +30,7 @@ PARENT = """
 import subprocess, sys
 from rag.core import child_processes
 {before}
-child = children.start("code", "-q", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+child = child_processes.start("code", "-q", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 child.stdin.write(b"import os; print(os.getpid())\\n" + {then!r}.encode())
 child.stdin.flush()
 print(child.stdout.readline().decode().split()[-1], flush=True)
