@@ -87,6 +87,7 @@ from typing import ClassVar
 from rag.core.types import Failure
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+_WORD_IN_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class RagError(Exception):
@@ -403,14 +404,18 @@ class Unexpected(RagError):
     needs = ("kind",)
 
     @classmethod
+    def of(cls, fault: Exception) -> Unexpected:
+        """A fault of ours; its kind in words ("key error"), for a user reads it."""
+        return cls(kind=_WORD_IN_NAME.sub(" ", type(fault).__name__).lower())
+
+    @classmethod
     def logged(cls, fault: Exception, where: str, log: logging.Logger) -> Unexpected:
         """A fault of ours as the error that a user reads; the log says in what and where in the code.
 
         Not what the fault said: messages can quote the document.
         """
-        kind = type(fault).__name__
-        log.error("%s failed: %s\n%s", where, kind, "".join(traceback.format_tb(fault.__traceback__)))
-        return cls(kind=kind)
+        log.error("%s failed: %s\n%s", where, type(fault).__name__, "".join(traceback.format_tb(fault.__traceback__)))
+        return cls.of(fault)
 
 
 class SettingsInvalid(RagError):

@@ -78,6 +78,6 @@ def _work(task: Task, work: Callable[[Task], None]) -> None:
         task.error = error.failure()
     except OSError as error:
         # A models folder that cannot be written, for instance: the page has to say something.
-        task.error = Unexpected(kind=type(error).__name__).failure()
+        task.error = Unexpected.of(error).failure()
     finally:
         task.done = True

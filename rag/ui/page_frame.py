@@ -45,7 +45,7 @@ LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
 def _say_what_ended(error: Exception) -> bool:
     """In words, where an error ended the script of a page or of a part of it. The log says more."""
     texts = Texts("zh" if st.session_state.get("language") == "zh" else "en")
-    told = error if isinstance(error, RagError) else Unexpected(kind=type(error).__name__)
+    told = error if isinstance(error, RagError) else Unexpected.of(error)
     st.error(label(texts.failure(told.failure())))
     return True
 

@@ -92,7 +92,7 @@ def test_a_fault_of_the_program_becomes_an_error_of_the_answer() -> None:
 
     runs.start("turn", EMPTY, ask, saved.append)
     wait_until_done(runs, "turn")
-    assert saved == [replace(EMPTY, text="Bec", error=Failure("unexpected", {"kind": "KeyError"}))]
+    assert saved == [replace(EMPTY, text="Bec", error=Failure("unexpected", {"kind": "key error"}))]
 
 
 def test_a_run_ends_also_where_its_chat_was_deleted() -> None:

@@ -314,7 +314,7 @@ def test_a_fault_of_the_program_fails_one_job_and_not_the_reader(
     work_until_idle(faulty)
     failure = desk.store.jobs.get(OWNER, bad.id).failure
     assert failure is not None
-    assert (failure.key, failure.fields) == ("unexpected", {"kind": "KeyError"})
+    assert (failure.key, failure.fields) == ("unexpected", {"kind": "key error"})
     assert desk.store.jobs.get(OWNER, good.id).state == "done"
     assert "KeyError" in caplog.text
     assert "stands here" not in caplog.text
