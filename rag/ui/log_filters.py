@@ -26,9 +26,14 @@ _REFUSALS: Final[tuple[tuple[str, str, type[BaseException] | tuple[type[BaseExce
     ("streamlit.error_util", "Uncaught app execution", RagError),
 )
 
+# Warns, with the stack of the page, of a widget whose value came beside its default: what a browser sent can cause it.
+_WARNS: Final = "streamlit.elements.lib.policies"
+
 
 class _OneLine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == _WARNS:
+            record.stack_info = None
         error = record.exc_info[1] if record.exc_info else None
         for name, begins, kinds in _REFUSALS:
             if record.name == name and isinstance(error, kinds) and record.getMessage().startswith(begins):
@@ -43,5 +48,5 @@ _filter: Final = _OneLine()
 
 def keep_to_one_line() -> None:
     """From now on, in this process."""
-    for name in {name for name, _, _ in _REFUSALS}:
+    for name in {_WARNS, *(name for name, _, _ in _REFUSALS)}:
         logging.getLogger(name).addFilter(_filter)

@@ -111,3 +111,9 @@ def test_a_refusal_is_one_line_in_the_log_and_a_fault_keeps_its_traceback(caplog
     refused, fault = caplog.records
     assert (refused.getMessage(), refused.exc_info) == ("Uncaught app execution: person_disabled", None)
     assert fault.exc_info is not None
+
+
+def test_a_warning_of_streamlits_about_a_widget_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("streamlit.elements.lib.policies").warning("a value beside its default", stack_info=True)
+    (record,) = caplog.records
+    assert (record.getMessage(), record.stack_info) == ("a value beside its default", None)
