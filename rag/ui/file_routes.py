@@ -27,11 +27,11 @@ from rag.ui.file_responses import HEADERS, TYPES, file_name, send
 from rag.ui.page_frame import Frame, services_for
 from rag.ui.request_identity import caller
 from rag.ui.texts import LANGUAGES, Language, Texts
+from rag.ui.widget_values import ID
 
 # Finds out who asks. Raises NotFound or SignInError where it is a stranger.
 Find = Callable[[Request], Frame]
 
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 _NUMBER: Final = re.compile(r"[1-9]\d{0,8}")
 _MARKED: Final = re.compile(r"(\d{1,9})-(\d{1,9})")
 
@@ -86,13 +86,13 @@ def routes(find: Find = _asks) -> list[BaseRoute]:
 
 
 def _original(request: Request, page: Frame) -> Response:
-    key = _given(request, "document", _ID)
+    key = _given(request, "document", ID)
     document, size, pieces = page.services.store.documents.stream(page.owner, key)
     return send(request, size, pieces, type=TYPES[document.kind], name=file_name(document), tag=document.sha256)
 
 
 def _picture(request: Request, page: Frame) -> Response:
-    document = page.services.store.documents.get(page.owner, _given(request, "document", _ID))
+    document = page.services.store.documents.get(page.owner, _given(request, "document", ID))
     marked = _MARKED.fullmatch(request.query_params.get("marked", ""))
     spans = [(int(marked[1]), int(marked[2]))] if marked else []
     if document.kind != "pdf":
@@ -102,7 +102,7 @@ def _picture(request: Request, page: Frame) -> Response:
 
 
 def _answer(request: Request, page: Frame) -> Response:
-    turn = page.services.store.chats.turn(page.owner, _given(request, "turn", _ID))
+    turn = page.services.store.chats.turn(page.owner, _given(request, "turn", ID))
     if turn.answer is None:
         raise NotFound(what="turn")
     data = actions.exported(page, turn, turn.answer).encode()

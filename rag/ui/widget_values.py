@@ -40,7 +40,8 @@ _OPERATIONS: Final = {"deferred_file"}
 _WIDGETS: Final = ("$$ID-", "$$STREAMLIT_INTERNAL_KEY_$$ID-")
 # Names that Streamlit gives; it writes those that it does not know into its log as they are.
 _GIVEN: Final = re.compile(r"[\w-]{0,200}")
-_ID: Final = re.compile(r"[0-9a-f]{32}")
+# Of a row of the library, as an address names it.
+ID: Final = re.compile(r"[0-9a-f]{32}")
 _believing: Final = AppSession.handle_backmsg
 # Stands where a value was that is not heeded.
 _REFUSED: Final = WidgetState(id="refused")
@@ -60,7 +61,7 @@ def clean(text: str) -> str:
 def from_address(name: str) -> str | None:
     """The id that the page's address gives under a name; None where there is none that could be one."""
     given = st.query_params.get(name)
-    return given if given is not None and _ID.fullmatch(given) else None
+    return given if given is not None and ID.fullmatch(given) else None
 
 
 def position(given: object, count: int) -> int | None:

@@ -72,7 +72,7 @@ def likeliest(sample: bytes) -> str:
     east_asian = max(shares, key=lambda encoding: shares[encoding])
     if shares[east_asian] >= _COMMON:
         return east_asian
-    chinese = _begun(sample, "gb18030") or ""
+    chinese = strictly(sample, "gb18030") or ""
     # Western text in an old encoding often decodes as GB18030 too, into rare characters.
     foreign = [character for character in chinese if ord(character) > 127]
     usual = sum("\u4e00" <= c <= "\u9fa5" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uff5e" for c in foreign)
@@ -89,14 +89,14 @@ def likeliest(sample: bytes) -> str:
 
 def _share_of_letters(sample: bytes, encoding: str, common: frozenset[str]) -> float:
     """Which share of the letters beyond ASCII are common ones."""
-    text = _begun(sample, encoding) or ""
+    text = strictly(sample, encoding) or ""
     letters = [character for character in text if ord(character) > 127 and character.isalpha()]
     return sum(character in common for character in letters) / len(letters) if letters else 0.0
 
 
 def _share_of_text(sample: bytes, encoding: str) -> float:
     """Which share of the characters every text is full of; none where there are some that no text has."""
-    text = _begun(sample, encoding)
+    text = strictly(sample, encoding)
     if not text or "\0" in text:
         return 0.0
     strange = sum(unicodedata.category(c) in ("Cc", "Cn", "Co") for c in text if c not in "\t\n\r\f\ufeff")
@@ -105,8 +105,8 @@ def _share_of_text(sample: bytes, encoding: str) -> float:
     return sum(c in _LATIN or c in _EVERYWHERE for c in text) / len(text)
 
 
-def _begun(sample: bytes, encoding: str) -> str | None:
-    """The text of a stretch that may break off inside a letter; None where it is not in this encoding."""
+def strictly(sample: bytes, encoding: str) -> str | None:
+    """The text, None where it is not all in this encoding. A letter that breaks off at the end is left out."""
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(sample)
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rag.core.errors import CharactersRefused
-from rag.ingestion.loading.encoding_detection import BINARY, likeliest, without_mark
+from rag.ingestion.loading.encoding_detection import BINARY, likeliest, strictly, without_mark
 from rag.ingestion.loading.encoding_labels import encoding_of
 
 # UTF-32's first: its little endian mark begins with that of UTF-16.
@@ -75,7 +75,7 @@ def decode(data: bytes, label: str | None = None, *, name: str = "", markup: boo
         return _clean(_decoded(data, wide))
     if BINARY.search(data[:_SAMPLE]):
         return None
-    plain = _strictly(data, "utf-8")
+    plain = strictly(data, "utf-8")
     if plain is not None and _several_bytes(data[:_SAMPLE]) >= _BEYOND_CHANCE:
         return _clean(plain)
     for encoding in _stated(data, label, markup):
@@ -119,14 +119,6 @@ def _as_labelled(data: bytes, encoding: str, plain: str | None) -> str | None:
 def _several_bytes(sample: bytes) -> int:
     """How many letters of UTF-8 have several bytes: those that begin one."""
     return sum(map(sample.count, (bytes([first]) for first in range(0xC2, 0xF5))))
-
-
-def _strictly(data: bytes, encoding: str) -> str | None:
-    """The text, None where it is not all in this encoding. A letter that breaks off at the end is left out."""
-    try:
-        return codecs.getincrementaldecoder(encoding)("strict").decode(data)
-    except UnicodeDecodeError:
-        return None
 
 
 def _decoded(data: bytes, encoding: str) -> str:

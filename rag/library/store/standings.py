@@ -5,8 +5,8 @@ For pages that are open: a right that is taken away takes away what was drawn by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,11 +72,9 @@ class Standings:
             held = connection.execute(_HELD, {"person": person})
             return Standing(row.role, {key: RIGHTS[place] for place, key in held}, row.began + hours * 3600)
 
-    @contextmanager
-    def writes(self) -> Iterator[Callable[[], object]]:
+    def writes(self) -> AbstractContextManager[Callable[[], object]]:
         """Gives what says a mark that is another one after each write to the library, whoever writes.
 
         For one thread. It asks the database one small question, whatever the size of the library.
         """
-        with self._database.writes() as mark:
-            yield mark
+        return self._database.writes()
