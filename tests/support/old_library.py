@@ -50,7 +50,7 @@ _ROWS = (
     "INSERT INTO collections VALUES ('c', :owner, 'old', 'toy', :dimension, 1, 0, '2026')",
     "INSERT INTO documents (id, owner, collection, name, title, kind, sha256, size, pages, chunks, empty_pages, lead,"
     " language, added) VALUES ('d', :owner, 'c', 'n', 't', 'text', 'x', 1, 1, 1, '[]', '', 'en', '2026')",
-    "INSERT INTO pages VALUES ('d', 1, :owner, '1', 'old text', '[]')",
+    "INSERT INTO pages (document, number, owner, label, text, headings) VALUES ('d', 1, :owner, '1', 'old text', '[]')",
 )
 _CHUNK_OF_SQLITE = (
     "INSERT INTO chunks VALUES (1, :owner, 'c', 'd', 1, '1', '', '', 'old text', 0, 8, '', 'old text', :vector)",

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from rag.core import child_processes
 from rag.core.errors import DamagedFile, RagError, TooLarge, TooSlow
-from rag.core.types import Failure, Heading, LoadedDocument, Notice, Page
+from rag.core.types import Failure, LoadedDocument, Notice, page_fields, page_of
 
 _LENGTH = struct.Struct(">QQ")
 _FILES_PER_CHILD = 100
@@ -160,10 +160,7 @@ def close() -> None:
 
 
 def _document(fields: dict[str, Any], name: str, limits: Limits) -> LoadedDocument:
-    pages = tuple(
-        Page(page["number"], page["label"], page["text"], tuple(Heading(*heading) for heading in page["headings"]))
-        for page in fields["pages"]
-    )
+    pages = tuple(page_of(page) for page in fields["pages"])
     if sum(len(page.text) for page in pages) > limits.characters:
         raise TooLarge(name=name, limit=f"{limits.characters:,}")
     return LoadedDocument(
@@ -178,14 +175,10 @@ def _document(fields: dict[str, Any], name: str, limits: Limits) -> LoadedDocume
 
 def document_fields(document: LoadedDocument) -> dict[str, Any]:
     """A document as plain JSON values; `read_isolated` turns them back."""
-    pages = [
-        {"number": p.number, "label": p.label, "text": p.text, "headings": [[h.start, h.title] for h in p.headings]}
-        for p in document.pages
-    ]
     return {
         "title": document.title,
         "kind": document.kind,
-        "pages": pages,
+        "pages": [page_fields(page) for page in document.pages],
         "empty_pages": document.empty_pages,
         "warnings": [[warning.key, warning.fields] for warning in document.warnings],
     }

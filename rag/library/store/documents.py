@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from rag.core.errors import NotFound
-from rag.core.types import Chunk, Collection, Document, Heading, LoadedDocument, Notice, Page
+from rag.core.types import Chunk, Collection, Document, LoadedDocument, Notice, Page, page_of
 from rag.library.store import schema
 from rag.library.store.audit_log import note
 from rag.library.store.collections import claim_embedder, next_generation
@@ -234,7 +234,7 @@ def _set_embedder(connection: sa.Connection, collection: Collection, embedder: s
 
 
 def _page(row: Any) -> Page:
-    return Page(row.number, row.label, row.text, tuple(Heading(*pair) for pair in row.headings))
+    return page_of(row._mapping)
 
 
 def _read(row: Any) -> Document:

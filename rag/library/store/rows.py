@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from rag.core.types import Chunk, Document, LoadedDocument, Page
+from rag.core.types import READING_VERSION, Chunk, Document, LoadedDocument, Page, page_fields
 from rag.library.store import schema
 from rag.library.store.passages import Vectors
 from rag.library.store.words import cut, insert_words
@@ -49,6 +49,7 @@ def new_document(
         language=language,
         added=schema.now(),
         warnings=loaded.warnings,
+        reading=READING_VERSION,
     )
 
 
@@ -58,17 +59,7 @@ def insert_document(
     row = {column.name: getattr(document, column.name) for column in _table.columns}
     row["warnings"] = [(warning.key, warning.fields) for warning in document.warnings]
     connection.execute(sa.insert(_table), row)
-    rows = [
-        {
-            "document": document.id,
-            "number": page.number,
-            "owner": document.owner,
-            "label": page.label,
-            "text": page.text,
-            "headings": [(heading.start, heading.title) for heading in page.headings],
-        }
-        for page in pages
-    ]
+    rows = [{**page_fields(page), "document": document.id, "owner": document.owner} for page in pages]
     if rows:
         connection.execute(sa.insert(_pages), rows)
     insert_chunks(connection, document.owner, document.collection, document.id, chunks, vectors)

@@ -52,6 +52,7 @@ documents = _table(
     *required(Words, "lead"),
     *required(sa.Text, "language", "added"),
     sa.Column("warnings", Json, nullable=False, server_default="[]"),
+    sa.Column("reading", Whole, nullable=False, server_default="0"),
     sa.UniqueConstraint("collection", "sha256"),
     sa.Index("documents_by_name", "collection", "name"),
     sa.Index("documents_by_sha256", "sha256"),
@@ -64,6 +65,9 @@ pages = _table(
     *required(sa.Text, "owner"),
     *required(Words, "label", "text"),
     *required(Json, "headings"),
+    sa.Column("tables", Json, nullable=False, server_default="[]"),
+    sa.Column("left_out", Json, nullable=False, server_default="[]"),
+    sa.Column("unread", sa.Text),
 )
 
 # The id of a removed chunk never comes back for another one. `text_terms` and `context_terms` are what the words
