@@ -99,7 +99,7 @@ def table(cost: dict[str, Any]) -> str:
         ("writing, hours of a core", [cost["writing"] * size / 3600 for size in SIZES]),
         ("all of it, days of a core", [value / 24 for value in hours]),
         ("disk without the originals, GB", [cost["disk"] * size / 1e9 for size in SIZES]),
-        ("vectors and their sketches in memory, GB", [cost["memory"] * size / 1e9 for size in SIZES]),
+        ("vectors and their binary codes in memory, GB", [cost["memory"] * size / 1e9 for size in SIZES]),
     ]
     one = (
         f"{cost['embedder']}, {cost['dimension']} numbers a chunk; {cost['pages_read']} pages read, "

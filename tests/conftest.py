@@ -12,11 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import postgres
 from tests.support.postgres import Place
+
+# A test fails by what it sees, not by how busy the machine is.
+hypothesis.settings.register_profile("footnote", deadline=None)
+hypothesis.settings.load_profile("footnote")
 
 
 @pytest.hookimpl(trylast=True)

@@ -141,7 +141,7 @@ def test_documents_come_and_go_by_their_ids() -> None:
     assert store.similarity_search("90", k=1)[0].id == "b"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 359), st.text(max_size=5)), max_size=12, unique_by=lambda one: one[0]))
 def test_a_store_comes_back_from_the_disk_as_it_was(tmp_path_factory: pytest.TempPathFactory, held: list) -> None:
     folder = tmp_path_factory.mktemp("stores") / "one"

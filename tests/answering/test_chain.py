@@ -110,7 +110,7 @@ def test_the_real_model_gives_the_same_in_both(smollm2):
     assert ours[0]["generated_question"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     question=st.text(min_size=1, max_size=40),
     history=st.lists(st.tuples(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20)), max_size=3),

@@ -120,7 +120,6 @@ texts = st.text(
 )
 
 
-@settings(deadline=None)
 @given(texts)
 def test_parts_lie_in_the_text_in_order_and_keep_to_their_length(text: str) -> None:
     last = 0
@@ -133,7 +132,7 @@ def test_parts_lie_in_the_text_in_order_and_keep_to_their_length(text: str) -> N
         last = unit.start
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(texts, st.text(alphabet="abZ19 年假天?", min_size=1, max_size=30))
 def test_a_quote_is_its_page_from_start_to_end(text: str, question: str) -> None:
     found = find_quotes(question, [passage(text)], Blind(), pages={("d", 1): CutPage.of(text)})

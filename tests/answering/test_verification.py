@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.evidence import CutPage, sentences_of
@@ -51,7 +51,6 @@ def test_a_sentence_copied_from_a_quote_is_supported_by_it(text: str, others: li
     assert any(quotes[place].text == text for place in sentence.quotes)
 
 
-@settings(deadline=None)
 @given(st.integers(2, 99_999), st.integers(2, 99_999))
 def test_a_changed_number_is_unsupported(right: int, wrong: int) -> None:
     evidence = f"The plant in Lisbon made {right} instruments for the customers."

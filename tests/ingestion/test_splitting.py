@@ -72,7 +72,7 @@ PIECES = st.sampled_from([*_WORDS, *_SIGNS])
 TEXTS = st.one_of(st.lists(PIECES, max_size=80).map("".join), st.text(max_size=200))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     texts=st.lists(TEXTS, min_size=1, max_size=3),
     title=st.sampled_from(["", "Handbook", "A title of quite a number of words that never seems to end", "员工手册"]),

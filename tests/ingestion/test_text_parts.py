@@ -123,7 +123,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pieces=st.lists(_PIECES, max_size=80), most=st.integers(20, 120), every=st.integers(2, 9))
 def test_whatever_the_text_nothing_is_lost_and_no_part_is_too_long(pieces: list[str], most: int, every: int) -> None:
     text = "".join(pieces)

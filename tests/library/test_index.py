@@ -80,7 +80,7 @@ def spread(count: int, seed: int) -> np.ndarray:
 def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> None:
     vectors, queries = spread(30_000, seed=1), spread(50, seed=2)
     ids = np.arange(len(vectors)) + 5
-    index, every = VectorIndex(128), VectorIndex(128, sketch_from=10**9)
+    index, every = VectorIndex(128), VectorIndex(128, quantize_from=10**9)
     for one in (index, every):
         one.add(ids, vectors)
     pairs = [(index.search(query, 10), every.search(query, 10)) for query in queries]
@@ -92,7 +92,7 @@ def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> No
 def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:
     vectors, queries = spread(4000, seed=1), spread(20, seed=2)
     ids, gone = np.arange(len(vectors)), np.arange(0, 4000, 7)
-    at_once, bit_by_bit = VectorIndex(128, sketch_from=500), VectorIndex(128, sketch_from=500)
+    at_once, bit_by_bit = VectorIndex(128, quantize_from=500), VectorIndex(128, quantize_from=500)
     at_once.add(np.setdiff1d(ids, gone), np.delete(vectors, gone, axis=0))
     for first in range(0, len(ids), 300):
         bit_by_bit.add(ids[first : first + 300], vectors[first : first + 300])
@@ -104,7 +104,7 @@ def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:
 
 def test_a_filter_is_exact_also_among_many() -> None:
     vectors, query = spread(2000, seed=1), spread(1, seed=2)[0]
-    index = VectorIndex(128, sketch_from=500)
+    index = VectorIndex(128, quantize_from=500)
     index.add(np.arange(2000), vectors)
     only = np.arange(3, 2000, 50)
     assert [i for i, _ in index.search(query, 5, only)] == exact(only, vectors[only], query, 5)
@@ -119,16 +119,16 @@ def test_a_filter_of_one_percent_still_gives_k_results() -> None:
     assert [i for i, _ in found] == exact(only, vectors[only], query, 5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.sampled_from([10, 1000]),
     st.lists(st.tuples(st.booleans(), st.sets(st.integers(1, 60), min_size=1))),
     st.integers(7, 70),
 )
-def test_faiss_follows_additions_and_removals(sketch_from: int, steps: list[tuple[bool, set[int]]], k: int) -> None:
+def test_faiss_follows_additions_and_removals(quantize_from: int, steps: list[tuple[bool, set[int]]], k: int) -> None:
     vectors, query = unit(61), unit(1, seed=3)[0]
-    # So few that all of them are looked at, with sketches as without.
-    index, held = VectorIndex(16, sketch_from), set[int]()
+    # So few that all of them are looked at, with binary codes as without.
+    index, held = VectorIndex(16, quantize_from), set[int]()
     for adding, picked in steps:
         if adding:
             new = np.array(sorted(picked - held), np.int64)
@@ -532,7 +532,7 @@ def test_both_engines_put_chunks_in_the_same_order(shared: Store, tmp_path: Path
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_question_is_a_syntax_error_on_postgresql(shared: Store, text: str) -> None:
     assert open_index(shared).search_words(OWNER, "none", text, 5) == []
 
@@ -547,7 +547,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AnyIndex, 
 
 @given(st.text(max_size=60))
 @example('unclosed" AND 3.5" NOT *')
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_question_is_a_syntax_error(small: tuple[AnyIndex, Collection], text: str) -> None:
     index, collection = small
     assert len(index.search_words(OWNER, collection.id, text, 5)) <= 1

@@ -508,7 +508,7 @@ def test_an_answer_survives_fields_that_are_missing_or_new() -> None:
     assert answer_from_json(data).sentences[0].verdict == "unsupported"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(), st.lists(st.text(), max_size=3), st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=3))
 def test_any_text_in_an_answer_survives_json(text: str, quotes: list[str], seconds: dict[str, float]) -> None:
     answer = replace(ANSWER, text=text, quotes=tuple(replace(QUOTE, text=quote) for quote in quotes), seconds=seconds)

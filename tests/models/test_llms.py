@@ -24,7 +24,7 @@ from rag.core.types import GenerationProgress
 from rag.models.catalogue import locate
 from rag.models.catalogue.files import folder_problem
 from rag.models.llms.chat_format import BadTemplate, Llama2Format, Message, TemplateFormat, formatter
-from rag.models.llms.fair_queue import Turns
+from rag.models.llms.fair_queue import FairQueue
 from rag.models.llms.llama_cpp import ChatLlamaCpp
 from rag.models.llms.process import ModelProcess
 from rag.models.llms.stop_sequences import until_stop
@@ -316,42 +316,42 @@ def test_eight_threads_at_once_get_their_own_answers_one_at_a_time(model):
 
 
 def test_the_queue_is_bounded_and_a_closed_tab_frees_its_place():
-    turns, waiting, gone = Turns(limit=2), threading.Semaphore(0), threading.Event()
+    queue, waiting, gone = FairQueue(limit=2), threading.Semaphore(0), threading.Event()
 
     def wait() -> None:
         context = CallContext("someone", on_progress=lambda _: waiting.release(), cancelled=gone.is_set)
-        with pytest.raises(Cancelled), turns.take(context):
+        with pytest.raises(Cancelled), queue.take(context):
             pass
 
-    with turns.take(CallContext("first")):
+    with queue.take(CallContext("first")):
         threads = [threading.Thread(target=wait) for _ in range(2)]
         for thread in threads:
             thread.start()
         for _ in range(2):
             waiting.acquire(timeout=2)
-        assert eventually(lambda: len(turns._waiting) == 2)
+        assert eventually(lambda: len(queue._waiting) == 2)
         start = time.monotonic()
-        with pytest.raises(ModelBusy) as busy, turns.take(CallContext("ninth")):
+        with pytest.raises(ModelBusy) as busy, queue.take(CallContext("ninth")):
             pass
         assert time.monotonic() - start < 1
         assert busy.value.fields == {"waiting": 2}
         gone.set()
         for thread in threads:
             thread.join(2)
-        assert turns._waiting == []
-    with turns.take(CallContext("after")):
+        assert queue._waiting == []
+    with queue.take(CallContext("after")):
         pass
 
 
 def test_nobody_starts_twice_while_another_waits():
-    turns, order, seen = Turns(limit=8), [], threading.Event()
+    queue, order, seen = FairQueue(limit=8), [], threading.Event()
 
     def one(owner: str) -> None:
-        with turns.take(CallContext(owner, on_progress=lambda _: seen.set())):
+        with queue.take(CallContext(owner, on_progress=lambda _: seen.set())):
             order.append(owner)
 
     threads = []
-    with turns.take(CallContext("ann")):
+    with queue.take(CallContext("ann")):
         for owner in ("ann", "ann", "ben", "cem", "ben"):
             seen.clear()
             threads.append(threading.Thread(target=one, args=(owner,)))
@@ -363,7 +363,7 @@ def test_nobody_starts_twice_while_another_waits():
 
 
 def test_who_stands_in_line_before_being_ready_keeps_the_place_and_holds_nobody_up():
-    turns, order, waiting = Turns(limit=3), [], threading.Semaphore(0)
+    queue, order, waiting = FairQueue(limit=3), [], threading.Semaphore(0)
 
     def person(owner: str) -> CallContext:
         def tell(told: GenerationProgress) -> None:
@@ -373,28 +373,28 @@ def test_who_stands_in_line_before_being_ready_keeps_the_place_and_holds_nobody_
         return CallContext(owner, on_progress=tell)
 
     def one(context: CallContext) -> None:
-        with turns.take(context):
+        with queue.take(context):
             order.append(context.owner)
 
     places: dict[str, int] = {}
     ann, dan, fay = person("ann"), person("dan"), person("fay")
-    with turns.stand(ann), turns.stand(dan):
+    with queue.stand(ann), queue.stand(dan):
         assert places == {"dan": 1}
         waiting.acquire(timeout=2)
         one(person("ben"))  # who is ready while ann and dan are not
-        with turns.take(CallContext("cem")):
+        with queue.take(CallContext("cem")):
             threads = []
             for context in (person("eve"), dan, ann):
                 threads.append(threading.Thread(target=one, args=(context,)))
                 threads[-1].start()
                 waiting.acquire(timeout=2)
-            with turns.stand(fay):
+            with queue.stand(fay):
                 assert "fay" not in places  # as many wait as may
-            assert eventually(lambda: all(ticket.ready for ticket in turns._waiting))
+            assert eventually(lambda: all(ticket.ready for ticket in queue._waiting))
         for thread in threads:
             thread.join(5)
     assert order == ["ben", "ann", "dan", "eve"]
-    assert turns.idle
+    assert queue.idle
 
 
 def test_two_processes_on_one_machine_take_turns(model, tmp_path):

@@ -113,9 +113,9 @@ def no_progress(read, of):
 
 
 def open_writer(folder, bits=16, context=256):
-    from rag.models.llms.transformers import TransformersWriter
+    from rag.models.llms.transformers import TransformersGenerator
 
-    return TransformersWriter(folder, context=context, threads=1, bits=bits)
+    return TransformersGenerator(folder, context=context, threads=1, bits=bits)
 
 
 @pytest.mark.parametrize("bits", [16, 8, 4])

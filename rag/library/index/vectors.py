@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
-_Sketches = npt.NDArray[np.uint8]
+_BinaryCodes = npt.NDArray[np.uint8]
 
-# From so many vectors on, sketches choose which are looked at. Below, looking at all takes 4 ms and less.
-SKETCH_FROM: Final = 25_000
+# From so many vectors on, codes choose which are looked at. Below, looking at all takes 4 ms and less.
+QUANTIZE_FROM: Final = 25_000
 # How many are looked at, as a share of all: more find more and take longer. Measured in bench/results.md.
 _LOOKED_AT: Final = 0.04
 _MOST: Final = 20_000
@@ -24,7 +24,7 @@ _MOST: Final = 20_000
 class VectorIndex:
     """Unit vectors under ids of the caller's. Any number of threads may search; none while one changes it.
 
-    Of many vectors a sketch is kept beside each: one bit a dimension, its sign. A search compares sketches first,
+    Of many vectors a binary code is kept beside each: one bit a dimension, its sign. A search compares codes first,
     which takes a thirtieth of the time, and then the vectors of those that differ in the fewest bits. Which
     are found depends on the vectors alone and not on the order in which they came.
 
@@ -32,16 +32,16 @@ class VectorIndex:
     which finds less than was asked for; here there is no file, and the filter is part of the search.
 
     Args:
-        sketch_from: how many vectors are many.
+        quantize_from: how many vectors are many.
     """
 
-    def __init__(self, dimension: int, sketch_from: int = SKETCH_FROM) -> None:
+    def __init__(self, dimension: int, quantize_from: int = QUANTIZE_FROM) -> None:
         self.dimension = dimension
         self._flat = faiss.IndexFlatIP(dimension)
         self._index = faiss.IndexIDMap2(self._flat)
         self._ids: Ids = np.empty(0, np.int64)
-        self._sketch_from = sketch_from
-        self._sketches: faiss.IndexBinaryFlat | None = None
+        self._quantize_from = quantize_from
+        self._binary_codes: faiss.IndexBinaryFlat | None = None
 
     @property
     def ids(self) -> Ids:
@@ -59,22 +59,22 @@ class VectorIndex:
         # Ids of a store only grow; then nothing need be put in order.
         ordered = later and bool((np.diff(ids) > 0).all())
         self._ids = np.concatenate([self._ids, ids]) if ordered else np.union1d(self._ids, ids)
-        if self._sketches is not None:
-            self._sketches.add(_sketched(vectors))
-        elif len(self._ids) >= self._sketch_from and self.dimension % 8 == 0:
-            self._sketches = faiss.IndexBinaryFlat(self.dimension)
+        if self._binary_codes is not None:
+            self._binary_codes.add(_binary_quantized(vectors))
+        elif len(self._ids) >= self._quantize_from and self.dimension % 8 == 0:
+            self._binary_codes = faiss.IndexBinaryFlat(self.dimension)
             # Counting into as many heaps as there are distances: half the time of one heap.
-            self._sketches.use_heap = False  # type: ignore[attr-defined]
-            self._sketches.add(_sketched(self._vectors()))
+            self._binary_codes.use_heap = False  # type: ignore[attr-defined]
+            self._binary_codes.add(_binary_quantized(self._vectors()))
 
     def remove(self, ids: Ids) -> None:
         """Take ids out; those that are not in are passed over."""
         if not len(ids):
             return
-        if self._sketches is not None:
-            # By place: sketches lie in the order of the vectors, and both move up alike.
+        if self._binary_codes is not None:
+            # By place: codes lie in the order of the vectors, and both move up alike.
             places = np.flatnonzero(np.isin(self._places(), ids))
-            self._sketches.remove_ids(faiss.IDSelectorBatch(places))
+            self._binary_codes.remove_ids(faiss.IDSelectorBatch(places))
         self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, np.int64)))
         self._ids = np.setdiff1d(self._ids, ids, assume_unique=True)
 
@@ -97,8 +97,8 @@ class VectorIndex:
             return []
         query = np.ascontiguousarray(vector[None, :], np.float32)
         with _one_processor():
-            if only is None and self._sketches is not None:
-                return self._among_the_likeliest(query, k, self._sketches)
+            if only is None and self._binary_codes is not None:
+                return self._rescored_candidates(query, k, self._binary_codes)
             return self._among_all(query, k, only)
 
     def _among_all(self, query: Vectors, k: int, only: Ids | None) -> list[tuple[int, float]]:
@@ -109,10 +109,10 @@ class VectorIndex:
         scores, ids = self._index.search(query, k, params=parameters)
         return [(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
 
-    def _among_the_likeliest(self, query: Vectors, k: int, sketches: faiss.IndexBinaryFlat) -> list[tuple[int, float]]:
+    def _rescored_candidates(self, query: Vectors, k: int, codes: faiss.IndexBinaryFlat) -> list[tuple[int, float]]:
         count = min(len(self._ids), max(10 * k, min(_MOST, round(_LOOKED_AT * len(self._ids)))))
         # In the order they lie in: memory is read forwards, and equal cosines keep the order of the exact search.
-        places = np.sort(sketches.search(_sketched(query), count)[1][0])
+        places = np.sort(codes.search(_binary_quantized(query), count)[1][0])
         # Where they lie: a copy of them would cost more than the products.
         cosines = np.empty(count, np.float32)
         faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
@@ -147,6 +147,6 @@ def _one_processor() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _sketched(vectors: Vectors) -> _Sketches:
+def _binary_quantized(vectors: Vectors) -> _BinaryCodes:
     """The signs (n, dimension / 8), eight dimensions a byte."""
     return np.packbits(vectors > 0, axis=1)

@@ -76,8 +76,8 @@ class PostgreSQL(Database):
 
     def arguments(self) -> dict[str, Any]:
         """What psycopg is told to connect as this pool does, the password with it."""
-        _, told = self._engine.dialect.create_connect_args(self._engine.url)
-        return {key: value for key, value in told.items() if key != "context"} | _CONNECTING
+        _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
+        return {key: value for key, value in arguments.items() if key != "context"} | _CONNECTING
 
     def seconds(self, connection: sa.Connection) -> float:
         # App processes on several machines need not agree on the time.
@@ -107,14 +107,14 @@ class PostgreSQL(Database):
             yield
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             # COPY goes by the driver itself, and fails as it does.
-            told = self._told(error)
-            if told is None:
+            mapped = self._mapped(error)
+            if mapped is None:
                 raise
-            raise told from error
+            raise mapped from error
         except TimeoutError as error:
             raise StoreUnreachable(server=self.name) from error
 
-    def _told(self, error: Exception) -> LibraryError | None:
+    def _mapped(self, error: Exception) -> LibraryError | None:
         said = error.orig if isinstance(error, DBAPIError) else error
         state = getattr(said, "sqlstate", None)
         if state in _FULL:
