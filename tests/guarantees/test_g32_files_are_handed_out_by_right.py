@@ -293,7 +293,12 @@ def test_g32_forged_addresses_open_nothing(site: Site) -> None:
     chance, answers = random.Random(8), Counter[int]()
     leaked = 0
     for _ in range(FORGED):
-        status, _, body = site.get(forged(owned, chance), other.cookies)
+        status, heads, body = site.get(forged(owned, chance), other.cookies)
+        if status == 307:
+            # Starlette's own, to the same path without its last slash; never to another host.
+            location = dict(heads)["location"]
+            assert location.startswith(f"{site.address}/")
+            status, heads, body = site.get(location.removeprefix(site.address), other.cookies)
         answers[status] += 1
         leaked += owned.data in body or b"Got by gina" in body or b"SQLite" in body or body[:4] in (b"\x89PNG", b"%PDF")
     print(f"G32: {FORGED} forged addresses, {leaked} opened something, {answers[500]} faults; answered {dict(answers)}")
