@@ -13,21 +13,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.answering.chain import ConversationalRetrievalChain, Parts
-from rag.answering.evidence import AnswerScorer, lead_quotes
+from rag.answering.evidence import AnswerScorer, disagreements
 from rag.answering.evidence_retriever import Evidence, EvidenceFinder, EvidenceRetriever
 from rag.answering.generation import AnswerWriter
-from rag.answering.retrieval import Retriever, intent
+from rag.answering.library_answers import LibraryAnswers
+from rag.answering.retrieval import Retriever
 from rag.answering.verification import verify
 from rag.core.call_context import CallContext
 from rag.core.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
-from rag.core.types import Answer, GenerationProgress, Turn
+from rag.core.types import Answer, GenerationProgress, Notice, Turn
 from rag.library.store import Store
 from rag.models.catalogue import embedder_facts
 from rag.models.embedding import Embedder
-
-# Documents named, and sentences quoted of each, when asked what a collection holds.
-_OVERVIEW_DOCUMENTS = 10
-_OVERVIEW_SENTENCES = 3
 
 
 class Conversation:
@@ -70,10 +67,12 @@ class Conversation:
         """
         clock = _Clock()
         self._check_embedder(context)
-        if intent(question) == "overview":
-            yield self._overview(question, context, clock)
+        library = LibraryAnswers(self._store, question, context)
+        if (known := library.answer()) is not None:
+            clock.stage("quotes")
+            yield replace(known, seconds=clock.seconds())
             return
-        asked = _Asked(question, context, anyway, *self._writer_or_why())
+        asked = _Asked(question, context, anyway, *self._writer_or_why(), library)
         condense = self._condense and asked.writer is not None and bool(history)
         said = [(turn.question, turn.answer.text if turn.answer else "") for turn in history]
         parts = self._chain(asked, condense).stream({"question": question, "chat_history": said})
@@ -98,7 +97,14 @@ class Conversation:
     def _chain(self, asked: _Asked, condense: bool) -> ConversationalRetrievalChain:
         """The chain for one question: with the model where there is one, else to the sources."""
         narrow = asked.writer is not None and asked.writer.narrow
-        retriever = self.retriever(asked.context, asked=asked.question, anyway=asked.anyway, narrow=narrow)
+        retriever = self.retriever(
+            asked.context,
+            asked=asked.question,
+            anyway=asked.anyway,
+            narrow=narrow,
+            listing=asked.library.kind == "list",
+            parts=asked.library.parts(),
+        )
         if asked.writer is None:
             return ConversationalRetrievalChain.from_llm(None, retriever, condense=False)
         return asked.writer.chain(asked.question, retriever, asked.context, condense=condense)
@@ -140,22 +146,6 @@ class Conversation:
         clock.stage("checking")
         yield replace(draft, sentences=sentences, quotes=quotes, seconds=clock.seconds())
 
-    def _overview(self, question: str, context: CallContext, clock: _Clock) -> Answer:
-        """What the collection holds: each document with its first sentences. No model is needed for that."""
-        known = [
-            document
-            for document in self._store.documents.list(context.owner, context.collection)
-            if not context.documents or document.id in context.documents
-        ]
-        each = _OVERVIEW_SENTENCES if len(known) == 1 else 1
-        quotes = [
-            quote
-            for document in known[:_OVERVIEW_DOCUMENTS]
-            for quote in lead_quotes(document, self._store.documents.pages(context.owner, document.id), each)
-        ]
-        clock.stage("quotes")
-        return Answer(question, question, "", "overview", None, (), tuple(quotes), seconds=clock.seconds())
-
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -166,6 +156,7 @@ class _Asked:
     anyway: bool
     writer: AnswerWriter | None
     missing: ModelError | None
+    library: LibraryAnswers
 
     def ready(self) -> AnswerWriter:
         """The model that writes. Raises ModelError where none can, or not in the question's language."""
@@ -189,6 +180,12 @@ def _draft(asked: _Asked, evidence: Evidence, clock: _Clock) -> Answer:
         gate=evidence.gate,
         words_only=evidence.words_only,
         seconds=clock.seconds(),
+        kind=asked.library.kind,
+        disagreements=disagreements(evidence.query, evidence.quotes) if evidence.answers else (),
+        notices=tuple(
+            Notice("identifier_missing", {"identifier": m.identifier, "nearest": ", ".join(m.nearest)})
+            for m in evidence.missing
+        ),
     )
 
 

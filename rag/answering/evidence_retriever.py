@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import zip_longest
 from typing import Final
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -14,7 +16,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes, sentences_of
-from rag.answering.retrieval import Retriever, forms
+from rag.answering.retrieval import Missing, Part, Retriever, forms
 from rag.core.call_context import CallContext
 from rag.core.text import from_a_word, language_of, terms, to_a_word
 from rag.core.types import Page, PageKey, Passage, Quote, line_of
@@ -24,6 +26,10 @@ from rag.models.embedding import Embedder
 _LAST_QUESTION: Final = 3.0
 # Questions whose quotes are found at a time, at least: one computes while another waits for a disk or a server.
 _AT_ONCE: Final = 2
+# Passages looked through and quotes shown, where all members of a list are asked for; quotes of each side of others.
+_LIST_PASSAGES: Final = 24
+_LIST_QUOTES: Final = 12
+_OF_EACH: Final = 2
 # Characters before and after a quote that the model reads with it.
 _AROUND: Final = 250
 
@@ -45,6 +51,7 @@ class Evidence:
     weights: Mapping[str, float]
     pages: Mapping[PageKey, CutPage]
     words_only: bool = False
+    missing: tuple[Missing, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -83,19 +90,61 @@ class EvidenceFinder:
         # Who came first is served first: more at once take the processor from one another, and from the pages.
         self._pool = ThreadPoolExecutor(max(_AT_ONCE, os.cpu_count() or 1), "finding")
 
-    def find(self, query: str, context: CallContext, *, asked: str = "", previous: Sequence[str] = ()) -> Evidence:
+    def find(
+        self,
+        query: str,
+        context: CallContext,
+        *,
+        asked: str = "",
+        previous: Sequence[str] = (),
+        listing: bool = False,
+    ) -> Evidence:
         """The evidence for a question.
 
         Args:
             query: what is searched for.
             asked: the question word for word, where the query is another one.
             previous: the questions asked before in the same chat, oldest first.
+            listing: whether all members of a list are asked for.
         """
         began = time.perf_counter()
-        return self._pool.submit(self._find, query, context, asked or query, previous, began).result()
+        return self._pool.submit(self._find, query, context, asked or query, previous, began, listing).result()
 
-    def _find(self, query: str, context: CallContext, asked: str, previous: Sequence[str], began: float) -> Evidence:
-        found = self._search.search(query, context, previous=previous, k=self._passages)
+    def find_parts(
+        self,
+        query: str,
+        context: CallContext,
+        *,
+        parts: Sequence[Part],
+        asked: str = "",
+        previous: Sequence[str] = (),
+        listing: bool = False,
+    ) -> Evidence:
+        """The evidence for a question of several sides: that of each side, in turns."""
+        whole = self.find(query, context, asked=asked, previous=previous, listing=listing)
+        found = [self.find(part.query, _narrowed(context, part.documents), listing=listing) for part in parts]
+        pages: dict[PageKey, CutPage] = {}
+        for each in (whole, *found):
+            pages |= each.pages
+        turns = zip_longest(*(each.quotes[: None if listing else _OF_EACH] for each in found))
+        quotes = {(q.document, q.page, q.start): q for turn in turns for q in turn if q is not None}
+        passages = {(p.document, p.page, p.start): p for each in (*found, whole) for p in each.passages}
+        return replace(
+            whole,
+            passages=tuple(passages.values()),
+            quotes=tuple(quotes.values()),
+            gate=max(whole.gate, min(each.gate for each in found)),
+            pages=pages,
+            seconds={
+                stage: whole.seconds[stage] + sum(each.seconds[stage] for each in found) for stage in whole.seconds
+            },
+        )
+
+    def _find(
+        self, query: str, context: CallContext, asked: str, previous: Sequence[str], began: float, listing: bool
+    ) -> Evidence:
+        depth = max(_LIST_PASSAGES, self._passages) if listing else self._passages
+        found = self._search.search(query, context, previous=previous, k=depth)
         searched = time.perf_counter()
         own, pages = set(terms(asked, language_of(found.query))), cut_pages(found.pages)
         passages = [replace(one, line=line_of(one, found.pages[one.document, one.page])) for one in found.passages]
@@ -105,14 +154,24 @@ class EvidenceFinder:
             self._embedder,
             pages=pages,
             weights={term: weight * (_LAST_QUESTION if term in own else 1.0) for term, weight in found.weights.items()},
-            k=self._quotes,
+            k=max(_LIST_QUOTES, self._quotes) if listing else self._quotes,
             reader=self._reader,
+            listing=listing,
         )
         quotes = tuple(_in_section(quote, found.pages[quote.document, quote.page]) for quote in quotes)
         seconds = {"search": searched - began, "quotes": time.perf_counter() - searched}
         led = _led_by(quotes, passages)
         return Evidence(
-            found.query, led, quotes, found.gate, found.threshold, found.weights, pages, found.words_only, seconds
+            found.query,
+            led,
+            quotes,
+            found.gate,
+            found.threshold,
+            found.weights,
+            pages,
+            found.words_only,
+            found.missing,
+            seconds,
         )
 
 
@@ -127,6 +186,9 @@ class EvidenceRetriever(BaseRetriever):
     asked: str = ""
     """The question word for word, where the chain may search for another one."""
     previous: tuple[str, ...] = ()
+    listing: bool = False
+    parts: tuple[Part, ...] = ()
+    """The sides of the question, where it has several."""
     anyway: bool = False
     """Whether quotes are handed on even where the documents do not hold an answer."""
     narrow: bool = False
@@ -141,9 +203,16 @@ class EvidenceRetriever(BaseRetriever):
         return forms(question, self.previous)[0].query
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
-        evidence = self.finder.find(query, self.context, asked=self.asked, previous=self.previous)
+        find = self.finder.find if not self.parts else partial(self.finder.find_parts, parts=self.parts)
+        evidence = find(query, self.context, asked=self.asked, previous=self.previous, listing=self.listing)
         quotes = evidence.quotes if evidence.answers or self.anyway else ()
         return Sources(documents_of(quotes, narrow=self.narrow), evidence)
+
+
+def _narrowed(context: CallContext, documents: Sequence[str]) -> CallContext:
+    """The context for one side; what the chat is narrowed to stays left out."""
+    meant = tuple(d for d in documents if not context.documents or d in context.documents)
+    return replace(context, documents=meant) if meant else context
 
 
 def documents_of(quotes: Sequence[Quote], *, narrow: bool = False) -> list[Document]:

@@ -27,6 +27,9 @@ PageKey = tuple[str, int]
 # answered by the model all the same on request, or answered from the collection's own list.
 Outcome = Literal["answered", "refused", "asked_anyway", "overview"]
 
+# What kind of answer is asked for.
+QuestionKind = Literal["question", "list", "comparison", "summary", "about_library", "small_talk"]
+
 # What a person may do with a collection: read it; add and remove documents; share, rename and remove it.
 Right = Literal["reader", "editor", "owner"]
 Role = Literal["member", "admin"]
@@ -244,11 +247,28 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What one quote says where documents disagree: `value` as it is written there, `date` of its document."""
+
+    quote: int
+    value: str
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Quotes that say different things of the same; the newest first. `quote` of a statement is a position in the
+    answer's quotes."""
+
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """All that is known of one answer, as it is saved and replayed.
 
     `seconds` maps a stage (search, quotes, first_word, writing, checking) to its duration. `words_only`: the vectors
-    could not be searched.
+    could not be searched. `notices` say what is to be known of it: why it was refused, how many there are.
     """
 
     question: str
@@ -264,6 +284,9 @@ class Answer:
     error: Failure | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     words_only: bool = False
+    kind: QuestionKind = "question"
+    notices: tuple[Notice, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """From passages to quotes: the sentences, list items and table rows that answer, word for word."""
 
 from rag.answering.evidence.answer_types import nearest_of_its_kind
-from rag.answering.evidence.lead_quotes import lead_quotes
+from rag.answering.evidence.disagreement import disagreements
+from rag.answering.evidence.outline import lead_quote, outline_quotes, section_quotes
 from rag.answering.evidence.pages import CutPage, cut_pages, sentences_of
 from rag.answering.evidence.quote_selection import AnswerScorer, find_quotes
 from rag.answering.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
@@ -13,9 +14,12 @@ __all__ = [
     "CutPage",
     "Unit",
     "cut_pages",
+    "disagreements",
     "find_quotes",
-    "lead_quotes",
+    "lead_quote",
     "nearest_of_its_kind",
+    "outline_quotes",
+    "section_quotes",
     "sentences_of",
     "units",
 ]

@@ -117,6 +117,12 @@ def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[s
     return max(map(near, mine)) >= max(map(near, others), default=0.0)
 
 
+def answer_things(question: str, text: str) -> list[str]:
+    """The things of the kind that a question asks for which a text names and the question does not."""
+    kind = answer_kind(question)
+    return [] if kind is None else list(dict.fromkeys(thing for _, thing in _things(kind, text, question)))
+
+
 def _things(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[int, str]]:
     """The things of a kind in a text, with their places, that the question does not name."""
     language = language_of(question)

@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from rag.answering.evidence.answer_types import answer_kind, holds_new
+from rag.answering.evidence.disagreement import same_said
 from rag.answering.evidence.pages import SURROUNDINGS, CutPage, cut
 from rag.answering.evidence.ranges import in_range
 from rag.answering.evidence.units import Unit, headlines
+from rag.answering.retrieval.identifier_search import held
 from rag.core.text import coverage, from_a_word, language_of, script_of, terms, to_a_word, words
 from rag.core.types import PageKey, Passage, Quote
 from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
@@ -20,6 +22,9 @@ from rag.models.embedding import Embedder, LateChunkingEmbedder
 
 # Units that go to the embedder: as many as it does in a fraction of a second on one core.
 EMBEDDED: Final = 7
+EMBEDDED_LIST: Final = 24
+# A member of a list scores at least this share of the best.
+_MEMBER: Final = 0.7
 
 # What each sign is worth; fitted on the developers' questions, see bench/quality.md. With what the similarity is
 # worth, which is the embedder's own, they sum to 1, so that a score lies between 0 and 1.
@@ -68,6 +73,7 @@ def find_quotes(
     weights: Mapping[str, float] | None = None,
     k: int = 3,
     reader: AnswerScorer | None = None,
+    listing: bool = False,
 ) -> tuple[Quote, ...]:
     """The k units of the passages that answer best, best first, no two saying the same.
 
@@ -76,10 +82,13 @@ def find_quotes(
         pages: those that the passages lie on; their units are what is quoted.
         weights: what each term of the question is worth; all the same when not given.
         reader: asked about the best candidates, where there is one.
+        listing: every unit that is nearly as good as the best is a member of the list that is asked for; k at most.
     """
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
     candidates = _candidates(question, passages, pages, wanted)
-    shortlist = sorted(candidates, key=lambda candidate: -candidate.words)[:EMBEDDED]
+    shortlist = sorted(candidates, key=lambda c: (-held(question, c.text), -c.words))[
+        : EMBEDDED_LIST if listing else EMBEDDED
+    ]
     if not shortlist:
         return ()
     facts = embedder_facts(embedder.name)
@@ -88,10 +97,11 @@ def find_quotes(
     if reader is not None:
         read, weight = reader.scores(question, [_read(c) for c in ranked]), judge_facts(reader.name).weight
         ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
-    ranked.sort(key=lambda c: -(c.words + c.meaning + c.read))
+    ranked.sort(key=lambda c: (-held(question, c.text), -(c.words + c.meaning + c.read)))
     # Where it is not known what the similarities mean, they put in order and are no part of the score.
     discrimination = facts.tells(question)
-    return tuple(_quote(c, c.words + c.meaning * discrimination + c.read) for c in _deduplicated(ranked, k))
+    chosen = _members(ranked, k) if listing else _deduplicated(ranked, k)
+    return tuple(_quote(c, c.words + c.meaning * discrimination + c.read) for c in chosen)
 
 
 def _by_meaning(
@@ -199,11 +209,26 @@ def _deduplicated(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:
     chosen: list[tuple[_Candidate, frozenset[str]]] = []
     for candidate in ranked:
         held = frozenset(terms(candidate.text))
-        if not any(_same_place(candidate, other) or _overlap(held, its) >= 0.8 for other, its in chosen):
+        if not any(_repeats(candidate, held, other, its) for other, its in chosen):
             chosen.append((candidate, held))
         if len(chosen) == k:
             break
     return [candidate for candidate, _ in chosen]
+
+
+def _repeats(one: _Candidate, words: frozenset[str], other: _Candidate, its: frozenset[str]) -> bool:
+    return _same_place(one, other) or same_said(one.text, other.text, _overlap(words, its))
+
+
+def _members(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:
+    """The candidates that are nearly as good as the best; the same words of several documents are several members."""
+    chosen: list[_Candidate] = []
+    for candidate in ranked:
+        if candidate.words + candidate.meaning < _MEMBER * (ranked[0].words + ranked[0].meaning):
+            continue
+        if not any(_same_place(candidate, other) for other in chosen):
+            chosen.append(candidate)
+    return chosen[:k]
 
 
 def _same_place(one: _Candidate, other: _Candidate) -> bool:

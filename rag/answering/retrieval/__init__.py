@@ -7,22 +7,34 @@ gate says whether the collection holds an answer at all.
 from rag.answering.retrieval.abstention import Signals, gate
 from rag.answering.retrieval.follow_ups import forms, stands_alone
 from rag.answering.retrieval.hybrid_search import Found, Readable, Reranker, Retriever, Searchable
-from rag.answering.retrieval.intents import Intent, intent
+from rag.answering.retrieval.identifier_search import Missing, missing_identifiers
+from rag.answering.retrieval.place_questions import AskedPlace, asked_place, is_section
+from rag.answering.retrieval.question_kinds import asked_of_documents, named_things, question_kind
+from rag.answering.retrieval.question_parts import Part, several_questions, sides
 from rag.answering.retrieval.rank_fusion import Ranking, join, reciprocal_rank_fusion
 
 __all__ = [
+    "AskedPlace",
     "Found",
-    "Intent",
+    "Missing",
+    "Part",
     "Ranking",
     "Readable",
     "Reranker",
     "Retriever",
     "Searchable",
     "Signals",
+    "asked_of_documents",
+    "asked_place",
     "forms",
     "gate",
-    "intent",
+    "is_section",
     "join",
+    "missing_identifiers",
+    "named_things",
+    "question_kind",
     "reciprocal_rank_fusion",
+    "several_questions",
+    "sides",
     "stands_alone",
 ]

@@ -16,6 +16,8 @@ from rag.models.catalogue import GateWeights
 # So many chunks are searched, where a test does not say otherwise.
 _MANY: Final = 1000
 _PASSAGES: Final = 4
+# The evidence of a chance of 0 or 1.
+_SURE: Final = 20.0
 
 # A capital inside a sentence.
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]*\w")
@@ -96,6 +98,12 @@ def gate(seen: Signals, weights: GateWeights) -> float:
         + weights.constant
     )
     return 1.0 / (1.0 + math.exp(-evidence))
+
+
+def raised(score: float, doubt: float, weights: GateWeights) -> float:
+    """The chance for a question that leans on the one before it, by a doubt (0 to 1) that it stands alone."""
+    evidence = math.log(score / (1.0 - score)) if 0.0 < score < 1.0 else math.copysign(_SURE, score - 0.5)
+    return 1.0 / (1.0 + math.exp(-(evidence + weights.leaning * doubt)))
 
 
 def _belief_in_few(chunks: int, weights: GateWeights) -> float:

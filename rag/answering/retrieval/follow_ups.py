@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.answering.retrieval.question_kinds import question_kind
 from rag.core.text import content, is_empty, script_of, terms
 
 # Words that stand for something said before.
@@ -51,6 +52,21 @@ def stands_alone(question: str) -> float:
     return max(0.0, 1.0 - doubt)
 
 
+def brings_something(question: str) -> bool:
+    """Whether a follow-up says anything itself: "Why?" and "Tell me more" only ask again.
+
+    >>> brings_something("Why?"), brings_something("tell me more"), brings_something("Why is the sky blue?")
+    (False, False, True)
+    """
+    rest = _GOES_ON.sub(" ", question)
+    return not (is_empty(rest) or not terms(rest))
+
+
+def _asks(text: str) -> bool:
+    """Whether an earlier question asked for something: "thanks" and "why?" say nothing of what is talked about."""
+    return brings_something(text) and question_kind(text) != "small_talk"
+
+
 def forms(question: str, previous: Sequence[str] = ()) -> list[Form]:
     """The ways to search for a question that follows others (oldest first); the main one comes first.
 
@@ -58,7 +74,7 @@ def forms(question: str, previous: Sequence[str] = ()) -> list[Form]:
     is searched mostly as it is, one that leans on the previous one mostly joined to it; where the
     previous one may lean on others in turn, all of the latest with this one behind count a little.
     """
-    before = [text.strip() for text in previous if terms(text)][-_LATEST:]
+    before = [text.strip() for text in previous if _asks(text)][-_LATEST:]
     if not before:
         return [Form(question, 1.0)]
     alone = stands_alone(question)

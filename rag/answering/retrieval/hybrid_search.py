@@ -5,16 +5,24 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.answering.retrieval.abstention import Signals, gate, signals
-from rag.answering.retrieval.follow_ups import Form, forms
+from rag.answering.retrieval.abstention import Signals, gate, raised, signals
+from rag.answering.retrieval.follow_ups import Form, brings_something, forms, stands_alone
+from rag.answering.retrieval.identifier_search import (
+    Missing,
+    held,
+    missing_identifiers,
+    missing_years,
+    with_spellings,
+)
 from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, join, reciprocal_rank_fusion
+from rag.answering.retrieval.spelling import respelled
 from rag.core.call_context import CallContext
 from rag.core.errors import VectorsLacking
 from rag.core.text import terms
@@ -30,6 +38,9 @@ _CANDIDATES: Final = 4
 
 # Fewer chunks than this do not tell a rare word from a common one: they are counted as so many.
 _TELLING: Final = 200
+
+# Passages that the gate of a follow-up by itself looks at.
+_OWN: Final = 4
 
 # Look-ups of words at a time, for all who ask.
 _AT_ONCE: Final = 4
@@ -78,7 +89,8 @@ class Found:
 
     `query` is the form of the question that counted most, `weights` what each of its terms is worth
     (a rare word more than a common one), `gate` the chance that the passages answer it at all: below `threshold`
-    it is not answered. `pages` are those that the passages lie on, by document and number.
+    it is not answered. `pages` are those that the passages lie on, by document and number; `missing` the codes of the
+    question that no document holds.
     """
 
     passages: tuple[Passage, ...]
@@ -89,6 +101,17 @@ class Found:
     weights: Mapping[str, float] = field(default_factory=dict)
     words_only: bool = False
     pages: Mapping[PageKey, Page] = field(default_factory=dict)
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """What one form of a question found; `similarity` is the best cosine."""
+
+    words: Ranking
+    vectors: Ranking
+    similarity: float
+    words_only: bool = False
 
 
 class Retriever:
@@ -119,47 +142,102 @@ class Retriever:
             previous: the questions asked before in the same chat, oldest first.
         """
         ways = forms(question, previous)
-        said = [self._beside.submit(self._by_words, way, context) for way in ways]
+        by_words = [self._beside.submit(self._by_words, way, context) for way in ways]
         telling = self._beside.submit(self._weights, ways[0].query, context)
-        collection, documents = context.collection, context.documents or None
-        rankings: list[Ranking] = []
-        similarity, words_only, fusion = 0.0, False, self._facts.fusion
-        for way, by_words in zip(ways, said, strict=True):
-            vector = self._embedder.embed_query(way.query)
-            try:
-                vectors = self._index.search_vectors(collection, vector, DEPTH, documents)
-            except VectorsLacking:
-                words_only, known = True, by_words.result().items
-                vectors = self._index.search_vectors(collection, vector, DEPTH, documents, known=known)
-            similarity = max(similarity, vectors[0][1] if vectors else 0.0)
-            worth = fusion.unread
-            if self._facts.reads(way.query):
-                worth = fusion.vectors if len(ways) == 1 else fusion.follow_up
-            rankings.append(by_words.result())
-            rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
+        lists = [self._lists(way, words, context, len(ways) > 1) for way, words in zip(ways, by_words, strict=True)]
         # Of a language that is not read, the vectors' lists would drown the words'.
         slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
-        fused = reciprocal_rank_fusion(rankings, fusion.rank_follow_up if slowly else RANK)
+        rankings = [ranking for each in lists for ranking in (each.words, each.vectors)]
+        fused = reciprocal_rank_fusion(rankings, self._facts.fusion.rank_follow_up if slowly else RANK)
         passages, pages = self._passages(question, fused, context.owner, k)
-        chunks, weights = telling.result()
-        seen = signals(
-            ways[0].query,
+        query = respelled(ways[0].query, passages, lambda word: not self._known(word, context))
+        chunks, weights = telling.result() if query == ways[0].query else self._weights(query, context)
+        nearest = replace(lists[0], similarity=max(each.similarity for each in lists))
+        seen = self._signals(query, weights, passages, nearest, chunks, follow_up=len(ways) > 1)
+        score = gate(seen, self._facts.gate)
+        if len(ways) > 1 and brings_something(question):
+            own = next(each for way, each in zip(ways, lists, strict=True) if way.query == question)
+            score = min(score, self._own_gate(question, own, context))
+        missing = [
+            each
+            for find in (missing_identifiers, missing_years)
+            for each in find(question, passages, lambda words: self._worded(words, context))
+        ]
+        return Found(
+            tuple(passages),
+            query,
+            seen,
+            0.0 if missing else score,
+            self._facts.gate.threshold,
+            weights,
+            any(each.words_only for each in lists),
+            pages,
+            tuple(missing),
+        )
+
+    def _lists(self, way: Form, by_words: Future[Ranking], context: CallContext, follow_up: bool) -> _Lists:
+        """What one form of the question finds, by words and by meaning."""
+        vector = self._embedder.embed_query(way.query)
+        collection, documents = context.collection, context.documents or None
+        words_only = False
+        try:
+            found = self._index.search_vectors(collection, vector, DEPTH, documents)
+        except VectorsLacking:
+            words_only, known = True, by_words.result().items
+            found = self._index.search_vectors(collection, vector, DEPTH, documents, known=known)
+        fusion = self._facts.fusion
+        worth = fusion.unread
+        if self._facts.reads(way.query):
+            worth = fusion.follow_up if follow_up else fusion.vectors
+        vectors = Ranking(tuple(chunk for chunk, _ in found), way.weight * worth)
+        return _Lists(by_words.result(), vectors, found[0][1] if found else 0.0, words_only)
+
+    def _signals(
+        self,
+        query: str,
+        weights: Mapping[str, float],
+        passages: Sequence[Passage],
+        lists: _Lists,
+        chunks: int,
+        *,
+        follow_up: bool = False,
+    ) -> Signals:
+        return signals(
+            query,
             weights,
             passages,
-            similarity,
-            by_words=rankings[0],
-            by_meaning=rankings[1],
+            lists.similarity,
+            by_words=lists.words,
+            by_meaning=lists.vectors,
             chunks=chunks,
-            follow_up=len(ways) > 1,
-            tells=self._facts.tells(ways[0].query),
+            follow_up=follow_up,
+            tells=self._facts.tells(query),
         )
-        score, least = gate(seen, self._facts.gate), self._facts.gate.threshold
-        return Found(tuple(passages), ways[0].query, seen, score, least, weights, words_only, pages)
+
+    def _own_gate(self, question: str, lists: _Lists, context: CallContext) -> float:
+        """The gate of a follow-up by what it brings of its own: joined to a question that the documents answer, any
+        other seems answered. The less it stands alone, the less it has to bring."""
+        passages, _ = self._passages(
+            question, reciprocal_rank_fusion([lists.words, lists.vectors]), context.owner, _OWN
+        )
+        chunks, weights = self._weights(question, context)
+        score = gate(self._signals(question, weights, passages, lists, chunks), self._facts.gate)
+        return raised(score, 1.0 - stands_alone(question), self._facts.gate)
 
     def _by_words(self, way: Form, context: CallContext) -> Ranking:
         documents = context.documents or None
-        found = self._index.search_words(context.owner, context.collection, way.query, DEPTH, documents)
+        query = with_spellings(way.query)
+        found = self._index.search_words(context.owner, context.collection, query, DEPTH, documents)
         return Ranking(tuple(chunk for chunk, _ in found), way.weight)
+
+    def _worded(self, words: str, context: CallContext) -> list[Passage]:
+        """The chunks that hold some of these words, best first."""
+        documents = context.documents or None
+        found = [
+            chunk for chunk, _ in self._index.search_words(context.owner, context.collection, words, DEPTH, documents)
+        ]
+        read = self._documents.passages(context.owner, found)
+        return [read[chunk] for chunk in found if chunk in read]
 
     def _passages(
         self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int
@@ -172,6 +250,8 @@ class Retriever:
             scores = self._reranker.scores(question, [passage.text for passage in candidates])
             candidates = [replace(p, score=float(s)) for p, s in zip(candidates, scores, strict=True)]
             candidates.sort(key=lambda passage: -passage.score)
+        # What is typed as a code is meant as it is typed: its passages come before those of its neighbours.
+        candidates.sort(key=lambda passage: -held(question, passage.text))
         met = Counter((passage.document, passage.page) for passage in candidates)
         # Only where a page was met twice can two of its chunks be joined.
         pages = self._documents.pages_at(owner, [place for place, times in met.items() if times > 1])
@@ -182,6 +262,10 @@ class Retriever:
         # One that was removed a moment ago is no source any more.
         found = {place: pages[place] for place in met_at if place in pages}
         return [passage for passage in joined if (passage.document, passage.page) in found], found
+
+    def _known(self, word: str, context: CallContext) -> bool:
+        """Whether any chunk of the collection holds a word."""
+        return any(self._index.count_words(context.owner, context.collection, terms(word))[1].values())
 
     def _weights(self, query: str, context: CallContext) -> tuple[int, dict[str, float]]:
         """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""

@@ -2,6 +2,7 @@
 gate and verification, in English, German and Chinese."""
 
 from rag.core.text.dates import MONTH, MONTHS, months
+from rag.core.text.identifiers import bare_numbers, holds_identifier, identifiers, spelling_pattern, spellings, years
 from rag.core.text.languages import language_of, reads
 from rag.core.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
 from rag.core.text.scripts import CJK, Language, Script, estimated_tokens, script_of
@@ -23,11 +24,14 @@ __all__ = [
     "Language",
     "Number",
     "Script",
+    "bare_numbers",
     "content",
     "coverage",
     "estimated_tokens",
     "find_words",
     "from_a_word",
+    "holds_identifier",
+    "identifiers",
     "index_terms",
     "is_empty",
     "language_of",
@@ -39,9 +43,12 @@ __all__ = [
     "reads",
     "script_of",
     "sentences",
+    "spelling_pattern",
+    "spellings",
     "stem",
     "terms",
     "to_a_word",
     "without_figures",
     "words",
+    "years",
 ]

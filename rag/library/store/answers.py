@@ -10,9 +10,9 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from rag.core.types import Answer, Failure, Passage, Quote, Sentence
+from rag.core.types import Answer, Disagreement, Failure, Notice, Passage, Quote, Sentence, Statement
 
-Record = TypeVar("Record", Answer, Failure, Passage, Quote, Sentence)
+Record = TypeVar("Record", Answer, Failure, Notice, Passage, Quote, Sentence)
 
 _EMPTY: dict[str, Any] = {"str": "", "int": 0, "float": 0.0}
 # A verdict or an outcome that is missing must not turn out better than it was.
@@ -32,8 +32,14 @@ def answer_from_json(data: dict[str, Any]) -> Answer:
         passages=tuple(_record(Passage, item) for item in answer.passages),  # type: ignore[arg-type]
         quotes=tuple(_record(Quote, item) for item in answer.quotes),  # type: ignore[arg-type]
         sentences=tuple(_record(Sentence, item) for item in answer.sentences),  # type: ignore[arg-type]
+        notices=tuple(_record(Notice, item) for item in answer.notices),  # type: ignore[arg-type]
+        disagreements=tuple(map(_disagreement, data.get("disagreements", ()))),
         error=failure_from_json(data.get("error")),
     )
+
+
+def _disagreement(data: dict[str, Any]) -> Disagreement:
+    return Disagreement(tuple(Statement(**statement) for statement in data["statements"]))
 
 
 def failure_to_json(failure: Failure) -> dict[str, Any]:

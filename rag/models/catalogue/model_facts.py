@@ -35,6 +35,7 @@ class GateWeights:
     named: float
     apart: float
     follow_up: float
+    leaning: float
     constant: float
     fewer: float
     fewer_at_most: float

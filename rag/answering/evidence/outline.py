@@ -1,0 +1,104 @@
+"""What a document is about, in its own words: a sentence from each section of the whole document."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rag.answering.evidence.units import Unit, units
+from rag.core.text import script_of
+from rag.core.types import Document, Page, Quote, line_of
+
+# Shorter units are labels and captions rather than sentences.
+_SHORTEST: Final = 30
+_SHORTEST_CHINESE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: str
+    page: Page
+    unit: Unit
+
+
+def outline_quotes(document: Document, pages: Sequence[Page], most: int) -> list[Quote]:
+    """The first sentence of each section; of as many as are spread evenly over the document where there are more.
+
+    A document without headings is taken page by page.
+    """
+    found = list(_sections(pages)) or list(_openings(pages))
+    return [_quote(document, section) for section in _spread(found, most)]
+
+
+def lead_quote(document: Document, pages: Iterable[Page]) -> Quote | None:
+    """The first sentence of a document; its first words where it has none."""
+    first: _Section | None = None
+    for page in pages:
+        for unit in units(page.text):
+            section = _Section("", page, unit)
+            if _says_something(page, unit):
+                return _quote(document, section)
+            first = first or section
+    return _quote(document, first) if first else None
+
+
+def section_quotes(document: Document, page: Page, start: int, end: int, most: int) -> list[Quote]:
+    """The first units of a stretch of a page, headings left out."""
+    inside = [unit for unit in units(page.text) if start <= unit.start < end and unit.sort != "heading"]
+    return [_quote(document, _Section("", page, unit)) for unit in inside[:most]]
+
+
+def _sections(pages: Sequence[Page]) -> Iterator[_Section]:
+    """Each heading with the first sentence under it; a heading that another one follows at once has none."""
+    said: set[str] = set()
+    title = ""
+    for page in pages:
+        starts = [heading.start for heading in page.headings]
+        for unit in units(page.text):
+            place = bisect_right(starts, unit.start)
+            title = page.headings[place - 1].title if place else title
+            if title and title not in said and _says_something(page, unit):
+                said.add(title)
+                yield _Section(title, page, unit)
+
+
+def _openings(pages: Sequence[Page]) -> Iterator[_Section]:
+    for page in pages:
+        unit = next((unit for unit in units(page.text) if _says_something(page, unit)), None)
+        if unit is not None:
+            yield _Section("", page, unit)
+
+
+def _says_something(page: Page, unit: Unit) -> bool:
+    text = page.text[unit.start : unit.end]
+    shortest = _SHORTEST_CHINESE if script_of(text) == "cjk" else _SHORTEST
+    return unit.sort in ("sentence", "item") and len(text) >= shortest
+
+
+def _spread(found: Sequence[_Section], most: int) -> list[_Section]:
+    """The first, and others at even distances."""
+    if len(found) <= most:
+        return list(found)
+    return [found[round(place * (len(found) - 1) / max(1, most - 1))] for place in range(most)]
+
+
+def _quote(document: Document, section: _Section) -> Quote:
+    page, unit = section.page, section.unit
+    quote = Quote(
+        document=document.id,
+        name=document.name,
+        title=document.title,
+        kind=document.kind,
+        address=document.address,
+        page=page.number,
+        label=page.label,
+        section=section.title,
+        text=page.text[unit.start : unit.end],
+        start=unit.start,
+        end=unit.end,
+        score=1.0,
+        head=unit.head,
+    )
+    return replace(quote, line=line_of(quote, page))

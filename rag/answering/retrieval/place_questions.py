@@ -1,0 +1,66 @@
+"""Questions for a place: "What stands on page 12?", "What does chapter 5 say?", "§ 7", 第三章."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rag.answering.retrieval.question_kinds import named_things
+from rag.core.text import number_value
+from rag.core.types import Heading
+
+_NUMBER: Final = r"(?P<{}>\d{{1,4}}(?:\.\d{{1,3}}){{0,4}}[a-z]?|[ivxlc]{{1,6}})\b"
+_PAGE: Final = re.compile(
+    rf"\b(?:page|p\.|pg\.?|seite|s\.) ?{_NUMBER.format('page')}|第 ?(?P<page_zh>\d+|[一二三四五六七八九十百]+) ?页",
+    re.IGNORECASE,
+)
+_SECTION: Final = re.compile(
+    rf"(?:\b(?:chapter|section|article|art\.|clause|part|annex|appendix|paragraph|sec\.|kapitel|abschnitt|artikel|anhang"
+    rf"|absatz|ziffer)|§{{1,2}}) ?{_NUMBER.format('section')}"
+    r"|第 ?(?P<section_zh>\d+|[一二三四五六七八九十百]+) ?[章节条款部]",
+    re.IGNORECASE,
+)
+_LEADING: Final = re.compile(
+    r"\W*(?:chapter|section|article|art\.|clause|part|annex|appendix|paragraph|kapitel|abschnitt|artikel|anhang|§|第)?\s*"
+    r"(?P<number>\d+(?:\.\d+)*[a-z]?|[ivxlc]+|[一二三四五六七八九十百]+)(?![\w])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPlace:
+    """A page or a section by its number; `names` are the other words of the question: which document is meant."""
+
+    sort: Literal["page", "section"]
+    number: str
+    names: tuple[str, ...] = ()
+
+
+def asked_place(question: str) -> AskedPlace | None:
+    """The place that a question asks for, where it asks for nothing else.
+
+    >>> asked_place("What does chapter 5 of the handbook say?")
+    AskedPlace(sort='section', number='5', names=('handbook',))
+    >>> asked_place("How many pages are there?") is None
+    True
+    """
+    for sort, pattern in (("page", _PAGE), ("section", _SECTION)):
+        match = pattern.search(question)
+        if match:
+            groups = match.groupdict()
+            number = groups.get(sort) or _figure(groups[f"{sort}_zh"])
+            rest = question[: match.start()] + " " + question[match.end() :]
+            names = tuple(named_things(rest))
+            return AskedPlace("page" if sort == "page" else "section", number.lower(), names)
+    return None
+
+
+def is_section(heading: Heading, number: str) -> bool:
+    """Whether a heading bears a number: "5 Backup", "Chapter 5", "§ 5 Notice"."""
+    match = _LEADING.match(heading.title)
+    return match is not None and _figure(match.group("number")).lower().rstrip(".") == number
+
+
+def _figure(written: str) -> str:
+    return written if written.isascii() else f"{number_value(written):.0f}"

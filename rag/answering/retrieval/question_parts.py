@@ -1,0 +1,103 @@
+"""A question that needs evidence for each of its sides: a comparison, or several questions in one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Final
+
+from rag.core.text import is_empty, language_of, stem, words, years
+
+# More sides than this are read as one question.
+_MOST: Final = 4
+
+_PAIR: Final = re.compile(
+    r"\b(?:between|from|of|zwischen|von)\s+(?P<a>[^,;?]{2,60}?)\s+(?:and|to|versus|vs\.?|or|und|bis)\s+(?P<b>[^,;?]{2,60})"
+    r"|(?:compare|vergleiche)\s+(?P<c>[^,;?]{2,60}?)\s+(?:and|with|to|versus|vs\.?|und|mit)\s+(?P<d>[^,;?]{2,60})"
+    r"|(?P<e>\w[\w -]{1,40}?)\s+(?:vs\.?|versus)\s+(?P<f>\w[\w -]{1,40})"
+    r"|(?P<g>[^，。？?与和跟比]{2,20})[与和跟](?P<h>[^，。？?的]{2,20})的?(?:区别|不同|差异|对比|相比)",
+    re.IGNORECASE,
+)
+_COMPARING: Final = re.compile(
+    r"\b(?:compare[ds]?|comparing|comparison|versus|vs\.?|differences?|differs?|different|between|both|respectively"
+    r"|vergleiche?n?|vergleich|unterschiede?|unterscheide[nt]?|zwischen)\b|比较|对比|区别|不同|差异|相比",
+    re.IGNORECASE,
+)
+_NEXT_QUESTION: Final = re.compile(
+    r"[?？]\s*(?=\S)|[;,]?\s+and\s+(?=(?:who|what|when|where|why|how|which|is|are|does|do|can)\b)"
+    r"|[;,]?\s+und\s+(?=(?:wer|was|wann|wo|warum|wie|welche[rs]?)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One side of a question: what to search for, and the documents it is about; all where it names none."""
+
+    query: str
+    documents: tuple[str, ...] = ()
+
+
+def several_questions(question: str) -> list[str]:
+    """The questions that are asked in one, each of which says what it asks.
+
+    >>> several_questions("How long is probation and how many days of leave are there?")
+    ['How long is probation', 'how many days of leave are there?']
+    """
+    parts = [part.strip() for part in _NEXT_QUESTION.split(question) if part and part.strip()]
+    if not 2 <= len(parts) <= _MOST or any(is_empty(part) or len(words(part)) < 3 for part in parts):
+        return [question]
+    return parts
+
+
+def sides(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:
+    """The sides of a comparison, each as a question of its own; none where they cannot be told apart.
+
+    Args:
+        titles: document → the stems of the words that it is called by.
+    """
+    bare = " ".join(_COMPARING.sub(" ", question).split())
+    for found in (_by_document(bare, titles), _by_year(bare, titles), _by_words(question)):
+        if 2 <= len(found) <= _MOST:
+            return found
+    return []
+
+
+def _by_document(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:
+    """Words that some documents are called by and others are not: one side each."""
+    language = language_of(question)
+    named = {}
+    for word in dict.fromkeys(words(question)):
+        called = tuple(name for name, stems in titles.items() if stem(word, language) in stems)
+        if called and len(called) < len(titles) and not word.isdecimal():
+            named[word] = called
+    fewest = min(map(len, named.values()), default=0)
+    telling = {word: called for word, called in named.items() if len(called) == fewest}
+    if len(set(telling.values())) < 2:
+        return []
+    return [Part(_without(question, set(telling) - {word}), called) for word, called in telling.items()]
+
+
+def _by_year(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:
+    asked = list(dict.fromkeys(years(question)))
+    return [
+        Part(_without(question, set(asked) - {year}), tuple(name for name, called in titles.items() if year in called))
+        for year in asked
+    ]
+
+
+def _by_words(question: str) -> list[Part]:
+    match = _PAIR.search(question)
+    if match is None:
+        return []
+    one, other = (text.strip() for text in match.groups() if text)
+    rest = " ".join(_COMPARING.sub(" ", question[: match.start()] + " " + question[match.end() :]).split())
+    return [Part(f"{side} {rest}".strip()) for side in (one, other)]
+
+
+def _without(question: str, left_out: Set[str]) -> str:
+    """The question without some words and the little words that bound them to it."""
+    kept = [word for word in question.split() if word.strip("?,.;:!'\"()’").lower().removesuffix("'s") not in left_out]
+    text = " ".join(kept)
+    return re.sub(r"\b(?:and|or|to|with|from|und|oder|mit)(?=\s*[?.]?$|\s+(?:and|or|to|from|in)\b)", "", text).strip()

@@ -1,0 +1,93 @@
+"""Words of a question that no document holds, put as the passages found for it write them.
+
+The passages found by meaning are the library's own word list for what is asked: a slip of the keyboard, a word written
+in one or in two, and a shortened name are looked up in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence, Set
+from typing import Final
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from rag.answering.retrieval.identifier_search import asked_identifiers
+from rag.core.text import spelling_pattern
+from rag.core.types import Passage
+
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_ABBREVIATION: Final = re.compile(r"\b[A-Z]{2,6}\b")
+_CAPITALISED: Final = re.compile(r"\b[A-Z][\w’'-]*(?: (?:of|for|and|the|de|der|und) [A-Z][\w’'-]*| [A-Z][\w’'-]*){1,6}")
+# Shorter words have too many neighbours; of longer ones two letters may be wrong.
+_SHORTEST: Final = 5
+_LONG: Final = 9
+
+# Whether no document holds a word.
+Unknown = Callable[[str], bool]
+
+
+def respelled(query: str, passages: Sequence[Passage], unknown: Unknown) -> str:
+    """The query as the passages would write it: its codes, its abbreviations, and words that no document holds.
+
+    Args:
+        unknown: asked only about words that the passages do not hold and have something like.
+    """
+    texts = [f"{passage.title}\n{passage.section}\n{passage.text}" for passage in passages]
+    for code in asked_identifiers(query):
+        found = next((match for text in texts if (match := spelling_pattern(code).search(text))), None)
+        query = query.replace(code, found.group()) if found else query
+    for short in dict.fromkeys(_ABBREVIATION.findall(query)):
+        if not any(re.search(rf"\b{short}\b", text) for text in texts) and (long := _written_out(short, texts)):
+            query = re.sub(rf"\b{short}\b", long, query)
+    return _corrected(query, texts, unknown)
+
+
+def _written_out(short: str, texts: Iterable[str]) -> str | None:
+    """The name in the texts that an abbreviation stands for: "CEO" for "Chief Executive Officer"."""
+    for text in texts:
+        for match in _CAPITALISED.finditer(text):
+            names = [name for name in match.group().split() if name[0].isupper()]
+            for first in range(len(names) - len(short) + 1):
+                run = names[first : first + len(short)]
+                if "".join(name[0] for name in run) == short:
+                    return " ".join(run)
+    return None
+
+
+def _corrected(query: str, texts: Sequence[str], unknown: Unknown) -> str:
+    lower = " ".join(texts).lower()
+    vocabulary = set(_WORD.findall(lower))
+    words = [match.group() for match in _WORD.finditer(query)]
+    for one, following in zip(words, [*words[1:], ""], strict=True):
+        word = one.lower()
+        if len(word) < _SHORTEST or word in vocabulary:
+            continue
+        if following and word + following.lower() in vocabulary:
+            query = query.replace(f"{one} {following}", one + following.lower())
+        elif (near := _two_words(word, lower, vocabulary) or _nearest(word, vocabulary)) and unknown(word):
+            query = re.sub(rf"\b{re.escape(one)}\b", near, query)
+    return query
+
+
+def _two_words(word: str, text: str, vocabulary: Set[str]) -> str | None:
+    """A word that the texts write in two."""
+    for cut in range(2, len(word) - 1):
+        if word[:cut] in vocabulary and word[cut:] in vocabulary and f"{word[:cut]} {word[cut:]}" in text:
+            return f"{word[:cut]} {word[cut:]}"
+    return None
+
+
+def _nearest(word: str, vocabulary: Set[str]) -> str | None:
+    """The one word of the texts that a slip or two away is this one; none where there are two."""
+    most = 2 if len(word) >= _LONG else 1
+    found = sorted(
+        (distance, other)
+        for other in vocabulary
+        if abs(len(other) - len(word)) <= most
+        and other[0] == word[0]
+        and (distance := DamerauLevenshtein.distance(word, other, score_cutoff=most)) <= most
+    )
+    if not found or (len(found) > 1 and found[0][0] == found[1][0]):
+        return None
+    return found[0][1]
