@@ -183,8 +183,11 @@ def _draft(asked: _Asked, evidence: Evidence, clock: _Clock) -> Answer:
         kind=asked.library.kind,
         disagreements=disagreements(evidence.query, evidence.quotes) if evidence.answers else (),
         notices=tuple(
-            Notice("identifier_missing", {"identifier": m.identifier, "nearest": ", ".join(m.nearest)})
-            for m in evidence.missing
+            Notice(
+                "identifier_nearest" if each.nearest else "identifier_missing",
+                {"identifier": each.identifier, "nearest": ", ".join(each.nearest)},
+            )
+            for each in evidence.missing
         ),
     )
 

@@ -128,7 +128,8 @@ class EvidenceFinder:
             pages |= each.pages
         turns = zip_longest(*(each.quotes[: None if listing else _OF_EACH] for each in found))
         quotes = {(q.document, q.page, q.start): q for turn in turns for q in turn if q is not None}
-        passages = {(p.document, p.page, p.start): p for each in (*found, whole) for p in each.passages}
+        ranked = zip_longest(*(each.passages for each in (whole, *found)))
+        passages = {(p.document, p.page, p.start): p for turn in ranked for p in turn if p is not None}
         return replace(
             whole,
             passages=tuple(passages.values()),

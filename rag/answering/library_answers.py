@@ -53,7 +53,10 @@ class LibraryAnswers:
             return self._made(self._outline(self._named()))
         if self.kind == "about_library":
             meant = self._named()
-            notice = Notice("documents_listed", {"count": len(meant), "total": len(self.documents)})
+            some = len(meant) < len(self.documents)
+            notice = Notice(
+                "documents_some" if some else "documents_all", {"count": len(meant), "total": len(self.documents)}
+            )
             return self._made(self._leads(meant[:_LISTED]), notice)
         place = asked_place(self._question)
         quotes = self._at(place) if place else []

@@ -16,6 +16,7 @@ import streamlit as st
 from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 from rag.ui.widget_values import position
+from rag.viewing.answer_notices import notices
 from rag.viewing.export import place_of
 from rag.viewing.highlighting import Picture
 
@@ -155,9 +156,10 @@ def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, s
 def _notice(answer: Answer, texts: Texts) -> dict[str, str] | None:
     title, said = "", []
     if answer.outcome == "refused":
-        title, said = texts("answer.refused"), [texts("answer.refused_why")]
+        title, said = texts("answer.refused"), [] if answer.notices else [texts("answer.refused_why")]
     elif answer.outcome == "asked_anyway":
         said = [texts("answer.asked_anyway")]
+    said += notices(answer, texts)
     if answer.words_only:
         said.append(texts("errors.vectors_lacking"))
     return {"title": title, "text": " ".join(said)} if said else None

@@ -13,9 +13,9 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Protocol
 
 from rag.core.types import LINED, PAGED, Answer, Passage, Quote, Sentence, shown_name
+from rag.viewing.answer_notices import Texts, notices
 from rag.viewing.highlighting import Picture
 
 # Signs that mean something to Markdown anywhere, and those that do so at the beginning of a line.
@@ -39,12 +39,6 @@ blockquote { margin: .3rem 0; padding: .2rem 0 .2rem 1rem; border-left: 4px soli
 img { max-width: 100%; border: 1px solid #c3d0d8; } code { font-size: .75rem; } ol { padding-left: 1.4rem; }
 table { border-collapse: collapse; font-size: .9rem; } td, th { text-align: left; padding: .1rem .8rem .1rem 0; }
 """
-
-
-class Texts(Protocol):
-    """Gives the words of a key in one language, filled in."""
-
-    def __call__(self, key: str, **fields: object) -> str: ...
 
 
 def as_markdown(answer: Answer, t: Texts) -> str:
@@ -127,6 +121,7 @@ def _remarks(answer: Answer, t: Texts) -> Iterator[str]:
     """What has to be known before the answer is read."""
     if answer.outcome == "refused":
         yield t("answer.refused")
+    yield from notices(answer, t)
     if answer.outcome == "asked_anyway":
         yield t("answer.asked_anyway")
     if answer.words_only:

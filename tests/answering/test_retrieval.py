@@ -21,7 +21,6 @@ from rag.answering.retrieval import (
     Signals,
     forms,
     gate,
-    intent,
     join,
     reciprocal_rank_fusion,
     stands_alone,
@@ -194,42 +193,6 @@ def test_a_question_that_stands_alone_is_searched_mainly_as_it_is() -> None:
 
 def test_without_questions_before_there_is_one_form() -> None:
     assert [form.query for form in forms("What is PTO?")] == ["What is PTO?"]
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Hello!",
-        "good morning",
-        "What is in here?",
-        "What documents do you have?",
-        "Summarise this document",
-        "can you summarize these files please",
-        "What is this document about?",
-        "你好",
-        "这里有什么？",
-        "总结一下这份文档",
-        "这份报告主要讲什么？",
-    ],
-)
-def test_greetings_and_questions_about_the_whole_are_no_search(question: str) -> None:
-    assert intent(question) == "overview"
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "What is in the safety kit?",
-        "Summarise the safety policy",
-        "Hello, how many days of leave do I have?",
-        "What is the document retention period?",
-        "List the members of the board",
-        "公司有哪些福利？",
-        "总结一下差旅报销的规定",
-    ],
-)
-def test_questions_about_something_are_searched(question: str) -> None:
-    assert intent(question) == "question"
 
 
 @given(

@@ -86,7 +86,7 @@ def pdf(text: str) -> bytes:
 def steps(text: str) -> dict[str, Callable[[], object]]:
     """What happens to a line on its way from a file into a checked answer and onto a picture."""
     from rag.answering.evidence import CutPage, find_quotes, sentences_of, units
-    from rag.answering.retrieval import intent
+    from rag.answering.retrieval import question_kind
     from rag.answering.verification import verify
     from rag.core.types import Passage
     from rag.ingestion.loading.file_types import kind_of
@@ -116,7 +116,13 @@ def steps(text: str) -> dict[str, Callable[[], object]]:
         split(document, count=len, size=1000, overlap=100)
         return kind_of(text.encode(), "line"), lead_of(document)
 
-    return {"read": reading, "cut": lambda: units(page), "ask": lambda: intent(text), "answer": answer, "draw": picture}
+    return {
+        "read": reading,
+        "cut": lambda: units(page),
+        "ask": lambda: question_kind(text),
+        "answer": answer,
+        "draw": picture,
+    }
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ import pytest
 import rag
 from rag.answering.evidence.answer_types import _DATE, _PERCENT, answer_kind
 from rag.answering.evidence.ranges import in_range
-from rag.answering.retrieval import intent
+from rag.answering.retrieval import question_kind
 from rag.answering.verification.contradiction import unknown_names
 from rag.answering.verification.names import names, spelt_out
 from rag.ingestion.loading.text import read_text
@@ -210,9 +210,10 @@ def test_g31_what_lies_beyond_a_bound_follows_a_rule() -> None:
     assert in_range("What after six years?", "5 years or more")
     assert not in_range("What after six years?", f"5 {'y' * 41} or more")
     assert [
-        intent(f"Summarise this{how}") for how in (" in English in ten words", " in a" * 40 + " way that is none")
+        question_kind(f"Summarise this{how}")
+        for how in (" in English in ten words", " in a" * 40 + " way that is none")
     ] == [
-        "overview",
+        "summary",
         "question",
     ]
     known = "The CDC said so."

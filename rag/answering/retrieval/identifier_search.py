@@ -13,6 +13,7 @@ from rag.core.types import Passage
 
 # Neighbours that are named where a code is missing: those next to it on either side.
 _NEAREST: Final = 2
+_CODE_FIGURES: Final = re.compile(r"[^\W\d_][-/_. ]?(\d{4,9})(?!\d)")
 _NUMBER: Final = re.compile(r"\d+")
 
 # The passages that hold these words, best first.
@@ -83,7 +84,7 @@ def _beside(year: str, there: Sequence[str]) -> tuple[str, ...]:
 
 def _ends_code(text: str, number: str) -> bool:
     """Whether a bare number stands in a text as the figures of a code."""
-    return number.isdecimal() and re.search(rf"[^\W\d_][-/_. ]?{number}(?!\d)", text) is not None
+    return number.isdecimal() and number in text and number in _CODE_FIGURES.findall(text)
 
 
 def _neighbours(code: str, search: WordSearch) -> tuple[str, ...]:

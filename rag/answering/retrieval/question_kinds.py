@@ -62,7 +62,7 @@ _ABOUT: Final = _set("""
 """)
 _LISTED: Final = _set("""
     list show name names many number count titles title
-    liste zeige zeig nenne anzahl titel
+    liste zeige zeig nenne anzahl viele titel
 """)
 _MANNER: Final = _set("""
     short quick brief concise simple one two three four five six seven eight nine ten few bullet bullets sentence
@@ -106,6 +106,8 @@ _REPORTS: Final = re.compile(
     r"|are there|erwähnen|enthalten|nennen|behandeln)s? (?P<what>.+)",
     re.IGNORECASE,
 )
+_WHICH: Final = re.compile(r"\W*+(?:which|welche|what)\b", re.IGNORECASE)
+_TOPIC_ZH: Final = re.compile("主题|要点|大意")
 _NAME_WORDS: Final = 3
 # What is counted: documents are, where they are called that; days and euros stand in them.
 _COUNTS: Final = re.compile(r"\W*+(?:how many|wie viele) (\w+)", re.IGNORECASE)
@@ -163,8 +165,11 @@ def _whole(text: str, titles: Callable[[], Collection[str]]) -> QuestionKind | N
     # What a document is called is one word or two; whoever says more says what is asked.
     if len(other) > _NAME_WORDS or (other and not {stem(word, language) for word in other} <= set(titles())):
         return None
-    listed = not _LISTED.isdisjoint(found) or bool(re.match(r"\W*(?:which|welche|what)\b", text, re.IGNORECASE))
-    named = not _DOCUMENTS.isdisjoint(found) or bool(other)
+    named = not _DOCUMENTS.isdisjoint(found)
+    # "How many contracts are there?" names documents by what they are called; "What is a contract?" does not.
+    counted = not _LISTED.isdisjoint(found) and len(other) == 1
+    listed = counted or not _LISTED.isdisjoint(found) or _WHICH.match(text) is not None
+    named = named or counted
     about = not _ABOUT.isdisjoint(found)
     if listed and named and not about:
         return "about_library"
@@ -176,6 +181,6 @@ def _whole(text: str, titles: Callable[[], Collection[str]]) -> QuestionKind | N
 def _whole_chinese(text: str) -> QuestionKind | None:
     if _WHOLE_ZH.sub("", text):
         return None
-    if _LISTING_ZH.search(text) and _NAMES_THINGS_ZH.search(text) and not re.search("主题|要点|大意", text):
+    if _LISTING_ZH.search(text) and _NAMES_THINGS_ZH.search(text) and not _TOPIC_ZH.search(text):
         return "about_library"
     return "summary" if _ABOUTNESS_ZH.search(text) or _NAMES_THINGS_ZH.search(text) else None

@@ -7,23 +7,23 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rag.core.text import is_empty, language_of, stem, words, years
+from rag.core.text import is_empty, language_of, script_of, stem, words, years
 
 # More sides than this are read as one question.
 _MOST: Final = 4
 
-_PAIR: Final = re.compile(
-    r"\b(?:between|from|of|zwischen|von)\s+(?P<a>[^,;?]{2,60}?)\s+(?:and|to|versus|vs\.?|or|und|bis)\s+(?P<b>[^,;?]{2,60})"
-    r"|(?:compare|vergleiche)\s+(?P<c>[^,;?]{2,60}?)\s+(?:and|with|to|versus|vs\.?|und|mit)\s+(?P<d>[^,;?]{2,60})"
-    r"|(?P<e>\w[\w -]{1,40}?)\s+(?:vs\.?|versus)\s+(?P<f>\w[\w -]{1,40})"
-    r"|(?P<g>[^，。？?与和跟比]{2,20})[与和跟](?P<h>[^，。？?的]{2,20})的?(?:区别|不同|差异|对比|相比)",
-    re.IGNORECASE,
-)
+_OPENS: Final = frozenset(["between", "from", "compare", "comparing", "zwischen", "von", "vergleiche", "vergleichen"])
+_JOINS: Final = frozenset(["and", "to", "with", "versus", "vs", "vs.", "than", "und", "mit", "als"])
+# Words of one side, at most.
+_SIDE: Final = 8
+_JOINS_CHINESE: Final = re.compile("[与和跟]")
+_ENDS_CHINESE: Final = re.compile("的|有|之间|比较|对比|区别|不同|差异|相比|[，。？?]")
 _COMPARING: Final = re.compile(
     r"\b(?:compare[ds]?|comparing|comparison|versus|vs\.?|differences?|differs?|different|between|both|respectively"
     r"|vergleiche?n?|vergleich|unterschiede?|unterscheide[nt]?|zwischen)\b|比较|对比|区别|不同|差异|相比",
     re.IGNORECASE,
 )
+_LOOSE: Final = re.compile(r"\b(?:and|or|to|with|from|und|oder|mit)(?=\s*+[?.]?$|\s++(?:and|or|to|from|in)\b)")
 _NEXT_QUESTION: Final = re.compile(
     r"[?？]\s*(?=\S)|[;,]?\s+and\s+(?=(?:who|what|when|where|why|how|which|is|are|does|do|can)\b)"
     r"|[;,]?\s+und\s+(?=(?:wer|was|wann|wo|warum|wie|welche[rs]?)\b)",
@@ -88,16 +88,34 @@ def _by_year(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:
 
 
 def _by_words(question: str) -> list[Part]:
-    match = _PAIR.search(question)
+    """What stands on both sides of the word that joins them, behind the one that opens a comparison."""
+    if script_of(question) == "cjk":
+        return _by_characters(question)
+    said = question.rstrip(" ?.!").split()
+    lower = [word.lower().strip(",;") for word in said]
+    opening = next((place for place, word in enumerate(lower) if word in _OPENS), -1)
+    joining = next((place for place, word in enumerate(lower) if word in _JOINS and place > opening + 1), None)
+    if opening < 0 or joining is None or joining + 1 == len(said) or joining - opening > _SIDE + 1:
+        return []
+    one, other = said[opening + 1 : joining], said[joining + 1 : joining + 1 + _SIDE]
+    rest = _COMPARING.sub(" ", " ".join(said[:opening] + said[joining + 1 + _SIDE :])).split()
+    about = [word for word in rest if not is_empty(word)]
+    return [Part(" ".join([*(w for w in side if w.lower() not in _OPENS), *about])) for side in (one, other)]
+
+
+def _by_characters(question: str) -> list[Part]:
+    match = _JOINS_CHINESE.search(question)
     if match is None:
         return []
-    one, other = (text.strip() for text in match.groups() if text)
-    rest = " ".join(_COMPARING.sub(" ", question[: match.start()] + " " + question[match.end() :]).split())
-    return [Part(f"{side} {rest}".strip()) for side in (one, other)]
+    one, rest = _COMPARING.sub("", question[: match.start()]), question[match.end() :]
+    end = _ENDS_CHINESE.search(rest)
+    other = rest[: end.start()] if end else rest
+    about = _COMPARING.sub("", rest[end.end() :]).strip("？?。的") if end else ""
+    return [Part(f"{side}{about}") for side in (one.strip(), other.strip())] if one.strip() and other.strip() else []
 
 
 def _without(question: str, left_out: Set[str]) -> str:
     """The question without some words and the little words that bound them to it."""
     kept = [word for word in question.split() if word.strip("?,.;:!'\"()’").lower().removesuffix("'s") not in left_out]
     text = " ".join(kept)
-    return re.sub(r"\b(?:and|or|to|with|from|und|oder|mit)(?=\s*[?.]?$|\s+(?:and|or|to|from|in)\b)", "", text).strip()
+    return _LOOSE.sub("", text).strip()

@@ -13,7 +13,7 @@ from typing import Final
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rag.answering.retrieval.identifier_search import asked_identifiers
-from rag.core.text import spelling_pattern
+from rag.core.text import find_identifier
 from rag.core.types import Passage
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -35,11 +35,11 @@ def respelled(query: str, passages: Sequence[Passage], unknown: Unknown) -> str:
     """
     texts = [f"{passage.title}\n{passage.section}\n{passage.text}" for passage in passages]
     for code in asked_identifiers(query):
-        found = next((match for text in texts if (match := spelling_pattern(code).search(text))), None)
-        query = query.replace(code, found.group()) if found else query
+        found = next((text[place[0] : place[1]] for text in texts if (place := find_identifier(text, code))), None)
+        query = query.replace(code, found) if found else query
     for short in dict.fromkeys(_ABBREVIATION.findall(query)):
-        if not any(re.search(rf"\b{short}\b", text) for text in texts) and (long := _written_out(short, texts)):
-            query = re.sub(rf"\b{short}\b", long, query)
+        if not any(short in _ABBREVIATION.findall(text) for text in texts) and (long := _written_out(short, texts)):
+            query = _replaced(query, short, long)
     return _corrected(query, texts, unknown)
 
 
@@ -66,8 +66,12 @@ def _corrected(query: str, texts: Sequence[str], unknown: Unknown) -> str:
         if following and word + following.lower() in vocabulary:
             query = query.replace(f"{one} {following}", one + following.lower())
         elif (near := _two_words(word, lower, vocabulary) or _nearest(word, vocabulary)) and unknown(word):
-            query = re.sub(rf"\b{re.escape(one)}\b", near, query)
+            query = _replaced(query, one, near)
     return query
+
+
+def _replaced(query: str, word: str, by: str) -> str:
+    return _WORD.sub(lambda match: by if match.group() == word else match.group(), query)
 
 
 def _two_words(word: str, text: str, vocabulary: Set[str]) -> str | None:

@@ -2,7 +2,7 @@
 gate and verification, in English, German and Chinese."""
 
 from rag.core.text.dates import MONTH, MONTHS, months
-from rag.core.text.identifiers import bare_numbers, holds_identifier, identifiers, spelling_pattern, spellings, years
+from rag.core.text.identifiers import bare_numbers, find_identifier, holds_identifier, identifiers, spellings, years
 from rag.core.text.languages import language_of, reads
 from rag.core.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
 from rag.core.text.scripts import CJK, Language, Script, estimated_tokens, script_of
@@ -28,6 +28,7 @@ __all__ = [
     "content",
     "coverage",
     "estimated_tokens",
+    "find_identifier",
     "find_words",
     "from_a_word",
     "holds_identifier",
@@ -43,7 +44,6 @@ __all__ = [
     "reads",
     "script_of",
     "sentences",
-    "spelling_pattern",
     "spellings",
     "stem",
     "terms",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 _MAIL: Final = r"[\w+-]++(?:\.[\w+-]++)*+@[\w-]++(?:\.[\w-]++)++"
@@ -24,6 +25,8 @@ _MEASURED: Final = re.compile(r"\d[\d.,/-]*[A-Za-z]{1,5}")
 _RUNS: Final = re.compile(r"[^\W\d_]+|\d+|@")
 _BARE: Final = re.compile(r"(?<![\w.,-])\d{4,9}(?![\w-]|[.,]\d)")
 _YEARS: Final = re.compile(r"(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d-]|[.,]\d)")
+# What may stand between two runs of a code.
+_BETWEEN: Final = frozenset(("", "-", "/", "_", ".", " "))
 _FEW_DIGITS: Final = 3
 
 
@@ -82,11 +85,23 @@ def holds_identifier(text: str, identifier: str) -> bool:
     >>> holds_identifier("Alarm E-4512: stop", "e4512"), holds_identifier("PE-45121", "E-4512")
     (True, False)
     """
-    return spelling_pattern(identifier).search(text) is not None
+    return find_identifier(text, identifier) is not None
 
 
-def spelling_pattern(identifier: str) -> re.Pattern[str]:
-    """Finds an identifier with or without the marks between its runs of letters and of figures."""
-    runs = _RUNS.findall(identifier)
-    inside = r"[-/_. ]?".join(map(re.escape, runs))
-    return re.compile(rf"(?<![^\W_]){inside}(?![^\W_])", re.IGNORECASE)
+def find_identifier(text: str, identifier: str) -> tuple[int, int] | None:
+    """Where a text first holds an identifier: its runs of letters and figures with at most one mark between them."""
+    wanted = [run.lower() for run in _RUNS.findall(identifier)]
+    if not wanted or wanted[-1] not in text.lower():
+        return None
+    runs = [(match.start(), match.end()) for match in _RUNS.finditer(text)]
+    for first in range(len(runs) - len(wanted) + 1):
+        here = runs[first : first + len(wanted)]
+        start, end = here[0][0], here[-1][1]
+        joined = all(text[b:c] in _BETWEEN for (_, b), (c, _) in pairwise(here))
+        if joined and [text[a:b].lower() for a, b in here] == wanted and _stands_alone(text, start, end):
+            return start, end
+    return None
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    return not (start and text[start - 1].isalnum()) and not text[end : end + 1].isalnum()
