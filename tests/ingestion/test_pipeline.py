@@ -23,6 +23,7 @@ from rag.ingestion.worker import run_jobs, stop_at_end_of, wait_for_work
 from rag.library.index import Index
 from rag.library.store import Job, Store
 from rag.library.store.jobs import MAX_ATTEMPTS
+from tests.support.folders import folder_of
 from tests.support.reading import reading
 
 OWNER = "ann"
@@ -326,9 +327,9 @@ def test_a_running_job_is_cancelled_between_batches(desk: Desk, collection: Coll
     with reading(slow):
         wait_for(lambda: desk.store.jobs.get(OWNER, job.id).done > 0)
         desk.store.jobs.cancel(OWNER, job.id)
-        wait_for(lambda: desk.store.jobs.get(OWNER, job.id).state == "cancelled", 5)
+        wait_for(lambda: desk.store.jobs.get(OWNER, job.id).state == "cancelled", 60)
     assert desk.store.documents.list(OWNER, collection.id) == []
-    assert not desk.store.files.path(job.source).exists()
+    assert not folder_of(desk.store).path(job.source).exists()
 
 
 def test_a_reader_that_is_told_to_end_leaves_its_job_to_the_next(desk: Desk, collection: Collection) -> None:
@@ -341,7 +342,7 @@ def test_a_reader_that_is_told_to_end_leaves_its_job_to_the_next(desk: Desk, col
     thread.start()
     wait_for(lambda: desk.store.jobs.get(OWNER, job.id).done > 0)
     os.close(write)
-    thread.join(5)
+    thread.join(60)
     left = desk.store.jobs.get(OWNER, job.id)
     assert (left.state, left.attempts) == ("waiting", 0)
     work_until_idle(desk)
