@@ -16,7 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from rag.answering.conversation import Writer
+from rag.answering.generation import Writer
 from rag.core.call_context import CallContext
 from rag.core.types import Answer
 from rag.ingestion.pipeline import Desk, read_file

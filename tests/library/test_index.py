@@ -20,15 +20,17 @@ from rag.library.index.sqlite_bm25 import chosen
 from rag.library.store import Store
 from rag.library.store.hnsw import make_graph
 from rag.library.store.postgresql import PostgreSQL
+from rag.models.embedding import Vectors
 from tests.support.postgres import Place
 
 AnyIndex = Index | SharedIndex
 OWNER = "ann"
 
 
-def unit(count: int, dimension: int = 16, seed: int = 0) -> np.ndarray:
+def unit(count: int, dimension: int = 16, seed: int = 0) -> Vectors:
     vectors = np.random.default_rng(seed).standard_normal((count, dimension)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return scaled
 
 
 def exact(ids: np.ndarray, vectors: np.ndarray, query: np.ndarray, k: int) -> list[int]:
@@ -71,10 +73,11 @@ def test_faiss_finds_what_an_exact_search_finds() -> None:
         assert np.allclose([score for _, score in found], np.sort(vectors @ query)[::-1][:10], atol=1e-5)
 
 
-def spread(count: int, seed: int) -> np.ndarray:
+def spread(count: int, seed: int) -> Vectors:
     """Vectors as texts have them: around sixty subjects, and a little of everything in each."""
     vectors = unit(60, 128, seed=9)[np.arange(count) % 60] + 0.8 * unit(count, 128, seed=seed)
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    scaled: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return scaled
 
 
 def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> None:
@@ -86,7 +89,8 @@ def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> No
     pairs = [(index.search(query, 10), every.search(query, 10)) for query in queries]
     assert np.mean([len(dict(some).keys() & dict(all_).keys()) / 10 for some, all_ in pairs]) >= 0.95
     scores = [(score, dict(all_)[i]) for some, all_ in pairs for i, score in some if i in dict(all_)]
-    assert np.allclose(*zip(*scores, strict=True), atol=1e-5)
+    near, exactly = zip(*scores, strict=True)
+    assert np.allclose(near, exactly, atol=1e-5)
 
 
 def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:

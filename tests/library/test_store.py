@@ -49,6 +49,7 @@ from rag.library.store import Store
 from rag.library.store.answers import answer_from_json, answer_to_json
 from rag.library.store.backup import backup, restore
 from rag.library.store.postgresql import PostgreSQL
+from tests.support.folders import folder_of
 from tests.support.postgres import Place
 
 ANN, BOB = "ann", "bob"
@@ -326,8 +327,11 @@ def test_owners_see_nothing_of_each_other(store: Store, collection: Collection) 
     chat = store.chats.create(ANN, collection.id)
     turn = store.chats.ask(ANN, chat.id, "secret?")
     job = store.jobs.enqueue(ANN, collection.id, "n", "address", "http://example.com/")
-    assert store.collections.list(BOB) == store.documents.list(BOB, collection.id) == store.chats.list(BOB) == []
-    assert store.documents.pages(BOB, document.id) == store.chats.turns(BOB, chat.id) == []
+    assert store.collections.list(BOB) == []
+    assert store.documents.list(BOB, collection.id) == []
+    assert store.chats.list(BOB) == []
+    assert store.documents.pages(BOB, document.id) == []
+    assert store.chats.turns(BOB, chat.id) == []
     assert store.documents.passages(BOB, [1, 2]) == {}
     assert store.jobs.list(BOB, collection.id) == []
     answer = Answer("q", "q", "a", "answered", None)
@@ -418,12 +422,12 @@ def test_a_removal_beside_an_addition_never_takes_the_file(store: Store, collect
 def test_an_altered_original_is_not_given_out(local: Store) -> None:
     sha256 = local.files.save(b"data")
     assert local.files.read(sha256) == b"data"
-    local.files.path(sha256).write_bytes(b"Data")
+    folder_of(local).path(sha256).write_bytes(b"Data")
     with pytest.raises(NotFound):
         local.files.read(sha256)
     for name in ("../library.sqlite3", "a" * 63, "A" * 64):
         with pytest.raises(ValueError, match="hex"):
-            local.files.path(name)
+            folder_of(local).path(name)
 
 
 def test_a_file_whose_document_is_refused_does_not_stay(store: Store, collection: Collection) -> None:
@@ -443,10 +447,10 @@ def test_what_a_crash_left_behind_is_swept_up_after_an_hour(local: Store) -> Non
     collection = local.collections.create(ANN, "mine")
     kept = add(local, collection)
     orphan, young = local.files.save(b"orphan"), local.files.save(b"young")
-    part = local.files.path(orphan).parent / "0123456789abcdef.part"
+    part = folder_of(local).path(orphan).parent / "0123456789abcdef.part"
     part.write_bytes(b"half")
     hour_ago = time.time() - 4000
-    for path in (local.files.path(orphan), part, local.files.path(kept.sha256)):
+    for path in (folder_of(local).path(orphan), part, folder_of(local).path(kept.sha256)):
         os.utime(path, (hour_ago, hour_ago))
     local.files.sweep()
     left = {path.name for path in (local.folder / "files").rglob("*") if path.is_file()}
@@ -671,7 +675,7 @@ def test_a_damaged_backup_changes_nothing(local: Store, tmp_path: Path, damage: 
 def test_a_backup_names_originals_that_are_gone(local: Store, tmp_path: Path) -> None:
     collection = local.collections.create(ANN, "mine")
     document = add(local, collection)
-    local.files.path(document.sha256).unlink()
+    folder_of(local).path(document.sha256).unlink()
     assert backup(local, tmp_path / "library.zip") == [document.sha256]
     restore(tmp_path / "library.zip", tmp_path / "new")
     assert Store.open(tmp_path / "new").documents.list(ANN, collection.id) == [document]

@@ -18,9 +18,9 @@ from rag.ingestion.worker import keep_in_step
 from rag.library.index import Milvus, MilvusIndex
 from rag.library.index.milvus_sync import Mark
 from rag.library.store import Store
+from tests.commands.test_cli import footnote
 from tests.guarantees.library import child
 from tests.library.test_index import OWNER, exact, put, unit
-from tests.library.test_moving import footnote
 from tests.support import milvus
 from tests.support.milvus import Server
 from tests.support.postgres import Place
