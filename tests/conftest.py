@@ -13,10 +13,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import postgres
 from tests.support.postgres import Place
+
+# An example that takes longer than most is no failure: others may run beside it.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 
 @pytest.hookimpl(trylast=True)

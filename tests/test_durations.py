@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bench.guarantees import is_late
 from tests.guarantees.sessions import Times
@@ -144,3 +145,7 @@ def test_waiting_with_a_deadline_is_no_judgement(waits: str) -> None:
 def test_what_the_guarantees_print_is_judged_in_the_bench() -> None:
     assert is_late(f"G23: 2 tabs: {Times([6.0, 6.0]).within(5)}, rerun {Times([0.1, 0.1]).within(1)}")
     assert not is_late(f"G23: 2 tabs: {Times([4.0, 4.0]).within(5)}; 3 of 3 found")
+
+
+def test_an_example_of_a_property_may_take_its_time() -> None:
+    assert settings().deadline is None
