@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rag.ui import chat_list, chat_turns, uploads
-from rag.ui.page_frame import end_sidebar, frame, told
+from rag.ui.page_frame import end_sidebar, frame, show_errors
 from rag.ui.source_view import draw_open_source
 
 page = frame("chat")
@@ -27,7 +27,7 @@ if entry.files:
     uploads.take_in(page, collection, entry.files)
     st.rerun()
 if question := chat_turns.due(page, collection, documents, entry):
-    with told(page):
+    with show_errors(page):
         if chat is None:
             chat = services.store.chats.create(owner, collection.id, scope)
             chat_list.go_to(chat.id)

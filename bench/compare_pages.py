@@ -47,7 +47,7 @@ def ours(folder: Path, questions: Sequence[Mapping[str, Any]]) -> tuple[dict[str
         services.embedder.embed_query("ready")
         started = time.perf_counter()
         for file in pdfs(folder):
-            read_file(services.desk, OWNER, collection.id, file.read_bytes(), file.name)
+            read_file(services.ingest, OWNER, collection.id, file.read_bytes(), file.name)
         read = time.perf_counter()
         retriever = Retriever(services.index, services.store.documents, services.embedder)
         retriever.search("ready", CallContext(OWNER, collection.id), k=max(DEPTHS))
@@ -79,7 +79,7 @@ def hits(questions: Sequence[Mapping[str, Any]], found: Mapping[str, Places], k:
     ]
 
 
-def interval(values: Sequence[float]) -> list[float]:
+def bootstrap_interval(values: Sequence[float]) -> list[float]:
     """95 % of the means of a thousand resamples."""
     chance = random.Random(1)
     means = sorted(sum(chance.choices(values, k=len(values))) / len(values) for _ in range(1000))
@@ -95,7 +95,7 @@ def compare(folder: Path, limit: int | None) -> dict[str, Any]:
     for name, (places, seconds) in found.items():
         scores = {f"recall@{k}": hits(questions, places, k) for k in DEPTHS}
         result[name] = {key: round(sum(values) / len(values), 3) for key, values in scores.items()}
-        result[name].update(seconds, **{"recall@4_interval": interval(scores["recall@4"])})
+        result[name].update(seconds, **{"recall@4_interval": bootstrap_interval(scores["recall@4"])})
         for source in sources:
             part = [
                 hit for hit, record in zip(scores["recall@4"], questions, strict=True) if record["source"] == source
@@ -104,7 +104,7 @@ def compare(folder: Path, limit: int | None) -> dict[str, Any]:
     pairs = zip(*(hits(questions, found[name][0], 4) for name in ("ours", "baseline")), strict=True)
     differences = [first - second for first, second in pairs]
     result["difference@4"] = round(sum(differences) / len(differences), 3)
-    result["difference@4_interval"] = interval(differences)
+    result["difference@4_interval"] = bootstrap_interval(differences)
     return result
 
 

@@ -52,11 +52,11 @@ def main() -> None:
     parser.add_argument("--embedder", default=BUNDLED)
     parser.add_argument("--models", type=Path, nargs="*", default=[])
     parser.add_argument("--write", action="store_true")
-    told = parser.parse_args()
-    folder = told.folder
-    embedder = open_embedder(told.embedder, folders=told.models)
-    if embedder.name != told.embedder:
-        parser.error(f"{told.embedder} is not on this disk")
+    arguments = parser.parse_args()
+    folder = arguments.folder
+    embedder = open_embedder(arguments.embedder, folders=arguments.models)
+    if embedder.name != arguments.embedder:
+        parser.error(f"{arguments.embedder} is not on this disk")
     groups: list[tuple[str, bool, list[Signals]]] = []
     for name, most, foreign in PLAN:
         groups += seen_in(folder, name, most, foreign, embedder)
@@ -75,7 +75,7 @@ def main() -> None:
     fit |= {"named": -fit["named"], "apart": -fit["apart"], "constant": round(float(fitted.intercept_[0]), 2)}
     spread = unrelated(folder, embedder)
     print(fit, spread)
-    if told.write:
+    if arguments.write:
         write(embedder.name, fit, spread)
     print("area under the curve", round(roc_auc_score(labels, fitted.decision_function(rows)), 4))
     for name, right, group in groups:

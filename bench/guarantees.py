@@ -43,8 +43,8 @@ def promises() -> dict[int, str]:
     """Number → the first sentence of its test file."""
     found: dict[int, str] = {}
     for file in sorted(FOLDER.glob("test_g*.py")):
-        told = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-        first = " ".join(told.split("\n\n")[0].split())
+        docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        first = " ".join(docstring.split("\n\n")[0].split())
         found.setdefault(int(file.name[6:8]), re.sub(r"^G\d+\. ", "", first))
     return found
 

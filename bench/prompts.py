@@ -31,7 +31,7 @@ from pydantic import Field  # noqa: E402
 from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
 from bench.report import renew  # noqa: E402
 from bench.run import BASELINE_PYTHON, FOLLOW_UP, OWNER  # noqa: E402
-from rag.answering.generation import Writer  # noqa: E402
+from rag.answering.generation import AnswerWriter  # noqa: E402
 from rag.core.call_context import CallContext  # noqa: E402
 from rag.core.settings import Settings  # noqa: E402
 from rag.core.types import Turn  # noqa: E402
@@ -61,10 +61,10 @@ def ours(folder: Path, questions: Sequence[str], tokens: Tokens) -> dict[str, li
     with tempfile.TemporaryDirectory() as data:
         services = open_services(Settings(data_dir=Path(data), samples=False, model="none"))
         model = Hearing(responses=[WRITTEN])
-        services.__dict__["writer"] = Writer("hearing", model)
+        services.__dict__["writer"] = AnswerWriter("hearing", model)
         collection = services.store.collections.create(OWNER, "bench").id
         for file in pdfs(folder):
-            read_file(services.desk, OWNER, collection, file.read_bytes(), file.name)
+            read_file(services.ingest, OWNER, collection, file.read_bytes(), file.name)
         found: dict[str, list[float]] = {"question": [], "again": [], "follow_up": []}
         known: list[int] = []
         for question in questions:

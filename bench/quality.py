@@ -59,7 +59,7 @@ def main() -> None:
                 limit=chosen.limit,
                 writer=made.writer,
                 reranker=made.reranker,
-                reader=made.answer_reader,
+                reader=made.answer_scorer,
             )
             print(name, "done", file=sys.stderr)
     for title, keys in (("Search and quotes", SEARCH), ("Gate", GATE), ("Written answers", WRITTEN)):

@@ -84,8 +84,8 @@ class Library:
         failure, document = job.failure, job.document
         if failure and failure.key == PasswordNeeded.key() and entry.password:
             try:
-                desk = self.services.desk
-                document = read_file(desk, OWNER, self.collection, data, job.name, password=entry.password).id
+                ingest = self.services.ingest
+                document = read_file(ingest, OWNER, self.collection, data, job.name, password=entry.password).id
                 failure = None
             except RagError as error:
                 failure = error.failure()
@@ -160,7 +160,7 @@ def entries(folder: Path) -> list[Entry]:
 
 def take_all(library: Library, tried: list[Entry]) -> list[Outcome]:
     outcomes = []
-    with reading(library.services.desk):
+    with reading(library.services.ingest):
         for entry in tried:
             outcome = library.take(entry)
             readable = bool(_text(entry.path.read_bytes(), entry).strip())

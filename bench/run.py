@@ -78,7 +78,7 @@ def read_as_uploaded(services: Any, collection: str, files: Sequence[Path]) -> N
     jobs = services.store.jobs
     for file in files:
         jobs.enqueue(OWNER, collection, file.name, "file", file.read_bytes())
-    with reading(services.desk):
+    with reading(services.ingest):
         while jobs.unfinished():
             time.sleep(0.02)
     assert {job.state for job in jobs.list(OWNER, collection)} == {"done"}

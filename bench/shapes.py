@@ -108,22 +108,22 @@ def measure(shape: str, megabytes: int, *, embedding: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         services = open_services(Settings(data_dir=Path(folder), samples=False, model="none"))
         collection = services.store.collections.create(OWNER, "bench").id
-        desk = services.desk
-        random = _Random(desk.embedder)
+        ingest = services.ingest
+        random = _Random(ingest.embedder)
         if not embedding:
-            desk = replace(desk, embedder=random)
+            ingest = replace(ingest, embedder=random)
         data, marks = written(shape, megabytes), {"loading": spent()}
 
         def mark(stage: Stage, _done: int, _all: int) -> None:
             marks.setdefault(stage, spent())
 
-        document = read_file(desk, OWNER, collection, data, "plain.txt", told=mark)
+        document = read_file(ingest, OWNER, collection, data, "plain.txt", on_progress=mark)
         close()
         reading = spent() - marks["loading"]
         shares = {"embedding": marks["saving"] - marks["embedding"]}
         if not embedding:
             began = spent()
-            desk.embedder.real.embed_passages(random.seen)  # type: ignore[attr-defined]
+            ingest.embedder.real.embed_passages(random.seen)  # type: ignore[attr-defined]
             shares["embedding"] = (spent() - began) / len(random.seen) * document.chunks
         asked = [asking(services, collection, question) for question in _QUESTIONS[shape]]
         return {

@@ -18,6 +18,6 @@ models_page.draw_at_work(page)
 models_page.draw_trial(page)
 
 st.caption(label(models_page.source_line(page)))
-for entry in page.services.stock.entries():
+for entry in page.services.installed_models.entries():
     models_page.draw_entry(page, entry)
 models_page.draw_imports(page)

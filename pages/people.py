@@ -19,6 +19,6 @@ with first:
 with second:
     people_page.draw_groups(page, store.people.groups(owner), names)
 with third:
-    people_page.draw_holdings(page, store.people.holdings(owner), everybody, names)
+    people_page.draw_collection_summaries(page, store.people.collection_summaries(owner), everybody, names)
 with fourth:
     people_page.draw_activity(page, store.activity.list(owner), names)

@@ -22,15 +22,15 @@ from rag.library.store import Store
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from rag.answering.background_runs import Runs
+    from rag.answering.background_runs import AnswerRuns
     from rag.answering.conversation import Conversation
-    from rag.answering.generation import Writer
-    from rag.ingestion.pipeline import Desk
+    from rag.answering.generation import AnswerWriter
+    from rag.ingestion.pipeline import IngestContext
     from rag.library.index import Index, SharedIndex
     from rag.models.catalogue import Choice
     from rag.models.embedding import Embedder
-    from rag.models.installed import Entry, Stock
-    from rag.models.reranking import AnswerReader, CrossEncoder
+    from rag.models.installed import Entry, InstalledModels
+    from rag.models.reranking import AnswerScorer, CrossEncoder
     from rag.operations.background_tasks import Tasks
     from rag.operations.metrics import Metrics
 
@@ -125,17 +125,17 @@ class Services:
         return open_reranker([self.settings.models_folder], device=self.settings.device)
 
     @once
-    def answer_reader(self) -> AnswerReader | None:
+    def answer_scorer(self) -> AnswerScorer | None:
         """What looks for the words that answer where such a model lies on the disk."""
-        from rag.models.reranking import open_reader
+        from rag.models.reranking import open_answer_scorer
 
-        return open_reader([self.settings.models_folder], device=self.settings.device)
+        return open_answer_scorer([self.settings.models_folder], device=self.settings.device)
 
     @once
-    def desk(self) -> Desk:
+    def ingest(self) -> IngestContext:
         """What reading a document takes."""
         from rag.ingestion.loading import Limits
-        from rag.ingestion.pipeline import Desk
+        from rag.ingestion.pipeline import IngestContext
 
         chosen = self.settings
         limits = Limits(
@@ -145,7 +145,7 @@ class Services:
             file_megabytes=chosen.upload_megabytes,
             characters=chosen.max_characters,
         )
-        return Desk(
+        return IngestContext(
             self.store,
             self.embedder,
             limits,
@@ -156,12 +156,12 @@ class Services:
         )
 
     @once
-    def stock(self) -> Stock:
+    def installed_models(self) -> InstalledModels:
         """The models of this machine."""
-        from rag.models.installed import Stock
+        from rag.models.installed import InstalledModels
 
         chosen = self.settings
-        return Stock(
+        return InstalledModels(
             chosen.models_folder,
             chosen.data_dir,
             chosen.model_source,
@@ -173,7 +173,7 @@ class Services:
     @once
     def model_name(self) -> str:
         """The model that is to write: the one chosen on the Models page, otherwise the one that is set."""
-        return (self._switchable and self.stock.chosen) or self.settings.model
+        return (self._switchable and self.installed_models.chosen) or self.settings.model
 
     def switch(self, name: str) -> None:
         """Let another model write from the next question on; what is being written is finished.
@@ -181,7 +181,7 @@ class Services:
         Raises:
             ModelUnknown: it may not be chosen.
         """
-        self.stock.choose(name)
+        self.installed_models.choose(name)
         self.refresh()
 
     def refresh(self) -> None:
@@ -218,13 +218,13 @@ class Services:
         return choose(name, [self.settings.models_folder])
 
     @once
-    def writer(self) -> Writer | None:
+    def writer(self) -> AnswerWriter | None:
         """The model that writes. Nothing is loaded before it is asked.
 
         Raises:
             ModelError: as `choice`.
         """
-        from rag.answering.generation import Writer
+        from rag.answering.generation import AnswerWriter
 
         if self.model_name == NO_MODEL:
             return None
@@ -234,7 +234,7 @@ class Services:
         tokens = self.settings.hf_answer_tokens if self.model_name.startswith("hf:") else self.settings.answer_tokens
         name = choice.name if choice else self.model_name
         languages = row.languages if row else ()
-        return Writer(name, self._open(self.model_name, choice), tokens, narrow=small, languages=languages)
+        return AnswerWriter(name, self._open(self.model_name, choice), tokens, narrow=small, languages=languages)
 
     def _open(self, name: str, choice: Choice | None) -> BaseChatModel:
         from rag.models.catalogue import locate
@@ -267,7 +267,7 @@ class Services:
             server=ServerRow(chosen.server_at_once, chosen.server_seconds),
         )
         if hasattr(model, "tell_speed"):
-            model.tell_speed(lambda speed: self.stock.note(choice.name if choice else plain, speed))
+            model.tell_speed(lambda speed: self.installed_models.note(choice.name if choice else plain, speed))
         return model
 
     def writing_entry(self) -> Entry | None:
@@ -276,7 +276,7 @@ class Services:
             choice = self.choice
         except ModelError:
             return None
-        return self.stock.entry(choice.name if choice else self.model_name)
+        return self.installed_models.entry(choice.name if choice else self.model_name)
 
     def try_out(self, name: str, question: str, stopping: Callable[[], None]) -> Iterator[str]:
         """What a model on this disk answers to one line, in pieces; how fast it was is remembered.
@@ -288,7 +288,7 @@ class Services:
         from rag.models.llms.llama_cpp import ChatLlamaCpp
         from rag.models.llms.speed_probe import timed
 
-        if name not in self.stock.choices():
+        if name not in self.installed_models.choices():
             raise ModelUnknown(model=name)
         writer = self.writer if name == self.model_name else None
         choice = self._choice_of(name)
@@ -303,7 +303,7 @@ class Services:
                 model.process,
                 [{"role": "user", "content": question}],
                 max_tokens=64,
-                note=lambda speed: self.stock.note(name.removeprefix("hf:"), speed),
+                note=lambda speed: self.installed_models.note(name.removeprefix("hf:"), speed),
                 context=CallContext(on_progress=lambda _: stopping()),
             )
         finally:
@@ -321,7 +321,7 @@ class Services:
     def conversation(self) -> Conversation:
         return self._conversation(lambda: self.writer)
 
-    def _conversation(self, writer: Callable[[], Writer | None]) -> Conversation:
+    def _conversation(self, writer: Callable[[], AnswerWriter | None]) -> Conversation:
         from rag.answering.conversation import Conversation
         from rag.answering.retrieval import Retriever
 
@@ -334,14 +334,14 @@ class Services:
             passages=self.settings.passages,
             quotes=self.settings.quotes,
             condense=self.settings.condense,
-            reader=self.answer_reader,
+            reader=self.answer_scorer,
         )
 
     @once
-    def runs(self) -> Runs:
-        from rag.answering.background_runs import Runs
+    def runs(self) -> AnswerRuns:
+        from rag.answering.background_runs import AnswerRuns
 
-        return Runs(self.metrics.answered) if self.metrics else Runs()
+        return AnswerRuns(self.metrics.answered) if self.metrics else AnswerRuns()
 
     @once
     def metrics(self) -> Metrics | None:

@@ -24,7 +24,7 @@ from rag.answering.evidence import pages as evidence_pages
 from rag.answering.evidence.quote_selection import EMBEDDED
 from rag.answering.evidence.units import Unit, units
 from rag.answering.evidence_retriever import documents_of
-from rag.answering.generation import Writer
+from rag.answering.generation import AnswerWriter
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
 from rag.core.types import GenerationProgress, Passage, Quote, Turn
@@ -75,7 +75,7 @@ def library(tmp_path: Path, embedder: Embedder) -> Services:
 def read(library: Services, text: str, name: str) -> list[str]:
     """Have a text read; what was embedded for it."""
     library.embedder.passages.clear()  # type: ignore[attr-defined]
-    read_file(library.desk, "me", library.store.collections.list("me")[0].id, text.encode(), name)
+    read_file(library.ingest, "me", library.store.collections.list("me")[0].id, text.encode(), name)
     return list(library.embedder.passages)  # type: ignore[attr-defined]
 
 
@@ -207,7 +207,7 @@ def test_each_page_is_read_and_cut_into_units_once_a_question(
 
     monkeypatch.setattr(library.store.documents, "page", None)
     monkeypatch.setattr(evidence_pages, "units", cutting)
-    library.__dict__["writer"] = Writer("tiny", FakeListChatModel(responses=["Whale 7 sings song 7."]))
+    library.__dict__["writer"] = AnswerWriter("tiny", FakeListChatModel(responses=["Whale 7 sings song 7."]))
     collection = library.store.collections.list("me")[0].id
     *_, answer = library.conversation.ask("Which song does whale 7 sing?", CallContext("me", collection))
     assert answer.quotes
@@ -296,7 +296,7 @@ class CallsCounted(FakeListChatModel):
 def test_a_follow_up_is_one_call_of_the_model(library: Services) -> None:
     read(library, "The meal allowance in Zurich is 90 francs. The meal allowance in Lisbon is 45 euros.", "rules.txt")
     model = CallsCounted(responses=["45 euros."])
-    library.__dict__["writer"] = Writer("tiny", model)
+    library.__dict__["writer"] = AnswerWriter("tiny", model)
     before = Turn("1", "What is the meal allowance in Zurich?", None, "")
     collection = library.store.collections.list("me")[0].id
     final = list(library.conversation.ask("And in Lisbon?", CallContext("me", collection), history=[before]))[-1]
@@ -324,7 +324,7 @@ class Reading:
         return self.heard[-1].of
 
 
-def written(writer: Writer, question: str, history: list[tuple[str, str]]) -> Reading:
+def written(writer: AnswerWriter, question: str, history: list[tuple[str, str]]) -> Reading:
     quote = Quote("d", "lisbon.txt", "Lisbon", "text", None, 1, "1", "", MARKETS, 0, len(MARKETS), 1.0)
     reading = Reading()
     found: RunnableLambda[str, list[Document]] = RunnableLambda(lambda _: documents_of([quote]))
@@ -344,7 +344,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Any:
     made.model.close()  # type: ignore[attr-defined]
 
 
-def test_the_quotes_that_a_second_question_is_about_are_not_read_again(writer: Writer) -> None:
+def test_the_quotes_that_a_second_question_is_about_are_not_read_again(writer: AnswerWriter) -> None:
     first = written(writer, "How many desks has the office?", [])
     assert first.read == first.length > 3 * BATCH
     second = written(writer, "When does its lease end?", [("How many desks has the office?", "Forty.")])
@@ -353,7 +353,7 @@ def test_the_quotes_that_a_second_question_is_about_are_not_read_again(writer: W
     assert second.length > first.length
 
 
-def test_the_same_question_again_reads_its_last_batch_at_most(writer: Writer) -> None:
+def test_the_same_question_again_reads_its_last_batch_at_most(writer: AnswerWriter) -> None:
     question = "Is there a roof garden?"
     written(writer, question, [])
     assert written(writer, question, []).read <= BATCH

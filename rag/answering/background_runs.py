@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class RunOwner:
     """Who has a question answered, since which sign-in ("" where there is none), and from which collection."""
 
     owner: str
@@ -27,12 +27,12 @@ class Whose:
 
 
 @dataclass(slots=True)
-class Run:
+class AnswerRun:
     """What pages see of an answer on its way. Fields are replaced whole, never changed in place."""
 
     draft: Answer
     progress: GenerationProgress | None = None
-    whose: Whose | None = None
+    whose: RunOwner | None = None
     _version: int = 0
     _ended: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -83,20 +83,20 @@ def _unheard(answer: Answer) -> None:
     """No-op callback."""
 
 
-class Runs:
+class AnswerRuns:
     """The runs of this process, by turn. `heard` is told each answer as it was saved."""
 
     def __init__(self, heard: Callable[[Answer], None] = _unheard) -> None:
         self._heard = heard
         self._lock = threading.Lock()
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, AnswerRun] = {}
 
-    def get(self, turn: str) -> Run | None:
+    def get(self, turn: str) -> AnswerRun | None:
         """The run that works on a turn, as long as it does."""
         with self._lock:
             return self._runs.get(turn)
 
-    def running(self) -> list[Run]:
+    def running(self) -> list[AnswerRun]:
         """All runs that go on at this moment."""
         with self._lock:
             return list(self._runs.values())
@@ -109,24 +109,24 @@ class Runs:
         self,
         turn: str,
         empty: Answer,
-        ask: Callable[[Run], Iterator[Answer]],
+        ask: Callable[[AnswerRun], Iterator[Answer]],
         save: Callable[[Answer], None],
-        whose: Whose | None = None,
-    ) -> Run:
+        whose: RunOwner | None = None,
+    ) -> AnswerRun:
         """Work on a turn in the background.
 
         Args:
             ask: yields the answer as it grows.
             save: called once, with the answer as far as it came; before it returns, `get` finds the run.
         """
-        run = Run(empty, whose=whose)
+        run = AnswerRun(empty, whose=whose)
         with self._lock:
             self._runs[turn] = run
         threading.Thread(target=self._work, args=(turn, run, ask, save), name=f"answer-{turn}", daemon=True).start()
         return run
 
     def _work(
-        self, turn: str, run: Run, ask: Callable[[Run], Iterator[Answer]], save: Callable[[Answer], None]
+        self, turn: str, run: AnswerRun, ask: Callable[[AnswerRun], Iterator[Answer]], save: Callable[[Answer], None]
     ) -> None:
         try:
             for draft in ask(run):
@@ -137,7 +137,7 @@ class Runs:
             run.show(replace(run.draft, error=Unexpected.logged(error, f"answer {turn}", _log).failure()))
         self._end(turn, run, save)
 
-    def _end(self, turn: str, run: Run, save: Callable[[Answer], None]) -> None:
+    def _end(self, turn: str, run: AnswerRun, save: Callable[[Answer], None]) -> None:
         try:
             save(run.draft)
             self._heard(run.draft)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.answering.chain import ConversationalRetrievalChain, Parts
-from rag.answering.evidence import Reader, lead_quotes
+from rag.answering.evidence import AnswerScorer, lead_quotes
 from rag.answering.evidence_retriever import Evidence, EvidenceFinder, EvidenceRetriever
-from rag.answering.generation import Writer
+from rag.answering.generation import AnswerWriter
 from rag.answering.retrieval import Retriever, intent
 from rag.answering.verification import verify
 from rag.core.call_context import CallContext
@@ -38,12 +38,12 @@ class Conversation:
         store: Store,
         retriever: Retriever,
         embedder: Embedder,
-        writer: Callable[[], Writer | None],
+        writer: Callable[[], AnswerWriter | None],
         *,
         passages: int = 8,
         quotes: int = 3,
         condense: bool = False,
-        reader: Reader | None = None,
+        reader: AnswerScorer | None = None,
     ) -> None:
         """Set it up.
 
@@ -103,7 +103,7 @@ class Conversation:
             return ConversationalRetrievalChain.from_llm(None, retriever, condense=False)
         return asked.writer.chain(asked.question, retriever, asked.context, condense=condense)
 
-    def _writer_or_why(self) -> tuple[Writer | None, ModelError | None]:
+    def _writer_or_why(self) -> tuple[AnswerWriter | None, ModelError | None]:
         """The model that writes, or why it cannot be had; neither where quotes are all."""
         try:
             return self._writer(), None
@@ -164,10 +164,10 @@ class _Asked:
     question: str
     context: CallContext
     anyway: bool
-    writer: Writer | None
+    writer: AnswerWriter | None
     missing: ModelError | None
 
-    def ready(self) -> Writer:
+    def ready(self) -> AnswerWriter:
         """The model that writes. Raises ModelError where none can, or not in the question's language."""
         if self.writer is None:
             raise self.missing or ModelError

@@ -13,7 +13,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from rag.answering.evidence import CutPage, Reader, cut_pages, find_quotes, sentences_of
+from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes, sentences_of
 from rag.answering.retrieval import Retriever, forms
 from rag.core.call_context import CallContext
 from rag.core.text import from_a_word, language_of, terms, to_a_word
@@ -69,7 +69,13 @@ class EvidenceFinder:
     """Finds the evidence for questions. One for all; any number of threads may ask."""
 
     def __init__(
-        self, search: Retriever, embedder: Embedder, *, passages: int = 8, quotes: int = 3, reader: Reader | None = None
+        self,
+        search: Retriever,
+        embedder: Embedder,
+        *,
+        passages: int = 8,
+        quotes: int = 3,
+        reader: AnswerScorer | None = None,
     ) -> None:
         """`passages` and `quotes` are how many there are at most; `reader` is asked which sentences answer."""
         self._search, self._embedder, self._reader = search, embedder, reader

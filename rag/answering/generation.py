@@ -19,7 +19,7 @@ from rag.models.llms.queued import QueuedChatModel
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class AnswerWriter:
     """The model that writes, by the name that answers give it, the most tokens it writes, and its languages if known.
 
     A `narrow` one reads the best quote and nothing around it. What stands beside the answer leads a small model
@@ -39,7 +39,7 @@ class Writer:
     @contextmanager
     def in_line(self, context: CallContext) -> Iterator[None]:
         """Stand in the queue before the model, where it has one, while what it is to read is still being found."""
-        turns = self.model.turns if isinstance(self.model, QueuedChatModel) else None
+        turns = self.model.queue if isinstance(self.model, QueuedChatModel) else None
         if turns is None:
             yield
             return

@@ -74,7 +74,7 @@ def ask(
         raise CollectionUnknown(name=collection, known=known)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     calibrated = embedder_facts(services.embedder.name).calibrated
-    tell(_answer_record(answer, calibrated), _told(answer), as_json, answer.error)
+    tell(_answer_record(answer, calibrated), _answer_lines(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)
 
@@ -97,7 +97,7 @@ def evaluate(
             limit=limit,
             writer=services.writer,
             reranker=services.reranker,
-            reader=services.answer_reader,
+            reader=services.answer_scorer,
         )
     tell(report, _measures(report), as_json)
 
@@ -125,8 +125,8 @@ def reader(
 
         index = services.index
         assert isinstance(index, MilvusIndex)
-        threading.Thread(target=keep_in_step, args=(index.shelves, stopping), daemon=True).start()
-    serve(services.store, lambda: services.desk, stopping)
+        threading.Thread(target=keep_in_step, args=(index.sync, stopping), daemon=True).start()
+    serve(services.store, lambda: services.ingest, stopping)
 
 
 def _measures(report: dict[str, Any]) -> Iterator[str]:
@@ -156,14 +156,14 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
 
     try:
         if "://" in source:
-            document = read_address(services.desk, OWNER, collection.id, source)
+            document = read_address(services.ingest, OWNER, collection.id, source)
         else:
             file = Path(source)
             if not file.is_file():
                 raise FileMissing(name=source)
             with using(source):
                 data = file.read_bytes()
-            document = read_file(services.desk, OWNER, collection.id, data, file.name)
+            document = read_file(services.ingest, OWNER, collection.id, data, file.name)
     except Exception as fault:  # noqa: BLE001 - what is wrong with one source costs the others nothing
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
         return {
@@ -235,7 +235,7 @@ def _answer_text(answer: Answer) -> str:
     return kept or "\n".join(" ".join(quote.text.split()) for quote in answer.quotes if answer.outcome != "refused")
 
 
-def _told(answer: Answer) -> Iterator[str]:
+def _answer_lines(answer: Answer) -> Iterator[str]:
     from rag.viewing.export import place_of
 
     words = texts()

@@ -15,7 +15,7 @@ from rag.commands.output import PROBLEM, AsJson, said, tell, texts, using
 from rag.core import settings
 from rag.core.errors import Cancelled, ModelError
 from rag.models.catalogue.downloads import Progress, gigabytes
-from rag.models.installed import Entry, Stock
+from rag.models.installed import Entry, InstalledModels
 from rag.services import open_services
 from rag.ui.model_labels import facts, fitting, share
 
@@ -26,18 +26,18 @@ Name = Annotated[str, typer.Argument(help="A name of the catalogue, name:Q5_K_M,
 @app.command("list")
 def show(as_json: AsJson = False) -> None:
     """Every model known here: whether it is on the disk, and how it runs on this machine."""
-    stock, words = _stock(), texts()
+    installed_models, words = _stock(), texts()
     try:
-        stock.measure()
+        installed_models.measure()
     except ModelError as error:
         # Without a measured speed the list says so of each model.
         said(error.failure())
-    entries = stock.entries()
+    entries = installed_models.entries()
     lines = (
         f"{'✓' if entry.here else '·'} {entry.called}: {fitting(entry, words)}\n    {facts(entry, words)}"
         for entry in entries
     )
-    tell({"folder": str(stock.folder), "models": [_record(entry) for entry in entries]}, lines, as_json)
+    tell({"folder": str(installed_models.folder), "models": [_record(entry) for entry in entries]}, lines, as_json)
 
 
 @app.command("pull")
@@ -96,8 +96,8 @@ def remove(
     tell({"name": name, "bytes": freed}, [texts()("models.removed", name=name, size=gigabytes(freed))], as_json)
 
 
-def _stock() -> Stock:
-    return open_services(settings.load()).stock
+def _stock() -> InstalledModels:
+    return open_services(settings.load()).installed_models
 
 
 def _record(entry: Entry) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from rag.network.connection_log import RECORD
 from rag.services import NO_MODEL, open_services
 
 OWNER: Final = "local"
-NAME: Final = "Rehearsal"
+NAME: Final = "OfflineCheck"
 SAMPLES: Final = PROJECT / "data" / "samples"
 BUNDLED: Final = "smollm2-135m-instruct"
 READING_SECONDS: Final = 300
@@ -36,7 +36,7 @@ _FIRST: Final = "from rag.network.connection_log import stay\n\nstay()\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class OfflineRun:
     """What starting, reading and answering came to with one model; zeros where it came to no end."""
 
     model: str
@@ -45,14 +45,14 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class OfflineCheck:
     """What was played, and every connection that was tried meanwhile, as "event host"."""
 
-    plays: tuple[Play, ...]
+    plays: tuple[OfflineRun, ...]
     attempts: tuple[str, ...]
 
 
-def rehearse(current: settings.Settings) -> Rehearsal:
+def check_offline(current: settings.Settings) -> OfflineCheck:
     """Start, read and answer with the network cut: with quotes only, and with the bundled model where it is there."""
     with tempfile.TemporaryDirectory(prefix="offline-") as name:
         folder = Path(name)
@@ -67,7 +67,7 @@ def rehearse(current: settings.Settings) -> Rehearsal:
         models = [NO_MODEL, *([BUNDLED] if locate(BUNDLED) else [])]
         plays = tuple(_played(model, environment) for model in models)
         attempts = tuple(record.read_text(encoding="utf-8").splitlines()) if record.exists() else ()
-    return Rehearsal(plays, attempts)
+    return OfflineCheck(plays, attempts)
 
 
 def cut(folder: Path, record: Path) -> dict[str, str]:
@@ -77,7 +77,7 @@ def cut(folder: Path, record: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path, RECORD: str(record)}
 
 
-def _played(model: str, environment: dict[str, str]) -> Play:
+def _played(model: str, environment: dict[str, str]) -> OfflineRun:
     process = child_processes.start(
         "rag.commands.offline",
         env=environment | {"RAG_MODEL": model},
@@ -88,10 +88,10 @@ def _played(model: str, environment: dict[str, str]) -> Play:
         lines = process.communicate()[0].splitlines()
     finally:
         process.kill()
-    return Play(**json.loads(lines[-1])) if process.returncode == 0 and lines else Play(model)
+    return OfflineRun(**json.loads(lines[-1])) if process.returncode == 0 and lines else OfflineRun(model)
 
 
-def play() -> Play:
+def play() -> OfflineRun:
     """Start, read the samples as the app does, and ask one question in each language."""
     services = open_services(settings.load())
     services.start()
@@ -106,7 +106,7 @@ def play() -> Play:
         *_, answer = services.conversation.ask(question, CallContext(OWNER, collection.id))
         answered += bool(answer.quotes) and answer.error is None
     model = services.choice.name if services.choice else NO_MODEL
-    return Play(model, len(store.documents.list(OWNER, collection.id)), answered)
+    return OfflineRun(model, len(store.documents.list(OWNER, collection.id)), answered)
 
 
 def _wait_for_reader(store: Store, collection: str) -> None:

@@ -108,8 +108,8 @@ def doctor(
     """Look whether everything is as it should be; exit code 1 where something is not."""
     checks = _rehearsed() if offline else _examined()
     well, words = all(check.ok for check in checks), texts()
-    told = [{"check": check.name, "ok": check.ok, "text": _sentence(check, words)} for check in checks]
-    tell({"ok": well, "checks": told}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in told), as_json)
+    results = [{"check": check.name, "ok": check.ok, "text": _sentence(check, words)} for check in checks]
+    tell({"ok": well, "checks": results}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in results), as_json)
     if not well:
         raise typer.Exit(PROBLEM)
 
@@ -135,9 +135,9 @@ def _writing(services: Services) -> Choice | None:
 
 
 def _rehearsed() -> list[Check]:
-    from rag.commands.offline import rehearse
+    from rag.commands.offline import check_offline
 
-    seen = rehearse(settings.load())
+    seen = check_offline(settings.load())
     checks = [
         Check(
             "rehearsal", play.answers > 0, {"model": play.model, "documents": play.documents, "answers": play.answers}

@@ -349,7 +349,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEvent:
     """Something a person did, as it is written down for admins.
 
     `name` is what the collection was called, `what` whom or what it was about; `document` is empty for an
@@ -367,7 +367,7 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class CollectionSummary:
     """A collection as admins see it: whose it is and how much is in it, and nothing of what is in it."""
 
     id: str

@@ -81,7 +81,7 @@ def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:
     return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
 
 
-def interval(values: Sequence[float]) -> list[float]:
+def bootstrap_interval(values: Sequence[float]) -> list[float]:
     """The 95 % interval of the mean, by resampling with a fixed seed: [low, high]."""
     data = np.asarray(values, float)
     draw = np.random.default_rng(0).integers(0, len(data), (_RESAMPLES, len(data)))
@@ -89,7 +89,7 @@ def interval(values: Sequence[float]) -> list[float]:
     return [round(float(low), 4), round(float(high), 4)]
 
 
-def curve_interval(better: Sequence[float], worse: Sequence[float]) -> list[float]:
+def bootstrap_curve_interval(better: Sequence[float], worse: Sequence[float]) -> list[float]:
     """The 95 % interval of the area under the curve, by resampling both sides."""
     chance = np.random.default_rng(0)
     one, other = np.asarray(better), np.asarray(worse)

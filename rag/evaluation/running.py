@@ -13,16 +13,23 @@ from statistics import fmean
 from typing import Any, Final
 
 from rag.answering.conversation import Conversation
-from rag.answering.evidence import Reader
-from rag.answering.generation import Writer
+from rag.answering.evidence import AnswerScorer
+from rag.answering.generation import AnswerWriter
 from rag.answering.retrieval import Reranker, Retriever
 from rag.core.call_context import CallContext
 from rag.core.errors import ModelLanguage, RagError, UnreadableDocument
 from rag.core.text import language_of
 from rag.core.types import Answer, Collection, LoadedDocument, Page, Turn
-from rag.evaluation.measures import area_under_curve, curve_interval, exact_match, f1, holds, interval
+from rag.evaluation.measures import (
+    area_under_curve,
+    bootstrap_curve_interval,
+    bootstrap_interval,
+    exact_match,
+    f1,
+    holds,
+)
 from rag.evaluation.question_sets import Case, QuestionSet, read_set
-from rag.ingestion.pipeline import Desk, embedded_text, lead_of, read_file
+from rag.ingestion.pipeline import IngestContext, embedded_text, lead_of, read_file
 from rag.ingestion.splitting import split
 from rag.library.index import Index
 from rag.library.store import Store
@@ -70,10 +77,10 @@ def evaluate(
     embedder: Embedder,
     *,
     limit: int | None = None,
-    writer: Writer | None = None,
+    writer: AnswerWriter | None = None,
     reranker: Reranker | None = None,
-    reader: Reader | None = None,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    reader: AnswerScorer | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Measure everything that a question set can give; what it cannot give is None.
 
@@ -81,7 +88,7 @@ def evaluate(
         limit: questions taken from each file of questions.
         writer: the model whose answers are measured; None measures search, quotes and gate.
         reranker: puts passages in order; `reader`: looks for the words that answer.
-        told: hears of each question answered: (done, in all).
+        on_progress: hears of each question answered: (done, in all).
 
     Returns:
         Each measure under its name, rates from 0 to 1 with `<name>_interval`; `seconds` by stage, on average.
@@ -97,7 +104,7 @@ def evaluate(
         for case in questions.cases:
             asked = writer if case.kind == "answerable" else None
             outcomes.append(_ask(case, made, retriever, embedder, asked, reader))
-            told(len(outcomes), len(questions.cases))
+            on_progress(len(outcomes), len(questions.cases))
         paged = bool(questions.files)
         return measure(outcomes, lambda answer: _places(answer, made.names, paged), writer is not None, made.seconds)
 
@@ -108,38 +115,38 @@ def library(questions: QuestionSet, embedder: Embedder) -> Iterator[Library]:
     with tempfile.TemporaryDirectory(prefix="evaluation-") as folder, closing(Store.open(Path(folder))) as store:
         started = time.perf_counter()
         collection = store.collections.create(OWNER, questions.name)
-        desk = Desk(store, embedder)
-        names = _read_files(desk, collection.id, questions.files) | _read_passages(desk, collection.id, questions)
+        ingest = IngestContext(store, embedder)
+        names = _read_files(ingest, collection.id, questions.files) | _read_passages(ingest, collection.id, questions)
         yield Library(store, store.collections.get(OWNER, collection.id), names, time.perf_counter() - started)
 
 
-def _read_files(desk: Desk, collection_id: str, files: Sequence[Path]) -> dict[str, str]:
+def _read_files(ingest: IngestContext, collection_id: str, files: Sequence[Path]) -> dict[str, str]:
     names = {}
     for file in files:
         try:
-            names[read_file(desk, OWNER, collection_id, file.read_bytes(), file.name).id] = file.name
+            names[read_file(ingest, OWNER, collection_id, file.read_bytes(), file.name).id] = file.name
         except UnreadableDocument:
             # A question about it counts as not found.
             continue
     return names
 
 
-def _read_passages(desk: Desk, collection_id: str, questions: QuestionSet) -> dict[str, str]:
+def _read_passages(ingest: IngestContext, collection_id: str, questions: QuestionSet) -> dict[str, str]:
     """Each passage as a document of its own; many are embedded together, since each alone is short."""
     loaded = [
         (identifier, LoadedDocument(identifier, title, "text", (Page(1, "1", text),)))
         for identifier, title, text in questions.passages
     ]
-    embedder, names = desk.embedder, {}
+    embedder, names = ingest.embedder, {}
     cut = [
-        split(one, count=embedder.count_tokens, size=embedder.max_tokens, overlap=desk.chunk_overlap)
+        split(one, count=embedder.count_tokens, size=embedder.max_tokens, overlap=ingest.chunk_overlap)
         for _, one in loaded
     ]
     vectors = embedder.embed_passages([embedded_text(chunk) for chunks in cut for chunk in chunks])
     first = 0
     for (identifier, document), chunks in zip(loaded, cut, strict=True):
         data = f"{identifier}\n{document.pages[0].text}".encode()
-        added = desk.store.documents.add(
+        added = ingest.store.documents.add(
             OWNER,
             collection_id,
             document,
@@ -161,8 +168,8 @@ def _ask(
     made: Library,
     retriever: Retriever,
     embedder: Embedder,
-    writer: Writer | None,
-    reader: Reader | None,
+    writer: AnswerWriter | None,
+    reader: AnswerScorer | None,
 ) -> Outcome:
     conversation = Conversation(
         made.store, retriever, embedder, lambda: writer, passages=max(DEPTHS), quotes=3, reader=reader
@@ -218,7 +225,7 @@ def measure(
     result: dict[str, Any] = {"questions": len(outcomes), "quote_characters": fmean(lengths) if lengths else None}
     for rate, numbers in values.items():
         result[rate] = round(fmean(numbers), 4) if numbers else None
-        result[f"{rate}_interval"] = interval(numbers) if numbers else None
+        result[f"{rate}_interval"] = bootstrap_interval(numbers) if numbers else None
     return result | _curves(outcomes) | {"seconds": _seconds(outcomes, reading_seconds)}
 
 
@@ -255,7 +262,7 @@ def _curves(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     for name, kind in _CURVES.items():
         known = scores["answerable"] and scores[kind]
         result[name] = round(area_under_curve(scores["answerable"], scores[kind]), 4) if known else None
-        result[f"{name}_interval"] = curve_interval(scores["answerable"], scores[kind]) if known else None
+        result[f"{name}_interval"] = bootstrap_curve_interval(scores["answerable"], scores[kind]) if known else None
     return result
 
 

@@ -17,13 +17,13 @@ CHECK_MEASURES = ("recall@1", "recall@4", "answer_in_quotes@1", "answer_in_quote
 def run_checks(
     checks: Sequence[Check],
     ask: Callable[[str], Answer],
-    told: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[CheckResult, ...]:
-    """Ask all questions. `told` hears of each answered one, (done, in all), and may raise to stop."""
+    """Ask all questions. `on_progress` hears of each answered one, (done, in all), and may raise to stop."""
     results: list[CheckResult] = []
     for check in checks:
         results.append(judge(check, ask(check.question)))
-        told(len(results), len(checks))
+        on_progress(len(results), len(checks))
     return tuple(results)
 
 

@@ -26,7 +26,7 @@ from rag.models.embedding import Embedder, Vectors
 
 # Told (stage, done, total) as reading goes on; done and total count pages while loading, then chunks. It may
 # raise to stop the reading.
-Told = Callable[[Stage, int, int], None]
+ProgressCallback = Callable[[Stage, int, int], None]
 
 SameNames = Literal["keep", "replace", "ask"]
 
@@ -41,7 +41,7 @@ _STOP = re.compile(r"[.!?。！？][\"'”’」』）)\]]*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class IngestContext:
     """What is needed to read a document into a library.
 
     `chunk_size` and `chunk_overlap` count the embedder's tokens, or characters; size 0 is as much as
@@ -62,7 +62,7 @@ def silent(_stage: Stage, _done: int, _total: int) -> None:
 
 
 def read_file(
-    desk: Desk,
+    ingest: IngestContext,
     owner: str,
     collection_id: str,
     data: bytes,
@@ -70,7 +70,7 @@ def read_file(
     *,
     password: str | None = None,
     same_name: SameNames = "keep",
-    told: Told = silent,
+    on_progress: ProgressCallback = silent,
 ) -> Document:
     """Read a file into a collection. Bytes that are in it already are not read again.
 
@@ -85,36 +85,44 @@ def read_file(
         NotFound: the collection is gone.
         DiskFull: nothing was added.
     """
-    _claim(desk, owner, collection_id)
-    told("loading", 0, 0)
+    _claim(ingest, owner, collection_id)
+    on_progress("loading", 0, 0)
     sha256 = hashlib.sha256(data).hexdigest()
-    there = desk.store.documents.find(owner, collection_id, sha256=sha256)
+    there = ingest.store.documents.find(owner, collection_id, sha256=sha256)
     if there is not None:
         return there
-    older = None if same_name == "keep" else desk.store.documents.find(owner, collection_id, name=name)
+    older = None if same_name == "keep" else ingest.store.documents.find(owner, collection_id, name=name)
     if older is not None and same_name == "ask":
         raise SameName(name=name)
-    loaded = load_bytes(data, name, password=password, limits=desk.limits, told=partial(told, "loading"))
-    return _keep(desk, owner, collection_id, loaded, data, older, told)
+    loaded = load_bytes(
+        data, name, password=password, limits=ingest.limits, on_progress=partial(on_progress, "loading")
+    )
+    return _split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress)
 
 
 def read_address(
-    desk: Desk, owner: str, collection_id: str, address: str, *, replace: bool = True, told: Told = silent
+    ingest: IngestContext,
+    owner: str,
+    collection_id: str,
+    address: str,
+    *,
+    replace: bool = True,
+    on_progress: ProgressCallback = silent,
 ) -> Document:
     """Read what an address gives into a collection, in place of what it gave before.
 
     Raises:
         AddressError: nothing was added; the error says why. Otherwise as `read_file`.
     """
-    _claim(desk, owner, collection_id)
-    told("loading", 0, 0)
-    loading = partial(told, "loading")
-    loaded, data = load_address(address, intranet=desk.intranet, limits=desk.limits, told=loading)
-    older = desk.store.documents.find(owner, collection_id, address=loaded.address) if replace else None
-    return _keep(desk, owner, collection_id, loaded, data, older, told)
+    _claim(ingest, owner, collection_id)
+    on_progress("loading", 0, 0)
+    loading = partial(on_progress, "loading")
+    loaded, data = load_address(address, intranet=ingest.intranet, limits=ingest.limits, on_progress=loading)
+    older = ingest.store.documents.find(owner, collection_id, address=loaded.address) if replace else None
+    return _split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress)
 
 
-def reembed(desk: Desk, owner: str, collection_id: str, told: Told = silent) -> None:
+def reembed(ingest: IngestContext, owner: str, collection_id: str, on_progress: ProgressCallback = silent) -> None:
     """Split and embed a collection anew with the desk's embedder, from the pages in the library.
 
     Until all is done the collection is as it was.
@@ -122,7 +130,7 @@ def reembed(desk: Desk, owner: str, collection_id: str, told: Told = silent) -> 
     Raises:
         NotFound: the collection is gone.
     """
-    documents = desk.store.documents
+    documents = ingest.store.documents
     parts: dict[str, tuple[list[Chunk], Vectors]] = {}
     missing: frozenset[str] = frozenset(document.id for document in documents.list(owner, collection_id))
     # Documents that came while the others were embedded need another round.
@@ -130,9 +138,11 @@ def reembed(desk: Desk, owner: str, collection_id: str, told: Told = silent) -> 
         for document_id in sorted(missing):
             document = documents.get(owner, document_id)
             pages = tuple(documents.pages(owner, document_id))
-            chunks = _split(desk, LoadedDocument(document.name, document.title, document.kind, pages, document.address))
-            parts[document_id] = chunks, _embed(desk, chunks, told)
-        missing = documents.rechunk(owner, collection_id, parts, embedder=desk.embedder.name)
+            chunks = _split(
+                ingest, LoadedDocument(document.name, document.title, document.kind, pages, document.address)
+            )
+            parts[document_id] = chunks, _embed(ingest, chunks, on_progress)
+        missing = documents.rechunk(owner, collection_id, parts, embedder=ingest.embedder.name)
         if not parts and not missing:
             return
 
@@ -165,27 +175,27 @@ def embedded_text(chunk: Chunk) -> str:
     return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
 
 
-def _claim(desk: Desk, owner: str, collection_id: str) -> None:
+def _claim(ingest: IngestContext, owner: str, collection_id: str) -> None:
     """Before any work: is this the collection's embedder, or can it become that?"""
-    wanted = (desk.embedder.name, desk.embedder.dimension)
-    collection = desk.store.collections.get(owner, collection_id)
+    wanted = (ingest.embedder.name, ingest.embedder.dimension)
+    collection = ingest.store.collections.get(owner, collection_id)
     if (collection.embedder, collection.dimension) != wanted:
-        desk.store.collections.set_embedder(owner, collection_id, *wanted)
+        ingest.store.collections.set_embedder(owner, collection_id, *wanted)
 
 
-def _keep(
-    desk: Desk,
+def _split_embed_save(
+    ingest: IngestContext,
     owner: str,
     collection_id: str,
     loaded: LoadedDocument,
     data: bytes,
     older: Document | None,
-    told: Told,
+    on_progress: ProgressCallback,
 ) -> Document:
-    chunks = _split(desk, loaded)
-    vectors = _embed(desk, chunks, told)
-    told("saving", len(chunks), len(chunks))
-    return desk.store.documents.add(
+    chunks = _split(ingest, loaded)
+    vectors = _embed(ingest, chunks, on_progress)
+    on_progress("saving", len(chunks), len(chunks))
+    return ingest.store.documents.add(
         owner,
         collection_id,
         loaded,
@@ -195,34 +205,34 @@ def _keep(
         size=len(data),
         lead=lead_of(loaded),
         language=language_of("\n".join(page.text for page in loaded.pages)),
-        embedder=desk.embedder.name,
+        embedder=ingest.embedder.name,
         replaces=None if older is None else older.id,
         original=data,
     )
 
 
-def _split(desk: Desk, loaded: LoadedDocument) -> list[Chunk]:
-    if desk.chunk_unit == "characters":
-        return split(loaded, count=len, size=desk.chunk_size or TUTORIAL_CHARACTERS, overlap=desk.chunk_overlap)
+def _split(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]:
+    if ingest.chunk_unit == "characters":
+        return split(loaded, count=len, size=ingest.chunk_size or TUTORIAL_CHARACTERS, overlap=ingest.chunk_overlap)
     # Beyond what the embedder reads, text would be in the library and never be found.
-    most = desk.embedder.max_tokens
-    size = min(desk.chunk_size or most, most)
-    return split(loaded, count=desk.embedder.count_tokens, size=size, overlap=desk.chunk_overlap)
+    most = ingest.embedder.max_tokens
+    size = min(ingest.chunk_size or most, most)
+    return split(loaded, count=ingest.embedder.count_tokens, size=size, overlap=ingest.chunk_overlap)
 
 
-def _embed(desk: Desk, chunks: list[Chunk], told: Told) -> Vectors:
-    vectors = np.empty((len(chunks), desk.embedder.dimension), np.float32)
+def _embed(ingest: IngestContext, chunks: list[Chunk], on_progress: ProgressCallback) -> Vectors:
+    vectors = np.empty((len(chunks), ingest.embedder.dimension), np.float32)
     places: dict[str, list[int]] = {}
     for i, chunk in enumerate(chunks):
         places.setdefault(embedded_text(chunk), []).append(i)
     # Over the whole document: the same text is embedded once, and texts of like length together.
-    texts = sorted(places, key=desk.embedder.count_tokens)
+    texts = sorted(places, key=ingest.embedder.count_tokens)
     done = 0
-    told("embedding", done, len(chunks))
+    on_progress("embedding", done, len(chunks))
     for first in range(0, len(texts), CHUNKS_AT_ONCE):
         some = texts[first : first + CHUNKS_AT_ONCE]
-        for text, vector in zip(some, desk.embedder.embed_passages(some), strict=True):
+        for text, vector in zip(some, ingest.embedder.embed_passages(some), strict=True):
             vectors[places[text]] = vector
             done += len(places[text])
-        told("embedding", done, len(chunks))
+        on_progress("embedding", done, len(chunks))
     return vectors

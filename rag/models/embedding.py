@@ -58,15 +58,15 @@ class Embedder(Protocol):
 
 
 @runtime_checkable
-class ReadsBefore(Protocol):
+class LateChunkingEmbedder(Protocol):
     """An embedder that can read a stretch of a text together with what stands before it."""
 
-    def embed_ends(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
+    def embed_spans(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
         """What each text says from the character `start` on, (n, dimension), each row of length 1, where what stands
         before it is read too but not meant; None where the model cannot."""
 
 
-class KeepsQuestion:
+class CachedQueryEmbedding:
     """The vectors of the last questions are kept: search and quotes both ask for them."""
 
     def embed_query(self, text: str) -> Vectors:
@@ -87,7 +87,7 @@ class KeepsQuestion:
         raise NotImplementedError
 
 
-class TransformerEmbedder(KeepsQuestion):
+class TransformerEmbedder(CachedQueryEmbedding):
     """A sentence-transformers model from a folder. Safe to share between threads.
 
     Texts are spread over threads of its own that compute with one processor each. Several processors on one text
@@ -129,7 +129,7 @@ class TransformerEmbedder(KeepsQuestion):
             found[places] = vectors
         return found[[place[text] for text in texts]]
 
-    def embed_ends(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
+    def embed_spans(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
         """The vector of a text is the mean of its tokens' vectors, and that of its end the mean of those in it.
 
         Returns:

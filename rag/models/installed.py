@@ -55,7 +55,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Stock:
+class InstalledModels:
     """The models folder with all that is asked of it. `source` is the setting that names where models come from."""
 
     folder: Path

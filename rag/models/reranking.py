@@ -90,7 +90,7 @@ class CrossEncoder(_PairModel):
         return self._each(question, texts, lambda output, _: output.logits[:, -1])
 
 
-class AnswerReader(_PairModel):
+class AnswerScorer(_PairModel):
     """A reader: how surely a text holds words that answer the question."""
 
     def __init__(self, folder: Path, name: str, *, languages: Sequence[str] = ("en",), device: str = "auto") -> None:
@@ -122,10 +122,10 @@ def open_reranker(folders: Sequence[Path] = (), *, device: str = "auto") -> Cros
     return CrossEncoder(found[0], found[1], languages=found[2], device=device) if found else None
 
 
-def open_reader(folders: Sequence[Path] = (), *, device: str = "auto") -> AnswerReader | None:
+def open_answer_scorer(folders: Sequence[Path] = (), *, device: str = "auto") -> AnswerScorer | None:
     """The reader on this disk that reads the most languages, or None where there is none. No network."""
     found = _on_disk("reader", folders)
-    return AnswerReader(found[0], found[1], languages=found[2], device=device) if found else None
+    return AnswerScorer(found[0], found[1], languages=found[2], device=device) if found else None
 
 
 def _on_disk(kind: Kind, folders: Sequence[Path]) -> tuple[Path, str, tuple[str, ...]] | None:

@@ -18,7 +18,7 @@ import numpy as np
 from rag.core.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown
 from rag.core.text import estimated_tokens
 from rag.models.catalogue import served_embedder
-from rag.models.embedding import KeepsQuestion, Vectors
+from rag.models.embedding import CachedQueryEmbedding, Vectors
 from rag.models.servers import Server, ServerFailed
 
 # Texts in one request: as many as TEI takes where nothing else is set.
@@ -51,7 +51,7 @@ def open_served(name: str, *, seconds: float = 120) -> ServedEmbedder:
     return ServedEmbedder(remembered, dialect)
 
 
-class ServedEmbedder(KeepsQuestion):
+class ServedEmbedder(CachedQueryEmbedding):
     """An embedding model on a server. Safe to share between threads."""
 
     fallback_for: str | None = None
@@ -62,7 +62,7 @@ class ServedEmbedder(KeepsQuestion):
         try:
             self.max_tokens = min(dialect.max_tokens() or MOST_TOKENS, MOST_TOKENS)
         except ServerFailed as failed:
-            raise self._told(failed) from failed
+            raise self._mapped_error(failed) from failed
         self.dimension = self._vectors(["dimension"]).shape[1]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -81,7 +81,7 @@ class ServedEmbedder(KeepsQuestion):
         try:
             said = self._dialect.vectors(texts)
         except ServerFailed as failed:
-            raise self._told(failed) from failed
+            raise self._mapped_error(failed) from failed
         try:
             found = np.asarray(said, np.float32)
         except (TypeError, ValueError) as error:
@@ -94,7 +94,7 @@ class ServedEmbedder(KeepsQuestion):
         unit: Vectors = (found / lengths).astype(np.float32)
         return unit
 
-    def _told(self, failed: ServerFailed) -> EmbedderUnreachable | EmbedderRefused:
+    def _mapped_error(self, failed: ServerFailed) -> EmbedderUnreachable | EmbedderRefused:
         reason = _REASONS.get(failed.problem)
         return EmbedderRefused(model=self.name, reason=reason) if reason else EmbedderUnreachable(model=self.name)
 

@@ -77,7 +77,7 @@ class Server:
                     return
                 if answer.status not in (429, 503):
                     raise ServerFailed(_problem(answer))
-                pause = max(_retry_after(answer, usual), LOOK_SECONDS)
+                pause = max(_rate_limit_pause(answer, usual), LOOK_SECONDS)
             if pause > left:
                 raise ServerFailed("busy")
             _wait(pause, look)
@@ -146,7 +146,7 @@ def _problem(answer: Opened) -> Problem:
             return "refused"
 
 
-def _retry_after(answer: Opened, otherwise: float) -> float:
+def _rate_limit_pause(answer: Opened, otherwise: float) -> float:
     """Seconds after which the server wants to be asked again, as far as it says so in seconds."""
     said = answer.headers.get("retry-after", "")
     return float(said) if said.isdecimal() else otherwise

@@ -47,7 +47,7 @@ class Seen:
     place: str = ""
 
 
-class _Writer:
+class _RecordWriter:
     """Adds lines to the record. A line is one write, so that processes can share the file."""
 
     def __init__(self, file: Path, process: str) -> None:
@@ -65,7 +65,7 @@ class _Writer:
         os.write(self._file, line.encode() + b"\n")
 
 
-_writer: _Writer | None = None
+_writer: _RecordWriter | None = None
 
 
 def begin(file: Path, process: str) -> None:
@@ -83,7 +83,7 @@ def join(process: str) -> None:
     """Go on in the record of the process that started this one; without one, nothing is written."""
     global _writer
     if _writer is None and os.environ.get(SEEN):
-        _writer = _Writer(Path(os.environ[SEEN]), process)
+        _writer = _RecordWriter(Path(os.environ[SEEN]), process)
         _writer.write("started")
         sys.addaudithook(_note)
 

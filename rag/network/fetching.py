@@ -14,7 +14,7 @@ import httpcore
 
 from rag.core.errors import AddressNotReadable, AddressRedirects, AddressStatus, AddressUnreachable, TooLarge
 from rag.network.ssrf import host_header, origin, taken_apart
-from rag.network.transport import Deadline, Door, Patience, certificates
+from rag.network.transport import Deadline, GuardedBackend, Patience, certificates
 
 USER_AGENT = "Footnote (+document reader)"
 MOST_REDIRECTS = 3
@@ -66,7 +66,9 @@ def fetch(
         TooLarge, TooSlow: the answer is longer or takes longer than the limits.
     """
     address = address.strip()
-    door = Door(address, intranet, connect_seconds, Deadline(address, time.monotonic() + total_seconds, total_seconds))
+    door = GuardedBackend(
+        address, intranet, connect_seconds, Deadline(address, time.monotonic() + total_seconds, total_seconds)
+    )
     current = address
     for _ in range(MOST_REDIRECTS + 1):
         url = taken_apart(address, current)
@@ -117,7 +119,7 @@ def opened(
     Raises:
         AddressInvalid, AddressForbidden, AddressUnreachable, AddressRedirects: also while the pieces are read.
     """
-    door = Door(address, intranet, connect_seconds, Patience(quiet_seconds, look, look_seconds))
+    door = GuardedBackend(address, intranet, connect_seconds, Patience(quiet_seconds, look, look_seconds))
     current, sent = address, dict(headers or {})
     try:
         with ExitStack() as stack:

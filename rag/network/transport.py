@@ -75,7 +75,7 @@ class Patience:
                     raise
 
 
-class Door(httpcore.NetworkBackend):
+class GuardedBackend(httpcore.NetworkBackend):
     """Opens connections for one fetch, to checked addresses only."""
 
     def __init__(

@@ -24,7 +24,7 @@ from rag.library.store.postgresql import PostgreSQL
 from rag.models.catalogue import Choice, embedder_facts
 
 if TYPE_CHECKING:
-    from rag.library.index.milvus_sync import Shelves
+    from rag.library.index.milvus_sync import MilvusSync
 
 # After so long a reader that gave no sign of life is none.
 _SILENT_SECONDS: Final = 30
@@ -167,7 +167,7 @@ def _index(store: Store, elsewhere: str) -> Iterator[Check]:
         held = connection.exec_driver_sql("SELECT collection, count(*) FROM chunks GROUP BY collection").all()
     index = open_index(store, elsewhere)
     if isinstance(index, MilvusIndex):
-        yield _milvus(index.shelves, [collection for collection, _ in held], sum(count for _, count in held))
+        yield _milvus(index.sync, [collection for collection, _ in held], sum(count for _, count in held))
     else:
         same = all(index.rebuild(collection) == count for collection, count in held)
         yield Check("vectors", same, {"count": sum(count for _, count in held)})
@@ -182,15 +182,15 @@ def _index(store: Store, elsewhere: str) -> Iterator[Check]:
     yield Check("words", fitting)
 
 
-def _milvus(shelves: Shelves, collections: Sequence[str], count: int) -> Check:
+def _milvus(sync: MilvusSync, collections: Sequence[str], count: int) -> Check:
     """Did Milvus hold the vectors of the library and nothing else? It does afterwards."""
-    server: dict[str, str | int] = {"server": shelves.milvus.name, "count": count}
+    server: dict[str, str | int] = {"server": sync.milvus.name, "count": count}
     try:
-        before = shelves.count()
-        shelves.follow(doubting=True)
+        before = sync.count()
+        sync.follow(doubting=True)
         for collection in collections:
-            shelves.mend(collection)
-        after = shelves.count()
+            sync.mend(collection)
+        after = sync.count()
     except VectorsLacking:
         return Check("milvus", False, server)
     if before == after == count:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from rag.answering.background_runs import Runs
+from rag.answering.background_runs import AnswerRuns
 from rag.core.errors import RagError
 from rag.core.types import Answer
 from rag.library.store.counts import Counts
@@ -23,7 +23,7 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 class Metrics:
     """The numbers of one app process since its start, and of the library as it is."""
 
-    def __init__(self, counts: Callable[[], Counts], runs: Callable[[], Runs]) -> None:
+    def __init__(self, counts: Callable[[], Counts], runs: Callable[[], AnswerRuns]) -> None:
         self._registry = CollectorRegistry()
         self._questions = Counter(
             "footnote_questions", "Questions answered, by what became of them.", ["outcome"], registry=self._registry
@@ -61,7 +61,7 @@ class Metrics:
 class _Now(Collector):
     """What is looked at when somebody asks: the answers on their way, and the library."""
 
-    def __init__(self, counts: Callable[[], Counts], runs: Callable[[], Runs]) -> None:
+    def __init__(self, counts: Callable[[], Counts], runs: Callable[[], AnswerRuns]) -> None:
         self._counts, self._runs = counts, runs
 
     def describe(self) -> list[Metric]:

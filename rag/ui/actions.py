@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from rag.answering.background_runs import Whose
+from rag.answering.background_runs import RunOwner
 from rag.core.call_context import CallContext
 from rag.core.errors import LibraryError, NotFound
 from rag.core.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
@@ -73,7 +73,7 @@ def _run(page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway
             anyway=anyway,
         ),
         lambda final: services.store.chats.answer(owner, turn.id, final),
-        Whose(owner, page.sign_in.key if page.sign_in else "", chat.collection),
+        RunOwner(owner, page.sign_in.key if page.sign_in else "", chat.collection),
     )
 
 
@@ -146,7 +146,7 @@ def keep_check(page: Frame, collection: str, question: str, right: Quote | None)
 
 
 def run_checks(
-    page: Frame, collection: Collection, checks: Sequence[Check], told: Callable[[int, int], None]
+    page: Frame, collection: Collection, checks: Sequence[Check], on_progress: Callable[[int, int], None]
 ) -> CheckRun:
     """Ask all checks of a collection, no model among them, and write down what became of them."""
     from rag.evaluation import run_checks as ask_all
@@ -159,7 +159,7 @@ def run_checks(
 
     # As it is now: documents may have been read since the page was drawn.
     current = services.store.collections.get(page.owner, collection.id)
-    results = ask_all(checks, evidence, told)
+    results = ask_all(checks, evidence, on_progress)
     return services.store.checks.save_run(page.owner, current, services.embedder.name, results)
 
 
@@ -167,14 +167,14 @@ def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]
     """Embed a collection anew with the model at work, telling the share done; until the end it is as it was."""
     from rag.ingestion.pipeline import reembed as embed_again
 
-    def told(_stage: Stage, done: int, total: int) -> None:
+    def on_progress(_stage: Stage, done: int, total: int) -> None:
         tell(done / total if total else 1.0)
 
-    embed_again(page.services.desk, page.owner, collection.id, told)
+    embed_again(page.services.ingest, page.owner, collection.id, on_progress)
 
 
 def read_locked(page: Frame, job: Job, password: str) -> None:
     """Read an encrypted file with its password while the user waits."""
     from rag.ingestion.worker import read_job
 
-    read_job(page.services.desk, replace(job, owner=page.owner), password=password)
+    read_job(page.services.ingest, replace(job, owner=page.owner), password=password)

@@ -71,7 +71,7 @@ def open_too_far(current: Settings, *, has_people: bool = False) -> bool:
     return has_people or not _is_loopback(address)
 
 
-def knock(current: Settings) -> SignIn | None:
+def require_sign_in(current: Settings) -> SignIn | None:
     """What the provider said of whoever is in front of the page; None where nobody has signed in.
 
     Raises:
@@ -81,7 +81,7 @@ def knock(current: Settings) -> SignIn | None:
 
 
 def sign_in_of(claims: Mapping[str, Any], current: Settings) -> SignIn | None:
-    """What a provider's claims say, as `knock`."""
+    """What a provider's claims say, as `require_sign_in`."""
     if claims.get("is_logged_in") is not True:
         return None
     issuer, subject = claims.get("iss"), claims.get("sub")

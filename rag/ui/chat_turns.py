@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.answering.background_runs import Run
+from rag.answering.background_runs import AnswerRun
 from rag.core.errors import ModelLanguage
 from rag.core.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
 from rag.ingestion.loading import KINDS
@@ -16,10 +16,10 @@ from rag.library import samples
 from rag.services import NO_MODEL
 from rag.ui import actions, file_routes
 from rag.ui.chat_list import collection_name
-from rag.ui.page_frame import Frame, told
+from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_answer, draw_muted, draw_passage, draw_question, label
 from rag.ui.save_check import draw_keep
-from rag.ui.source_view import open_quote
+from rag.ui.source_view import open_citation
 from rag.ui.texts import Texts
 from rag.ui.uploads import under_way
 from rag.ui.widget_values import uploaded
@@ -152,7 +152,7 @@ def _draw_run(page: Frame, turn: Turn) -> None:
         run.stop()
 
 
-def _status(run: Run, texts: Texts) -> str:
+def _status(run: AnswerRun, texts: Texts) -> str:
     if run.draft.text:
         return texts("answer.writing")
     match run.progress:
@@ -192,7 +192,7 @@ def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) 
 
 def _open_clicked(answer: Answer, clicked: int | None) -> None:
     if clicked is not None:
-        open_quote(answer.quotes[clicked])
+        open_citation(answer.quotes[clicked])
         st.rerun()
 
 
@@ -210,12 +210,12 @@ def _cannot_write(answer: Answer) -> bool:
 
 def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
     if st.button(page.texts("chat.again"), key=f"again-{turn.id}", icon=":material/refresh:", type="tertiary"):
-        with told(page):
+        with show_errors(page):
             actions.answer_again(page, chat, turn)
             st.rerun()
     refused = turn.answer is not None and (turn.answer.outcome == "refused" or _cannot_write(turn.answer))
     can_write = page.services.model_name != NO_MODEL
     if refused and can_write and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}"):
-        with told(page):
+        with show_errors(page):
             actions.answer_again(page, chat, turn, anyway=True)
             st.rerun()

@@ -13,7 +13,7 @@ from rag.core.types import PAGED, Collection, Document, Right, shown_name
 from rag.ingestion.loading import KINDS
 from rag.ui import actions
 from rag.ui.chat_list import collection_name
-from rag.ui.page_frame import Frame, told
+from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, label
 from rag.ui.source_view import open_document
 from rag.ui.widget_values import uploaded
@@ -73,7 +73,7 @@ def manage_collections(page: Frame, collection: Collection, right: Right) -> Non
     with st.popover(texts("collections.new"), icon=":material/create_new_folder:", width="stretch"):
         name = st.text_input(texts("collections.name"), max_chars=80, key="new-collection")
         if st.button(texts("collections.create")) and name.strip():
-            with told(page):
+            with show_errors(page):
                 st.session_state["collection"] = store.collections.create(page.owner, name.strip()).id
                 st.rerun()
     if collection.samples or right != "owner":
@@ -81,14 +81,14 @@ def manage_collections(page: Frame, collection: Collection, right: Right) -> Non
     with st.popover(texts("collections.manage"), icon=":material/settings:", width="stretch"):
         name = st.text_input(texts("collections.name"), collection.name, max_chars=80, key=f"rename-{collection.id}")
         if st.button(texts("collections.rename")) and name.strip():
-            with told(page):
+            with show_errors(page):
                 store.collections.rename(page.owner, collection.id, name.strip())
                 st.rerun()
         st.divider()
         count = len(store.documents.list(page.owner, collection.id))
         draw_muted(texts("collections.remove_sure", name=collection_name(collection, texts), count=count))
         if st.button(texts("collections.remove"), icon=":material/delete:"):
-            with told(page):
+            with show_errors(page):
                 store.collections.remove(page.owner, collection.id)
             st.session_state.pop("collection", None)
             st.rerun()
@@ -104,7 +104,7 @@ def offer_reembedding(page: Frame, collection: Collection, right: Right) -> None
     st.warning(label(said))
     if right != "reader" and st.button(page.texts("collections.reembed", embedder=current), type="primary"):
         bar = st.progress(0.0)
-        with told(page):
+        with show_errors(page):
             actions.reembed(page, collection, bar.progress)
             st.rerun()
 
@@ -153,14 +153,14 @@ def _draw_actions(page: Frame, document: Document) -> None:
         if document.address and st.button(
             texts("documents.reread"), key=f"reread-{document.id}", icon=":material/refresh:", type="tertiary"
         ):
-            with told(page):
+            with show_errors(page):
                 address = document.address
                 store.jobs.enqueue(page.owner, document.collection, address, "address", address, replace=True)
                 st.rerun()
         with st.popover(texts("documents.remove"), icon=":material/delete:", type="tertiary"):
             draw_muted(texts("documents.remove_sure", name=shown_name(document)))
             if st.button(texts("documents.remove"), key=f"remove-{document.id}", type="primary"):
-                with told(page):
+                with show_errors(page):
                     store.documents.remove(page.owner, document.id)
                     st.rerun()
 

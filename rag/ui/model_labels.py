@@ -24,21 +24,21 @@ def fitting(entry: Entry, texts: Texts) -> str:
 def facts(entry: Entry, texts: Texts) -> str:
     """What a model is, in one line: kind, size, memory, context, languages, licence."""
     model = entry.model
-    told = [texts(f"models.kind_{entry.kind}")]
-    told.append(texts("models.size", size=gigabytes(entry.size)) if entry.size else texts("models.size_unknown"))
+    shown = [texts(f"models.kind_{entry.kind}")]
+    shown.append(texts("models.size", size=gigabytes(entry.size)) if entry.size else texts("models.size_unknown"))
     if entry.memory:
-        told.append(texts("models.memory", size=gigabytes(entry.memory)))
+        shown.append(texts("models.memory", size=gigabytes(entry.memory)))
     if model:
-        told.append(texts("models.context", count=model.context))
-        told.append(texts("models.languages_en" if model.languages == ("en",) else "models.languages_many"))
-        told.append(texts("models.licence", licence=model.licence))
+        shown.append(texts("models.context", count=model.context))
+        shown.append(texts("models.languages_en" if model.languages == ("en",) else "models.languages_many"))
+        shown.append(texts("models.licence", licence=model.licence))
     if entry.kind == "embedder" and not embedder_facts(entry.name).calibrated:
-        told.append(texts("models.uncalibrated"))
+        shown.append(texts("models.uncalibrated"))
     if entry.here and entry.here.bundled:
-        told.append(texts("models.bundled"))
+        shown.append(texts("models.bundled"))
     elif entry.here and not model:
-        told.append(texts("models.own"))
-    return " · ".join(told)
+        shown.append(texts("models.own"))
+    return " · ".join(shown)
 
 
 def share(progress: Progress, texts: Texts) -> str:
@@ -47,10 +47,10 @@ def share(progress: Progress, texts: Texts) -> str:
     left = progress.seconds_left
     if left is None:
         return texts("models.progress", **sizes)
-    told = (
+    shown = (
         texts("models.left_seconds", count=left) if left < 120 else texts("models.left_minutes", count=round(left / 60))
     )
-    return texts("models.progress_speed", **sizes, speed=gigabytes(round(progress.speed)), left=told)
+    return texts("models.progress_speed", **sizes, speed=gigabytes(round(progress.speed)), left=shown)
 
 
 def model_at_work(services: Services, texts: Texts) -> str:

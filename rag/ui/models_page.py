@@ -9,19 +9,19 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from rag.models.catalogue.hardware_fit import Mark
+from rag.models.catalogue.hardware_fit import FitRating
 from rag.models.catalogue.sources import HUB, MODELSCOPE, NO_SOURCE
 from rag.models.installed import MEASURED, Entry
 from rag.operations.background_tasks import Task
 from rag.services import NO_MODEL
 from rag.ui.model_labels import facts, fitting, share
-from rag.ui.page_frame import Frame, told
+from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, draw_question, label
 
 _PROBE = "probe"
 _EVERY = 0.5
 _SOURCES = {"hub": HUB, "modelscope": MODELSCOPE}
-_COLOURS: dict[Mark, Literal["green", "orange", "red", "gray"]] = {
+_COLOURS: dict[FitRating, Literal["green", "orange", "red", "gray"]] = {
     "well": "green",
     "slow": "orange",
     "no": "red",
@@ -32,15 +32,15 @@ _COLOURS: dict[Mark, Literal["green", "orange", "red", "gray"]] = {
 def measure(page: Frame) -> None:
     """Measure this machine once, in the background; say so meanwhile."""
     services = page.services
-    if MEASURED not in services.stock.speeds() and not services.tasks.get(_PROBE):
-        services.tasks.start(_PROBE, lambda task: services.stock.measure(task.look))
+    if MEASURED not in services.installed_models.speeds() and not services.tasks.get(_PROBE):
+        services.tasks.start(_PROBE, lambda task: services.installed_models.measure(task.look))
     _while_running(page, _PROBE, lambda task: draw_muted(page.texts("models.measuring")))
 
 
 def draw_at_work(page: Frame) -> None:
     """Which model writes, and another one to choose."""
     texts, services = page.texts, page.services
-    names = services.stock.choices()
+    names = services.installed_models.choices()
     current = services.model_name
     wanted = st.selectbox(
         texts("models.switch_label"),
@@ -50,7 +50,7 @@ def draw_at_work(page: Frame) -> None:
         help=texts("models.switch_help"),
     )
     if wanted is not None and wanted != current:
-        with told(page):
+        with show_errors(page):
             services.switch(wanted)
             st.rerun()
 
@@ -111,8 +111,8 @@ def draw_imports(page: Frame) -> None:
     """What lies in the folder for imports: only its files are offered, nobody types a path."""
     texts, services = page.texts, page.services
     st.subheader(texts("models.import"))
-    draw_muted(texts("models.import_help", folder=str(services.stock.imports)))
-    for path in services.stock.waiting():
+    draw_muted(texts("models.import_help", folder=str(services.installed_models.imports)))
+    for path in services.installed_models.waiting():
         _draw_waiting(page, path)
 
 
@@ -130,16 +130,16 @@ def _draw_here(page: Frame, entry: Entry) -> None:
         st.info(texts("models.next_start"))
     with st.container(horizontal=True, gap="xsmall"):
         if st.button(texts("models.verify"), key=f"verify-{_key(entry)}", type="tertiary", icon=":material/verified:"):
-            with told(page), st.spinner(label(texts("models.importing", name=entry.name))):
-                _draw_states(page, services.stock.verify(entry.name))
+            with show_errors(page), st.spinner(label(texts("models.importing", name=entry.name))):
+                _draw_states(page, services.installed_models.verify(entry.name))
         # What came in a package stays; what lies elsewhere, in the hub's cache for instance, is not ours to remove.
-        mine = entry.here and entry.here.path.parent == services.stock.folder
+        mine = entry.here and entry.here.path.parent == services.installed_models.folder
         if mine and entry.called != services.model_name:
             with st.popover(texts("models.remove"), icon=":material/delete:", type="tertiary"):
                 draw_muted(texts("models.remove_sure", name=entry.name))
                 if st.button(texts("models.remove"), key=f"remove-{_key(entry)}", type="primary"):
-                    with told(page):
-                        services.stock.remove(entry.name)
+                    with show_errors(page):
+                        services.installed_models.remove(entry.name)
                         st.rerun()
 
 
@@ -232,12 +232,12 @@ def _try(page: Frame, task: Task, name: str, line: str) -> None:
 
 
 def _bring(page: Frame, task: Task, name: str, accepted: bool) -> None:
-    page.services.stock.pull(name, accepted=accepted, tell=task.tell, cancelled=task.stopping)
+    page.services.installed_models.pull(name, accepted=accepted, tell=task.tell, cancelled=task.stopping)
     page.services.refresh()
 
 
 def _import(page: Frame, task: Task, path: Path) -> None:
-    page.services.stock.take_in(path, move=True, tell=task.tell, cancelled=task.stopping)
+    page.services.installed_models.take_in(path, move=True, tell=task.tell, cancelled=task.stopping)
     page.services.refresh()
 
 

@@ -45,12 +45,12 @@ LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
 def _say_what_ended(error: Exception) -> bool:
     """In words, where an error ended the script of a page or of a part of it. The log says more."""
     texts = Texts("zh" if st.session_state.get("language") == "zh" else "en")
-    told = error if isinstance(error, RagError) else Unexpected.of(error)
-    st.error(label(texts.failure(told.failure())))
+    shown = error if isinstance(error, RagError) else Unexpected.of(error)
+    st.error(label(texts.failure(shown.failure())))
     return True
 
 
-widget_values.heed(_say_what_ended)
+widget_values.validate_messages(_say_what_ended)
 log_filters.keep_to_one_line()
 
 
@@ -106,7 +106,7 @@ def _enter(current: settings.Settings, texts: Texts, page: Name) -> Frame:
     """Let in whoever may come in; for others the page ends here, and nothing is started."""
     try:
         wanted = authentication.has_sign_in()
-        sign_in = authentication.knock(current) if wanted else None
+        sign_in = authentication.require_sign_in(current) if wanted else None
         if sign_in is None and wanted:
             _leave_at_the_door(texts)
         if sign_in is None and authentication.open_too_far(current):
@@ -151,7 +151,7 @@ def _may_open(page: Name, person: Person | None) -> bool:
 
 
 @contextmanager
-def told(page: Frame) -> Iterator[None]:
+def show_errors(page: Frame) -> Iterator[None]:
     """Say what went wrong, in the user's language, instead of failing; the page goes on."""
     try:
         yield

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from rag.core.types import Deed, Group, Holding, Person
-from rag.ui.page_frame import LOCAL_USER, Frame, person_name, told
+from rag.core.types import AuditEvent, CollectionSummary, Group, Person
+from rag.ui.page_frame import LOCAL_USER, Frame, person_name, show_errors
 from rag.ui.safe_views import draw_entry, draw_muted, draw_table, label
 from rag.ui.texts import Texts
 
@@ -46,7 +46,7 @@ def _draw_person(page: Frame, person: Person) -> None:
 
 def _draw_changes(page: Frame, person: Person) -> None:
     texts, people = page.texts, page.services.store.people
-    with st.container(horizontal=True, width="content"), told(page):
+    with st.container(horizontal=True, width="content"), show_errors(page):
         if person.role == "member" and st.button(texts("people.make_admin"), key=f"up-{person.id}", type="tertiary"):
             people.set_role(page.owner, person.id, "admin")
             st.rerun()
@@ -66,7 +66,7 @@ def draw_groups(page: Frame, groups: Sequence[Group], names: Mapping[str, str]) 
     texts, people = page.texts, page.services.store.people
     draw_muted(texts("people.groups_help"))
     for group in groups:
-        with st.container(border=True, key=f"group-{group.id}"), told(page):
+        with st.container(border=True, key=f"group-{group.id}"), show_errors(page):
             members = st.multiselect(
                 label(group.name),
                 [key for key in names if key != LOCAL_USER],
@@ -82,14 +82,16 @@ def draw_groups(page: Frame, groups: Sequence[Group], names: Mapping[str, str]) 
                 if st.button(texts("people.remove_group"), key=f"drop-{group.id}", type="tertiary"):
                     people.remove_group(page.owner, group.id)
                     st.rerun()
-    with st.form("new-group", clear_on_submit=True, border=False), told(page):
+    with st.form("new-group", clear_on_submit=True, border=False), show_errors(page):
         name = st.text_input(texts("people.new_group"), max_chars=80).strip()
         if st.form_submit_button(texts("people.create")) and name:
             people.make_group(page.owner, name)
             st.rerun()
 
 
-def draw_holdings(page: Frame, holdings: Sequence[Holding], people: Sequence[Person], names: Mapping[str, str]) -> None:
+def draw_collection_summaries(
+    page: Frame, collection_summaries: Sequence[CollectionSummary], people: Sequence[Person], names: Mapping[str, str]
+) -> None:
     """Every collection without what is in it; those whose owner is gone can be given to somebody."""
     texts = page.texts
     draw_muted(texts("people.collections_help"))
@@ -98,14 +100,14 @@ def draw_holdings(page: Frame, holdings: Sequence[Holding], people: Sequence[Per
         heads,
         [
             (held.name, names.get(held.owner, "?"), str(held.documents), str(held.shares), _moment(held.created))
-            for held in holdings
+            for held in collection_summaries
         ],
     )
     present = {person.id: names[person.id] for person in people if not person.disabled}
-    left = {held.id: held for held in holdings if held.owner not in present}
+    left = {held.id: held for held in collection_summaries if held.owner not in present}
     if not left:
         return
-    with st.form("hand-over"), told(page):
+    with st.form("hand-over"), show_errors(page):
         draw_muted(texts("people.left"))
         which = st.selectbox(
             texts("people.head_collection"),
@@ -118,7 +120,7 @@ def draw_holdings(page: Frame, holdings: Sequence[Holding], people: Sequence[Per
             st.rerun()
 
 
-def draw_activity(page: Frame, deeds: Sequence[Deed], names: Mapping[str, str]) -> None:
+def draw_activity(page: Frame, events: Sequence[AuditEvent], names: Mapping[str, str]) -> None:
     """The last deeds, newest first."""
     texts = page.texts
     draw_muted(texts("people.activity_asked" if page.services.settings.record_questions else "people.activity_help"))
@@ -133,12 +135,12 @@ def draw_activity(page: Frame, deeds: Sequence[Deed], names: Mapping[str, str]) 
                 deed.name,
                 _details(deed, texts),
             )
-            for deed in deeds
+            for deed in events
         ],
     )
 
 
-def _details(deed: Deed, texts: Texts) -> str:
+def _details(deed: AuditEvent, texts: Texts) -> str:
     to_everybody = deed.action.startswith(("shared", "withdrew")) and not deed.what
     return texts("sharing.everybody") if to_everybody else deed.what or deed.document
 

@@ -20,10 +20,10 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from rag.answering.background_runs import Runs
+from rag.answering.background_runs import AnswerRuns
 from rag.core.errors import RagError, SignInError, Unexpected
 from rag.library.store import Store
-from rag.library.store.standings import Standing
+from rag.library.store.access_states import AccessState
 
 EVERY_SECONDS: Final = 1.0
 # After the database did not answer.
@@ -40,7 +40,7 @@ class _Tab:
     sign_in: str
     page: str
     query: str
-    standing: Standing
+    standing: AccessState
     # It shows too much.
     out: bool = False
 
@@ -48,7 +48,7 @@ class _Tab:
 class Presence:
     """The tabs of this process. `seen` is told by every page that lets somebody in."""
 
-    def __init__(self, store: Store, runs: Runs, *, hours: float) -> None:
+    def __init__(self, store: Store, runs: AnswerRuns, *, hours: float) -> None:
         self._store, self._runs, self._hours = store, runs, hours
         self._lock = threading.Lock()
         self._tabs: dict[str, _Tab] = {}
@@ -71,7 +71,7 @@ class Presence:
 
     def remember(self, session: str, person: str, sign_in: str, page: str, query: str) -> None:
         """That the session shows that page to that person. Raises as `seen`."""
-        standing = self._store.standings.of(person, sign_in, hours=self._hours)
+        standing = self._store.access_states.of(person, sign_in, hours=self._hours)
         with self._lock:
             self._tabs[session] = _Tab(person, sign_in, page, query, standing)
             self._fresh = True
@@ -79,7 +79,7 @@ class Presence:
     def _watch(self) -> None:
         while True:
             try:
-                with self._store.standings.writes() as mark:
+                with self._store.access_states.writes() as mark:
                     before: object = None
                     while True:
                         before = self.look(mark(), before)
@@ -102,22 +102,22 @@ class Presence:
             return mark
         asked = {(tab.person, tab.sign_in) for tab in tabs.values()}
         asked |= {(run.whose.owner, run.whose.sign_in) for run in runs if run.whose}
-        standings = {each: self._standing(*each, now) for each in asked}
+        access_states = {each: self._standing(*each, now) for each in asked}
         for run in runs:
             assert run.whose is not None
-            standing = standings[run.whose.owner, run.whose.sign_in]
+            standing = access_states[run.whose.owner, run.whose.sign_in]
             if standing is None or run.whose.collection not in standing.rights:
                 run.stop()
         for tab in tabs.values():
-            found = standings[tab.person, tab.sign_in]
+            found = access_states[tab.person, tab.sign_in]
             tab.out = tab.out or found is None or tab.standing.lost(found)
         self._on_the_server(tabs)
         return mark
 
-    def _standing(self, person: str, sign_in: str, now: float) -> Standing | None:
+    def _standing(self, person: str, sign_in: str, now: float) -> AccessState | None:
         """None for whoever is out."""
         try:
-            standing = self._store.standings.of(person, sign_in, hours=self._hours)
+            standing = self._store.access_states.of(person, sign_in, hours=self._hours)
         except SignInError:
             return None
         return standing if standing.until > now else None

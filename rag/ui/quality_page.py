@@ -13,7 +13,7 @@ from rag.evaluation import CHECK_MEASURES, change, shares
 from rag.models.catalogue.downloads import Progress
 from rag.operations.background_tasks import Task
 from rag.ui import actions
-from rag.ui.page_frame import Frame, told
+from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, draw_question, label
 from rag.ui.texts import Texts
 
@@ -114,11 +114,11 @@ def _chart(title: str, rows: list[dict[str, Any]], changed: list[dict[str, Any]]
         "sort": None,
         "legend": {"orient": "bottom", "columns": 5, "labelLimit": 320},
     }
-    told = [{"field": "when"}, {"field": "measure"}, {"field": "share", "type": "quantitative", "format": ".0%"}]
+    shown = [{"field": "when"}, {"field": "measure"}, {"field": "share", "type": "quantitative", "format": ".0%"}]
     lines = {
         "data": {"values": rows},
         "mark": {"type": "line", "point": True},
-        "encoding": {"x": run, "y": share, "color": colour, "tooltip": told},
+        "encoding": {"x": run, "y": share, "color": colour, "tooltip": shown},
     }
     rules = {
         "data": {"values": changed},
@@ -148,7 +148,7 @@ def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun], 
                 result = last.get(check.id)
                 draw_muted(_became(result, before, texts) if result else texts("quality.not_asked"))
                 if right != "reader" and st.button(texts("quality.remove"), key=f"remove-{check.id}", type="tertiary"):
-                    with told(page):
+                    with show_errors(page):
                         page.services.store.checks.remove(page.owner, check.id)
                         st.rerun()
 

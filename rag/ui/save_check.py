@@ -8,7 +8,7 @@ import streamlit as st
 
 from rag.core.types import Answer, Right, Turn, shown_name
 from rag.ui import actions
-from rag.ui.page_frame import Frame, told
+from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import label
 from rag.ui.texts import Texts
 from rag.viewing.export import place_of
@@ -33,7 +33,7 @@ def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str, right: R
             key=f"check-source-{turn.id}",
         )
         if st.button(texts("quality.save"), key=f"check-{turn.id}", type="primary") and question.strip():
-            with told(page):
+            with show_errors(page):
                 actions.keep_check(page, collection, question.strip(), answer.quotes[chosen] if chosen >= 0 else None)
                 st.success(texts("quality.kept"))
 

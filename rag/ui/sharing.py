@@ -8,7 +8,7 @@ import streamlit as st
 
 from rag.core.types import Collection, Right, Share
 from rag.library.store.shares import Kind
-from rag.ui.page_frame import Frame, told
+from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, label
 
 # Everybody does not become an owner.
@@ -28,7 +28,7 @@ def draw_sharing(page: Frame, collection: Collection, right: Right) -> None:
         owner = names.get(collection.owner, page.texts("people.nameless"))
         draw_muted(page.texts(f"sharing.as_{right}", owner=owner))
         return
-    with told(page):
+    with show_errors(page):
         shares = page.services.store.shares.list(page.owner, collection.id)
         said = page.texts.count("sharing.with", len(shares)) if shares else page.texts("sharing.share")
         with st.popover(said, icon=":material/group_add:", key=f"sharing-{collection.id}"):
@@ -45,7 +45,7 @@ def _draw_share(page: Frame, share: Share) -> None:
         draw_muted(f"{share.name or texts(f'sharing.{share.kind}')} · {texts(f'sharing.{share.role}')}")
         key = f"withdraw-{share.collection}-{share.kind}-{share.target}"
         if st.button(texts("sharing.withdraw"), key=key, type="tertiary", icon=":material/close:"):
-            with told(page):
+            with show_errors(page):
                 page.services.store.shares.withdraw(page.owner, share.collection, share.kind, share.target)
                 st.rerun()
 
@@ -78,6 +78,6 @@ def _draw_form(page: Frame, collection: Collection, count: int) -> None:
         key=f"share-role-{kind}-{key}",
     )
     if st.button(texts("sharing.give"), key=f"share-{key}", type="primary") and (whom or kind == "everybody"):
-        with told(page):
+        with show_errors(page):
             store.shares.give(page.owner, collection.id, kind, whom, role)
             st.rerun()

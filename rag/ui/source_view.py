@@ -16,7 +16,7 @@ from rag.viewing.highlighting import marked_text, text_fragment
 _STATE = "source"
 
 
-def open_quote(quote: Quote) -> None:
+def open_citation(quote: Quote) -> None:
     """Have the source shown on this and every following rerun, until it is closed."""
     st.session_state[_STATE] = quote
     st.session_state["source_page"] = quote.page
@@ -24,7 +24,7 @@ def open_quote(quote: Quote) -> None:
 
 def open_document(document: Document) -> None:
     """Show a document from its first page, with nothing boxed."""
-    open_quote(
+    open_citation(
         Quote(document.id, document.name, document.title, document.kind, document.address, 1, "1", "", "", 0, 0, 0.0)
     )
 

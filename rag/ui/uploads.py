@@ -14,7 +14,7 @@ from rag.core.types import Collection
 from rag.library.store import Job
 from rag.ui import actions
 from rag.ui.chat_list import go_to
-from rag.ui.page_frame import Frame, told
+from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, label
 from rag.ui.texts import Texts
 from rag.ui.widget_values import clean
@@ -141,7 +141,7 @@ def _draw_password(page: Frame, job: Job) -> None:
     )
     if st.button(page.texts("documents.read"), key=f"unlock-{job.id}", type="primary") and password:
         # Read while the user waits: a password is not written down, not even for the reader.
-        with told(page), st.spinner(label(page.texts("chat.reading", name=job.name))):
+        with show_errors(page), st.spinner(label(page.texts("chat.reading", name=job.name))):
             actions.read_locked(page, job, password)
             page.services.store.jobs.dismiss(page.owner, job.id)
             st.rerun()

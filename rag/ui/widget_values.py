@@ -3,7 +3,7 @@
 Whoever holds a connection can send what no page of ours would: values of another type, of a widget that is not
 there, ten megabytes of them, orders to the server that only its operator may give. Streamlit believes most of it and
 fails later, each time elsewhere. So each value is read here once: one that its widget could not have sent is as if it
-had not been sent, one line is logged, and the page goes on with the value it had. `heed` puts these doors in place of
+had not been sent, one line is logged, and the page goes on with the value it had. `validate_messages` puts these doors in place of
 Streamlit's; its version is pinned, and tests/guarantees/test_g34_forged_widget_values.py sends what they are for.
 """
 
@@ -75,7 +75,7 @@ def uploaded(files: Sequence[object]) -> list[UploadedFile]:
     return [file for file in files if isinstance(file, UploadedFile)]
 
 
-def heed(failed: Callable[[Exception], bool]) -> None:
+def validate_messages(failed: Callable[[Exception], bool]) -> None:
     """Have all that browsers send go through here, from now on, in this process.
 
     Args:

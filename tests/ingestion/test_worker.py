@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rag.core.errors import SameName
-from rag.ingestion.pipeline import Desk
+from rag.ingestion.pipeline import IngestContext
 from rag.ingestion.worker import run_jobs
 from rag.library.store import Store
 from rag.library.store.jobs import Job
@@ -32,9 +32,9 @@ _context = multiprocessing.get_context("spawn")
 
 
 def _read(place: Place, ready: Event) -> None:
-    desk = Desk(place.open(), ToyEmbedder(wait=0.05), LIMITS)
+    ingest = IngestContext(place.open(), ToyEmbedder(wait=0.05), LIMITS)
     ready.set()
-    run_jobs(desk, threading.Event(), lease_seconds=2.0)
+    run_jobs(ingest, threading.Event(), lease_seconds=2.0)
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def test_a_short_document_passes_a_long_one_and_a_new_version_waits_for_the_old_
             return [store.jobs.get(OWNER, job).state for job in (old, new, short)]
 
         old = enqueue("rules.txt", long_text(30_000))
-        with reading(Desk(own, ToyEmbedder(wait=0.2), LIMITS)):
+        with reading(IngestContext(own, ToyEmbedder(wait=0.2), LIMITS)):
             wait_for(lambda: store.jobs.get(OWNER, old).done > 0, PATIENCE)
             new, short = enqueue("rules.txt", b"Others hold now."), enqueue("short.txt", b"Only this.")
             wait_for(lambda: states() == ["running", "waiting", "done"], PATIENCE)
@@ -124,7 +124,7 @@ def test_broken_connections_cost_a_reader_nothing_but_time(postgres_url: str, tm
     with closing(place.open()) as store, closing(place.open()) as seen:
         collection = store.collections.create(OWNER, "mine")
         job = store.jobs.enqueue(OWNER, collection.id, "long.txt", "file", long_text(8000))
-        with reading(Desk(store, ToyEmbedder(wait=0.2), LIMITS), lease_seconds=2.0):
+        with reading(IngestContext(store, ToyEmbedder(wait=0.2), LIMITS), lease_seconds=2.0):
             wait_for(lambda: seen.jobs.get(OWNER, job.id).done > 0, PATIENCE)
             broken = _break_all_connections(seen)
             wait_for(lambda: seen.jobs.get(OWNER, job.id).state == "done", PATIENCE)

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from rag.core.errors import AddressStatus, StorePackageMissing, StoreTooNew
 from rag.core.settings import PROJECT
 from rag.core.types import Collection
-from rag.ingestion.pipeline import READ_AT_ONCE, Desk
+from rag.ingestion.pipeline import READ_AT_ONCE, IngestContext
 from rag.library.store import Job, Store
 from rag.library.store.deliveries import deliver_lost, hand_on
 from rag.models.catalogue import NOWHERE, Choice
@@ -54,7 +54,7 @@ def reader(place: Place, wait: float = 0.0, intranet: tuple[str, ...] = ()) -> I
     """A reader at work, in a thread, until the end of the block."""
     with (
         closing(place.open()) as own,
-        reading(Desk(own, ToyEmbedder(wait=wait), LIMITS, intranet=intranet), LEASE),
+        reading(IngestContext(own, ToyEmbedder(wait=wait), LIMITS, intranet=intranet), LEASE),
     ):
         yield
 

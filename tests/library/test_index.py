@@ -69,7 +69,7 @@ def spread(count: int, seed: int) -> Vectors:
 def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> None:
     vectors, queries = spread(30_000, seed=1), spread(50, seed=2)
     ids = np.arange(len(vectors)) + 5
-    index, every = VectorIndex(128), VectorIndex(128, sketch_from=10**9)
+    index, every = VectorIndex(128), VectorIndex(128, quantize_from=10**9)
     for one in (index, every):
         one.add(ids, vectors)
     pairs = [(index.search(query, 10), every.search(query, 10)) for query in queries]
@@ -82,7 +82,7 @@ def test_of_many_vectors_nearly_all_are_found_that_an_exact_search_finds() -> No
 def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:
     vectors, queries = spread(4000, seed=1), spread(20, seed=2)
     ids, gone = np.arange(len(vectors)), np.arange(0, 4000, 7)
-    at_once, bit_by_bit = VectorIndex(128, sketch_from=500), VectorIndex(128, sketch_from=500)
+    at_once, bit_by_bit = VectorIndex(128, quantize_from=500), VectorIndex(128, quantize_from=500)
     at_once.add(np.setdiff1d(ids, gone), np.delete(vectors, gone, axis=0))
     for first in range(0, len(ids), 300):
         bit_by_bit.add(ids[first : first + 300], vectors[first : first + 300])
@@ -94,7 +94,7 @@ def test_what_is_found_of_many_does_not_depend_on_how_they_came() -> None:
 
 def test_a_filter_is_exact_also_among_many() -> None:
     vectors, query = spread(2000, seed=1), spread(1, seed=2)[0]
-    index = VectorIndex(128, sketch_from=500)
+    index = VectorIndex(128, quantize_from=500)
     index.add(np.arange(2000), vectors)
     only = np.arange(3, 2000, 50)
     assert [i for i, _ in index.search(query, 5, only)] == exact(only, vectors[only], query, 5)
@@ -115,10 +115,10 @@ def test_a_filter_of_one_percent_still_gives_k_results() -> None:
     st.lists(st.tuples(st.booleans(), st.sets(st.integers(1, 60), min_size=1))),
     st.integers(7, 70),
 )
-def test_faiss_follows_additions_and_removals(sketch_from: int, steps: list[tuple[bool, set[int]]], k: int) -> None:
+def test_faiss_follows_additions_and_removals(quantize_from: int, steps: list[tuple[bool, set[int]]], k: int) -> None:
     vectors, query = unit(61), unit(1, seed=3)[0]
     # So few that all of them are looked at, with sketches as without.
-    index, held = VectorIndex(16, sketch_from), set[int]()
+    index, held = VectorIndex(16, quantize_from), set[int]()
     for adding, picked in steps:
         if adding:
             new = np.array(sorted(picked - held), np.int64)

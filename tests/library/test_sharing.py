@@ -151,7 +151,7 @@ def test_the_admins_doors_are_not_there_for_others(store: Store, ada: Person, an
         lambda: people.make_group(ann.id, "Mine"),
         lambda: people.set_members(ann.id, group.id, [ann.id]),
         lambda: people.remove_group(ann.id, group.id),
-        lambda: people.holdings(ann.id),
+        lambda: people.collection_summaries(ann.id),
         lambda: people.hand_over(ann.id, plans.id, ann.id),
         lambda: store.activity.list(ann.id),
     ):
@@ -282,7 +282,9 @@ def test_a_collection_is_handed_over_when_its_owner_is_gone(
     store.people.enable(ada.id, ann.id)
     with pytest.raises(NotFound):
         store.documents.get(ann.id, document.id)
-    assert [(held.owner, held.documents, held.shares) for held in store.people.holdings(ada.id)] == [(bob.id, 1, 0)]
+    assert [(held.owner, held.documents, held.shares) for held in store.people.collection_summaries(ada.id)] == [
+        (bob.id, 1, 0)
+    ]
 
 
 def test_the_record_says_who_did_what_and_not_what_an_admin_may_not_read(
@@ -294,8 +296,8 @@ def test_the_record_says_who_did_what_and_not_what_an_admin_may_not_read(
     store.shares.withdraw(ann.id, plans.id, "person", bob.id)
 
     def record() -> list[tuple[str, str, str, str]]:
-        deeds = store.activity.list(ada.id)
-        return [(deed.action, deed.name, deed.what, deed.document) for deed in deeds if deed.person == ann.id]
+        events = store.activity.list(ada.id)
+        return [(deed.action, deed.name, deed.what, deed.document) for deed in events if deed.person == ann.id]
 
     said = [
         ("withdrew", "Plans", "Bob", ""),

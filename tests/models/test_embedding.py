@@ -51,7 +51,7 @@ def test_no_texts_give_no_vectors(embedder: TransformerEmbedder) -> None:
 
 def test_the_end_of_a_text_is_read_with_what_stands_before_it(embedder: TransformerEmbedder) -> None:
     before, end = "The office in Lisbon was opened in 2011. ", "It has forty desks and a roof garden."
-    ends = embedder.embed_ends([before + end, before + end, end], [len(before), 0, 0])
+    ends = embedder.embed_spans([before + end, before + end, end], [len(before), 0, 0])
     assert ends is not None
     assert ends.dtype == np.float32
     assert np.allclose(np.linalg.norm(ends, axis=1), 1, atol=1e-5)

@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from rag.answering.background_runs import Run, Runs
+from rag.answering.background_runs import AnswerRun, AnswerRuns
 from rag.answering.conversation import Conversation
 from rag.core import settings
 from rag.core.types import Answer
@@ -46,13 +46,13 @@ def test_an_answer_that_ends_while_the_page_is_drawn_is_shown(
     chat = store.chats.create(OWNER, collection.id)
     store.chats.ask(OWNER, chat.id, "Why?")
 
-    def gone(_: Runs, asked: str) -> Run | None:
+    def gone(_: AnswerRuns, asked: str) -> AnswerRun | None:
         """As it is when the run ends after the page has read the chat, and before it looks for the run."""
         if ends:
             store.chats.answer(OWNER, asked, Answer("Why?", "Why?", "Because.", "answered", "some"))
         return None
 
-    monkeypatch.setattr(Runs, "get", gone)
+    monkeypatch.setattr(AnswerRuns, "get", gone)
     app = AppTest.from_file(str(PROJECT / "chat.py"))
     app.query_params.update(lang="en", chat=chat.id)
     app.run(timeout=60)
@@ -72,7 +72,7 @@ def app(store: Store) -> AppTest:
     collection = store.collections.create(OWNER, "mine")
     for city, days in (("Lisbon", 25), ("Zurich", 20)):
         text = f"Everybody who works in {city} has {days} days of annual leave each year."
-        read_file(services.desk, OWNER, collection.id, text.encode(), f"{city}.txt")
+        read_file(services.ingest, OWNER, collection.id, text.encode(), f"{city}.txt")
     page = AppTest.from_file(str(PROJECT / "chat.py"))
     page.query_params.update(lang="en", chat=store.chats.create(OWNER, collection.id).id)
     return page.run(timeout=60)

@@ -15,7 +15,7 @@ from rag.core.errors import Cancelled, ModelNotAtSource, ModelUnknown, SettingsI
 from rag.core.settings import Settings
 from rag.models.catalogue import locate
 from rag.models.catalogue.hardware_fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
-from rag.models.installed import MEASURED, Stock
+from rag.models.installed import MEASURED, InstalledModels
 from rag.models.llms.llama_cpp import ChatLlamaCpp, ChatTransformers
 from rag.operations.background_tasks import Task, Tasks
 from rag.services import NO_MODEL, Services, open_services
@@ -82,7 +82,7 @@ def test_an_answer_tells_how_fast_its_model_is_here(tmp_path: Path) -> None:
     assert measured.measured
     assert measured.seconds is not None
     assert measured.seconds >= 1
-    assert services.stock.speeds()[MEASURED].size == 98_362_432
+    assert services.installed_models.speeds()[MEASURED].size == 98_362_432
 
 
 def test_this_machine_is_looked_at() -> None:
@@ -93,17 +93,17 @@ def test_this_machine_is_looked_at() -> None:
 
 def test_the_machine_is_measured_once_on_the_bundled_model(tmp_path: Path) -> None:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
-    stock = Stock(tmp_path / "models", tmp_path)
-    stock.measure()
-    speed = stock.speeds()[MEASURED]
+    installed_models = InstalledModels(tmp_path / "models", tmp_path)
+    installed_models.measure()
+    speed = installed_models.speeds()[MEASURED]
     assert speed.read > 1
     assert speed.write > 1
     assert speed.size == 98_362_432
     file = tmp_path / "models" / ".speeds.json"
     written = file.read_bytes()
-    stock.measure()
+    installed_models.measure()
     assert file.read_bytes() == written
-    by_name = {entry.name: entry for entry in stock.entries()}
+    by_name = {entry.name: entry for entry in installed_models.entries()}
     assert by_name[MEASURED].fit.measured
     llama, larger = by_name["llama-2-7b-chat"].fit, by_name["llama-2-13b-chat"].fit
     assert llama.mark == "no" or larger.mark == "no" or (llama.seconds or 0) < (larger.seconds or 0)
@@ -115,20 +115,20 @@ def test_the_machine_is_measured_once_on_the_bundled_model(tmp_path: Path) -> No
 def test_a_folder_can_be_the_source(tmp_path: Path) -> None:
     (tmp_path / "share").mkdir()
     (tmp_path / "share" / LLAMA_FILE).write_bytes(WEIGHTS)
-    stock = Stock(tmp_path / "models", tmp_path, source=str(tmp_path / "share"))
-    assert stock.pull("llama-2-7b-chat") == tmp_path / "models" / LLAMA_FILE
-    assert stock.verify("llama-2-7b-chat") == {LLAMA_FILE: "ok"}
+    installed_models = InstalledModels(tmp_path / "models", tmp_path, source=str(tmp_path / "share"))
+    assert installed_models.pull("llama-2-7b-chat") == tmp_path / "models" / LLAMA_FILE
+    assert installed_models.verify("llama-2-7b-chat") == {LLAMA_FILE: "ok"}
     with pytest.raises(ModelNotAtSource):
-        stock.pull("bge-m3")
+        installed_models.pull("bge-m3")
     with pytest.raises(SettingsInvalid):
-        Stock(tmp_path / "models", tmp_path, source="/never/there").pull("bge-m3")
+        InstalledModels(tmp_path / "models", tmp_path, source="/never/there").pull("bge-m3")
 
 
 def test_the_administrator_can_switch_downloads_off(tmp_path: Path) -> None:
     with pytest.raises(ModelNotAtSource):
-        Stock(tmp_path, tmp_path, source="none").pull("bge-m3")
+        InstalledModels(tmp_path, tmp_path, source="none").pull("bge-m3")
     with pytest.raises(ModelUnknown):
-        Stock(tmp_path, tmp_path, source="none").pull("never-heard-of")
+        InstalledModels(tmp_path, tmp_path, source="none").pull("never-heard-of")
 
 
 # Which model writes
@@ -160,7 +160,7 @@ def test_only_what_is_on_the_disk_can_be_chosen(services: Services, name: str) -
 
 def test_what_the_administrator_names_may_be_chosen_back(tmp_path: Path) -> None:
     made = open_services(Settings(data_dir=tmp_path, model="custom:tests.support.hub:slowly"), switchable=True)
-    assert made.stock.choices()[:2] == ["custom:tests.support.hub:slowly", "none"]
+    assert made.installed_models.choices()[:2] == ["custom:tests.support.hub:slowly", "none"]
     made.switch("none")
     made.switch("custom:tests.support.hub:slowly")
     assert made.model_name == "custom:tests.support.hub:slowly"
@@ -203,12 +203,12 @@ def test_a_model_that_came_is_used_at_once(tmp_path: Path) -> None:
         )
         assert made.choice is not None
         assert made.choice.stands_in_for == "llama-2-7b-chat"
-        made.stock.pull("llama-2-7b-chat", accepted=True)
+        made.installed_models.pull("llama-2-7b-chat", accepted=True)
         made.refresh()
         now = made.choice
         assert now is not None
         assert (now.name, now.stands_in_for) == ("llama-2-7b-chat", None)
-        assert "llama-2-7b-chat" in made.stock.choices()
+        assert "llama-2-7b-chat" in made.installed_models.choices()
 
 
 def test_the_settings_of_hf_models_reach_the_model(tmp_path: Path) -> None:

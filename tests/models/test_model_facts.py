@@ -14,7 +14,7 @@ from rag.answering.evidence import CutPage, find_quotes
 from rag.answering.retrieval import Retriever, Signals, gate
 from rag.core.call_context import CallContext
 from rag.core.types import Passage
-from rag.ingestion.pipeline import Desk, read_file
+from rag.ingestion.pipeline import IngestContext, read_file
 from rag.library.index import open_index
 from rag.library.store import Store
 from rag.models import catalogue
@@ -104,7 +104,7 @@ def test_an_embedder_without_data_refuses_by_words_alone(embedder: Embedder, sto
     mine = Renamed(embedder)
     collection = store.collections.create("me", "one").id
     text = b"The gate of the garden is green. Tools hang in shed B. The pond is two metres deep."
-    read_file(Desk(store, mine), "me", collection, text, "garden.txt")  # type: ignore[arg-type]
+    read_file(IngestContext(store, mine), "me", collection, text, "garden.txt")  # type: ignore[arg-type]
     retriever = Retriever(open_index(store), store.documents, mine)  # type: ignore[arg-type]
     found = [
         retriever.search(question, CallContext("me", collection))

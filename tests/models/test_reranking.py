@@ -11,7 +11,7 @@ from rag.core.call_context import CallContext
 from rag.core.errors import ModelRefused
 from rag.core.settings import Settings
 from rag.ingestion.pipeline import read_file
-from rag.models.reranking import AnswerReader, CrossEncoder, open_reader, open_reranker
+from rag.models.reranking import AnswerScorer, CrossEncoder, open_answer_scorer, open_reranker
 from rag.services import open_services
 
 TEXTS = ["The greenhouse is watered at six.", "Tools hang in shed B.", "The pond is two metres deep."]
@@ -54,11 +54,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_without_such_a_model_there_is_none(tmp_path: Path) -> None:
     assert open_reranker([tmp_path]) is None
-    assert open_reader([tmp_path]) is None
+    assert open_answer_scorer([tmp_path]) is None
 
 
 def test_each_text_has_the_same_score_alone_and_in_company(models: Path) -> None:
-    for model in (open_reranker([models], device="cpu"), open_reader([models], device="cpu")):
+    for model in (open_reranker([models], device="cpu"), open_answer_scorer([models], device="cpu")):
         assert model is not None
         together = model.scores(QUESTION, TEXTS)
         alone = [model.scores(QUESTION, [text])[0] for text in TEXTS]
@@ -67,7 +67,7 @@ def test_each_text_has_the_same_score_alone_and_in_company(models: Path) -> None
 
 
 def test_a_reader_says_how_sure_it_is(models: Path) -> None:
-    found = AnswerReader(models / READER, READER, device="cpu").scores(QUESTION, TEXTS)
+    found = AnswerScorer(models / READER, READER, device="cpu").scores(QUESTION, TEXTS)
     assert all(0.0 < chance < 1.0 for chance in found)
 
 
@@ -90,9 +90,9 @@ def test_an_answer_is_found_with_both_where_they_lie_in_the_models_folder(models
     services = open_services(Settings(data_dir=tmp_path, models_dir=models, model="none", samples=False, device="cpu"))
     collection = services.store.collections.create("ann", "garden")
     for number, text in enumerate(TEXTS):
-        read_file(services.desk, "ann", collection.id, text.encode(), f"{number}.txt")
+        read_file(services.ingest, "ann", collection.id, text.encode(), f"{number}.txt")
     *_, answer = services.conversation.ask(QUESTION, CallContext("ann", collection.id))
-    reranker, reader = services.reranker, services.answer_reader
+    reranker, reader = services.reranker, services.answer_scorer
     assert reranker is not None
     assert reader is not None
     scores = dict(zip(TEXTS, reranker.scores(QUESTION, TEXTS), strict=True))

@@ -188,7 +188,7 @@ def library(folder: Path, server: Served) -> Iterator[Services]:
 def test_documents_are_read_and_asked_with_vectors_of_a_server(tmp_path: Path) -> None:
     with tei() as server, library(tmp_path, server) as services:
         collection = services.store.collections.create(OWNER, "Rules")
-        document = read_file(services.desk, OWNER, collection.id, RULES, "rules.txt")
+        document = read_file(services.ingest, OWNER, collection.id, RULES, "rules.txt")
         assert document.chunks > 0
         assert services.store.collections.get(OWNER, collection.id).embedder == f"tei:{server.at('')}"
         assert services.embedder_choice.name == services.embedder.name
@@ -218,12 +218,12 @@ def test_a_document_waits_while_the_server_is_away_and_is_read_when_it_is_back(
         job = store.jobs.enqueue(OWNER, collection.id, "rules.txt", "file", RULES)
 
         def read() -> None:
-            desk = when_it_answers(lambda: services.desk, stopping)
-            assert desk is not None
+            ingest = when_it_answers(lambda: services.ingest, stopping)
+            assert ingest is not None
             away.set()
             seen.clear()
             lost.set()
-            run_jobs(desk, stopping)
+            run_jobs(ingest, stopping)
 
         reader = threading.Thread(target=read)
         reader.start()
@@ -243,7 +243,7 @@ def test_a_document_waits_while_the_server_is_away_and_is_read_when_it_is_back(
 def test_a_question_while_the_server_is_away_says_so(tmp_path: Path) -> None:
     with tei() as server, library(tmp_path, server) as services:
         collection = services.store.collections.create(OWNER, "Rules")
-        read_file(services.desk, OWNER, collection.id, RULES, "rules.txt")
+        read_file(services.ingest, OWNER, collection.id, RULES, "rules.txt")
         conversation = services.conversation
     with pytest.raises(RagError) as away:
         list(conversation.ask("How long is the canteen open?", CallContext(OWNER, collection.id)))

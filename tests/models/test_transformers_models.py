@@ -16,7 +16,7 @@ from rag.models.catalogue import locate
 from rag.models.llms import TransformersRow, open_model
 from rag.models.llms.generator import CannotLoad, Stopped
 from rag.models.llms.llama_cpp import ChatTransformers
-from rag.models.llms.transformers import TransformersWriter
+from rag.models.llms.transformers import TransformersGenerator
 
 torch = pytest.importorskip("torch")
 WORDS = [
@@ -122,10 +122,10 @@ def no_progress(read: int, of: int) -> None:
     """Nobody listens."""
 
 
-def open_writer(folder: Path, bits: int = 16, context: int = 256) -> TransformersWriter:
-    from rag.models.llms.transformers import TransformersWriter
+def open_writer(folder: Path, bits: int = 16, context: int = 256) -> TransformersGenerator:
+    from rag.models.llms.transformers import TransformersGenerator
 
-    return TransformersWriter(folder, context=context, threads=1, bits=bits)
+    return TransformersGenerator(folder, context=context, threads=1, bits=bits)
 
 
 @pytest.mark.parametrize("bits", [16, 8, 4])

@@ -9,12 +9,12 @@ import pytest
 from rag.core.call_context import CallContext
 from rag.core.errors import Cancelled, ModelBusy
 from rag.core.types import GenerationProgress
-from rag.models.llms.fair_queue import Turns
+from rag.models.llms.fair_queue import FairQueue
 from tests.support.waiting import PATIENCE, until
 
 
 def test_the_queue_is_bounded_and_a_closed_tab_frees_its_place() -> None:
-    turns, waiting, gone = Turns(limit=2), threading.Semaphore(0), threading.Event()
+    turns, waiting, gone = FairQueue(limit=2), threading.Semaphore(0), threading.Event()
 
     def wait() -> None:
         context = CallContext("someone", on_progress=lambda _: waiting.release(), cancelled=gone.is_set)
@@ -42,7 +42,7 @@ def test_the_queue_is_bounded_and_a_closed_tab_frees_its_place() -> None:
 
 
 def test_nobody_starts_twice_while_another_waits() -> None:
-    turns, order, seen = Turns(limit=8), [], threading.Event()
+    turns, order, seen = FairQueue(limit=8), [], threading.Event()
 
     def one(owner: str) -> None:
         with turns.take(CallContext(owner, on_progress=lambda _: seen.set())):
@@ -61,7 +61,7 @@ def test_nobody_starts_twice_while_another_waits() -> None:
 
 
 def test_who_stands_in_line_before_being_ready_keeps_the_place_and_holds_nobody_up() -> None:
-    turns, order, waiting = Turns(limit=3), [], threading.Semaphore(0)
+    turns, order, waiting = FairQueue(limit=3), [], threading.Semaphore(0)
 
     def person(owner: str) -> CallContext:
         def tell(told: GenerationProgress) -> None:

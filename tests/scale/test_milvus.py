@@ -112,8 +112,8 @@ def test_it_finds_what_an_exact_search_finds_and_filters_inside_the_search(store
     # More than are written at a time.
     documents = [ours.add(300) for _ in range(8)]
     others.add(200)
-    index.shelves.follow()
-    assert index.shelves.count() == 2600
+    index.sync.follow()
+    assert index.sync.count() == 2600
     assert same(index, ours)
     assert same(index, others)
     for ticked in (documents[3:4], documents[::3], ["never-there", documents[0]], ['" or id > 0 or document == "']):
@@ -127,10 +127,10 @@ def test_it_finds_what_an_exact_search_finds_and_filters_inside_the_search(store
 def test_what_milvus_does_not_have_yet_is_found_at_once(store: Store, index: MilvusIndex) -> None:
     library = Library(store)
     library.add(100)
-    index.shelves.follow()
+    index.sync.follow()
     library.add(30)
     assert same(index, library)
-    assert index.shelves.count() == 100
+    assert index.sync.count() == 100
     # More than can be compared one by one: it says so, or looks at those that are known.
     last = library.add(FEW)
     query = unit(1, DIMENSION)[0]
@@ -141,7 +141,7 @@ def test_what_milvus_does_not_have_yet_is_found_at_once(store: Store, index: Mil
     found = index.search_vectors(library.collection.id, query, 200, known=known)
     assert set(known) < {chunk for chunk, _ in found}
     assert len(found) == 103
-    index.shelves.follow()
+    index.sync.follow()
     assert same(index, library)
 
 
@@ -149,16 +149,16 @@ def test_what_milvus_says_is_not_believed(store: Store, index: MilvusIndex) -> N
     ours, others = Library(store, "ours"), Library(store, "others")
     ours.add(100)
     stranger = others.add(5)
-    index.shelves.follow()
-    name, _ = index.shelves.known(ours.collection.id, DIMENSION)
+    index.sync.follow()
+    name, _ = index.sync.known(ours.collection.id, DIMENSION)
     query = unit(5, DIMENSION, seed=99)[0]
     # Chunks of another collection's, and many that are nowhere.
     foreign = [int(chunk) for chunk in store.documents.chunk_ids(others.collection.id)]
     planted = [(chunk, stranger, query) for chunk in [*foreign, *range(10**6, 10**6 + 300)]]
-    index.shelves.milvus.put(name, planted)
+    index.sync.milvus.put(name, planted)
     assert same(index, ours)
     index.rebuild(ours.collection.id)
-    assert index.shelves.milvus.count(name, 0, 2 * 10**6) == 100
+    assert index.sync.milvus.count(name, 0, 2 * 10**6) == 100
 
 
 def library_first(store: Store, library: Library) -> int:
@@ -169,23 +169,23 @@ def test_removed_is_found_no_more_and_gone_from_milvus(store: Store, index: Milv
     library, other = Library(store), Library(store, "other")
     documents = [library.add(500) for _ in range(7)]
     other.add(20)
-    index.shelves.follow()
+    index.sync.follow()
     for document in documents[1:6]:
         library.remove(document)
     # Milvus has them still, five of seven: they come up nowhere, and keep nobody out.
-    assert index.shelves.count() == 3520
+    assert index.sync.count() == 3520
     assert same(index, library, k=200)
-    index.shelves.follow()
-    assert index.shelves.count() == 1020
+    index.sync.follow()
+    assert index.sync.count() == 1020
     assert same(index, library, k=200)
     store.collections.remove(OWNER, other.collection.id)
-    index.shelves.follow()
-    assert len(index.shelves.names()) == 1
-    assert index.shelves.count() == 1000
+    index.sync.follow()
+    assert len(index.sync.names()) == 1
+    assert index.sync.count() == 1000
     for document in (documents[0], documents[6]):
         library.remove(document)
-    index.shelves.follow()
-    assert index.shelves.count() == 0
+    index.sync.follow()
+    assert index.sync.count() == 0
 
 
 def test_a_collection_embedded_anew_has_a_new_shelf(store: Store, index: MilvusIndex) -> None:
@@ -193,24 +193,24 @@ def test_a_collection_embedded_anew_has_a_new_shelf(store: Store, index: MilvusI
 
     library = Library(store)
     document = library.add(60)
-    index.shelves.follow()
+    index.sync.follow()
     chunks, vectors = [Chunk(1, "1", "", "", "text", 0, 4)] * 70, unit(70, 48, seed=5)
     for dimension in (DIMENSION, 48):
         some = np.ascontiguousarray(vectors[:, :dimension])
         assert not store.documents.rechunk(
             OWNER, library.collection.id, {document: (chunks, some)}, embedder=f"toy {dimension}"
         )
-        index.shelves.follow()
+        index.sync.follow()
         found = index.search_vectors(library.collection.id, some[0] / np.linalg.norm(some[0]), 5)
         assert found[0][0] == library_first(store, library)
-        assert (len(index.shelves.names()), index.shelves.count()) == (1, 70)
+        assert (len(index.sync.names()), index.sync.count()) == (1, 70)
 
 
 def test_an_outage_in_the_middle_is_made_up_for(store: Store, index: MilvusIndex, server: Server) -> None:
     large, small = Library(store, "large"), Library(store, "small")
     documents = [large.add(40) for _ in range(5)]
     small.add(30)
-    index.shelves.follow()
+    index.sync.follow()
     server.kill()
     try:
         # A small collection, or few ticked documents, are searched as well as ever; a large one says what is missing.
@@ -226,7 +226,7 @@ def test_an_outage_in_the_middle_is_made_up_for(store: Store, index: MilvusIndex
         large.add(45)
         large.remove(documents[0])
         with pytest.raises(VectorsLacking):
-            index.shelves.follow()
+            index.sync.follow()
     finally:
         server.start()
     # The first search finds it started anew.
@@ -234,8 +234,8 @@ def test_an_outage_in_the_middle_is_made_up_for(store: Store, index: MilvusIndex
     # What it had written down is there again, and what came meanwhile is found before anything is repaired.
     assert same(index, large)
     assert same(index, small)
-    index.shelves.follow()
-    assert index.shelves.count() == 4 * 40 + 45 + 30
+    index.sync.follow()
+    assert index.sync.count() == 4 * 40 + 45 + 30
     assert same(index, large)
 
 
@@ -245,28 +245,28 @@ def test_milvus_emptied_behind_our_back_is_filled_again(
     large, small = Library(store, "large"), Library(store, "small")
     large.add(300)
     small.add(20)
-    index.shelves.follow()
-    shelf = index.shelves.known(large.collection.id, DIMENSION)[0]
+    index.sync.follow()
+    shelf = index.sync.known(large.collection.id, DIMENSION)[0]
 
     # All of it dropped: nobody is told what is not so, and a look at everything fills it.
-    for name in index.shelves.names():
-        index.shelves.milvus.drop(name)
+    for name in index.sync.names():
+        index.sync.milvus.drop(name)
     with pytest.raises(VectorsLacking):
         index.search_vectors(large.collection.id, unit(1, DIMENSION)[0], 5)
     assert same(index, small)
-    index.shelves.follow(doubting=True)
-    assert index.shelves.count() == 320
+    index.sync.follow(doubting=True)
+    assert index.sync.count() == 320
     assert same(index, large)
 
     # Its rows removed, the mark among them.
-    index.shelves.milvus.take_above(shelf, -1)
-    open_at(store, server.address).shelves.follow(doubting=True)
-    assert index.shelves.count() == 320
+    index.sync.milvus.take_above(shelf, -1)
+    open_at(store, server.address).sync.follow(doubting=True)
+    assert index.sync.count() == 320
     assert same(index, large)
 
     # A part of it lost, something added: the doctor says so, mends it, and then all is well.
-    index.shelves.milvus.take(shelf, [3, 4, 5, 250])
-    index.shelves.milvus.put(shelf, [(290 * 1000, "stray", unit(1, DIMENSION)[0])])
+    index.sync.milvus.take(shelf, [3, 4, 5, 250])
+    index.sync.milvus.put(shelf, [(290 * 1000, "stray", unit(1, DIMENSION)[0])])
     said = ((False, "held 317 vectors of the library's 320"), (True, "holds the 320 vectors of the library"))
     for ok, words in said:
         _, record = footnote(place.folder, "doctor", RAG_DATABASE_URL=place.url, RAG_VECTORS=server.address)
@@ -279,17 +279,17 @@ def test_milvus_emptied_behind_our_back_is_filled_again(
 def test_ids_given_twice_by_a_database_with_another_past_are_written_anew(store: Store, index: MilvusIndex) -> None:
     library = Library(store)
     library.add(100)
-    index.shelves.follow()
-    name, last = index.shelves.known(library.collection.id, DIMENSION)
-    mark = Mark.read(index.shelves.milvus.mark(name))
+    index.sync.follow()
+    name, last = index.sync.known(library.collection.id, DIMENSION)
+    mark = Mark.read(index.sync.milvus.mark(name))
     # As after a restore: other vectors under the same ids, and some beyond.
     stale = [(chunk, "another", vector) for chunk, vector in enumerate(unit(120, DIMENSION, seed=7), start=1)]
-    index.shelves.milvus.put(name, stale)
-    index.shelves.milvus.set_mark(name, str(mark._replace(past="another")), DIMENSION)
-    assert index.shelves.known(library.collection.id, DIMENSION) == (name, 0)
-    index.shelves.follow(doubting=True)
-    assert index.shelves.known(library.collection.id, DIMENSION) == (name, last)
-    assert index.shelves.count() == 100
+    index.sync.milvus.put(name, stale)
+    index.sync.milvus.set_mark(name, str(mark._replace(past="another")), DIMENSION)
+    assert index.sync.known(library.collection.id, DIMENSION) == (name, 0)
+    index.sync.follow(doubting=True)
+    assert index.sync.known(library.collection.id, DIMENSION) == (name, last)
+    assert index.sync.count() == 100
     assert same(index, library)
 
 
@@ -298,7 +298,7 @@ def _keep(pipe: Connection, place: Place, address: str, name: str) -> None:
     stop = threading.Event()
     with closing(Store.open(place.folder, place.url, graphs=False)) as store:
         index = open_at(store, address)
-        keeping = threading.Thread(target=keep_in_step, args=(index.shelves, stop))
+        keeping = threading.Thread(target=keep_in_step, args=(index.sync, stop))
         keeping.start()
         library = Library(store, name)
         for _ in range(5):
@@ -319,7 +319,7 @@ def test_two_processes_keep_it_and_search_it(store: Store, index: MilvusIndex, s
                 library.remove(document)
             assert same_or_lacking(index, library)
         # Nothing was said to them: they keep all collections, their own and this one.
-        assert until(lambda: index.shelves.count() == 3 * 40 + 2 * 5 * 60)
+        assert until(lambda: index.sync.count() == 3 * 40 + 2 * 5 * 60)
         assert same(index, library)
         for pipe in (one, two):
             pipe.send(None)

@@ -162,7 +162,7 @@ CLAIMS = {
 
 def knocked(monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None, **claims: object) -> SignIn | None:
     monkeypatch.setattr(st, "user", Told(CLAIMS | claims))
-    return authentication.knock(settings or Settings(_env_file=None))
+    return authentication.require_sign_in(settings or Settings(_env_file=None))
 
 
 def test_a_sign_in_is_known_by_its_token_and_a_person_by_issuer_and_subject(monkeypatch: pytest.MonkeyPatch) -> None:

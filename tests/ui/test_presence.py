@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
+from rag.library.store.access_states import AccessState
 
-from rag.answering.background_runs import Runs, Whose
+from rag.answering.background_runs import AnswerRuns, RunOwner
 from rag.core.errors import PersonDisabled, SignInEnded
 from rag.core.types import Answer, SignIn
 from rag.library.store import Store
-from rag.library.store.standings import Standing
 from rag.ui.presence import Presence
 from tests.support.postgres import Place
 
@@ -24,8 +24,8 @@ def came_in(store: Store, who: str) -> str:
     return store.people.admit(given, hours=12, admins=[ADMIN]).id
 
 
-def standing(store: Store, person: str, who: str) -> Standing:
-    return store.standings.of(person, f"key of {who}", hours=12)
+def standing(store: Store, person: str, who: str) -> AccessState:
+    return store.access_states.of(person, f"key of {who}", hours=12)
 
 
 def test_a_standing_is_the_role_and_the_right_in_each_collection(place: Place) -> None:
@@ -60,7 +60,7 @@ def test_a_standing_is_the_role_and_the_right_in_each_collection(place: Place) -
 def test_a_mark_changes_with_each_write_of_anybody_and_with_nothing_else(place: Place) -> None:
     store, other = place.open(), place.open()
     ann = came_in(store, "ann")
-    with store.standings.writes() as mark:
+    with store.access_states.writes() as mark:
         for writer in (store, other, store):
             before = mark()
             assert writer.collections.list(ann) is not None
@@ -72,7 +72,7 @@ def test_a_mark_changes_with_each_write_of_anybody_and_with_nothing_else(place: 
 class Noted(Presence):
     """Notes what it would have the server do."""
 
-    def __init__(self, store: Store, runs: Runs) -> None:
+    def __init__(self, store: Store, runs: AnswerRuns) -> None:
         super().__init__(store, runs, hours=12)
         self.out: set[str] = set()
 
@@ -97,11 +97,11 @@ def statements(store: Store) -> Iterator[list[str]]:
 def test_nothing_is_asked_while_nothing_is_written_and_people_are_asked_for_once(place: Place) -> None:
     store = place.open()
     ada, ann, bob = (came_in(store, who) for who in ("ada", "ann", "bob"))
-    presence = Noted(store, Runs())
+    presence = Noted(store, AnswerRuns())
     for number in range(50):
         who = ("ann", "bob")[number % 2]
         presence.remember(str(number), {"ann": ann, "bob": bob}[who], f"key of {who}", "page", "")
-    with store.standings.writes() as mark:
+    with store.access_states.writes() as mark:
         last = presence.look(mark(), None)
         with statements(store) as said:
             for _ in range(10):
@@ -117,7 +117,7 @@ def test_nothing_is_asked_while_nothing_is_written_and_people_are_asked_for_once
 
 
 def test_an_answer_ends_with_the_right_that_it_was_asked_by(place: Place) -> None:
-    store, runs = place.open(), Runs()
+    store, runs = place.open(), AnswerRuns()
     ann, bob = came_in(store, "ann"), came_in(store, "bob")
     shared = store.collections.create(ann, "Shared")
     store.shares.give(ann, shared.id, "everybody", "", "reader")
@@ -133,7 +133,7 @@ def test_an_answer_ends_with_the_right_that_it_was_asked_by(place: Place) -> Non
             Answer("q", "q", "", "answered", None),
             ask,
             lambda _, who=who: saved.append(who),  # type: ignore[misc]
-            Whose(person, f"key of {who}", shared.id),
+            RunOwner(person, f"key of {who}", shared.id),
         )
         for who, person in (("ann", ann), ("bob", bob))
     }
@@ -149,11 +149,11 @@ def test_an_answer_ends_with_the_right_that_it_was_asked_by(place: Place) -> Non
 def test_a_sign_in_that_is_over_by_the_clock_is_noticed_with_nothing_written(place: Place) -> None:
     store = place.open()
     ann = came_in(store, "ann")
-    presence = Noted(store, Runs())
+    presence = Noted(store, AnswerRuns())
     presence.remember("1", ann, "key of ann", "page", "")
     assert presence.look(1, 1) == 1
     assert presence.out == set()
     presence._hours = -1.0
-    presence._tabs["1"].standing = store.standings.of(ann, "key of ann", hours=-1.0)
+    presence._tabs["1"].standing = store.access_states.of(ann, "key of ann", hours=-1.0)
     presence.look(1, 1)
     assert presence.out == {"1"}

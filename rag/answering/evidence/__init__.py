@@ -3,14 +3,14 @@
 from rag.answering.evidence.answer_types import nearest_of_its_kind
 from rag.answering.evidence.lead_quotes import lead_quotes
 from rag.answering.evidence.pages import CutPage, cut_pages, sentences_of
-from rag.answering.evidence.quote_selection import Reader, find_quotes
+from rag.answering.evidence.quote_selection import AnswerScorer, find_quotes
 from rag.answering.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
 
 __all__ = [
     "LONGEST",
     "LONGEST_CHINESE",
+    "AnswerScorer",
     "CutPage",
-    "Reader",
     "Unit",
     "cut_pages",
     "find_quotes",

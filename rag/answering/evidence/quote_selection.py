@@ -16,7 +16,7 @@ from rag.answering.evidence.units import Unit, headlines
 from rag.core.text import coverage, from_a_word, language_of, script_of, terms, to_a_word, words
 from rag.core.types import PageKey, Passage, Quote
 from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
-from rag.models.embedding import Embedder, ReadsBefore
+from rag.models.embedding import Embedder, LateChunkingEmbedder
 
 # Units that go to the embedder: as many as it does in a fraction of a second on one core.
 EMBEDDED: Final = 7
@@ -38,7 +38,7 @@ _EDGE: Final = 2
 _DIGITS: Final = re.compile(r"\d+")
 
 
-class Reader(Protocol):
+class AnswerScorer(Protocol):
     """A model that reads a question and a text and says how surely the text answers it."""
 
     @property
@@ -67,7 +67,7 @@ def find_quotes(
     pages: Mapping[PageKey, CutPage],
     weights: Mapping[str, float] | None = None,
     k: int = 3,
-    reader: Reader | None = None,
+    reader: AnswerScorer | None = None,
 ) -> tuple[Quote, ...]:
     """The k units of the passages that answer best, best first, no two saying the same.
 
@@ -90,8 +90,8 @@ def find_quotes(
         ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
     ranked.sort(key=lambda c: -(c.words + c.meaning + c.read))
     # Where it is not known what the similarities mean, they put in order and are no part of the score.
-    told = facts.tells(question)
-    return tuple(_quote(c, c.words + c.meaning * told + c.read) for c in _different(ranked, k))
+    discrimination = facts.tells(question)
+    return tuple(_quote(c, c.words + c.meaning * discrimination + c.read) for c in _deduplicated(ranked, k))
 
 
 def _by_meaning(
@@ -101,7 +101,11 @@ def _by_meaning(
     asked = embedder.embed_query(question)
     before = [f"{c.passage.title}\n{c.before[-200:]} " for c in shortlist]
     around = [text + _read(c) for text, c in zip(before, shortlist, strict=True)]
-    ends = embedder.embed_ends(around, [len(text) for text in before]) if isinstance(embedder, ReadsBefore) else None
+    ends = (
+        embedder.embed_spans(around, [len(text) for text in before])
+        if isinstance(embedder, LateChunkingEmbedder)
+        else None
+    )
     if ends is not None:
         # Read once, with what it refers to: as good as both ways together.
         meaning = (weights.similarity + weights.context) * (ends @ asked)
@@ -190,7 +194,7 @@ def _running_lines(pages: Mapping[PageKey, str]) -> set[tuple[str, str]]:
     return {place for place, count in counts.items() if count > 1}
 
 
-def _different(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:
+def _deduplicated(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:
     """The first k whose words are not nearly those of one already chosen."""
     chosen: list[tuple[_Candidate, frozenset[str]]] = []
     for candidate in ranked:

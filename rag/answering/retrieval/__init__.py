@@ -8,7 +8,7 @@ from rag.answering.retrieval.abstention import Signals, gate
 from rag.answering.retrieval.follow_ups import forms, stands_alone
 from rag.answering.retrieval.hybrid_search import Found, Readable, Reranker, Retriever, Searchable
 from rag.answering.retrieval.intents import Intent, intent
-from rag.answering.retrieval.rank_fusion import Ranking, fuse, join
+from rag.answering.retrieval.rank_fusion import Ranking, join, reciprocal_rank_fusion
 
 __all__ = [
     "Found",
@@ -20,9 +20,9 @@ __all__ = [
     "Searchable",
     "Signals",
     "forms",
-    "fuse",
     "gate",
     "intent",
     "join",
+    "reciprocal_rank_fusion",
     "stands_alone",
 ]

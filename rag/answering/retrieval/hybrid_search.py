@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rag.answering.retrieval.abstention import Signals, gate, signals
 from rag.answering.retrieval.follow_ups import Form, forms
-from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, fuse, join
+from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, join, reciprocal_rank_fusion
 from rag.core.call_context import CallContext
 from rag.core.errors import VectorsLacking
 from rag.core.text import terms
@@ -139,7 +139,7 @@ class Retriever:
             rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
         # Of a language that is not read, the vectors' lists would drown the words'.
         slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
-        fused = fuse(rankings, fusion.rank_follow_up if slowly else RANK)
+        fused = reciprocal_rank_fusion(rankings, fusion.rank_follow_up if slowly else RANK)
         passages, pages = self._passages(question, fused, context.owner, k)
         chunks, weights = telling.result()
         seen = signals(

@@ -26,7 +26,7 @@ class Ranking:
     weight: float = 1.0
 
 
-def fuse(rankings: Iterable[Ranking], rank: float = RANK) -> list[tuple[int, float]]:
+def reciprocal_rank_fusion(rankings: Iterable[Ranking], rank: float = RANK) -> list[tuple[int, float]]:
     """Reciprocal rank fusion: (thing, score), best first; equal scores keep the order of first sight.
 
     >>> fuse([Ranking((1, 2)), Ranking((2,))], rank=0)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from typing import Final
 
-from rag.answering.verification.evidence import Held
+from rag.answering.verification.evidence import ClaimEvidence
 from rag.answering.verification.names import known, names, unaccented
 from rag.core.text import coverage, months, numbers, terms, without_figures, words
 
@@ -40,7 +40,7 @@ CITATION: Final = re.compile(r"\[\d{1,3}\]")
 ADDRESS: Final = re.compile(r"<?\b(?:https?://|www\.)[^\s<>]+>?")
 
 
-def problems(piece: str, question: str, beside: Sequence[str], held: Held) -> Iterator[str]:
+def problems(piece: str, question: str, beside: Sequence[str], held: ClaimEvidence) -> Iterator[str]:
     """What in a claim disagrees with the documents: numbers, months, names, negations; none is a good sign.
 
     Args:

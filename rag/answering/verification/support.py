@@ -11,7 +11,7 @@ from rag.answering.evidence import nearest_of_its_kind
 from rag.answering.evidence.answer_types import answer_kind, holds_new
 from rag.answering.evidence.ranges import holds_for
 from rag.answering.verification.contradiction import CITATION, unknown_names, wrong_numbers
-from rag.answering.verification.evidence import Said
+from rag.answering.verification.evidence import EvidenceSentence
 from rag.answering.verification.names import full_names, unaccented
 from rag.core.text import Language, coverage, is_empty, language_of, numbers, script_of, terms, without_figures, words
 from rag.core.types import Quote
@@ -58,11 +58,11 @@ class Asked:
     best: float
     sure: bool
     """Whether the best quote surely answers."""
-    rivals: tuple[Said, ...]
+    rivals: tuple[EvidenceSentence, ...]
     """The quotes that are as good as the best and hold an answer of the kind that is asked for: where one of them
     says something else, neither counts."""
 
-    def about(self, evidence: Said) -> bool:
+    def about(self, evidence: EvidenceSentence) -> bool:
         """Whether a sentence is about what is asked: the best quote nearly, any other no less than the best."""
         least = self.best if evidence.place else _ASKED
         return not self.known or coverage(self.known, evidence.about) >= least
@@ -71,7 +71,7 @@ class Asked:
 def asked_of(
     question: str,
     weights: Mapping[str, float] | None,
-    evidence: Sequence[Said],
+    evidence: Sequence[EvidenceSentence],
     quotes: Sequence[Quote],
     scores: QuoteScores,
 ) -> Asked:
@@ -87,14 +87,16 @@ def asked_of(
     return Asked(question, language, kind, weights, known, max(_ASKED, best), sure, rivals)
 
 
-def _rivals(question: str, kind: re.Pattern[str] | None, quoted: Sequence[Said]) -> Iterator[Said]:
+def _rivals(
+    question: str, kind: re.Pattern[str] | None, quoted: Sequence[EvidenceSentence]
+) -> Iterator[EvidenceSentence]:
     asked = frozenset(words(question))
     if kind is not None:
         near = (other for other in quoted[1:] if other.quote.score >= quoted[0].quote.score - _AS_GOOD)
         yield from (other for other in near if not other.row and holds_new(kind, other.text, asked))
 
 
-def says(evidence: Said, piece: str, asked: Asked) -> bool:
+def says(evidence: EvidenceSentence, piece: str, asked: Asked) -> bool:
     """Whether one sentence of the documents says what the claim says, in answer to the question.
 
     It must be about what is asked, and hold what the claim adds to the question, names and figures whole: a
@@ -135,20 +137,20 @@ def _reads_on(said: str, row: str) -> bool:
     return not whom or not figures or any(figure not in whom for figure in figures)
 
 
-def _says_otherwise(rival: Said, said: str, added: Mapping[str, float], question: str) -> bool:
+def _says_otherwise(rival: EvidenceSentence, said: str, added: Mapping[str, float], question: str) -> bool:
     """Whether a quote holds little of what a claim adds to the question: of its words, or else of its figures."""
     if added:
         return coverage(added, rival.terms) < _SHARED
     return any(wrong_numbers(said, [rival.text, question]))
 
 
-def _whole(evidence: Said, claim: Mapping[str, float], asked: Asked) -> bool:
+def _whole(evidence: EvidenceSentence, claim: Mapping[str, float], asked: Asked) -> bool:
     """Whether most of the best quote is said again: what was asked for, if nobody can tell its kind, is among it."""
     plain = asked.kind is None and not evidence.place and evidence.quote.score >= _WHOLE_SCORE
     return plain and coverage(dict.fromkeys(evidence.terms, 1.0), claim) >= _WHOLE
 
 
-def repeats(evidence: Said, piece: str, language: Language) -> bool:
+def repeats(evidence: EvidenceSentence, piece: str, language: Language) -> bool:
     """Whether a claim says one sentence of the documents again, nearly word for word."""
     said = CITATION.sub("", piece)
     claim = dict.fromkeys(terms(without_figures(said), language), 1.0)
@@ -157,7 +159,7 @@ def repeats(evidence: Said, piece: str, language: Language) -> bool:
     return enough and _agrees(said, evidence, title, f"{title} {evidence.text}")
 
 
-def _agrees(said: str, evidence: Said, title: str, heard: str) -> bool:
+def _agrees(said: str, evidence: EvidenceSentence, title: str, heard: str) -> bool:
     """Whether the figures and names of a claim stand in one sentence, names of several words side by side."""
     if any(wrong_numbers(said, [evidence.text, title])) or any(unknown_names(said, heard)):
         return False

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from rag.answering.verification.contradiction import ADDRESS, problems, unknown_names
-from rag.answering.verification.evidence import Held, hold, nearest_said
+from rag.answering.verification.evidence import ClaimEvidence, gather_evidence, nearest_sentences
 from rag.answering.verification.support import Asked, asked_of, repeats, says
 from rag.core.text import coverage, numbers, sentences, terms
 from rag.core.types import Quote, Sentence
@@ -50,7 +50,7 @@ def verify(
         scores: what the quotes' scores mean; those of the bundled embedder when not given.
     """
     scores = scores or embedder_facts(BUNDLED).quote_scores(question)
-    held = hold(question, quotes, others)
+    held = gather_evidence(question, quotes, others)
     evidence = held.evidence
     asked = asked_of(question, weights, evidence, quotes, scores)
     judged = [_judge(piece, asked, held, len(quotes)) for piece in pieces(text)]
@@ -65,7 +65,7 @@ def verify(
     )
 
 
-def _copied(sentence: Sentence, held: Held) -> Sentence:
+def _copied(sentence: Sentence, held: ClaimEvidence) -> Sentence:
     """A sentence that is borne out in part: supported where it repeats one of the documents."""
     if sentence.verdict != "partly" or _ASKS.search(sentence.text):
         return sentence
@@ -82,12 +82,12 @@ def pieces(text: str) -> list[str]:
     return [text[first:last] for first, last in pairwise(borders)]
 
 
-def _judge(piece: str, asked: Asked, held: Held, quotes: int) -> Sentence:
+def _judge(piece: str, asked: Asked, held: ClaimEvidence, quotes: int) -> Sentence:
     """The verdict on one sentence. The first `quotes` pieces of evidence are cited before any other."""
     said = ADDRESS.sub(" ", piece)
     claim = terms(said, held.language)
     wanted = dict.fromkeys(claim, 1.0)
-    beside = nearest_said(said, asked.question, held)
+    beside = nearest_sentences(said, asked.question, held)
     if _ASKS.search(piece) and any([*unknown_names(piece, held.around)]):
         return Sentence(piece, "unsupported")
     if not claim or _ASKS.search(piece) or (_APOLOGY.search(piece) and not any(n.plain for n in numbers(piece))):

@@ -36,7 +36,7 @@ _OWN: Final = 2
 # Words that an exchanged thing has at most.
 _LONGEST: Final = 4
 # Words from a negation on that must stand so in the documents.
-_BORNE_OUT: Final = 3
+_SUPPORTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Wordings:
         heard = [_lower(said) for said in self._said.values()]
         mine = _lower(_tokens(claim))
         places = [i for i, word in enumerate(mine) if word in _NOT]
-        return bool(places) and all(any(_stands(mine[i : i + _BORNE_OUT], said) for said in heard) for i in places)
+        return bool(places) and all(any(_stands(mine[i : i + _SUPPORTED], said) for said in heard) for i in places)
 
     def _own(self, claim: Sequence[str], found: _Exchanged) -> int:
         """How many words of the claim surround its thing somewhere in the documents as well."""

@@ -17,7 +17,7 @@ __all__ = ["KINDS", "Limits", "load_address", "load_bytes"]
 _DEFAULT = Limits()
 
 # Hears of pages read: (done, in all). It may raise to stop the reading.
-Told = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -25,18 +25,23 @@ def _silent(_done: int, _total: int) -> None:
 
 
 def load_bytes(
-    data: bytes, name: str, *, password: str | None = None, limits: Limits = _DEFAULT, told: Told = _silent
+    data: bytes,
+    name: str,
+    *,
+    password: str | None = None,
+    limits: Limits = _DEFAULT,
+    on_progress: ProgressCallback = _silent,
 ) -> LoadedDocument:
     """Read a file in the parsing child; its content decides its kind, its name only helps.
 
     Raises:
         UnreadableDocument: as the leaf that says what is wrong with it.
     """
-    return _load(data, name, limits, password=password, told=told)
+    return _load(data, name, limits, password=password, on_progress=on_progress)
 
 
 def load_address(
-    address: str, *, intranet: Collection[str] = (), limits: Limits = _DEFAULT, told: Told = _silent
+    address: str, *, intranet: Collection[str] = (), limits: Limits = _DEFAULT, on_progress: ProgressCallback = _silent
 ) -> tuple[LoadedDocument, bytes]:
     """Fetch an address and read what it gives: the document, and the bytes to keep.
 
@@ -51,19 +56,25 @@ def load_address(
 
     fetched = fetch(address, intranet=intranet, max_bytes=min(limits.file_megabytes, 10) * 2**20)
     name = _name(fetched.address, fetched.type)
-    document = _load(fetched.content, name, limits, charset=fetched.charset, told=told)
+    document = _load(fetched.content, name, limits, charset=fetched.charset, on_progress=on_progress)
     kind = "web" if document.kind == "html" else document.kind
     return replace(document, kind=kind, address=fetched.address), fetched.content
 
 
 def _load(
-    data: bytes, name: str, limits: Limits, *, password: str | None = None, charset: str | None = None, told: Told
+    data: bytes,
+    name: str,
+    limits: Limits,
+    *,
+    password: str | None = None,
+    charset: str | None = None,
+    on_progress: ProgressCallback,
 ) -> LoadedDocument:
     if not data:
         raise EmptyFile(name=name)
     if len(data) > limits.file_megabytes * 2**20:
         raise TooLarge(name=name, limit=f"{limits.file_megabytes} MB")
-    return read_isolated(data, name, password=password, charset=charset, limits=limits, told=told)
+    return read_isolated(data, name, password=password, charset=charset, limits=limits, on_progress=on_progress)
 
 
 def _name(address: str, type_: str) -> str:

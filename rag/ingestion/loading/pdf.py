@@ -57,11 +57,11 @@ def read_pdf(
     name: str,
     password: str | None = None,
     max_pages: int = 2000,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> LoadedDocument:
     """The pages of a PDF, numbered from 1, with their printed labels and headings.
 
-    `told` hears of each page read: (done, in all).
+    `on_progress` hears of each page read: (done, in all).
 
     Raises:
         DamagedFile: neither reader finds a page in it.
@@ -82,7 +82,7 @@ def read_pdf(
     texts: list[tuple[str, list[Heading]]] = []
     for text in _texts(first, second, count):
         texts.append(text)
-        told(len(texts), count)
+        on_progress(len(texts), count)
     empty = tuple(number for number, (text, _) in enumerate(texts, 1) if not text)
     if len(empty) == count:
         raise NoText(name=name, pages=f"1–{count}" if count > 1 else "1")

@@ -58,11 +58,11 @@ class _Child:
         )
 
     def ask(
-        self, header: dict[str, Any], data: bytes, seconds: float, told: Callable[[int, int], None]
+        self, header: dict[str, Any], data: bytes, seconds: float, on_progress: Callable[[int, int], None]
     ) -> dict[str, Any] | None:
         """The child's answer, or None when it died of the question or did not answer in time.
 
-        `told` hears of pages read meanwhile; what it raises ends the child.
+        `on_progress` hears of pages read meanwhile; what it raises ends the child.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -73,7 +73,7 @@ class _Child:
         try:
             send(self._process.stdin, header, data)
             while (answer := receive(self._process.stdout)) and "pages" in answer[0]:
-                told(*answer[0]["pages"])
+                on_progress(*answer[0]["pages"])
         except OSError:
             answer = None
         except BaseException:
@@ -113,9 +113,9 @@ def read_isolated(
     password: str | None = None,
     charset: str | None = None,
     limits: Limits,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> LoadedDocument:
-    """Read a document in the child; `told` hears of pages read (done, in all), and may raise to stop.
+    """Read a document in the child; `on_progress` hears of pages read (done, in all), and may raise to stop.
 
     Raises:
         UnreadableDocument: whatever leaf the child came to; DamagedFile when it died of the
@@ -123,7 +123,7 @@ def read_isolated(
     """
     header = {"name": name, "password": password, "charset": charset, "limits": asdict(limits)}
     child = _take()
-    answer = child.ask(header, data, limits.seconds + 1, told)
+    answer = child.ask(header, data, limits.seconds + 1, on_progress)
     if answer is None:
         status = child.end()
         if child.late.is_set() or status == -getattr(signal, "SIGXCPU", 24):

@@ -27,14 +27,19 @@ _TOLD_OF = 200
 
 
 def parse(
-    data: bytes, name: str, password: str | None, charset: str | None, max_pages: int, told: Callable[[int, int], None]
+    data: bytes,
+    name: str,
+    password: str | None,
+    charset: str | None,
+    max_pages: int,
+    on_progress: Callable[[int, int], None],
 ) -> LoadedDocument:
     """Decide the kind and read it. Each reader is imported when the first such file comes."""
     kind = kind_of(data, name)
     if kind == "pdf":
         from rag.ingestion.loading.pdf import read_pdf
 
-        return read_pdf(data, name, password, max_pages, told)
+        return read_pdf(data, name, password, max_pages, on_progress)
     if kind == "word":
         from rag.ingestion.loading.word import read_word
 
@@ -48,13 +53,13 @@ def parse(
     return read_text(data, name, kind, charset)
 
 
-def answer(header: dict[str, Any], data: bytes, told: Callable[[int, int], None]) -> dict[str, Any]:
-    """The document as plain values, or the failure to read it; `told` hears of pages read."""
+def answer(header: dict[str, Any], data: bytes, on_progress: Callable[[int, int], None]) -> dict[str, Any]:
+    """The document as plain values, or the failure to read it; `on_progress` hears of pages read."""
     limits = Limits(**header["limits"])
     name = header["name"]
     _bound(limits)
     try:
-        document = parse(data, name, header["password"], header["charset"], limits.pages, told)
+        document = parse(data, name, header["password"], header["charset"], limits.pages, on_progress)
         return {"document": document_fields(document)}
     except RagError as error:
         failure = error.failure()
@@ -97,12 +102,12 @@ def serve() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.addaudithook(_refuse)
 
-    def told(done: int, total: int) -> None:
+    def on_progress(done: int, total: int) -> None:
         if done % max(1, total // _TOLD_OF) == 0:
             send(writing, {"pages": [done, total]})
 
     while frame := receive(sys.stdin.buffer):
-        send(writing, answer(*frame, told))
+        send(writing, answer(*frame, on_progress))
 
 
 if __name__ == "__main__":

@@ -80,12 +80,12 @@ def main_text(source: str, soup: BeautifulSoup) -> tuple[str, list[Heading]]:
 
 def render(root: Tag) -> tuple[str, list[Heading]]:
     """Text as a reader sees it: blocks apart, list items and table rows on lines of their own."""
-    writer = _Writer()
+    writer = _TextBuilder()
     _walk(root, writer, 0)
     return writer.finish()
 
 
-class _Writer:
+class _TextBuilder:
     """Collects inline pieces into lines, and lines into a text."""
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ class _Writer:
         return "".join(self._lines), self.headings
 
 
-def _walk(node: Tag, writer: _Writer, depth: int) -> None:
+def _walk(node: Tag, writer: _TextBuilder, depth: int) -> None:
     items = 0
     for child in node.children:
         if isinstance(child, NavigableString):
@@ -131,7 +131,7 @@ def _walk(node: Tag, writer: _Writer, depth: int) -> None:
             _write(child, writer, depth, mark)
 
 
-def _write(tag: Tag, writer: _Writer, depth: int, lead: str) -> None:
+def _write(tag: Tag, writer: _TextBuilder, depth: int, lead: str) -> None:
     if tag.name == "br":
         writer.end("\n")
     elif tag.name not in _BLOCKS:

@@ -31,13 +31,21 @@ from rag.core.errors import (
     VectorsLacking,
 )
 from rag.core.types import Document
-from rag.ingestion.pipeline import READ_AT_ONCE, Desk, SameNames, Told, read_address, read_file, silent
+from rag.ingestion.pipeline import (
+    READ_AT_ONCE,
+    IngestContext,
+    ProgressCallback,
+    SameNames,
+    read_address,
+    read_file,
+    silent,
+)
 from rag.ingestion.worker.lease import Heartbeat, Stopping
 from rag.library.store import Job, Store
 from rag.library.store.postgresql import PostgreSQL
 
 if TYPE_CHECKING:
-    from rag.library.index.milvus_sync import Shelves
+    from rag.library.index.milvus_sync import MilvusSync
 
 LEASE_SECONDS = 20.0
 POLL_SECONDS = 0.5
@@ -57,59 +65,65 @@ _AWAITED: dict[type[RagError], str] = {
 _log = logging.getLogger(__name__)
 
 
-def serve(store: Store, desk: Callable[[], Desk], stopping: threading.Event) -> None:
+def serve(store: Store, ingest: Callable[[], IngestContext], stopping: threading.Event) -> None:
     """Read the documents that wait until `stopping` is set; the desk is made when there is something to read."""
     if isinstance(store.database, PostgreSQL):
-        _receive(store, store.database, desk, stopping, LEASE_SECONDS)
+        _receive(store, store.database, ingest, stopping, LEASE_SECONDS)
         return
     wait_for_work(store, stopping)
-    ready = when_it_answers(desk, stopping)
+    ready = when_it_answers(ingest, stopping)
     if ready is not None:
         run_jobs(ready, stopping)
 
 
-def run_jobs(desk: Desk, stopping: threading.Event, *, lease_seconds: float = LEASE_SECONDS) -> None:
+def run_jobs(ingest: IngestContext, stopping: threading.Event, *, lease_seconds: float = LEASE_SECONDS) -> None:
     """Read the documents that wait, READ_AT_ONCE at a time, until `stopping` is set.
 
     A job whose reader died is begun anew by whoever comes here next, once its lease has run out.
     """
-    if isinstance(desk.store.database, PostgreSQL):
-        _receive(desk.store, desk.store.database, lambda: desk, stopping, lease_seconds)
+    if isinstance(ingest.store.database, PostgreSQL):
+        _receive(ingest.store, ingest.store.database, lambda: ingest, stopping, lease_seconds)
         return
-    desk.store.files.sweep()
+    ingest.store.files.sweep()
     with ThreadPoolExecutor(READ_AT_ONCE, "reading") as pool:
         try:
-            for ended in as_completed([pool.submit(_take, desk, stopping, lease_seconds) for _ in range(READ_AT_ONCE)]):
+            for ended in as_completed(
+                [pool.submit(_take, ingest, stopping, lease_seconds) for _ in range(READ_AT_ONCE)]
+            ):
                 ended.result()
         finally:
             # What one cannot go on from ends the other too.
             stopping.set()
 
 
-def _take(desk: Desk, stopping: threading.Event, lease_seconds: float) -> None:
+def _take(ingest: IngestContext, stopping: threading.Event, lease_seconds: float) -> None:
     """One job after the other."""
     worker = _name()
     while not stopping.is_set():
         try:
-            job = desk.store.jobs.claim(worker, lease_seconds)
+            job = ingest.store.jobs.claim(worker, lease_seconds)
             if job is None:
                 stopping.wait(POLL_SECONDS)
             else:
-                _run(desk, job, stopping, lease_seconds)
+                _run(ingest, job, stopping, lease_seconds)
         except (DiskFull, EmbedderUnreachable, StoreUnreachable) as error:
             # The job comes again, at the latest when its lease has run out.
             _wait(error, stopping)
 
 
 def _receive(
-    store: Store, database: PostgreSQL, desk: Callable[[], Desk], stopping: threading.Event, lease_seconds: float
+    store: Store,
+    database: PostgreSQL,
+    ingest: Callable[[], IngestContext],
+    stopping: threading.Event,
+    lease_seconds: float,
 ) -> None:
     """Read what procrastinate brings."""
     from rag.ingestion.worker.delivery import Later, receive
 
     def read(job_id: str, tried: int) -> None:
         try:
-            ready = desk()
+            ready = ingest()
             # A name for each, so that one that lost its lease cannot end what the other took over.
             job = store.jobs.claim(_name(), lease_seconds, job_id)
             if job is not None:
@@ -140,7 +154,7 @@ def wait_for_work(store: Store, stopping: threading.Event) -> None:
         stopping.wait(POLL_SECONDS)
 
 
-def keep_in_step(shelves: Shelves, stopping: threading.Event) -> None:
+def keep_in_step(sync: MilvusSync, stopping: threading.Event) -> None:
     """Until `stopping` is set, bring what is searched elsewhere up to date from the library.
 
     An outage costs time and nothing else. Now and then all is looked at, changed or not: the server may have lost it.
@@ -149,7 +163,7 @@ def keep_in_step(shelves: Shelves, stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             doubting = time.monotonic() - looked > DOUBT_SECONDS
-            shelves.follow(doubting=doubting)
+            sync.follow(doubting=doubting)
             looked = time.monotonic() if doubting else looked
         except (VectorsLacking, StoreUnreachable) as error:
             _log.warning("the vectors are not kept in step: %s", error.key())
@@ -157,11 +171,11 @@ def keep_in_step(shelves: Shelves, stopping: threading.Event) -> None:
         stopping.wait(2 * POLL_SECONDS)
 
 
-def when_it_answers(desk: Callable[[], Desk], stopping: threading.Event) -> Desk | None:
+def when_it_answers(ingest: Callable[[], IngestContext], stopping: threading.Event) -> IngestContext | None:
     """The desk, once the server of its embedder answers; None where `stopping` was set before."""
     while not stopping.is_set():
         try:
-            return desk()
+            return ingest()
         except EmbedderUnreachable as error:
             _wait(error, stopping)
     return None
@@ -186,17 +200,17 @@ def stop_at_end_of(stream: IO[bytes], stopping: threading.Event) -> None:
     threading.Thread(target=watch, name="watch-parent", daemon=True).start()
 
 
-def _run(desk: Desk, job: Job, stopping: threading.Event, lease_seconds: float, tried: int = TRIES) -> None:
+def _run(ingest: IngestContext, job: Job, stopping: threading.Event, lease_seconds: float, tried: int = TRIES) -> None:
     """Read a job to its end, whatever that is; raises what is in the way for now, when the job waits again.
 
     Args:
         tried: how often it was brought again before.
     """
-    jobs = desk.store.jobs
-    beat = Heartbeat(desk.store, job, stopping, lease_seconds)
+    jobs = ingest.store.jobs
+    beat = Heartbeat(ingest.store, job, stopping, lease_seconds)
     try:
         with beat:
-            document = read_job(desk, job, beat.told)
+            document = read_job(ingest, job, beat.on_progress)
         jobs.finish(job, document.id)
     except Stopping:
         jobs.give_back(job)
@@ -222,10 +236,21 @@ def _passes(error: RagError, tried: int) -> bool:
     return tried < TRIES and (overrun or isinstance(error, AddressUnreachable | DiskFull))
 
 
-def read_job(desk: Desk, job: Job, told: Told = silent, *, password: str | None = None) -> Document:
+def read_job(
+    ingest: IngestContext, job: Job, on_progress: ProgressCallback = silent, *, password: str | None = None
+) -> Document:
     """Read what a job names. A password is given while the user waits: it is not written down with the job."""
     if job.kind == "address":
-        return read_address(desk, job.owner, job.collection, job.source, replace=job.replace, told=told)
-    data = desk.store.files.read(job.source)
+        return read_address(ingest, job.owner, job.collection, job.source, replace=job.replace, on_progress=on_progress)
+    data = ingest.store.files.read(job.source)
     same_name: SameNames = "replace" if job.replace else "ask"
-    return read_file(desk, job.owner, job.collection, data, job.name, password=password, same_name=same_name, told=told)
+    return read_file(
+        ingest,
+        job.owner,
+        job.collection,
+        data,
+        job.name,
+        password=password,
+        same_name=same_name,
+        on_progress=on_progress,
+    )

@@ -108,7 +108,7 @@ async def _work(
 ) -> None:
     """The same for ever, until something is wrong."""
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_told)
+    loop.set_exception_handler(_log_unhandled)
     wrong: asyncio.Future[None] = loop.create_future()
     app = App(connector=PsycopgConnector(kwargs=database.arguments(), min_size=1, max_size=_CONNECTIONS, timeout=10))
     app.job_manager = _Manager(app.connector, wrong)
@@ -230,6 +230,6 @@ async def _hand_on(app: App, database: PostgreSQL, silent_seconds: float) -> Non
                 await manager.finish_job_by_id_async(number, Status.FAILED, delete_job=True)
 
 
-def _told(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _log_unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     # What could not be ended is raised where it is seen to, and told a second time here.
     _log.debug("%s", context.get("message"))

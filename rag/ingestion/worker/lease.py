@@ -38,7 +38,7 @@ class Heartbeat:
         self._ended.set()
         self._thread.join()
 
-    def told(self, stage: Stage, done: int, total: int) -> None:
+    def on_progress(self, stage: Stage, done: int, total: int) -> None:
         changed = stage != self._at[0]
         self._at = (stage, done, total)
         if changed:

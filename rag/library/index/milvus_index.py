@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from rag.core.errors import VectorsLacking
 from rag.library.index.milvus_client import MOST, Milvus
-from rag.library.index.milvus_sync import Shelves
+from rag.library.index.milvus_sync import MilvusSync
 from rag.library.index.postgres_index import COUNT, EXACT, EXACT_UP_TO, SharedIndex, run
 from rag.library.index.vectors import Vectors
 from rag.library.store import Store
@@ -38,7 +38,7 @@ class MilvusIndex(SharedIndex):
 
     def __init__(self, store: Store, milvus: Milvus, *, exact_up_to: int = EXACT_UP_TO) -> None:
         super().__init__(store, exact_up_to=exact_up_to)
-        self.shelves = Shelves(store, milvus)
+        self.sync = MilvusSync(store, milvus)
 
     def search_vectors(
         self,
@@ -79,9 +79,9 @@ class MilvusIndex(SharedIndex):
         k: int = values["k"]
         limit = min(k + 1, MOST)
         try:
-            name, last = self.shelves.known(values["collection"], len(vector))
+            name, last = self.sync.known(values["collection"], len(vector))
             while True:
-                found = self.shelves.milvus.search(name, vector, limit, documents)
+                found = self.sync.milvus.search(name, vector, limit, documents)
                 with self._store.database.read() as connection:
                     scores = _scores(run(connection, _SCORED, values | {"found": found}, documents))
                 if len(scores) >= k or len(found) < limit:
@@ -95,7 +95,7 @@ class MilvusIndex(SharedIndex):
 
     def rebuild(self, collection_id: str) -> int:
         """Bring Milvus up to date, whatever it says; how many vectors the collection has. Raises VectorsLacking."""
-        self.shelves.mend(collection_id)
+        self.sync.mend(collection_id)
         return super().rebuild(collection_id)
 
 

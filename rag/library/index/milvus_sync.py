@@ -36,7 +36,7 @@ _ALL: Final = 2**62
 _chunks, _collections = schema.chunks, schema.collections
 
 
-class Mark(NamedTuple):
+class SyncWatermark(NamedTuple):
     """What stands on a shelf: the library's past, the collection's generation, and up to which chunk all are there.
 
     The generation is -1 while the shelf is being filled.
@@ -47,7 +47,7 @@ class Mark(NamedTuple):
     last: int
 
     @classmethod
-    def read(cls, text: str) -> Mark:
+    def read(cls, text: str) -> SyncWatermark:
         past, generation, last = text.split() if text else ("", "-1", "0")
         return cls(past, int(generation), int(last))
 
@@ -55,7 +55,7 @@ class Mark(NamedTuple):
         return f"{self.past} {self.generation} {self.last}"
 
 
-class Shelves:
+class MilvusSync:
     """The shelves of one library. Any number of threads and processes may keep them, one at a time each shelf.
 
     Args:
@@ -120,7 +120,7 @@ class Shelves:
         """What the collection's shelf is called, and up to which chunk it holds all. Raises VectorsLacking."""
         library, past = self._identity()
         name = _name(library, collection_id, dimension)
-        mark = Mark.read(self.milvus.mark(name))
+        mark = SyncWatermark.read(self.milvus.mark(name))
         return name, mark.last if mark.past == past else 0
 
     def _bring_up_to_date(self, collection_id: str, dimension: int, *, thoroughly: bool = False) -> int:
@@ -133,8 +133,8 @@ class Shelves:
         generation = self._store.documents.generation(collection_id)
         library, past = self._identity()
         name = _name(library, collection_id, dimension)
-        mark = Mark.read(self.milvus.mark(name))
-        if mark == Mark(past, generation, mark.last) and not thoroughly:
+        mark = SyncWatermark.read(self.milvus.mark(name))
+        if mark == SyncWatermark(past, generation, mark.last) and not thoroughly:
             return generation
         if not mark.past:
             self.milvus.make(name, dimension)
@@ -143,7 +143,7 @@ class Shelves:
             self.milvus.take_above(name, last)
         if thoroughly or self.milvus.count(name, 0, _ALL) != self._chunks(collection_id):
             self._compare(name, collection_id, 0, last)
-        self.milvus.set_mark(name, str(Mark(past, generation, last)), dimension)
+        self.milvus.set_mark(name, str(SyncWatermark(past, generation, last)), dimension)
         return generation
 
     def _chunks(self, collection_id: str) -> int:
@@ -158,7 +158,7 @@ class Shelves:
         while rows := self._rows(collection_id, _chunks.c.id > last, most=_AT_ONCE):
             self.milvus.put(name, rows)
             last = rows[-1][0]
-            self.milvus.set_mark(name, str(Mark(past, -1, last)), dimension)
+            self.milvus.set_mark(name, str(SyncWatermark(past, -1, last)), dimension)
         return last
 
     def _compare(self, name: str, collection_id: str, low: int, high: int) -> None:

@@ -99,7 +99,7 @@ class PostingLists:
         if known is None or known.up_to < newest:
             # Not under the lock: two that ask for one term at once both look it up.
             known = self._read(term, known)
-            self._keep(term, known)
+            self._cache(term, known)
         return known
 
     def read_ahead(self) -> None:
@@ -107,8 +107,8 @@ class PostingLists:
         with self._store.database.read() as connection:
             newest = _newest(connection)
             connection.exec_driver_sql(_OPEN)
-            for term, told in connection.execute(sa.text(_COMMON), {"least": COMMON}):
-                self._keep(term, _NOTHING.with_more(*_counted(told), newest))
+            for term, packed in connection.execute(sa.text(_COMMON), {"least": COMMON}):
+                self._cache(term, _NOTHING.with_more(*_counted(packed), newest))
 
     def forget(self) -> None:
         """Look every word up again."""
@@ -116,7 +116,7 @@ class PostingLists:
             self._kept.clear()
             self._held = 0
 
-    def _keep(self, term: str, postings: Postings) -> None:
+    def _cache(self, term: str, postings: Postings) -> None:
         with self._lock:
             old = self._kept.get(term, _NOTHING)
             if old.up_to > postings.up_to:
@@ -142,8 +142,8 @@ class PostingLists:
 def read_lengths(store: Store, first: int, last: int) -> tuple[Ids, Numbers]:
     """The chunks with ids from `first` to `last`, ascending, and how many words each has; (n,) and (n,)."""
     with store.database.read() as connection:
-        told = connection.execute(sa.text(_LENGTHS), {"first": first, "last": last}).one()
-    return np.fromstring(told.ids or "", np.int64, sep=","), _sums(bytes.fromhex(told.sizes or ""))
+        packed = connection.execute(sa.text(_LENGTHS), {"first": first, "last": last}).one()
+    return np.fromstring(packed.ids or "", np.int64, sep=","), _sums(bytes.fromhex(packed.sizes or ""))
 
 
 def norms(lengths: Numbers, mean: float) -> Numbers:
@@ -165,9 +165,9 @@ def _all(connection: sa.Connection, term: str) -> tuple[Ids, Numbers]:
     return _counted(connection.execute(sa.text(_PLACES), {"term": term}).scalar_one())
 
 
-def _counted(told: str | None) -> tuple[Ids, Numbers]:
+def _counted(packed: str | None) -> tuple[Ids, Numbers]:
     """The chunks of a term's places, each once, and how often they hold it."""
-    places = np.fromstring(told or "", np.int64, sep=",")
+    places = np.fromstring(packed or "", np.int64, sep=",")
     if not len(places):
         return _none()
     each = np.abs(places)

@@ -85,7 +85,7 @@ class Following:
         self._add(*new)
         self._generation = generation
         if self._seconds - self._spared > self._keep_after and len(self.ids):
-            self._keep()
+            self._save_snapshot()
 
     def read_anew(self) -> None:
         """Forget what is held and read all of it from the store, whatever copies there are."""
@@ -178,7 +178,7 @@ class Following:
         self._seconds, self._spared = copy.seconds * len(kept) / len(ids), 0.0
         return kept, vectors[np.isin(ids, kept)]
 
-    def _keep(self) -> None:
+    def _save_snapshot(self) -> None:
         """Write a copy. Should that fail, the next start takes as long as this one did, and no more is lost."""
         documents, held = self._store.documents, self.vectors
         spans = documents.spans(self._collection)

@@ -15,7 +15,7 @@ Ids = npt.NDArray[np.int64]
 _Sketches = npt.NDArray[np.uint8]
 
 # From so many vectors on, sketches choose which are looked at. Below, looking at all takes 4 ms and less.
-SKETCH_FROM: Final = 25_000
+QUANTIZE_FROM: Final = 25_000
 # How many are looked at, as a share of all: more find more and take longer. Measured in bench/results.md.
 _LOOKED_AT: Final = 0.04
 _MOST: Final = 20_000
@@ -35,12 +35,12 @@ class VectorIndex:
         sketch_from: how many vectors are many.
     """
 
-    def __init__(self, dimension: int, sketch_from: int = SKETCH_FROM) -> None:
+    def __init__(self, dimension: int, quantize_from: int = QUANTIZE_FROM) -> None:
         self.dimension = dimension
         self._flat = faiss.IndexFlatIP(dimension)
         self._index = faiss.IndexIDMap2(self._flat)
         self._ids: Ids = np.empty(0, np.int64)
-        self._sketch_from = sketch_from
+        self._sketch_from = quantize_from
         self._sketches: faiss.IndexBinaryFlat | None = None
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rag.core.errors import FolderUnusable, StoreTooNew
 from rag.core.text import ANALYSIS
+from rag.library.store.access_states import AccessStates
 from rag.library.store.audit_log import Activity
 from rag.library.store.chats import Chats
 from rag.library.store.checks import Checks
@@ -27,7 +28,6 @@ from rag.library.store.people import People
 from rag.library.store.postgresql import PostgreSQL
 from rag.library.store.shares import Shares
 from rag.library.store.sqlite import SQLite
-from rag.library.store.standings import Standings
 from rag.library.store.words import analysis, rebuild
 
 __all__ = ["DATABASE", "FILES", "INDEX", "Job", "Store"]
@@ -54,7 +54,7 @@ class Store:
         self.people = People(database)
         self.shares = Shares(database)
         self.activity = Activity(database)
-        self.standings = Standings(database)
+        self.access_states = AccessStates(database)
 
     @classmethod
     def open(cls, data_dir: Path, url: str = "", *, graphs: bool = True) -> Store:

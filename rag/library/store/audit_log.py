@@ -6,7 +6,7 @@ import builtins
 
 import sqlalchemy as sa
 
-from rag.core.types import Collection, Deed
+from rag.core.types import AuditEvent, Collection
 from rag.library.store import schema
 from rag.library.store.database import Database
 from rag.library.store.permissions import admin, owned, reach
@@ -18,7 +18,7 @@ class Activity:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def list(self, owner: str, limit: int = 200) -> builtins.list[Deed]:
+    def list(self, owner: str, limit: int = 200) -> builtins.list[AuditEvent]:
         """The last deeds, newest first; names of documents only of collections that the admin may read.
 
         Raises:
@@ -30,7 +30,7 @@ class Activity:
         newest = sa.select(*columns).order_by(_activity.c.created.desc(), _activity.c.id).limit(limit)
         with self._database.read() as connection:
             admin(connection, owner)
-            return [Deed(**row._mapping) for row in connection.execute(newest)]
+            return [AuditEvent(**row._mapping) for row in connection.execute(newest)]
 
     def asked(self, owner: str, collection_id: str, question: str) -> None:
         """Write down a question; called only where that is switched on. Raises NotFound."""

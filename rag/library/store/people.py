@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from rag.core.errors import NameTaken, NotFound, PersonDisabled, SignInEnded
-from rag.core.types import Group, Holding, Person, Role, SignIn
+from rag.core.types import CollectionSummary, Group, Person, Role, SignIn
 from rag.library.store import schema
 from rag.library.store.audit_log import note
 from rag.library.store.database import Database, alone_with
@@ -160,7 +160,7 @@ class People:
             connection.execute(sa.delete(shares).where(shares.c.kind == "group", shares.c.target == group_id))
             note(connection, owner, "removed_group", what=name)
 
-    def holdings(self, owner: str) -> builtins.list[Holding]:
+    def collection_summaries(self, owner: str) -> builtins.list[CollectionSummary]:
         """Every collection there is, with how much is in it and nothing of what is in it. For admins."""
         collections, documents, shares = schema.collections, schema.documents, schema.shares
         held = sa.select(sa.func.count()).where(documents.c.collection == collections.c.id).scalar_subquery()
@@ -169,7 +169,7 @@ class People:
         with self._database.read() as connection:
             admin(connection, owner)
             rows = connection.execute(sa.select(*columns).order_by(collections.c.created)).all()
-        return [Holding(*row) for row in rows]
+        return [CollectionSummary(*row) for row in rows]
 
     def hand_over(self, owner: str, collection_id: str, person: str) -> None:
         """Give a collection that nobody can look after to somebody: its owner is shut out, or never signed in.

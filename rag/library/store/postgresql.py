@@ -76,8 +76,8 @@ class PostgreSQL(Database):
 
     def arguments(self) -> dict[str, Any]:
         """What psycopg is told to connect as this pool does, the password with it."""
-        _, told = self._engine.dialect.create_connect_args(self._engine.url)
-        return {key: value for key, value in told.items() if key != "context"} | _CONNECTING
+        _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
+        return {key: value for key, value in arguments.items() if key != "context"} | _CONNECTING
 
     def seconds(self, connection: sa.Connection) -> float:
         # App processes on several machines need not agree on the time.
@@ -107,10 +107,10 @@ class PostgreSQL(Database):
             yield
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             # COPY goes by the driver itself, and fails as it does.
-            told = self._told(error)
-            if told is None:
+            arguments = self._told(error)
+            if arguments is None:
                 raise
-            raise told from error
+            raise arguments from error
         except TimeoutError as error:
             raise StoreUnreachable(server=self.name) from error
 

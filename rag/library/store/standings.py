@@ -37,14 +37,14 @@ _HELD: Final = sa.union_all(
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccessState:
     """Role, the right in each collection that is reached, and when the sign-in is over, in seconds since 1970."""
 
     role: Role
     rights: Mapping[str, Right]
     until: float
 
-    def lost(self, now: Standing) -> bool:
+    def lost(self, now: AccessState) -> bool:
         """Whether something may be on a page drawn before that must not be there now. What was gained can wait."""
         return now.role != self.role or any(
             key not in now.rights or RIGHTS.index(now.rights[key]) < RIGHTS.index(right)
@@ -52,11 +52,11 @@ class Standing:
         )
 
 
-class Standings:
+class AccessStates:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, person: str, sign_in: str, *, hours: float) -> Standing:
+    def of(self, person: str, sign_in: str, *, hours: float) -> AccessState:
         """Of somebody who came in with that sign-in.
 
         Raises:
@@ -70,7 +70,7 @@ class Standings:
             if row.disabled is not None:
                 raise PersonDisabled
             held = connection.execute(_HELD, {"person": person})
-            return Standing(row.role, {key: RIGHTS[place] for place, key in held}, row.began + hours * 3600)
+            return AccessState(row.role, {key: RIGHTS[place] for place, key in held}, row.began + hours * 3600)
 
     def writes(self) -> AbstractContextManager[Callable[[], object]]:
         """Gives what says a mark that is another one after each write to the library, whoever writes.

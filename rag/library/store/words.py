@@ -58,8 +58,8 @@ def analysis(connection: sa.Connection) -> int:
         query = f"SELECT v FROM words_config WHERE k = '{_KEY}'"
     else:
         query = "SELECT obj_description(to_regclass('words'), 'pg_class')"
-    told = str(connection.exec_driver_sql(query).scalar() or "")
-    version = told.removeprefix(f"{_KEY} ")
+    comment = str(connection.exec_driver_sql(query).scalar() or "")
+    version = comment.removeprefix(f"{_KEY} ")
     return int(version) if version.isdecimal() else 0
 
 

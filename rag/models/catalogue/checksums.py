@@ -37,8 +37,8 @@ def slug(name: str) -> str:
 def read_record(folder: Path, name: str) -> Record | None:
     """What was written down of a model, or None where nothing was, or nothing that can be read."""
     try:
-        told = json.loads(_file(folder, name).read_text("utf-8"))
-        record = Record(**told)
+        fields = json.loads(_file(folder, name).read_text("utf-8"))
+        record = Record(**fields)
     except (OSError, ValueError, TypeError):
         return None
     whole = isinstance(record.files, dict) and all(_HASH.fullmatch(str(value)) for value in record.files.values())
@@ -48,10 +48,10 @@ def read_record(folder: Path, name: str) -> Record | None:
 def write_record(folder: Path, record: Record) -> None:
     """Write it down, whole or not at all."""
     file = _file(folder, record.name)
-    told = {**asdict(record), "first": record.first or datetime.now(UTC).date().isoformat()}
+    fields = {**asdict(record), "first": record.first or datetime.now(UTC).date().isoformat()}
     new = file.with_suffix(".new")
     with new.open("w", encoding="utf-8") as out:
-        json.dump(told, out, ensure_ascii=False, indent=1)
+        json.dump(fields, out, ensure_ascii=False, indent=1)
         out.flush()
         os.fsync(out.fileno())
     new.replace(file)

@@ -37,7 +37,7 @@ from rag.models.catalogue.sources import Remote, Source
 SPARE = 256 * 2**20
 _TRIES = 4
 _PAUSE = 0.5
-_TOLD_EVERY = 0.2
+_REPORTED_EVERY = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class _Meter:
 
     def __init__(self, files: list[Remote], tell: Tell, cancelled: Callable[[], bool]) -> None:
         self._total, self._tell, self._cancelled = sum(file.size for file in files), tell, cancelled
-        self._began, self._came, self._done, self._told = time.monotonic(), 0, 0, 0.0
+        self._began, self._came, self._done, self._reported = time.monotonic(), 0, 0, 0.0
 
     def there(self, count: int) -> None:
         """So many bytes were there before; negative where they count no more."""
@@ -203,8 +203,8 @@ class _Meter:
         if self._cancelled():
             raise Cancelled
         now = time.monotonic()
-        if now - self._told >= _TOLD_EVERY or self._done == self._total:
-            self._told = now
+        if now - self._reported >= _REPORTED_EVERY or self._done == self._total:
+            self._reported = now
             self._tell(Progress(self._done, self._total, self._came / max(now - self._began, 0.001)))
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import psutil
 
-Mark = Literal["well", "slow", "no", "unknown"]
+FitRating = Literal["well", "slow", "no", "unknown"]
 
 # Tokens of a usual prompt: rules, three quotes with their surroundings, the question.
 PROMPT: Final = 400
@@ -37,7 +37,7 @@ class Speed:
 class Fit:
     """`seconds` to the first word, None where that is not known; `measured` on this model and not estimated."""
 
-    mark: Mark
+    mark: FitRating
     seconds: int | None = None
     measured: bool = False
 
@@ -79,24 +79,24 @@ def fit(memory: int | None, size: int | None, here: Machine, speed: Speed | None
 def read_speeds(file: Path, here: Machine) -> dict[str, Speed]:
     """What was measured before on this machine, by the models' names; nothing from any other machine."""
     try:
-        told = json.loads(file.read_text("utf-8"))
-        if told["machine"] != _told(here):
+        fields = json.loads(file.read_text("utf-8"))
+        if fields["machine"] != _fingerprint(here):
             return {}
-        return {name: Speed(**values) for name, values in told["speeds"].items()}
+        return {name: Speed(**values) for name, values in fields["speeds"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 
 
 def write_speeds(file: Path, here: Machine, speeds: Mapping[str, Speed]) -> None:
     """Remember what was measured."""
-    told = {"machine": _told(here), "speeds": {name: asdict(speed) for name, speed in speeds.items()}}
+    fields = {"machine": _fingerprint(here), "speeds": {name: asdict(speed) for name, speed in speeds.items()}}
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(f".{os.getpid()}.new")
-    new.write_text(json.dumps(told), "utf-8")
+    new.write_text(json.dumps(fields), "utf-8")
     new.replace(file)
 
 
-def _told(here: Machine) -> str:
+def _fingerprint(here: Machine) -> str:
     return f"{here.processor}, {here.cores}"
 
 

@@ -119,8 +119,8 @@ def embedder_facts(name: str) -> EmbedderFacts:
     judged by its words, as it is for a language that an embedder does not read. Its order of passages counts as
     any other's. It is held to read the languages of its row in the catalogue, or else English.
     """
-    if told := _read(name):
-        return _embedder(name, told)
+    if fields := _read(name):
+        return _embedder(name, fields)
     row = known(name)
     languages = row.languages if row else ("en",)
     basis = _embedder(BUNDLED, _read(BUNDLED) or {})
@@ -130,24 +130,24 @@ def embedder_facts(name: str) -> EmbedderFacts:
 @functools.lru_cache(maxsize=64)
 def judge_facts(name: str) -> JudgeFacts:
     """The facts of a reader of answers. Of one without a file nothing is known, and its score counts nothing."""
-    told = _read(name)
-    return JudgeFacts(**told["score"]) if told else JudgeFacts(0.0, "")
+    fields = _read(name)
+    return JudgeFacts(**fields["score"]) if fields else JudgeFacts(0.0, "")
 
 
-def _embedder(name: str, told: Mapping[str, Any]) -> EmbedderFacts:
-    unrelated = told["unrelated"]
+def _embedder(name: str, fields: Mapping[str, Any]) -> EmbedderFacts:
+    unrelated = fields["unrelated"]
     return EmbedderFacts(
         name=name,
         calibrated=True,
-        languages=tuple(told["languages"]),
-        gate=GateWeights(**told["gate"]),
-        fusion=FusionWeights(**told["fusion"]),
-        quotes=QuoteWeights(**told["quotes"]),
-        sure=told["answers"]["sure"],
-        sure_by_words=told["answers"]["sure_by_words"],
+        languages=tuple(fields["languages"]),
+        gate=GateWeights(**fields["gate"]),
+        fusion=FusionWeights(**fields["fusion"]),
+        quotes=QuoteWeights(**fields["quotes"]),
+        sure=fields["answers"]["sure"],
+        sure_by_words=fields["answers"]["sure_by_words"],
         unrelated=(unrelated["mean"], unrelated["deviation"]),
-        command=told["command"],
-        sets=tuple(told["sets"]),
+        command=fields["command"],
+        sets=tuple(fields["sets"]),
     )
 
 

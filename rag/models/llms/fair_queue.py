@@ -28,7 +28,7 @@ class Ticket:
         return self.call.owner
 
 
-class Turns:
+class FairQueue:
     """A queue of callers, `at_once` of whom have their turn. At most `limit` wait; nobody starts twice while
     another one waits who has not started."""
 

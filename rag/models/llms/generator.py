@@ -19,7 +19,7 @@ class Stopped(Exception):
     """The reader asked to stop."""
 
 
-class Writer(Protocol):
+class TextGenerator(Protocol):
     """A loaded model. `context` counts tokens; `stop` may be set from any thread."""
 
     context: int

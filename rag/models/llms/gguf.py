@@ -11,8 +11,8 @@ from rag.models.llms.engine import Engine
 from rag.models.llms.generator import fitted
 
 
-class GgufWriter:
-    """A Writer over llama.cpp."""
+class GgufGenerator:
+    """A TextGenerator over llama.cpp."""
 
     def __init__(self, file: Path, *, family: str, context: int, threads: int, gpu_layers: int, plain: bool) -> None:
         self._engine = Engine(file, context=context, threads=threads, gpu_layers=gpu_layers, plain=plain)

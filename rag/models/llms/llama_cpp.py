@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from rag.core.call_context import CallContext
 from rag.models.catalogue.hardware_fit import Speed
-from rag.models.llms.fair_queue import Turns
+from rag.models.llms.fair_queue import FairQueue
 from rag.models.llms.process import ModelProcess
 from rag.models.llms.queued import QueuedChatModel, as_message
 from rag.models.llms.speed_probe import timed
@@ -42,9 +42,9 @@ class ChatLlamaCpp(QueuedChatModel):
         return self._process
 
     @property
-    def turns(self) -> Turns:
+    def queue(self) -> FairQueue:
         """The queue before the process."""
-        return self._process.turns
+        return self._process.queue
 
     @property
     def _llm_type(self) -> str:

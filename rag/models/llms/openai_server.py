@@ -28,7 +28,7 @@ from rag.core.errors import (
 )
 from rag.core.types import GenerationProgress
 from rag.models.llms.chat_format import Message, harmless
-from rag.models.llms.fair_queue import Turns
+from rag.models.llms.fair_queue import FairQueue
 from rag.models.llms.queued import QueuedChatModel, as_message
 from rag.models.llms.stop_sequences import until_stop, without_leading_space
 from rag.models.servers import Server, ServerFailed
@@ -45,7 +45,7 @@ class ModelServer:
 
     def __init__(self, name: str, model: str, server: Server, *, at_once: int = 4, queue_limit: int = 8) -> None:
         self.name, self._model, self._server = name, model, server
-        self.turns = Turns(queue_limit, at_once)
+        self.queue = FairQueue(queue_limit, at_once)
 
     def write(
         self,
@@ -74,7 +74,7 @@ class ModelServer:
             **({"stop": list(stop)} if stop else {}),
         }
         with (
-            self.turns.take(context),
+            self.queue.take(context),
             # Closed here and not when somebody collects garbage: the server writes as long as it is open.
             closing(self._pieces(order, max_tokens, context)) as pieces,
         ):
@@ -96,9 +96,9 @@ class ModelServer:
                         written += 1
                         yield piece
         except ServerFailed as failed:
-            raise self._told(failed, written > 0) from failed
+            raise self._mapped_error(failed, written > 0) from failed
 
-    def _told(self, failed: ServerFailed, begun: bool) -> ModelError:
+    def _mapped_error(self, failed: ServerFailed, begun: bool) -> ModelError:
         match failed.problem:
             case "slow":
                 return ServerSlow(model=self.name, seconds=round(self._server.seconds))
@@ -130,9 +130,9 @@ class ChatServed(QueuedChatModel):
         return made
 
     @property
-    def turns(self) -> Turns:
+    def queue(self) -> FairQueue:
         """The queue before the server."""
-        return self._server.turns
+        return self._server.queue
 
     @property
     def _llm_type(self) -> str:

@@ -14,7 +14,7 @@ from rag.core.types import GenerationProgress
 from rag.models.catalogue.files import check_gguf, folder_problem
 from rag.models.catalogue.known_models import gguf_instead
 from rag.models.llms.chat_format import Message
-from rag.models.llms.fair_queue import TICK, Turns
+from rag.models.llms.fair_queue import TICK, FairQueue
 from rag.models.llms.worker_client import Child, Inbox
 
 # A worker that does not stop within this time hangs, in a hostile chat template for instance.
@@ -60,7 +60,7 @@ class ModelProcess:
             "--turn": str(turn_file) if turn_file else "",
         }
         self._arguments = [f"{option}={value}" for option, value in given.items() if value]
-        self.turns = Turns(queue_limit)
+        self.queue = FairQueue(queue_limit)
         self._child: Child | None = None
         self._retired = False
         self._lock = threading.Lock()
@@ -127,7 +127,7 @@ class ModelProcess:
             "seed": seed,
         }
         try:
-            with self.turns.take(context):
+            with self.queue.take(context):
                 inbox = self._ready(context).ask(**order)
                 try:
                     yield from self._pieces(inbox, max_tokens, context)
@@ -140,7 +140,7 @@ class ModelProcess:
     def retire(self) -> None:
         """Close once nobody waits or is answered any more: at once, or after the last answer."""
         self._retired = True
-        if self.turns.idle:
+        if self.queue.idle:
             self.close()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from rag.core.call_context import ANONYMOUS, CallContext
 from rag.models.llms.chat_format import Message
-from rag.models.llms.fair_queue import Turns
+from rag.models.llms.fair_queue import FairQueue
 from rag.models.llms.streaming import ChatPieces
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
@@ -28,7 +28,7 @@ class QueuedChatModel(ChatPieces):
     temperature: float = Field(0.0, ge=0.0)
 
     @property
-    def turns(self) -> Turns | None:
+    def queue(self) -> FairQueue | None:
         """The queue before it, where there is one."""
         return None
 

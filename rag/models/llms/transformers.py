@@ -29,8 +29,8 @@ transformers.utils.logging.set_verbosity_error()
 _UNBOUNDED = 1 << 20
 
 
-class TransformersWriter:
-    """A Writer over transformers. `bits` is 4 (NF4, double quantization), 8 or 16."""
+class TransformersGenerator:
+    """A TextGenerator over transformers. `bits` is 4 (NF4, double quantization), 8 or 16."""
 
     def __init__(self, folder: Path, *, context: int, threads: int, bits: int) -> None:
         _check(folder, bits)

@@ -38,7 +38,7 @@ from typing import IO, Any
 
 from rag.models.catalogue.files import sha256
 from rag.models.llms.chat_format import BadTemplate
-from rag.models.llms.generator import CannotLoad, Stopped, Writer
+from rag.models.llms.generator import CannotLoad, Stopped, TextGenerator
 from rag.models.llms.stop_sequences import until_stop
 from rag.network import connection_log
 
@@ -48,7 +48,7 @@ log = logging.getLogger("rag.models.llms.worker")
 class Worker:
     """Lets the writer answer what is asked, one question after the other."""
 
-    def __init__(self, writer: Writer, sink: IO[str], turn: Path | None) -> None:
+    def __init__(self, writer: TextGenerator, sink: IO[str], turn: Path | None) -> None:
         self._writer, self._turn = writer, turn
         self._sink, self._sink_lock = sink, threading.Lock()
         self._questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -199,14 +199,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _open(given: argparse.Namespace, threads: int) -> Writer:
+def _open(given: argparse.Namespace, threads: int) -> TextGenerator:
     if given.file.is_dir():
-        from rag.models.llms.transformers import TransformersWriter
+        from rag.models.llms.transformers import TransformersGenerator
 
-        return TransformersWriter(given.file, context=given.context, threads=threads, bits=given.bits)
-    from rag.models.llms.gguf import GgufWriter
+        return TransformersGenerator(given.file, context=given.context, threads=threads, bits=given.bits)
+    from rag.models.llms.gguf import GgufGenerator
 
-    return GgufWriter(
+    return GgufGenerator(
         given.file,
         family=given.family,
         context=given.context,
