@@ -80,7 +80,7 @@ def budget_for(model: object, answer_tokens: int) -> Budget:
     return Budget(context() if callable(context) else _USUAL_CONTEXT, answer_tokens, count)
 
 
-def answer_prompt(budget: Budget) -> AnswerPrompt:
+def answer_prompt(budget: Budget) -> Callable[[str, Sequence[Document], History], list[BaseMessage]]:
     """The prompt for an answer from quotes: rules, quotes, earlier questions, question.
 
     The nearest quotes stay, the latest questions stay; the question is never cut. The quotes bear no
@@ -101,7 +101,7 @@ def answer_prompt(budget: Budget) -> AnswerPrompt:
     return build
 
 
-def condense_prompt(budget: Budget) -> CondensePrompt:
+def condense_prompt(budget: Budget) -> Callable[[str, History], list[BaseMessage]]:
     """The prompt that asks for a follow-up as a question of its own."""
 
     def build(question: str, history: History) -> list[BaseMessage]:

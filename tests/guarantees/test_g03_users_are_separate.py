@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +32,7 @@ from rag.core.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, Sign
 from rag.core.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn
 from rag.library.index import open_index
 from rag.library.store import Store, schema
+from rag.models.embedding import Vectors
 from rag.ui import actions, file_routes
 from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
@@ -46,6 +47,7 @@ DIMENSION = 8
 NAMES = ("Plans", "Rules", "Letters")
 RIGHTS: tuple[Right, ...] = ("reader", "editor", "owner")
 FILES = [pdf(f"File {number}") for number in range(3)]
+KINDS = ("collection", "document", "chat", "turn", "job", "chunk", "check")
 
 
 class ToyEmbedder:
@@ -53,11 +55,12 @@ class ToyEmbedder:
 
     name, dimension, max_tokens, fallback_for = "toy", DIMENSION, 100, None
 
-    def embed_query(self, text: str) -> np.ndarray:
+    def embed_query(self, text: str) -> Vectors:
         vector = np.random.default_rng(len(text)).standard_normal(DIMENSION).astype(np.float32)
-        return vector / np.linalg.norm(vector)
+        unit: Vectors = vector / np.linalg.norm(vector)
+        return unit
 
-    def embed_passages(self, texts: list[str]) -> np.ndarray:
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
         return np.array([self.embed_query(text) for text in texts], np.float32).reshape(len(texts), DIMENSION)
 
     def count_tokens(self, text: str) -> int:
@@ -183,9 +186,6 @@ class Walk:
         table = {"document": schema.documents, "job": schema.jobs, "check": schema.checks}[kind]
         with self.store.database.read() as connection:
             return connection.execute(sa.select(table.c.collection).where(table.c.id == key)).scalar_one_or_none() or ""
-
-
-KINDS = ("collection", "document", "chat", "turn", "job", "chunk", "check")
 
 
 def make_collection(walk: Walk, user: str) -> None:
@@ -417,7 +417,7 @@ def administer(walk: Walk, user: str) -> None:
         walk.may.owners[collection] = whom
 
 
-def look_as_admin(walk: Walk, _user: str) -> None:
+def look_as_admin(walk: Walk, user: str) -> None:
     """The admin knows which collections there are, and nothing of what is in those that are private."""
     person = walk.people[ADMIN]
     private = [key for key in walk.may.owners if (key, "everybody", "") not in walk.may.shares]
@@ -432,6 +432,7 @@ def look_as_admin(walk: Walk, _user: str) -> None:
             walk.wrong.append("the admin reads a private collection")
 
 
+STEPS: list[Callable[[Walk, str], None]]
 STEPS = [make_collection, *[add_document] * 4, enqueue, open_chat, save_turn, ask, search, read, read, open_file]
 STEPS += [fetch_file, open_file]
 STEPS += [look_at_chats, change_chat, change, govern, share, share, share, administer, look_as_admin]

@@ -19,6 +19,7 @@ from rag.core.types import Collection
 from rag.ingestion.pipeline import READ_AT_ONCE, IngestContext
 from rag.library.store import Job, Store
 from rag.library.store.deliveries import deliver_lost, hand_on
+from rag.models.catalogue import NOWHERE, Choice
 from rag.operations.doctor import examine
 from rag.services import Services
 from tests.ingestion.test_pipeline import LIMITS, OWNER, TEXT, ToyEmbedder, long_text, wait_for
@@ -271,9 +272,7 @@ def test_the_doctor_counts_what_waits_and_delivers_what_was_lost(place: Place, s
     assert said() == ("deliveries", True, {"count": 1, "readers": 1})
 
 
-def _no_model() -> object:
-    from rag.models.catalogue import NOWHERE, Choice
-
+def _no_model() -> Choice:
     return Choice("toy", NOWHERE, None)
 
 

@@ -69,11 +69,10 @@ def test_every_text_key_in_the_code_exists() -> None:
     known = set(table("en"))
     for file in [*PROJECT.glob("rag/ui/*.py"), *PROJECT.glob("*.py"), *PROJECT.glob("pages/*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            is_text = isinstance(node, ast.Call) and (
-                (isinstance(node.func, ast.Name) and node.func.id in {"texts", "t"})
-                or (isinstance(node.func, ast.Attribute) and node.func.attr == "texts")
-            )
-            if is_text and node.args and isinstance(node.args[0], ast.Constant):
+            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                continue
+            named = node.func.id in {"texts", "t"} if isinstance(node.func, ast.Name) else False
+            if named or (isinstance(node.func, ast.Attribute) and node.func.attr == "texts"):
                 assert node.args[0].value in known, f"{file.name}:{node.lineno}"
 
 
@@ -86,8 +85,10 @@ def test_no_text_is_left_over() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named.add(node.value)
             elif isinstance(node, ast.JoinedStr):
-                parts = [re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in node.values]
-                patterns.add("".join(map(str, parts)))
+                parts = [
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in node.values
+                ]
+                patterns.add("".join(parts))
     dotted = re.compile("|".join(pattern for pattern in patterns if re.match(r"[a-z]+\\\.", pattern)))
     left = {key for key in table("en") if not key.startswith(("errors.", "reasons."))}
     left = {key for key in left if not {key, key.removesuffix("_one")} & named and not dotted.fullmatch(key)}

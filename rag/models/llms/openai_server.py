@@ -55,7 +55,7 @@ class ModelServer:
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         context: CallContext = ANONYMOUS,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         """The answer in pieces, as they come.
 
         Closing the iterator closes the connection, at which the server stops writing. Progress is reported at least

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -106,7 +106,7 @@ class ModelProcess:
         stop: Sequence[str] = (),
         seed: int = 0,
         context: CallContext = ANONYMOUS,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         """The answer in pieces, as they are written.
 
         Closing the iterator stops the model within half a second and frees its place. Progress is reported
