@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.core.errors import ModelError
 from rag.models.catalogue import embedder_facts
-from rag.models.catalogue.downloads import Progress, gigabytes
+from rag.models.catalogue.transfers import Progress, gigabytes
 from rag.models.installed import Entry
 from rag.services import NO_MODEL, Services
 from rag.ui.texts import Texts

@@ -232,12 +232,12 @@ def _try(page: Frame, task: Task, name: str, line: str) -> None:
 
 
 def _bring(page: Frame, task: Task, name: str, accepted: bool) -> None:
-    page.services.installed_models.pull(name, accepted=accepted, tell=task.tell, cancelled=task.stopping)
+    page.services.installed_models.pull(name, accepted=accepted, on_progress=task.tell, cancelled=task.stopping)
     page.services.refresh()
 
 
 def _import(page: Frame, task: Task, path: Path) -> None:
-    page.services.installed_models.take_in(path, move=True, tell=task.tell, cancelled=task.stopping)
+    page.services.installed_models.take_in(path, move=True, on_progress=task.tell, cancelled=task.stopping)
     page.services.refresh()
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from rag.core.types import Check, CheckResult, CheckRun, Collection, Right
 from rag.evaluation import CHECK_MEASURES, change, shares
-from rag.models.catalogue.downloads import Progress
+from rag.models.catalogue.transfers import Progress
 from rag.operations.background_tasks import Task
 from rag.ui import actions
 from rag.ui.page_frame import Frame, show_errors

@@ -24,9 +24,10 @@ from rag.core.errors import (
 )
 from rag.models.catalogue import choose, known, locate
 from rag.models.catalogue.checksums import read_record
-from rag.models.catalogue.downloads import Progress, pull
+from rag.models.catalogue.downloads import pull
 from rag.models.catalogue.models_folder import described
 from rag.models.catalogue.sources import HUB, Source, source_for
+from rag.models.catalogue.transfers import Progress
 from tests.support.hub import LLAMA, LLAMA_FILE, PIECE, WEIGHTS, hub_serving, slowly
 from tests.support.serving import Reply, serving
 
@@ -61,7 +62,7 @@ def files_in(folder: Path) -> list[str]:
 
 def test_a_model_comes_whole_is_found_by_name_and_its_hash_is_written_down(hub, tmp_path):
     heard: list[Progress] = []
-    place = get(hub, tmp_path, tell=heard.append)
+    place = get(hub, tmp_path, on_progress=heard.append)
     assert place == tmp_path / LLAMA_FILE
     assert place.read_bytes() == WEIGHTS
     assert files_in(tmp_path) == [LLAMA_FILE, f"{NAME}.json"]
@@ -155,7 +156,7 @@ def test_a_server_that_stays_away_is_named_and_the_next_pull_goes_on(hub, tmp_pa
     assert locate(NAME, [tmp_path]) is None
     assert files_in(tmp_path) == [f".partial/{NAME}/{LLAMA_FILE}"]
     heard: list[Progress] = []
-    assert get(hub, tmp_path, tell=heard.append).read_bytes() == WEIGHTS
+    assert get(hub, tmp_path, on_progress=heard.append).read_bytes() == WEIGHTS
     assert heard[0].done == 3 * PIECE
     assert hub.ranges_asked[-1] == f"bytes={3 * PIECE}-"
 
@@ -163,7 +164,7 @@ def test_a_server_that_stays_away_is_named_and_the_next_pull_goes_on(hub, tmp_pa
 def test_a_server_that_knows_no_ranges_begins_anew(hub, tmp_path):
     hub.cuts, hub.ranges = [3 * PIECE], False
     heard: list[Progress] = []
-    assert get(hub, tmp_path, tell=heard.append).read_bytes() == WEIGHTS
+    assert get(hub, tmp_path, on_progress=heard.append).read_bytes() == WEIGHTS
     assert heard[-1].done == len(WEIGHTS)
 
 
@@ -210,7 +211,7 @@ def test_a_model_that_changed_since_the_first_time_is_refused(hub, tmp_path, sta
 
 def test_a_model_larger_than_the_free_disk_is_refused_before_it_is_fetched(hub, tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": len(WEIGHTS)})()
-    monkeypatch.setattr("rag.models.catalogue.downloads.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("rag.models.catalogue.transfers.shutil.disk_usage", lambda _: usage)
     with pytest.raises(NoRoomForModel) as refused:
         get(hub, tmp_path)
     assert (refused.value.fields["needed"], refused.value.fields["free"]) == ("1.0 MB", "1.0 MB")
@@ -224,7 +225,7 @@ def test_a_disk_that_fills_up_meanwhile_is_given_back(hub, tmp_path, monkeypatch
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(NoRoomForModel):
-        get(hub, tmp_path, tell=full)
+        get(hub, tmp_path, on_progress=full)
     assert files_in(tmp_path) == []
 
 
@@ -235,7 +236,7 @@ def test_a_cancel_leaves_nothing_half(hub, tmp_path):
     hub.before_piece = slowly(0.02)
     stop = threading.Event()
     with pytest.raises(Cancelled):
-        get(hub, tmp_path, tell=lambda progress: progress.done and stop.set(), cancelled=stop.is_set)
+        get(hub, tmp_path, on_progress=lambda progress: progress.done and stop.set(), cancelled=stop.is_set)
     assert files_in(tmp_path) == []
     hub.before_piece = lambda sent: None
     assert get(hub, tmp_path).read_bytes() == WEIGHTS
@@ -281,7 +282,7 @@ def test_the_same_model_is_not_fetched_twice_at_once(hub, tmp_path):
                 get(hub, tmp_path)
             seen.append(type(running.value))
 
-    get(hub, tmp_path, tell=meanwhile)
+    get(hub, tmp_path, on_progress=meanwhile)
     assert seen == [DownloadRunning]
 
 

@@ -1,4 +1,4 @@
-"""The base of chat models before which questions wait in a queue."""
+"""Base class of chat models with a queue."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 class QueuedChatModel(ChatPieces):
-    """A chat model that answers one question after the other.
+    """A chat model whose calls wait in a queue.
 
-    `model.bind(context=CallContext(…))` says who asks, by whom the queue is fair, and who is told how far it is.
+    `model.bind(context=CallContext(…))` sets the owner for fair queueing, the progress callback and cancellation.
     """
 
     model: str
@@ -29,7 +29,7 @@ class QueuedChatModel(ChatPieces):
 
     @property
     def queue(self) -> FairQueue | None:
-        """The queue before it, where there is one."""
+        """Its queue, if any."""
         return None
 
     @property
@@ -43,7 +43,7 @@ class QueuedChatModel(ChatPieces):
         context: CallContext,
         overrides: dict[str, Any],
     ) -> Iterator[str]:
-        """The answer in pieces; `overrides` are the call's own options."""
+        """Stream the answer; `overrides` are the call's options."""
         raise NotImplementedError
 
     def _written(
@@ -57,5 +57,5 @@ class QueuedChatModel(ChatPieces):
 
 
 def as_message(message: BaseMessage) -> Message:
-    """What a model's own format wants of one of LangChain's messages."""
+    """A LangChain message as a `Message`."""
     return Message(role=_ROLES.get(message.type, "user"), content=message.text)
