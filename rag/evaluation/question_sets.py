@@ -1,7 +1,7 @@
-"""Question sets as they lie on the disk: passages or files, and questions with what is right.
+"""Question sets on the disk: passages or files, and questions with gold labels.
 
 A folder holds `questions.jsonl` and either `passages.jsonl` (id, title, text) or files to read, in
-`pdfs/` or beside the questions. `questions_out_of_corpus.jsonl` asks about what is in none of them.
+`pdfs/` or beside the questions. `questions_out_of_corpus.jsonl` has questions that none of them answers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A user's own questions with their right sources, asked once more: what is found, what is quoted, what changed."""
+"""Regression checks: a user's questions with their right sources, run again and compared with the last run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run_checks(
     ask: Callable[[str], Answer],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[CheckResult, ...]:
-    """Ask all questions. `on_progress` hears of each answered one, (done, in all), and may raise to stop."""
+    """Run all checks. `on_progress` is called with (done, total) after each, and may raise to stop."""
     results: list[CheckResult] = []
     for check in checks:
         results.append(judge(check, ask(check.question)))
@@ -28,7 +28,7 @@ def run_checks(
 
 
 def judge(check: Check, answer: Answer) -> CheckResult:
-    """Where the right page and the right words stand in an answer."""
+    """The ranks of the right page among the pages found, and of the right quote."""
     pages = list(dict.fromkeys((passage.name, passage.page) for passage in answer.passages))
     wanted = _plain(check.quote)
     right = next(((p.name, p.page) for p in answer.passages if _is_right(p, check, wanted)), None)
