@@ -84,7 +84,7 @@ def ask(app: AppTest, store: Store) -> Answer:
     assert not app.exception
     deadline = time.monotonic() + 60
     (chat,) = store.chats.list(OWNER)
-    while (answer := store.chats.queue(OWNER, chat.id)[-1].answer) is None:
+    while (answer := store.chats.turns(OWNER, chat.id)[-1].answer) is None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return answer
