@@ -16,9 +16,7 @@ from rag.models.llms.queued import QueuedChatModel, as_message
 from rag.models.llms.speed_probe import timed
 from rag.models.llms.stop_sequences import without_leading_space
 
-
-def _ignore(speed: Speed) -> None:
-    """No-op callback."""
+_OPTIONS = ("max_tokens", "temperature", "repeat_penalty", "seed")
 
 
 class ChatLlamaCpp(QueuedChatModel):
@@ -28,7 +26,7 @@ class ChatLlamaCpp(QueuedChatModel):
     seed: int = 0
     stop_texts: tuple[str, ...] = ()
     _process: ModelProcess = PrivateAttr()
-    _note: Callable[[Speed], None] | None = PrivateAttr(None)
+    _note: Callable[[Speed], object] = PrivateAttr(lambda speed: None)
 
     @classmethod
     def over(cls, process: ModelProcess, **fields: Any) -> Self:
@@ -70,20 +68,13 @@ class ChatLlamaCpp(QueuedChatModel):
         self._process.retire()
 
     def _pieces(
-        self,
-        messages: Sequence[BaseMessage],
-        stops: Sequence[str],
-        context: CallContext,
-        overrides: dict[str, Any],
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
         pieces = timed(
             self._process,
             [as_message(message) for message in messages],
-            note=self._note or _ignore,
-            max_tokens=overrides.get("max_tokens", self.max_tokens),
-            temperature=overrides.get("temperature", self.temperature),
-            repeat_penalty=overrides.get("repeat_penalty", self.repeat_penalty),
-            seed=overrides.get("seed", self.seed),
+            note=self._note,
+            **{name: overrides.get(name, getattr(self, name)) for name in _OPTIONS},
             stop=[*self.stop_texts, *stops],
             context=context,
         )
@@ -100,11 +91,7 @@ class ChatTransformers(ChatLlamaCpp):
         return "transformers"
 
     def _pieces(
-        self,
-        messages: Sequence[BaseMessage],
-        stops: Sequence[str],
-        context: CallContext,
-        overrides: dict[str, Any],
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
         if self.return_prompt:
             yield "\n\n".join(message.text for message in messages) + "\n\n"

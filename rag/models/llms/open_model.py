@@ -73,8 +73,14 @@ def open_model(
         ModelNotOnDisk: an `hf:` model that is not installed.
     """
     kind, _, rest = name.partition(":")
+    process_options: dict[str, Any] = {
+        "context_tokens": context_tokens,
+        "threads": threads,
+        "queue_limit": queue_limit,
+        "turn_file": turn_file,
+    }
     if kind == "hf" and rest:
-        return _from_folder(name, rest, file, row or TransformersRow(), turn_file, threads, context_tokens, queue_limit)
+        return _from_folder(name, rest, file, row or TransformersRow(), process_options)
     if kind == "openai" and "@" in rest:
         fields = {"max_tokens": answer_tokens, "temperature": temperature, "context": context_tokens}
         return _on_server(name, rest, server or ServerRow(), queue_limit, fields)
@@ -86,44 +92,19 @@ def open_model(
     from rag.models.llms.llama_cpp import ChatLlamaCpp
     from rag.models.llms.process import ModelProcess
 
-    process = ModelProcess(
-        place,
-        name,
-        context_tokens=context_tokens,
-        threads=threads,
-        gpu_layers=gpu_layers,
-        family=family,
-        sha256=sha256,
-        queue_limit=queue_limit,
-        turn_file=turn_file,
-    )
+    process = ModelProcess(place, name, gpu_layers=gpu_layers, family=family, sha256=sha256, **process_options)
     return ChatLlamaCpp.over(process, max_tokens=answer_tokens, temperature=temperature)
 
 
 def _from_folder(
-    name: str,
-    place: str,
-    file: Path | None,
-    row: TransformersRow,
-    turn_file: Path | None,
-    threads: int,
-    context_tokens: int,
-    queue_limit: int,
+    name: str, place: str, file: Path | None, row: TransformersRow, process_options: dict[str, Any]
 ) -> BaseChatModel:
     from rag.models.llms.llama_cpp import ChatTransformers
     from rag.models.llms.process import ModelProcess
 
     plain = place.removesuffix(":4bit").removesuffix(":8bit")
     bits = {"4bit": 4, "8bit": 8}.get(place.removeprefix(f"{plain}:"), 16)
-    process = ModelProcess(
-        file or _folder(name, plain),
-        name,
-        bits=bits,
-        context_tokens=context_tokens,
-        threads=threads,
-        queue_limit=queue_limit,
-        turn_file=turn_file,
-    )
+    process = ModelProcess(file or _folder(name, plain), name, bits=bits, **process_options)
     return ChatTransformers.over(
         process,
         max_tokens=row.answer_tokens,

@@ -142,11 +142,7 @@ class ChatServed(QueuedChatModel):
         return self.context
 
     def _pieces(
-        self,
-        messages: Sequence[BaseMessage],
-        stops: Sequence[str],
-        context: CallContext,
-        overrides: dict[str, Any],
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
         yield from self._server.write(
             [Message(role=m["role"], content=harmless(m["content"])) for m in map(as_message, messages)],

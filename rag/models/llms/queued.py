@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.messages import BaseMessage
 from pydantic import Field
 
-from rag.core.call_context import ANONYMOUS, CallContext
 from rag.models.llms.chat_format import Message
 from rag.models.llms.fair_queue import FairQueue
 from rag.models.llms.streaming import ChatPieces
@@ -35,25 +32,6 @@ class QueuedChatModel(ChatPieces):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"model": self.model, "temperature": self.temperature, "max_tokens": self.max_tokens}
-
-    def _pieces(
-        self,
-        messages: Sequence[BaseMessage],
-        stops: Sequence[str],
-        context: CallContext,
-        overrides: dict[str, Any],
-    ) -> Iterator[str]:
-        """Stream the answer; `overrides` are the call's options."""
-        raise NotImplementedError
-
-    def _written(
-        self,
-        messages: list[BaseMessage],
-        stops: list[str],
-        run_manager: CallbackManagerForLLMRun | None,
-        options: dict[str, Any],
-    ) -> Iterator[str]:
-        yield from self._pieces(messages, stops, options.pop("context", ANONYMOUS), options)
 
 
 def as_message(message: BaseMessage) -> Message:

@@ -24,7 +24,7 @@ def timed(
     process: ModelProcess,
     messages: Sequence[Message],
     *,
-    note: Callable[[Speed], None],
+    note: Callable[[Speed], object],
     context: CallContext,
     **options: Any,
 ) -> Iterator[str]:

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
+from rag.core.call_context import ANONYMOUS, CallContext
 from rag.core.text import estimated_tokens
 from rag.models.llms.stop_sequences import until_stop
 
@@ -20,14 +21,10 @@ Write = Callable[[list[BaseMessage], list[str]], Iterator[str]]
 class ChatPieces(BaseChatModel):
     """A chat model defined by a stream of text; implements LangChain's interface on it."""
 
-    def _written(
-        self,
-        messages: list[BaseMessage],
-        stops: list[str],
-        run_manager: CallbackManagerForLLMRun | None,
-        options: dict[str, Any],
+    def _pieces(
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
-        """Stream the answer up to the first stop sequence."""
+        """Stream the answer up to the first stop sequence; `overrides` are the call's options."""
         raise NotImplementedError
 
     def _stream(
@@ -38,7 +35,7 @@ class ChatPieces(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         written = False
-        for text in self._written(messages, stop or [], run_manager, kwargs):
+        for text in self._pieces(messages, stop or [], kwargs.pop("context", ANONYMOUS), kwargs):
             written = True
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
             if run_manager:
@@ -55,7 +52,7 @@ class ChatPieces(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        text = "".join(self._written(messages, stop or [], run_manager, kwargs))
+        text = "".join(self._pieces(messages, stop or [], kwargs.pop("context", ANONYMOUS), kwargs))
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
 
     def get_num_tokens(self, text: str) -> int:
@@ -92,11 +89,7 @@ class ChatStreamed(ChatPieces):
         """Maximum of prompt and answer tokens together."""
         return self.context
 
-    def _written(
-        self,
-        messages: list[BaseMessage],
-        stops: list[str],
-        run_manager: CallbackManagerForLLMRun | None,
-        options: dict[str, Any],
+    def _pieces(
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
-        yield from until_stop(self._write(messages, stops), stops)
+        yield from until_stop(self._write([*messages], [*stops]), stops)

@@ -87,37 +87,30 @@ class Worker:
             self._writing = 0
 
     def _answer(self, order: dict[str, Any]) -> dict[str, object]:
-        total, pieces = 0, _Counted(iter(()))
+        total = written = 0
 
         def report(read: int, of: int) -> None:
             nonlocal total
             total = of
             self.send(**{"is": "reading", "id": order["id"], "read": read, "total": of})
 
+        def counted(pieces: Iterator[str]) -> Iterator[str]:
+            nonlocal written
+            for piece in pieces:
+                written += 1
+                yield piece
+
         try:
             with _machine_lock(self._turn, self._writer.stop):
-                pieces = _Counted(self._writer.answer(order, report))
-                for text in until_stop(pieces, order["stop"]):
+                for text in until_stop(counted(self._writer.answer(order, report)), order["stop"]):
                     self.send(**{"is": "piece", "id": order["id"], "text": text})
-            why = "length" if pieces.count >= order["max_tokens"] else "end"
+            why = "length" if written >= order["max_tokens"] else "end"
         except Stopped:
             why = "stopped"
         except BadTemplate as error:
             log.error("chat template: %s", error)
             why = "template"
-        return {"why": why, "prompt": total, "written": pieces.count}
-
-
-class _Counted:
-    """Counts the pieces it passes on, one per token."""
-
-    def __init__(self, pieces: Iterator[str]) -> None:
-        self._pieces, self.count = pieces, 0
-
-    def __iter__(self) -> Iterator[str]:
-        for piece in self._pieces:
-            self.count += 1
-            yield piece
+        return {"why": why, "prompt": total, "written": written}
 
 
 @contextmanager
