@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.ui import chat_list, chat_turns, uploads
+from rag.ui import actions, chat_list, chat_turns, uploads
 from rag.ui.page_frame import end_sidebar, frame, show_errors
 from rag.ui.source_view import draw_open_source
 
@@ -31,7 +31,7 @@ if question := chat_turns.due(page, collection, documents, entry):
         if chat is None:
             chat = services.store.chats.create(owner, collection.id, scope)
             chat_list.go_to(chat.id)
-        chat_turns.ask(page, chat, question, scope)
+        actions.ask(page, chat, question, scope)
 
 # Draw: the list of chats, the current one or the start screen, and running ingestion jobs.
 with known_chats:

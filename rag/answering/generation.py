@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,15 +35,10 @@ class AnswerWriter:
         """Whether it supports the question's language, as far as known."""
         return not self.languages or script_of(question) != "cjk" or reads(self.languages, question)
 
-    @contextmanager
-    def in_line(self, context: CallContext) -> Iterator[None]:
+    def in_line(self, context: CallContext) -> AbstractContextManager[None]:
         """Hold a position in the model's queue, if it has one, while the quotes are found."""
         queue = self.model.queue if isinstance(self.model, QueuedChatModel) else None
-        if queue is None:
-            yield
-            return
-        with queue.stand(context):
-            yield
+        return nullcontext() if queue is None else queue.stand(context)
 
     def chain(
         self, question: str, retriever: Retriever, context: CallContext, *, condense: bool = False

@@ -10,7 +10,7 @@ from rag.core.types import PAGED, Answer, Check, CheckResult, CheckRun, Passage
 
 Change = Literal["better", "worse", "same", "new"]
 
-# Of the measures of a run, as `shares` gives them.
+# The measures of `shares`.
 CHECK_MEASURES = ("recall@1", "recall@4", "answer_in_quotes@1", "answer_in_quotes@3", "right")
 
 
@@ -48,14 +48,14 @@ def judge(check: Check, answer: Answer) -> CheckResult:
 
 
 def _is_right(passage: Passage, check: Check, wanted: str) -> bool:
-    """Whether a passage lies on a check's page. Parts of a text without pages are others when it is read again, so
-    there it counts too where the words are."""
-    here = passage.page == check.page or (passage.kind not in PAGED and wanted in _plain(passage.text))
-    return bool(check.document) and passage.name == check.document and here
+    """Whether a passage is on a check's page. Parts of a document without pages may change when it is ingested again,
+    so there a passage with the quote counts too."""
+    on_page = passage.page == check.page or (passage.kind not in PAGED and wanted in _plain(passage.text))
+    return bool(check.document) and passage.name == check.document and on_page
 
 
 def shares(run: CheckRun) -> dict[str, float | None]:
-    """The shares of CHECK_MEASURES, 0 to 1; None where no question of the run can give one."""
+    """CHECK_MEASURES of a run, 0 to 1; None where it has no checks for one."""
     answerable = [result for result in run.results if result.answerable]
 
     def share(places: Sequence[int | None], depth: int) -> float | None:
@@ -72,16 +72,16 @@ def shares(run: CheckRun) -> dict[str, float | None]:
 
 
 def change(result: CheckResult, before: CheckRun | None) -> Change:
-    """How a result stands against the same check's in the run before."""
+    """How a result compares with the same check's in the run before."""
     earlier = next((one for one in before.results if one.check == result.check), None) if before else None
     if earlier is None:
         return "new"
-    now, then = _standing(result), _standing(earlier)
+    now, then = _rank(result), _rank(earlier)
     return "same" if now == then else "better" if now > then else "worse"
 
 
-def _standing(result: CheckResult) -> tuple[bool, float, float]:
-    """The larger the better."""
+def _rank(result: CheckResult) -> tuple[bool, float, float]:
+    """Sort key; larger is better."""
     if not result.answerable:
         return result.right, 0.0, 0.0
     return result.right, -(result.quote or float("inf")), -(result.page or float("inf"))

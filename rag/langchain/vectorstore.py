@@ -70,7 +70,7 @@ class FAISS(VectorStore):
             for key, text, metadata in zip(keys, texts, metadatas or [{} for _ in texts], strict=True)
         ]
         if len({*keys, *(document.id for document in self._documents.values())}) < len(keys) + len(self._documents):
-            raise ValueError("an id is given twice, or is there already")
+            raise ValueError("an id is given twice, or exists already")
         if texts:
             self._add(documents, _unit(self._embedding.embed_documents(texts)))
         return keys

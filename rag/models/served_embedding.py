@@ -112,8 +112,8 @@ class _OpenAI:
                 return None
             raise
         rows = listed.get("data") if isinstance(listed, dict) else None
-        mine = [row for row in rows or () if isinstance(row, dict) and row.get("id") == self._model]
-        return _number(mine[0].get("max_model_len")) if mine else None
+        own = [row for row in rows or () if isinstance(row, dict) and row.get("id") == self._model]
+        return _number(own[0].get("max_model_len")) if own else None
 
     def vectors(self, texts: Sequence[str]) -> object:
         order = {"model": self._model, "input": list(texts), "encoding_format": "float"}

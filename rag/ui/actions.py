@@ -42,9 +42,11 @@ def free_name(page: Frame, job: Job) -> str:
     return next(name for name in names if name not in taken)
 
 
-def answer(page: Frame, chat: Chat, question: str) -> None:
-    """Save the question and start answering it in the background."""
+def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
+    """Save the question, with the documents `scope` it is asked of, and start answering it in the background."""
     store = page.services.store
+    if tuple(scope) != chat.documents:
+        chat = store.chats.scope(page.owner, chat.id, scope)
     history = store.chats.turns(page.owner, chat.id)
     turn = store.chats.ask(page.owner, chat.id, question)
     if page.services.settings.record_questions:

@@ -99,13 +99,6 @@ def due(page: Frame, collection: Collection, documents: Sequence[Document], entr
     return ""
 
 
-def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
-    """Save the question and start answering it in the background."""
-    if tuple(scope) != chat.documents:
-        chat = page.services.store.chats.scope(page.owner, chat.id, scope)
-    actions.answer(page, chat, question)
-
-
 def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last: bool) -> None:
     """A question and its answer, saved or running; `right` is the person's right in its collection."""
     with st.chat_message("user", avatar=":material/person:"):

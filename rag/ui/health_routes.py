@@ -84,8 +84,8 @@ def _may_look(request: Request) -> bool:
         token = settings.load().operations_token.get_secret_value()
     except RagError:
         return False
-    given = request.headers.get("authorization", "").encode("latin-1", "replace")
-    return bool(token) and hmac.compare_digest(given, f"Bearer {token}".encode())
+    credentials = request.headers.get("authorization", "").encode("latin-1", "replace")
+    return bool(token) and hmac.compare_digest(credentials, f"Bearer {token}".encode())
 
 
 def _not_there() -> Response:

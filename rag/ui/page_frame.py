@@ -212,18 +212,10 @@ def _first_language(setting: Literal["auto", "en", "zh"]) -> Language:
     return language_for(st.context.locale) if setting == "auto" else setting
 
 
-def services_for(current: settings.Settings) -> Services:
-    """The services of this process, started with the first call.
-
-    Raises:
-        RagError: the library does not open, or a setting cannot be used.
-    """
-    return _services(current)
-
-
 # hash(): Streamlit would hash the repr, in which secrets are masked.
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
-def _services(current: settings.Settings) -> Services:
+def services_for(current: settings.Settings) -> Services:
+    """The services of this process, started with the first call. Raises RagError where the library does not open."""
     services = open_services(current, switchable=True)
     services.store  # noqa: B018 - opens the library, or raises at once
     connection_log.begin(current.data_dir / connection_log.SEEN_FILE, "app")
@@ -236,13 +228,13 @@ def _services(current: settings.Settings) -> Services:
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
 def _share_samples(current: settings.Settings) -> None:
     """Once per process, with sign-in."""
-    share_samples(_services(current).store, LOCAL_USER)
+    share_samples(services_for(current).store, LOCAL_USER)
 
 
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
 def _presence(current: settings.Settings) -> Presence:
     """The Presence of this process, with sign-in."""
-    services = _services(current)
+    services = services_for(current)
     presence = Presence(services.store, services.runs, hours=current.sign_in_hours)
     presence.begin()
     return presence

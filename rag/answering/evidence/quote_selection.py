@@ -90,7 +90,7 @@ def find_quotes(
         ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
     ranked.sort(key=lambda c: -(c.words + c.meaning + c.read))
     # Uncalibrated similarities rank, but are no part of the score.
-    calibrated = facts.tells(question)
+    calibrated = facts.is_calibrated_for(question)
     return tuple(_quote(c, c.words + c.meaning * calibrated + c.read) for c in _deduplicated(ranked, k))
 
 

@@ -54,12 +54,12 @@ def signals(
     by_meaning: Ranking,
     chunks: int,
     follow_up: bool,
-    tells: bool,
+    calibrated: bool,
 ) -> Signals:
     """Compute the features from the passages (best first) and the weighted terms of the query.
 
     Args:
-        tells: whether the similarities are calibrated.
+        calibrated: whether the similarities are calibrated.
     """
     cover, sentence, language = 0.0, 0.0, language_of(query)
     for passage in passages[:_PASSAGES]:
@@ -69,9 +69,11 @@ def signals(
         ]
         cover = max(cover, coverage(wanted, topic.union(*sentence_terms)))
         sentence = max([sentence, *(coverage(wanted, one) for one in sentence_terms)])
-    named = tells and any(stem(name.lower().removesuffix("'s"), language) in wanted for name in _NAME.findall(query))
-    apart = _apart(by_words, by_meaning) if tells else 0
-    return Signals(similarity, cover, sentence, len(wanted), chunks, not tells, follow_up, named, apart)
+    named = calibrated and any(
+        stem(name.lower().removesuffix("'s"), language) in wanted for name in _NAME.findall(query)
+    )
+    apart = _apart(by_words, by_meaning) if calibrated else 0
+    return Signals(similarity, cover, sentence, len(wanted), chunks, not calibrated, follow_up, named, apart)
 
 
 def _apart(one: Ranking, other: Ranking) -> int:

@@ -152,7 +152,7 @@ class Retriever:
             by_meaning=rankings[1],
             chunks=chunks,
             follow_up=len(variants) > 1,
-            tells=self._facts.tells(main),
+            calibrated=self._facts.is_calibrated_for(main),
         )
         score, threshold = gate(features, self._facts.gate), self._facts.gate.threshold
         return Found(tuple(passages), main, features, score, threshold, weights, words_only, pages)

@@ -94,13 +94,13 @@ class EmbedderFacts:
         """Whether it supports the language of a text."""
         return reads(self.languages, text)
 
-    def tells(self, text: str) -> bool:
+    def is_calibrated_for(self, text: str) -> bool:
         """Whether its similarities to a text are calibrated."""
         return self.calibrated and self.reads(text)
 
     def quote_scores(self, question: str) -> QuoteScores:
         """How to interpret the scores of the quotes for a question."""
-        by_words = not self.tells(question)
+        by_words = not self.is_calibrated_for(question)
         return QuoteScores(self.sure_by_words if by_words else self.sure, by_words)
 
 

@@ -23,10 +23,6 @@ class Ticket:
     call: CallContext
     ready: bool = False
 
-    @property
-    def owner(self) -> str:
-        return self.call.owner
-
 
 class FairQueue:
     """Admits `at_once` calls at a time and lets `limit` wait. FIFO per owner, round robin between owners: no owner
@@ -101,7 +97,7 @@ class FairQueue:
                 return False
             self._waiting.remove(ticket)
             self._running.append(ticket)
-            self._started[ticket.owner] = max(self._started.values(), default=0) + 1
+            self._started[ticket.call.owner] = max(self._started.values(), default=0) + 1
             return True
 
     def _may_begin(self, ticket: Ticket) -> bool:
@@ -124,9 +120,9 @@ class FairQueue:
         the owner was served, then by arrival."""
         # With all slots taken, the oldest call is assumed to end next.
         running = self._running[1:] if len(self._running) == self._at_once else self._running
-        before = Counter(ticket.owner for ticket in running)
+        before = Counter(ticket.call.owner for ticket in running)
         ranks: dict[Ticket, tuple[int, int]] = {}
         for ticket in self._waiting:
-            ranks[ticket] = (before[ticket.owner], self._started.get(ticket.owner, 0))
-            before[ticket.owner] += 1
+            ranks[ticket] = (before[ticket.call.owner], self._started.get(ticket.call.owner, 0))
+            before[ticket.call.owner] += 1
         return sorted(self._waiting, key=ranks.__getitem__)
