@@ -123,7 +123,7 @@ def exported(page: Frame, turn: Turn, answered: Answer) -> str:
             # Removed since, or not renderable: the quote stands without a crop.
             continue
     settings = {
-        page.texts("export.embedder"): page.services.embedder.name,
+        page.texts("export.embedder"): page.services.embedder_choice.name,
         page.texts("export.when"): turn.created[:10],
     }
     return as_html(
