@@ -134,6 +134,10 @@ class Services:
     @once
     def ingest(self) -> IngestContext:
         """What reading a document takes."""
+        return self.ingest_into(self.store)
+
+    def ingest_into(self, store: Store) -> IngestContext:
+        """As `ingest`, for another store: the embedder, chunking and limits of the settings."""
         from rag.ingestion.loading import Limits
         from rag.ingestion.pipeline import IngestContext
 
@@ -146,7 +150,7 @@ class Services:
             characters=chosen.max_characters,
         )
         return IngestContext(
-            self.store,
+            store,
             self.embedder,
             limits,
             chosen.intranet,

@@ -93,7 +93,7 @@ def evaluate(
     with using(directory):
         report = measured(
             directory,
-            services.embedder,
+            services.ingest_into,
             limit=limit,
             writer=services.writer,
             reranker=services.reranker,

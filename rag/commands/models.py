@@ -14,7 +14,7 @@ import typer
 from rag.commands.output import PROBLEM, AsJson, said, tell, texts, using
 from rag.core import settings
 from rag.core.errors import Cancelled, ModelError
-from rag.models.catalogue.downloads import Progress, gigabytes
+from rag.models.catalogue.transfers import Progress, gigabytes
 from rag.models.installed import Entry, InstalledModels
 from rag.services import open_services
 from rag.ui.model_labels import facts, fitting, share
@@ -54,7 +54,7 @@ def fetch(
             sys.stderr.write(f"\r\033[K{share(progress, words)}")
 
     try:
-        place = _stock().pull(name, accepted=accept, tell=show_share)
+        place = _stock().pull(name, accepted=accept, on_progress=show_share)
     except KeyboardInterrupt as error:
         raise Cancelled from error
     finally:

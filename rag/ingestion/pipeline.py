@@ -138,7 +138,7 @@ def reembed(ingest: IngestContext, owner: str, collection_id: str, on_progress: 
         for document_id in sorted(missing):
             document = documents.get(owner, document_id)
             pages = tuple(documents.pages(owner, document_id))
-            chunks = _split(
+            chunks = split_document(
                 ingest, LoadedDocument(document.name, document.title, document.kind, pages, document.address)
             )
             parts[document_id] = chunks, _embed(ingest, chunks, on_progress)
@@ -192,7 +192,7 @@ def _split_embed_save(
     older: Document | None,
     on_progress: ProgressCallback,
 ) -> Document:
-    chunks = _split(ingest, loaded)
+    chunks = split_document(ingest, loaded)
     vectors = _embed(ingest, chunks, on_progress)
     on_progress("saving", len(chunks), len(chunks))
     return ingest.store.documents.add(
@@ -211,7 +211,8 @@ def _split_embed_save(
     )
 
 
-def _split(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]:
+def split_document(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]:
+    """The chunks of a document, by the unit, size and overlap of `ingest`."""
     if ingest.chunk_unit == "characters":
         return split(loaded, count=len, size=ingest.chunk_size or TUTORIAL_CHARACTERS, overlap=ingest.chunk_overlap)
     # Beyond what the embedder reads, text would be in the library and never be found.

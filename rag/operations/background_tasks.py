@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rag.core.errors import Cancelled, RagError, Unexpected
 from rag.core.types import Failure
-from rag.models.catalogue.downloads import Progress
+from rag.models.catalogue.transfers import Progress
 
 
 @dataclass(slots=True)

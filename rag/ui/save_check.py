@@ -1,4 +1,4 @@
-"""Under an answer: its question can be kept as a check, with the source that is right."""
+"""The menu under an answer that saves its question as a check, with the right source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTE_CHARACTERS: Final = 90
 
 
 def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str, right: Right | None) -> None:
-    """The menu that keeps the question of this turn as a check of a collection."""
+    """Draw the menu for a turn's question."""
     texts = page.texts
     if right in (None, "reader"):
         return

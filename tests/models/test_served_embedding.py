@@ -17,7 +17,7 @@ from rag.core.settings import Settings
 from rag.ingestion.pipeline import read_file
 from rag.ingestion.worker import run_jobs, when_it_answers
 from rag.library.store import Store
-from rag.models.served_embedding import BATCH, MOST_TOKENS, open_served
+from rag.models.served_embedding import BATCH, MAX_TOKENS, open_served
 from rag.services import NO_MODEL, Services, open_services
 from tests.support.llama import llama_server
 from tests.support.serving import Reply, Served, serving
@@ -89,7 +89,7 @@ def test_vectors_are_put_in_the_order_they_are_numbered_in() -> None:
     with openai_server(backwards) as server:
         embedder = open_served(f"openai:bge@{server.at('/v1')}")
         # A long context is no reason for long chunks.
-        assert embedder.max_tokens == MOST_TOKENS
+        assert embedder.max_tokens == MAX_TOKENS
         found = embedder.embed_passages(["one", "three"])
         assert np.allclose(found, [embedder.embed_query("one"), embedder.embed_query("three")])
 

@@ -77,7 +77,7 @@ def test_every_text_key_in_the_code_exists() -> None:
 
 
 def test_no_text_is_left_over() -> None:
-    """Each is named somewhere in the code: as it is, or by an f-string that can become it."""
+    """Each is named somewhere in the code or in a template: as it is, or by a text put together that can become it."""
     named: set[str] = set()
     patterns: set[str] = set()
     for file in [*PROJECT.glob("rag/**/*.py"), *PROJECT.glob("*.py"), *PROJECT.glob("pages/*.py")]:
@@ -89,6 +89,11 @@ def test_no_text_is_left_over() -> None:
                     re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in node.values
                 ]
                 patterns.add("".join(parts))
+    for template in PROJECT.glob("rag/**/*.jinja"):
+        for key, joined in re.findall(r'\bt\("([\w.]+)"( ~)?', template.read_text(encoding="utf-8")):
+            named.add(key)
+            if joined:
+                patterns.add(rf"{re.escape(key)}\w+")
     dotted = re.compile("|".join(pattern for pattern in patterns if re.match(r"[a-z]+\\\.", pattern)))
     left = {key for key in table("en") if not key.startswith(("errors.", "reasons."))}
     left = {key for key in left if not {key, key.removesuffix("_one")} & named and not dotted.fullmatch(key)}

@@ -1,4 +1,4 @@
-"""What a document begins with, as it was kept when it was read: the quotes for "what is in here?"."""
+"""Lead sentences of a document as quotes, for overview questions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rag.core.types import Document, Page, Quote
 
 
 def lead_quotes(document: Document, pages: Sequence[Page], limit: int) -> list[Quote]:
-    """The first sentences of a document, as its lead was kept at reading time, with their places."""
-    wanted = [document.lead[start:end] for start, end in sentences(document.lead)][:limit]
+    """Up to `limit` sentences of the document's stored lead, located on its pages."""
+    lead = [document.lead[start:end] for start, end in sentences(document.lead)][:limit]
     quotes: list[Quote] = []
-    for sentence in wanted:
+    for sentence in lead:
         place = next(((page, found) for page in pages if (found := find_words(page.text, sentence))), None)
         if place is not None:
             page, (start, end) = place

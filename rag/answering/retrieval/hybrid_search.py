@@ -1,4 +1,4 @@
-"""The search itself: words and vectors, for each form of the question, fused by rank."""
+"""Hybrid search: BM25 and vector rankings of each query variant, fused by reciprocal rank fusion."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from rag.models.embedding import Embedder
 
 Vector = npt.NDArray[np.float32]
 
-# Chunks asked of each list, and candidates read from the store for each passage wanted.
+# Length of each ranking, and candidates read from the store per passage wanted.
 DEPTH: Final = 100
 _CANDIDATES: Final = 4
 
-# Fewer chunks than this do not tell a rare word from a common one: they are counted as so many.
-_TELLING: Final = 200
+# Minimum corpus size in the IDF: smaller ones do not tell rare terms from common ones.
+_MIN_CHUNKS: Final = 200
 
-# Look-ups of words at a time, for all who ask.
-_AT_ONCE: Final = 4
+# Threads for BM25 queries.
+_THREADS: Final = 4
 
 
 class Searchable(Protocol):
-    """What the search needs of an index; `rag.library.index.Index` is one."""
+    """The index interface; `rag.library.index.Index` implements it."""
 
     def search_vectors(
         self,
@@ -47,18 +47,18 @@ class Searchable(Protocol):
         *,
         known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """Raises VectorsLacking where not all can be looked at, unless chunks are `known` to be looked at instead."""
+        """Raises VectorsLacking if not all vectors are reachable, unless `known` chunk ids are to be scored instead."""
 
     def search_words(
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[int, float]]: ...
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks there are, and how many hold each of the terms, as `rag.core.text.terms` makes them."""
+        """The number of chunks, and the document frequency of each term (of `rag.core.text.terms`)."""
 
 
 class Readable(Protocol):
-    """What the search needs of the documents; `rag.library.store.Store.documents` is one."""
+    """The document store interface; `rag.library.store.Store.documents` implements it."""
 
     def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]: ...
 
@@ -66,19 +66,19 @@ class Readable(Protocol):
 
 
 class Reranker(Protocol):
-    """A model that reads question and passage together."""
+    """A cross-encoder."""
 
     def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
-        """One number for each text; larger is nearer."""
+        """A relevance score per text; larger is better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found; `words_only` where the vectors were out of reach.
+    """The result of a search.
 
-    `query` is the form of the question that counted most, `weights` what each of its terms is worth
-    (a rare word more than a common one), `gate` the chance that the passages answer it at all: below `threshold`
-    it is not answered. `pages` are those that the passages lie on, by document and number.
+    `query` is the main query variant, `weights` the IDF of its terms, `gate` the probability that the passages answer
+    it (refused below `threshold`), `words_only` whether the vector index was unreachable, `pages` the passages' pages
+    by document and number.
     """
 
     passages: tuple[Passage, ...]
@@ -92,7 +92,7 @@ class Found:
 
 
 class Retriever:
-    """Finds the passages for a question in one collection. Any number of threads may share one."""
+    """Retrieves the passages for a question from one collection. Thread-safe."""
 
     def __init__(
         self, index: Searchable, documents: Readable, embedder: Embedder, reranker: Reranker | None = None
@@ -102,8 +102,8 @@ class Retriever:
         self._embedder = embedder
         self._facts = embedder_facts(embedder.name)
         self._reranker = reranker
-        # The words are looked up while the question is embedded: neither holds the interpreter.
-        self._beside = ThreadPoolExecutor(_AT_ONCE, "words")
+        # BM25 queries run while the question is embedded: neither holds the GIL.
+        self._pool = ThreadPoolExecutor(_THREADS, "words")
 
     def search(
         self,
@@ -113,58 +113,59 @@ class Retriever:
         previous: Sequence[str] = (),
         k: int = 8,
     ) -> Found:
-        """The k passages nearest to a question.
+        """The k best passages for a question.
 
         Args:
-            previous: the questions asked before in the same chat, oldest first.
+            previous: earlier questions of the chat, oldest first.
         """
-        ways = forms(question, previous)
-        said = [self._beside.submit(self._by_words, way, context) for way in ways]
-        telling = self._beside.submit(self._weights, ways[0].query, context)
+        variants = forms(question, previous)
+        main = variants[0].query
+        lexical = [self._pool.submit(self._by_words, variant, context) for variant in variants]
+        weighing = self._pool.submit(self._weights, main, context)
         collection, documents = context.collection, context.documents or None
         rankings: list[Ranking] = []
         similarity, words_only, fusion = 0.0, False, self._facts.fusion
-        for way, by_words in zip(ways, said, strict=True):
-            vector = self._embedder.embed_query(way.query)
+        for variant, by_words in zip(variants, lexical, strict=True):
+            vector = self._embedder.embed_query(variant.query)
             try:
                 vectors = self._index.search_vectors(collection, vector, DEPTH, documents)
             except VectorsLacking:
                 words_only, known = True, by_words.result().items
                 vectors = self._index.search_vectors(collection, vector, DEPTH, documents, known=known)
             similarity = max(similarity, vectors[0][1] if vectors else 0.0)
-            worth = fusion.unread
-            if self._facts.reads(way.query):
-                worth = fusion.vectors if len(ways) == 1 else fusion.follow_up
+            weight = fusion.unread
+            if self._facts.reads(variant.query):
+                weight = fusion.vectors if len(variants) == 1 else fusion.follow_up
             rankings.append(by_words.result())
-            rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), way.weight * worth))
-        # Of a language that is not read, the vectors' lists would drown the words'.
-        slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
-        fused = reciprocal_rank_fusion(rankings, fusion.rank_follow_up if slowly else RANK)
+            rankings.append(Ranking(tuple(chunk for chunk, _ in vectors), variant.weight * weight))
+        # In an unsupported language, a larger k would let the vector rankings dominate.
+        flat = len(variants) > 1 and self._facts.reads(main)
+        fused = reciprocal_rank_fusion(rankings, fusion.rank_follow_up if flat else RANK)
         passages, pages = self._passages(question, fused, context.owner, k)
-        chunks, weights = telling.result()
-        seen = signals(
-            ways[0].query,
+        chunks, weights = weighing.result()
+        features = signals(
+            main,
             weights,
             passages,
             similarity,
             by_words=rankings[0],
             by_meaning=rankings[1],
             chunks=chunks,
-            follow_up=len(ways) > 1,
-            tells=self._facts.tells(ways[0].query),
+            follow_up=len(variants) > 1,
+            calibrated=self._facts.is_calibrated_for(main),
         )
-        score, least = gate(seen, self._facts.gate), self._facts.gate.threshold
-        return Found(tuple(passages), ways[0].query, seen, score, least, weights, words_only, pages)
+        score, threshold = gate(features, self._facts.gate), self._facts.gate.threshold
+        return Found(tuple(passages), main, features, score, threshold, weights, words_only, pages)
 
-    def _by_words(self, way: Form, context: CallContext) -> Ranking:
+    def _by_words(self, variant: Form, context: CallContext) -> Ranking:
         documents = context.documents or None
-        found = self._index.search_words(context.owner, context.collection, way.query, DEPTH, documents)
-        return Ranking(tuple(chunk for chunk, _ in found), way.weight)
+        found = self._index.search_words(context.owner, context.collection, variant.query, DEPTH, documents)
+        return Ranking(tuple(chunk for chunk, _ in found), variant.weight)
 
     def _passages(
         self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int
     ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
-        """The k best passages, and the pages they lie on."""
+        """The k best passages, and their pages."""
         best = fused[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
@@ -172,20 +173,20 @@ class Retriever:
             scores = self._reranker.scores(question, [passage.text for passage in candidates])
             candidates = [replace(p, score=float(s)) for p, s in zip(candidates, scores, strict=True)]
             candidates.sort(key=lambda passage: -passage.score)
-        met = Counter((passage.document, passage.page) for passage in candidates)
-        # Only where a page was met twice can two of its chunks be joined.
-        pages = self._documents.pages_at(owner, [place for place, times in met.items() if times > 1])
-        there = [p for p in candidates if met[p.document, p.page] == 1 or (p.document, p.page) in pages]
-        joined = join(there, lambda passage: pages[passage.document, passage.page].text, k)
-        met_at = dict.fromkeys((p.document, p.page) for p in joined)
-        pages |= self._documents.pages_at(owner, met_at.keys() - pages.keys())
-        # One that was removed a moment ago is no source any more.
-        found = {place: pages[place] for place in met_at if place in pages}
+        counts = Counter((passage.document, passage.page) for passage in candidates)
+        # Chunks are joined with others of their page only.
+        pages = self._documents.pages_at(owner, [page for page, count in counts.items() if count > 1])
+        existing = [p for p in candidates if counts[p.document, p.page] == 1 or (p.document, p.page) in pages]
+        joined = join(existing, lambda passage: pages[passage.document, passage.page].text, k)
+        keys = dict.fromkeys((p.document, p.page) for p in joined)
+        pages |= self._documents.pages_at(owner, keys.keys() - pages.keys())
+        # Documents removed meanwhile are left out.
+        found = {key: pages[key] for key in keys if key in pages}
         return [passage for passage in joined if (passage.document, passage.page) in found], found
 
     def _weights(self, query: str, context: CallContext) -> tuple[int, dict[str, float]]:
-        """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""
-        asked = list(dict.fromkeys(terms(query)))
-        total, counts = self._index.count_words(context.owner, context.collection, asked)
-        most = max(total, _TELLING) + 1
-        return total, {term: math.log(1 + most / (counts.get(term, 0) + 0.5)) for term in asked}
+        """The number of chunks, and the inverse document frequency of each query term: ln(1 + N / (df + 0.5))."""
+        query_terms = list(dict.fromkeys(terms(query)))
+        total, counts = self._index.count_words(context.owner, context.collection, query_terms)
+        size = max(total, _MIN_CHUNKS) + 1
+        return total, {term: math.log(1 + size / (counts.get(term, 0) + 0.5)) for term in query_terms}

@@ -1,7 +1,6 @@
-"""Questions that no passage answers: greetings, and questions about the collection as a whole.
+"""Intent detection: greetings and questions about the collection as a whole, which no passage answers.
 
-Each is a whole sentence made of the parts below; a question that only begins like one ("What is in
-the safety kit?") is a question like any other.
+Patterns match whole sentences; a question that only begins like one ("What is in the safety kit?") does not match.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ Intent = Literal["question", "overview"]
 
 
 def _line(pattern: str) -> str:
-    """A pattern that is laid out over lines, as one line."""
+    """Join the lines of a pattern."""
     return "".join(line.strip() for line in pattern.splitlines())
 
 
@@ -41,7 +40,7 @@ _SUMMARY: Final = "(?:summary|overview|outline|list|tl;?dr)"
 _GIVE: Final = f"(?:give|write|make|show)(?: me| us)? {_SHORT}{_SUMMARY}"
 _SUMMARISE: Final = f"(?:summari[sz]e|sum up|outline|describe|list|show(?: me)?|{_GIVE} of|{_SHORT}{_SUMMARY} of)"
 _ASKED_HOW: Final = "(?: (?:for|to) me| please| briefly)*+"
-# "In English in ten words"; whoever says so a third time asks something else.
+# "In English in ten words"; more than two make it another question.
 _MANNER: Final = f"{_ASKED_HOW}(?: in .{{1,20}}{_ASKED_HOW}){{0,2}}"
 _OVERVIEW: Final = _line(f"""
     what(?:'s| is| are| do we have| do you have| have we got)?(?: there)?
@@ -74,7 +73,7 @@ _SENTENCES: Final = (
     f"{_POLITE}(?:{_OVERVIEW})",
     f"{_POLITE_ZH}(?:{_OVERVIEW_ZH})(?:吧|吗|呢|呀|啊)?",
 )
-# Each for all of a sentence and the marks around it.
+# Whole sentences with surrounding punctuation.
 _KNOWN: Final = tuple(
     re.compile(rf"^\W*+(?:{sentence})[\s!.?！。？~,，、]*+$", re.IGNORECASE) for sentence in _SENTENCES
 )
