@@ -35,7 +35,8 @@ from rag.core import settings
 from rag.core.errors import ModelNotOnDisk, RagError
 from rag.core.types import LoadedDocument
 from rag.ingestion.loading import Limits, load_address, load_bytes
-from rag.library.index.vectors import VectorIndex, Vectors
+from rag.library.index.vectors import VectorIndex
+from rag.library.store.passages import Vectors
 from rag.models.embedding import open_embedder
 from rag.models.llms.chat_format import Message
 from rag.models.llms.llama_cpp import ChatLlamaCpp as ProcessChatModel

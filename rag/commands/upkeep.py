@@ -1,4 +1,4 @@
-"""`python -m rag backup | restore | move | doctor`: keeping a library."""
+"""`python -m rag backup | restore | move | doctor`: maintenance of a library; see `output.py`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rag.ui.texts import Texts
 if TYPE_CHECKING:
     from rag.models.catalogue import Choice
 
-# A line to print: the key of its text, and what that is filled in with.
+# A line to print: the key of its text, and the fields of that.
 Line = tuple[str, dict[str, object]]
 
 app = typer.Typer()
@@ -73,9 +73,9 @@ def move(
 
     if not to and not source:
         raise typer.BadParameter("say where the library goes, or where it comes from", param_hint="--to / --from")
-    with closing(_place(source)) as giving, closing(_place(to)) as taking:
-        moved = carry(giving, taking)
-        ends = {"from": giving.database.name, "to": taking.database.name}
+    with closing(_library(source)) as origin, closing(_library(to)) as target:
+        moved = carry(origin, target)
+        ends = {"from": origin.database.name, "to": target.database.name}
     tables = {name: {"rows": proof.rows, "digest": proof.digest} for name, proof in moved.tables.items()}
     lines: list[Line] = [
         *(("move.table", {"table": name, "rows": proof.rows}) for name, proof in moved.tables.items()),
@@ -92,8 +92,8 @@ def move(
         raise typer.Exit(PROBLEM)
 
 
-def _place(place: str) -> Store:
-    """The library at an address or in a folder; the one in use where nothing is said."""
+def _library(place: str) -> Store:
+    """The library at a database URL or in a folder; the one in use where `place` is empty."""
     current = settings.load()
     if place.startswith(settings.POSTGRESQL):
         return Store.open(current.data_dir, place)
@@ -107,10 +107,10 @@ def doctor(
 ) -> None:
     """Look whether everything is as it should be; exit code 1 where something is not."""
     checks = _rehearsed() if offline else _examined()
-    well, words = all(check.ok for check in checks), texts()
+    ok, words = all(check.ok for check in checks), texts()
     results = [{"check": check.name, "ok": check.ok, "text": _sentence(check, words)} for check in checks]
-    tell({"ok": well, "checks": results}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in results), as_json)
-    if not well:
+    tell({"ok": ok, "checks": results}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in results), as_json)
+    if not ok:
         raise typer.Exit(PROBLEM)
 
 
@@ -127,7 +127,7 @@ def _examined() -> list[Check]:
 
 
 def _writing(services: Services) -> Choice | None:
-    """The model that writes; NOWHERE where it is none of the catalogue's, None where answers are quotes only."""
+    """The model that writes; at NOWHERE where it is not in the catalogue, None where answers are quotes only."""
     from rag.models.catalogue import NOWHERE, Choice
 
     choice, name = services.choice, services.model_name
@@ -137,14 +137,14 @@ def _writing(services: Services) -> Choice | None:
 def _rehearsed() -> list[Check]:
     from rag.commands.offline import check_offline
 
-    seen = check_offline(settings.load())
+    result = check_offline(settings.load())
     checks = [
         Check(
             "rehearsal", play.answers > 0, {"model": play.model, "documents": play.documents, "answers": play.answers}
         )
-        for play in seen.plays
+        for play in result.plays
     ]
-    attempts = [Check("attempt", False, {"attempt": attempt}) for attempt in seen.attempts]
+    attempts = [Check("attempt", False, {"attempt": attempt}) for attempt in result.attempts]
     return [*checks, *attempts, *([] if attempts else [Check("attempts", True)])]
 
 
