@@ -1,5 +1,5 @@
-"""What sentences, words, stems, numbers, dates and stop words are: one analysis of text, for search, evidence,
-gate and verification, in English, German and Chinese."""
+"""Text analysis shared by search, evidence, abstention and verification: sentences, words, stems, numbers, dates and
+stop words in English, German and Chinese."""
 
 from rag.core.text.dates import MONTH, MONTHS, months
 from rag.core.text.languages import language_of, reads

@@ -85,8 +85,7 @@ class Jobs:
 
         Raises: NotFound or NotAllowed, of the collection; DiskFull.
         """
-        data = source if isinstance(source, bytes) else None
-        text = source if isinstance(source, str) else hashlib.sha256(source).hexdigest()
+        data, text = (None, source) if isinstance(source, str) else (source, hashlib.sha256(source).hexdigest())
         with self._files.saved(data), self._database.write() as connection:
             owned(connection, owner, collection_id, "editor", hold="stays")
             alone_with(connection, collection_id, text)
@@ -158,9 +157,9 @@ class Jobs:
 
     def give_back(self, job: Job, failure: Failure | None = None) -> None:
         """Make it wait again: its reader ends, or a temporary `failure` prevents it and whoever retries brings it."""
-        row = failure_to_json(failure) if failure else None
+        json = failure_to_json(failure) if failure else None
+        back = {**_RESET, "state": "waiting", "failure": json, "attempts": max(0, job.attempts - 1)}
         with self._database.write() as connection:
-            back = {**_RESET, "state": "waiting", "failure": row, "attempts": max(0, job.attempts - 1)}
             connection.execute(self._claimed(job).values(**back, updated=schema.now()))
             if failure is None:
                 deliver(connection, [job.id])
