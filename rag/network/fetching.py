@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import urljoin
@@ -33,6 +33,11 @@ _TYPES = {
     "binary/octet-stream",
 }
 _REDIRECTS = {301, 302, 303, 307, 308}
+_ACCEPTED = {
+    "Accept": "text/html, application/pdf, text/plain;q=0.9, */*;q=0.5",
+    "Accept-Encoding": "gzip",
+}
+_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +73,12 @@ def fetch(
     address = address.strip()
     deadline = Deadline(address, time.monotonic() + total_seconds, total_seconds)
     backend = GuardedBackend(address, intranet, connect_seconds, deadline)
-    current = address
-    for _ in range(MOST_REDIRECTS + 1):
-        url = parse(address, current)
-        try:
-            with httpcore.ConnectionPool(certificates(), network_backend=backend) as pool:
-                result = _get(pool, url, current, address, max_bytes)
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-            deadline.left()
-            raise AddressUnreachable(address=address) from error
-        if isinstance(result, Fetched):
-            return result
-        current = result
-    raise AddressRedirects(address=address)
+    try:
+        with _requested(address, backend, _ACCEPTED) as (response, headers, final):
+            return _read(response, headers, final, address, max_bytes)
+    except _FAILURES as error:
+        deadline.left()
+        raise AddressUnreachable(address=address) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,56 +120,53 @@ def opened(
         AddressInvalid, AddressForbidden, AddressUnreachable, AddressRedirects: also while the pieces are read.
     """
     backend = GuardedBackend(address, intranet, connect_seconds, Patience(quiet_seconds, look, look_seconds))
-    current, sent = address, dict(headers or {})
     try:
-        with ExitStack() as stack:
-            for _ in range(MOST_REDIRECTS + 1):
-                url = parse(address, current)
-                pool = stack.enter_context(httpcore.ConnectionPool(certificates(), network_backend=backend))
-                own = {"Host": host_header(url), "User-Agent": USER_AGENT, "Connection": "close"}
-                request: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
-                if content is not None:
-                    request.append(("Content-Length", str(len(content))))
-                method = "GET" if content is None else "POST"
-                response = stack.enter_context(pool.stream(method, url, headers=request, content=content))
-                answered = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
-                if content is not None or response.status not in _REDIRECTS or "location" not in answered:
-                    yield Opened(response.status, answered, response.iter_stream())
-                    return
-                following = urljoin(current, answered["location"].strip().replace(" ", "%20"))
-                if origin(following) != origin(current):
-                    sent.pop("Authorization", None)
-                current = following
-                stack.close()
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        with _requested(address, backend, headers or {}, content) as (response, answered, _):
+            yield Opened(response.status, answered, response.iter_stream())
+    except _FAILURES as error:
         raise AddressUnreachable(address=address) from error
+
+
+@contextmanager
+def _requested(
+    address: str, backend: GuardedBackend, headers: Mapping[str, str], content: bytes | None = None
+) -> Iterator[tuple[httpcore.Response, dict[str, str], str]]:
+    """The response, its headers by lower-case name, and the final address. Bodies of redirects are not read."""
+    current, sent = address, dict(headers)
+    for _ in range(MOST_REDIRECTS + 1):
+        url = parse(address, current)
+        own = {"Host": host_header(url), "User-Agent": USER_AGENT, "Connection": "close"}
+        request: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
+        if content is not None:
+            request.append(("Content-Length", str(len(content))))
+        method = "GET" if content is None else "POST"
+        with (
+            httpcore.ConnectionPool(certificates(), network_backend=backend) as pool,
+            pool.stream(method, url, headers=request, content=content) as response,
+        ):
+            answered = {n.decode("latin-1").lower(): v.decode("utf-8", "replace") for n, v in response.headers}
+            if content is not None or response.status not in _REDIRECTS or not answered.get("location"):
+                yield response, answered, current
+                return
+        target = urljoin(current, answered["location"].strip().replace(" ", "%20"))
+        if origin(target) != origin(current):
+            sent.pop("Authorization", None)
+        current = target
     raise AddressRedirects(address=address)
 
 
-def _get(pool: httpcore.ConnectionPool, url: httpcore.URL, current: str, address: str, max_bytes: int) -> Fetched | str:
-    """One request: the response, or the address of a redirect, whose body is not read."""
-    headers: dict[bytes | str, bytes | str] = {
-        "Host": host_header(url),
-        "User-Agent": USER_AGENT,
-        "Accept": "text/html, application/pdf, text/plain;q=0.9, */*;q=0.5",
-        "Accept-Encoding": "gzip",
-        "Connection": "close",
-    }
-    with pool.stream("GET", url, headers=headers) as response:
-        answered = {name.lower(): value.decode("utf-8", "replace") for name, value in response.headers}
-        if response.status in _REDIRECTS and answered.get(b"location"):
-            return urljoin(current, answered[b"location"].strip().replace(" ", "%20"))
-        if not 200 <= response.status < 300:
-            raise AddressStatus(address=address, status=response.status)
-        message = Message()
-        message["content-type"] = answered.get(b"content-type") or "application/octet-stream"
-        type_, encoding = message.get_content_type(), answered.get(b"content-encoding", "identity").strip().lower()
-        if type_ not in _TYPES or encoding not in ("identity", "gzip", "x-gzip"):
-            raise AddressNotReadable(address=address, type=(type_ if type_ not in _TYPES else encoding)[:80])
-        content = _body(response.iter_stream(), encoding != "identity", address, max_bytes)
+def _read(response: httpcore.Response, headers: Mapping[str, str], final: str, address: str, max_bytes: int) -> Fetched:
+    if not 200 <= response.status < 300:
+        raise AddressStatus(address=address, status=response.status)
+    message = Message()
+    message["content-type"] = headers.get("content-type") or "application/octet-stream"
+    type_, encoding = message.get_content_type(), headers.get("content-encoding", "identity").strip().lower()
+    if type_ not in _TYPES or encoding not in ("identity", "gzip", "x-gzip"):
+        raise AddressNotReadable(address=address, type=(type_ if type_ not in _TYPES else encoding)[:80])
+    content = _body(response.iter_stream(), encoding != "identity", address, max_bytes)
     # `get_content_charset` would decode an RFC 2231 charset by any codec that the server names.
     charset = message.get_param("charset")
-    return Fetched(content, type_, charset if isinstance(charset, str) else None, current)
+    return Fetched(content, type_, charset if isinstance(charset, str) else None, final)
 
 
 def _body(chunks: Iterable[bytes], packed: bool, address: str, max_bytes: int) -> bytes:
