@@ -49,6 +49,7 @@ from rag.library.store import Store
 from rag.library.store.answers import answer_from_json, answer_to_json
 from rag.library.store.backup import backup, restore
 from rag.library.store.postgresql import PostgreSQL
+from tests.support.originals import has_original
 from tests.support.postgres import Place
 
 ANN, BOB = "ann", "bob"
@@ -221,22 +222,6 @@ def test_a_document_is_found_by_hash_name_or_address(store: Store, collection: C
     assert store.documents.find(ANN, collection.id, address="http://example.com/") is None
 
 
-def test_the_neighbours_of_a_chunk_are_those_of_its_document(store: Store, collection: Collection) -> None:
-    add(store, collection, b"one", chunks=3)
-    add(store, collection, b"two", chunks=3)
-    assert [p.chunk for p in store.documents.neighbours(ANN, 3, 1, 1)] == [2, 3]
-    assert [p.chunk for p in store.documents.neighbours(ANN, 5, 1, 1)] == [4, 5, 6]
-    assert [
-        p.chunk for p in store.documents.chunks_of_page(ANN, store.documents.passages(ANN, [5])[5].document, 1)
-    ] == [
-        4,
-        5,
-        6,
-    ]
-    with pytest.raises(NotFound):
-        store.documents.neighbours(BOB, 3)
-
-
 def test_the_same_bytes_are_one_document(store: Store, collection: Collection) -> None:
     first = add(store, collection)
     assert add(store, collection, name="copy.pdf") == first
@@ -248,7 +233,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(store: Store, collection: 
     old = add(store, collection, b"old")
     new = add(store, collection, b"new", replaces=old.id)
     assert store.documents.list(ANN, collection.id) == [new]
-    assert not store.files.has(old.sha256)
+    assert not has_original(store, old.sha256)
     assert store.collections.get(ANN, collection.id).generation == 2
     # Its own bytes again, and bytes of another document: nothing is there twice, nothing goes that is needed.
     assert add(store, collection, b"new", replaces=new.id) == new
@@ -264,7 +249,7 @@ def test_a_removed_document_leaves_nothing(store: Store, collection: Collection)
     assert store.documents.list(ANN, collection.id) == [kept]
     words = "words" if isinstance(store.database, PostgreSQL) else "words_docsize"
     assert (rows(store, "pages"), rows(store, "chunks"), rows(store, words)) == (2, 2, 2)
-    assert not store.files.has(document.sha256)
+    assert not has_original(store, document.sha256)
     assert store.collections.get(ANN, collection.id).generation == 3
     assert words_fit(store)
     with pytest.raises(NotFound):
@@ -432,7 +417,7 @@ def test_a_file_whose_document_is_refused_does_not_stay(store: Store, collection
         add(store, collection, b"new", embedder="other")
     with pytest.raises(NotFound):
         store.jobs.enqueue(BOB, collection.id, "n", "file", b"job")
-    assert [store.files.has(hashlib.sha256(data).hexdigest()) for data in (b"bytes", b"new", b"job")] == [
+    assert [has_original(store, hashlib.sha256(data).hexdigest()) for data in (b"bytes", b"new", b"job")] == [
         True,
         False,
         False,
@@ -561,7 +546,7 @@ def test_failed_jobs_are_tried_again_and_cancelled_ones_let_their_file_go(store:
     assert store.jobs.get(ANN, job.id).state == "waiting"
     store.jobs.cancel(ANN, job.id)
     assert store.jobs.get(ANN, job.id).state == "cancelled"
-    assert not store.files.has(job.source)
+    assert not has_original(store, job.source)
     store.jobs.dismiss(ANN, job.id)
     assert store.jobs.list(ANN, collection.id) == []
 
@@ -574,7 +559,7 @@ def test_a_running_job_hears_that_it_is_cancelled(store: Store, collection: Coll
     assert not store.jobs.progress(claimed, "embedding", 1, 2, 10)
     store.jobs.stop(claimed)
     assert store.jobs.get(ANN, job.id).state == "cancelled"
-    assert not store.files.has(job.source)
+    assert not has_original(store, job.source)
 
 
 def test_a_job_cancelled_when_its_reader_died_is_not_begun_again(store: Store, collection: Collection) -> None:

@@ -207,10 +207,8 @@ def _same_bytes(connection: sa.Connection, collection_id: str, sha256: str) -> D
 
 def _remove(connection: sa.Connection, collection_id: str, document_id: str | None) -> list[str]:
     """Delete the row, and by cascade all that belongs to it; returns its file's hash, if it existed."""
-    meant = sa.and_(_table.c.id == document_id, _table.c.collection == collection_id)
-    hashes = list(connection.execute(sa.select(_table.c.sha256).where(meant)).scalars())
-    connection.execute(sa.delete(_table).where(meant))
-    return hashes
+    row = sa.and_(_table.c.id == document_id, _table.c.collection == collection_id)
+    return list(connection.execute(sa.delete(_table).where(row).returning(_table.c.sha256)).scalars())
 
 
 def _set_embedder(connection: sa.Connection, collection: Collection, embedder: str, dimension: int) -> None:

@@ -46,10 +46,6 @@ class Files(ABC):
         """Inside that transaction: guarantee that the bytes exist once it commits, even if they were released since."""
 
     @abstractmethod
-    def has(self, sha256: str) -> bool:
-        """Whether there is a file with that hash."""
-
-    @abstractmethod
     def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
         """As `read`, inside a transaction."""
 
@@ -123,9 +119,6 @@ class Folder(Files):
         if not _SHA256.fullmatch(sha256):
             raise ValueError("a SHA-256 is 64 hex digits")
         return self._folder / sha256[:2] / sha256
-
-    def has(self, sha256: str) -> bool:
-        return self.path(sha256).exists()
 
     def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
         return self.read(sha256)

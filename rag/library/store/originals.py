@@ -42,10 +42,6 @@ class Originals(Files):
                 row = {"sha256": sha256, "part": part, "data": data[first : first + _PART_BYTES]}
                 connection.execute(sa.insert(_originals), row)
 
-    def has(self, sha256: str) -> bool:
-        with self._database.read() as connection:
-            return _exists(connection, sha256)
-
     def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
         data = b"".join(connection.execute(_of(sha256, _originals.c.data).order_by(_originals.c.part)).scalars())
         if hashlib.sha256(data).hexdigest() != sha256:

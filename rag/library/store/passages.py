@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from rag.core.errors import NotFound
 from rag.core.types import Passage
 from rag.library.store import schema
 from rag.library.store.database import Database
@@ -23,22 +22,23 @@ _chunks, _documents = schema.chunks, schema.documents
 # One statement takes 32,766 parameters at most.
 _BATCH = 10_000
 
-_passage = sa.select(
-    _chunks.c.id.label("chunk"),
-    _chunks.c.document,
-    _documents.c.name,
-    _documents.c.title,
-    _documents.c.kind,
-    _documents.c.address,
-    _chunks.c.page,
-    _chunks.c.label,
-    _chunks.c.section,
-    _chunks.c.text,
-    _chunks.c.start,
-    _chunks.c.end,
-).join_from(_chunks, _documents, _chunks.c.document == _documents.c.id)
-_BY_ID: Final = _passage.where(
-    _chunks.c.id.in_(sa.bindparam("ids", expanding=True)), _chunks.c.collection.in_(reach(PERSON))
+_BY_ID: Final = (
+    sa.select(
+        _chunks.c.id.label("chunk"),
+        _chunks.c.document,
+        _documents.c.name,
+        _documents.c.title,
+        _documents.c.kind,
+        _documents.c.address,
+        _chunks.c.page,
+        _chunks.c.label,
+        _chunks.c.section,
+        _chunks.c.text,
+        _chunks.c.start,
+        _chunks.c.end,
+    )
+    .join_from(_chunks, _documents, _chunks.c.document == _documents.c.id)
+    .where(_chunks.c.id.in_(sa.bindparam("ids", expanding=True)), _chunks.c.collection.in_(reach(PERSON)))
 )
 _GENERATION: Final = sa.select(schema.collections.c.generation).where(
     schema.collections.c.id == sa.bindparam("collection", type_=sa.Text)
@@ -57,23 +57,6 @@ class Passages:
             rows = self._database.rows(_BY_ID, {"person": owner, "ids": wanted[first : first + _BATCH]})
             result.update({row.chunk: Passage(**row._mapping) for row in rows})
         return result
-
-    def neighbours(self, owner: str, chunk_id: int, before: int = 1, after: int = 1) -> list[Passage]:
-        """The chunk and those around it in its document, in reading order. Raises NotFound."""
-        mine = _chunks.c.collection.in_(reach(owner))
-        ours = sa.select(_chunks.c.document).where(_chunks.c.id == chunk_id, mine)
-        ids = sa.select(_chunks.c.id).where(_chunks.c.document == ours.scalar_subquery())
-        earlier = ids.where(_chunks.c.id < chunk_id).order_by(_chunks.c.id.desc()).limit(before).subquery()
-        later = ids.where(_chunks.c.id >= chunk_id).order_by(_chunks.c.id).limit(after + 1).subquery()
-        passages = self._passages(_chunks.c.id.in_(sa.union_all(sa.select(earlier), sa.select(later))))
-        if not passages:
-            raise NotFound(what="passage")
-        return passages
-
-    def chunks_of_page(self, owner: str, document_id: str, number: int) -> list[Passage]:
-        """The passages of a page in reading order; none when there is no such page."""
-        mine = _chunks.c.collection.in_(reach(owner))
-        return self._passages(mine, _chunks.c.document == document_id, _chunks.c.page == number)
 
     def generation(self, collection_id: str) -> int:
         """A number that grows with every change to the collection's chunks; -1 when there is no such collection."""
@@ -120,7 +103,3 @@ class Passages:
             query = query.where(_chunks.c.document.in_(documents))
         with self._database.read() as connection:
             return np.array(connection.execute(query.order_by(_chunks.c.id)).scalars().all(), np.int64)
-
-    def _passages(self, *conditions: sa.ColumnElement[bool]) -> list[Passage]:
-        query = _passage.where(*conditions).order_by(_chunks.c.id)
-        return [Passage(**row._mapping) for row in self._database.rows(query)]

@@ -66,10 +66,10 @@ class Shares:
 
     def withdraw(self, owner: str, collection_id: str, kind: Kind, target: str) -> None:
         """Remove a share. Raises NotFound or NotAllowed."""
-        meant = sa.and_(_shares.c.collection == collection_id, _shares.c.kind == kind, _shares.c.target == target)
+        share = sa.and_(_shares.c.collection == collection_id, _shares.c.kind == kind, _shares.c.target == target)
         with self._database.write() as connection:
             collection = owned(connection, owner, collection_id, "owner", hold="alone")
-            if not connection.execute(sa.delete(_shares).where(meant)).rowcount:
+            if not connection.execute(sa.delete(_shares).where(share)).rowcount:
                 raise NotFound(what="share")
             note(connection, owner, "withdrew", collection, what=self._name(connection, kind, target))
 
