@@ -22,7 +22,7 @@ Name = Annotated[str, typer.Argument(help="A name of the catalogue, name:Q5_K_M,
 
 @app.command("list")
 def show(as_json: AsJson = False) -> None:
-    """Every model known here: whether it is on the disk, and how it runs on this machine."""
+    """List all known models: whether each is on the disk, and how it runs on this machine."""
     models, words = _installed(), texts()
     try:
         models.measure()
@@ -43,7 +43,7 @@ def fetch(
     accept: Annotated[bool, typer.Option("--accept-licence", help="You accepted its licence.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a model here. Cut off, it goes on next time; ended with Ctrl-C, nothing of it stays."""
+    """Download a model. An interrupted download resumes next time; one ended with Ctrl-C is removed."""
     words = texts()
 
     def show_share(progress: Progress) -> None:
@@ -73,7 +73,7 @@ def bring(
 
 @app.command()
 def verify(name: Name, as_json: AsJson = False) -> None:
-    """Hold each file of a model against the hash it had when it came; exit code 1 where one differs."""
+    """Verify each file of a model against its recorded hash; exit code 1 where one differs."""
     states, words = _installed().verify(name), texts()
     ok = set(states.values()) == {"ok"}
     lines = (f"{file}: {words(f'models.state_{state}')}" for file, state in states.items())

@@ -28,7 +28,7 @@ app = typer.Typer()
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_json: AsJson = False) -> None:
-    """Write the whole library, with the files in it, into one file. It can be in use meanwhile."""
+    """Write the whole library, with its files, into one file. It can be in use at the same time."""
     from rag.library.store.backup import backup as write
 
     if not file.absolute().parent.is_dir():
@@ -45,7 +45,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that backup wrote.")], as_json: AsJson = False) -> None:
-    """Make the library in a backup the one in use. The one that is there is kept beside it. Close the app first."""
+    """Restore the library from a backup. The present one is kept beside it. Close the app first."""
     from rag.library.store.backup import restore as bring_back
 
     if not file.is_file():
@@ -105,7 +105,7 @@ def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Rehearse with the network cut.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look whether everything is as it should be; exit code 1 where something is not."""
+    """Check the library, the models and the packages; exit code 1 where a check fails."""
     checks = _rehearsed() if offline else _examined()
     ok, words = all(check.ok for check in checks), texts()
     results = [{"check": check.name, "ok": check.ok, "text": _sentence(check, words)} for check in checks]

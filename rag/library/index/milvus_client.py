@@ -1,4 +1,4 @@
-"""Client of a Milvus server: one Milvus collection ("shelf") of vectors by chunk id for each of ours, with a watermark.
+"""Client of a Milvus server: for each of our collections one in Milvus, of vectors by chunk id, with a watermark.
 
 Milvus' answers are hints that the database verifies. Every failure is one error, VectorsLacking, and the log says why.
 The client speaks gRPC in C, so that its connections are not in the connection log.

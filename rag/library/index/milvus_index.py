@@ -49,10 +49,9 @@ class MilvusIndex(SharedIndex):
         *,
         known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
+        """As `Index.search_vectors`.
 
         Args:
-            documents: ids to search among; None means all. The filter is part of the search.
             known: chunks found otherwise, to be scored instead of those that are not in Milvus.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Synchronisation of Milvus with the library: a Milvus collection for each of ours, written from the database.
+"""Synchronisation of Milvus with the library: for each collection one in Milvus, written from the database.
 
 The database keeps the vectors, from which a Milvus collection can always be rebuilt. Its watermark says which history
 of the library and which generation it reflects, and up to which chunk id it is complete.

@@ -66,14 +66,7 @@ class SharedIndex:
         *,
         known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
-
-        More vectors than `exact_up_to` are searched approximately, by graph or lists.
-
-        Args:
-            documents: ids to search among; None means all. The filter is part of the search.
-            known: ignored; see `milvus_index.py`.
-        """
+        """As `Index.search_vectors`; more vectors than `exact_up_to` are searched approximately, by graph or lists."""
         if k <= 0 or (documents is not None and not documents):
             return []
         values: dict[str, Any] = {"collection": collection_id, "vector": vector_text(vector), "k": k}

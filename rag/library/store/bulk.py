@@ -1,4 +1,4 @@
-"""Bulk transfer into and out of PostgreSQL: binary COPY, with the indexes built after the rows."""
+"""Bulk reads and writes of PostgreSQL: binary COPY, with the indexes built after the rows."""
 
 from __future__ import annotations
 
