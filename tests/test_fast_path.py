@@ -163,7 +163,7 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
     looked_up: list[object] = []
     whole, vectors = postings._all, type(library.store.documents).vectors
 
-    def looking_up(connection: sa.Connection, term: str) -> tuple[postings.Ids, postings.Numbers]:
+    def looking_up(connection: sa.Connection, term: str) -> tuple[Ids, postings.Numbers]:
         looked_up.append(term)
         return whole(connection, term)
 

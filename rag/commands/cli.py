@@ -1,4 +1,4 @@
-"""`python -m rag …`: the app without a browser; what it prints, see `output.py`."""
+"""`python -m rag …`: the app without a browser."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ import typer
 
 from rag.commands import models, upkeep
 from rag.commands.output import PROBLEM, AsJson, run, tell, texts, using
+from rag.commands.records import answer_lines, answer_record, document_line, document_record, measure_lines
 from rag.core import settings
 from rag.core.call_context import CallContext
 from rag.core.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
-from rag.core.types import PAGED, Answer, Collection, Document, Passage, Quote
+from rag.core.types import Collection
 from rag.models.catalogue import embedder_facts
 from rag.network import connection_log
 from rag.services import NO_MODEL, Services, open_services
@@ -52,7 +53,7 @@ def ingest(
     target = services.store.collections.named(OWNER, collection)
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         results = list(pool.map(partial(_read, services, target), _expanded(sources)))
-    lines = (f"{result['name']}: {result['error'] or _count(result)}" for result in results)
+    lines = (f"{result['name']}: {result['error'] or document_line(result)}" for result in results)
     tell({"collection": collection, "documents": results}, lines, as_json)
     if any(result["status"] != "ready" for result in results):
         raise typer.Exit(PROBLEM)
@@ -70,11 +71,11 @@ def ask(
     services = open_services(current.model_copy(update={"model": model}) if model else current)
     target = services.store.collections.by_name(OWNER, collection)
     if target is None:
-        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
-        raise CollectionUnknown(name=collection, known=known)
+        names = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
+        raise CollectionUnknown(name=collection, known=names)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     calibrated = embedder_facts(services.embedder.name).calibrated
-    tell(_answer_record(answer, calibrated), _answer_lines(answer), as_json, answer.error)
+    tell(answer_record(answer, calibrated), answer_lines(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)
 
@@ -99,7 +100,7 @@ def evaluate(
             reranker=services.reranker,
             reader=services.answer_scorer,
         )
-    tell(report, _measures(report), as_json)
+    tell(report, measure_lines(report), as_json)
 
 
 @app.command()
@@ -114,10 +115,9 @@ def reader(
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     if stay:
-        # Ctrl-C in a terminal means the same.
         signal.signal(signal.SIGINT, lambda *_: stopping.set())
     else:
-        # Ctrl-C is meant for the app, which then ends this process in its own order.
+        # Ctrl-C in the terminal reaches this process too, but it is the app that ends it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop_at_end_of(sys.stdin.buffer, stopping)
     if services.settings.vectors.get_secret_value():
@@ -129,19 +129,8 @@ def reader(
     serve(services.store, lambda: services.ingest, stopping)
 
 
-def _measures(report: dict[str, Any]) -> Iterator[str]:
-    from rag.evaluation import RATES
-
-    for name, value in report.items():
-        if name in RATES and value is not None:
-            low, high = report[f"{name}_interval"]
-            yield f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]"
-        elif isinstance(value, int | float):
-            yield f"{name:28}{value:.3f}"
-
-
 def _expanded(sources: list[str]) -> Iterator[str]:
-    """Folders as the files in them."""
+    """The sources, with folders replaced by the files in them."""
     for source in sources:
         folder = Path(source)
         if folder.is_dir():
@@ -151,7 +140,7 @@ def _expanded(sources: list[str]) -> Iterator[str]:
 
 
 def _read(services: Services, collection: Collection, source: str) -> dict[str, Any]:
-    """One source's line of the report."""
+    """Read one source; returns its entry in the report."""
     from rag.ingestion.pipeline import read_address, read_file
 
     try:
@@ -164,7 +153,7 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
             with using(source):
                 data = file.read_bytes()
             document = read_file(services.ingest, OWNER, collection.id, data, file.name)
-    except Exception as fault:  # noqa: BLE001 - what is wrong with one source costs the others nothing
+    except Exception as fault:  # noqa: BLE001 - an error in one source does not stop the others
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
         return {
             "name": source,
@@ -174,80 +163,4 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
             "error": texts().failure(error.failure()),
             "code": error.key(),
         }
-    return _ready(document)
-
-
-def _ready(document: Document) -> dict[str, Any]:
-    words = texts()
-    return {
-        "name": document.name,
-        "status": "ready",
-        "kind": document.kind,
-        "pages": document.pages,
-        "chunks": document.chunks,
-        "warnings": [
-            {"code": warning.key, "text": words(f"warnings.{warning.key}", **warning.fields)}
-            for warning in document.warnings
-        ],
-        "error": None,
-        "code": None,
-    }
-
-
-def _count(result: dict[str, Any]) -> str:
-    count = texts().count("documents.chunks", result["chunks"])
-    if result["kind"] in PAGED:
-        count = f"{texts().count('documents.pages', result['pages'])}, {count}"
-    return " · ".join([count, *(warning["text"] for warning in result["warnings"])])
-
-
-def _answer_record(answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
-    """The object that `ask --json` prints. Pages count from 1; null where a document has none."""
-    return {
-        "question": answer.question,
-        "generated_question": answer.generated_question,
-        "answer": _answer_text(answer),
-        "model": answer.model,
-        "refused": answer.outcome == "refused",
-        "gate_calibrated": gate_calibrated,
-        "words_only": answer.words_only,
-        "quotes": [
-            {**_place(quote), "text": quote.text, "start": quote.start, "end": quote.end, "score": quote.score}
-            for quote in answer.quotes
-        ],
-        "sentences": [
-            {"text": sentence.text, "verdict": sentence.verdict, "quotes": list(sentence.quotes)}
-            for sentence in answer.sentences
-        ],
-        "sources": [{**_place(passage), "text": passage.text, "score": passage.score} for passage in answer.passages],
-        "seconds": answer.seconds,
-    }
-
-
-def _place(source: Passage | Quote) -> dict[str, Any]:
-    page, label = (source.page, source.label) if source.kind in PAGED else (None, source.section)
-    return {"document": source.name, "page": page, "label": label, "line": source.line or None}
-
-
-def _answer_text(answer: Answer) -> str:
-    """What the documents bear out of the model's words; the quotes where that is nothing."""
-    kept = "".join(sentence.text for sentence in answer.sentences if sentence.verdict != "unsupported").strip()
-    return kept or "\n".join(" ".join(quote.text.split()) for quote in answer.quotes if answer.outcome != "refused")
-
-
-def _answer_lines(answer: Answer) -> Iterator[str]:
-    from rag.viewing.export import place_of
-
-    words = texts()
-    if answer.outcome == "refused":
-        yield f"{words('answer.refused')} {words('answer.refused_why')}\n"
-    if answer.words_only:
-        yield f"{words('errors.vectors_lacking')}\n"
-    for number, quote in enumerate(answer.quotes, start=1):
-        yield f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {place_of(quote, words)}"
-    if answer.sentences:
-        yield f"\n{words('answer.written', model=answer.model)}:"
-        for sentence in answer.sentences:
-            notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
-            mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"
-            yield f"  {sentence.text.strip()} {notes}{mark}"
+    return document_record(document)

@@ -16,7 +16,8 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from rag.langchain.options import reject_unknown
-from rag.library.index.vectors import VectorIndex, Vectors
+from rag.library.index.vectors import VectorIndex
+from rag.library.store.passages import Vectors
 
 # Over a document's metadata: required values by key, or a predicate.
 Filter = Mapping[str, Any] | Callable[[dict[str, Any]], bool]

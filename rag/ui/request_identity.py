@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.requests import HTTPConnection
-from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri, get_secrets_auth_section
+from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
@@ -20,9 +20,10 @@ from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 from rag.core.errors import NotFound
 from rag.core.settings import Settings
 from rag.library.store.people import person_id
+from rag.network.ssrf import is_loopback
 from rag.services import Services
 from rag.ui import authentication
-from rag.ui.host_names import by_own_name, is_loopback
+from rag.ui.host_names import by_own_name
 from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 
@@ -39,7 +40,7 @@ def caller(request: HTTPConnection, current: Settings, services: Callable[[], Se
     """
     if request.headers.get("sec-fetch-site") not in _FROM_HERE:
         raise NotFound(what="page")
-    if authentication.set_up(bool(get_secrets_auth_section())):
+    if authentication.server_has_sign_in():
         sign_in = authentication.sign_in_of(_claims(request), current)
         if sign_in is None:
             raise NotFound(what="page")

@@ -267,8 +267,6 @@ def read(walk: Walk, user: str) -> None:
         "pages": lambda: store.documents.pages(person, walk.any("document")),
         "pages at": lambda: store.documents.pages_at(person, [(walk.any("document"), 1)]),
         "all passages": lambda: store.documents.passages(person, [int(chunk) for chunk in walk.ids["chunk"]]),
-        "neighbours": lambda: store.documents.neighbours(person, int(walk.any("chunk")), 3, 3),
-        "chunks of a page": lambda: store.documents.chunks_of_page(person, walk.any("document"), 1),
         "job": lambda: store.jobs.get(person, walk.any("job")),
         "jobs": lambda: store.jobs.list(person, walk.any("collection")),
         "checks": lambda: store.checks.list(person, walk.any("collection")),

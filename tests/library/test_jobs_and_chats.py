@@ -22,6 +22,7 @@ from rag.core.types import (
 )
 from rag.library.store import Store
 from rag.library.store.answers import answer_from_json, answer_to_json
+from tests.support.originals import has_original
 from tests.support.small_library import ANN, rows
 
 # --- chats -------------------------------------------------------------------------------------------
@@ -132,7 +133,7 @@ def test_failed_jobs_are_tried_again_and_cancelled_ones_let_their_file_go(store:
     assert store.jobs.get(ANN, job.id).state == "waiting"
     store.jobs.cancel(ANN, job.id)
     assert store.jobs.get(ANN, job.id).state == "cancelled"
-    assert not store.files.has(job.source)
+    assert not has_original(store, job.source)
     store.jobs.dismiss(ANN, job.id)
     assert store.jobs.list(ANN, collection.id) == []
 
@@ -145,7 +146,7 @@ def test_a_running_job_hears_that_it_is_cancelled(store: Store, collection: Coll
     assert not store.jobs.progress(claimed, "embedding", 1, 2, 10)
     store.jobs.stop(claimed)
     assert store.jobs.get(ANN, job.id).state == "cancelled"
-    assert not store.files.has(job.source)
+    assert not has_original(store, job.source)
 
 
 def test_a_job_cancelled_when_its_reader_died_is_not_begun_again(store: Store, collection: Collection) -> None:

@@ -35,6 +35,7 @@ from rag.library.index import words_fit
 from rag.library.store import Store
 from rag.library.store.postgresql import PostgreSQL
 from tests.support.folders import folder_of
+from tests.support.originals import has_original
 from tests.support.postgres import Place
 from tests.support.small_library import ANN, BOB, PAGES, add, rows
 
@@ -156,22 +157,6 @@ def test_a_document_is_found_by_hash_name_or_address(store: Store, collection: C
     assert store.documents.find(ANN, collection.id, address="http://example.com/") is None
 
 
-def test_the_neighbours_of_a_chunk_are_those_of_its_document(store: Store, collection: Collection) -> None:
-    add(store, collection, b"one", chunks=3)
-    add(store, collection, b"two", chunks=3)
-    assert [p.chunk for p in store.documents.neighbours(ANN, 3, 1, 1)] == [2, 3]
-    assert [p.chunk for p in store.documents.neighbours(ANN, 5, 1, 1)] == [4, 5, 6]
-    assert [
-        p.chunk for p in store.documents.chunks_of_page(ANN, store.documents.passages(ANN, [5])[5].document, 1)
-    ] == [
-        4,
-        5,
-        6,
-    ]
-    with pytest.raises(NotFound):
-        store.documents.neighbours(BOB, 3)
-
-
 def test_the_same_bytes_are_one_document(store: Store, collection: Collection) -> None:
     first = add(store, collection)
     assert add(store, collection, name="copy.pdf") == first
@@ -183,7 +168,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(store: Store, collection: 
     old = add(store, collection, b"old")
     new = add(store, collection, b"new", replaces=old.id)
     assert store.documents.list(ANN, collection.id) == [new]
-    assert not store.files.has(old.sha256)
+    assert not has_original(store, old.sha256)
     assert store.collections.get(ANN, collection.id).generation == 2
     # Its own bytes again, and bytes of another document: nothing is there twice, nothing goes that is needed.
     assert add(store, collection, b"new", replaces=new.id) == new
@@ -199,7 +184,7 @@ def test_a_removed_document_leaves_nothing(store: Store, collection: Collection)
     assert store.documents.list(ANN, collection.id) == [kept]
     words = "words" if isinstance(store.database, PostgreSQL) else "words_docsize"
     assert (rows(store, "pages"), rows(store, "chunks"), rows(store, words)) == (2, 2, 2)
-    assert not store.files.has(document.sha256)
+    assert not has_original(store, document.sha256)
     assert store.collections.get(ANN, collection.id).generation == 3
     assert words_fit(store)
     with pytest.raises(NotFound):
@@ -370,7 +355,7 @@ def test_a_file_whose_document_is_refused_does_not_stay(store: Store, collection
         add(store, collection, b"new", embedder="other")
     with pytest.raises(NotFound):
         store.jobs.enqueue(BOB, collection.id, "n", "file", b"job")
-    assert [store.files.has(hashlib.sha256(data).hexdigest()) for data in (b"bytes", b"new", b"job")] == [
+    assert [has_original(store, hashlib.sha256(data).hexdigest()) for data in (b"bytes", b"new", b"job")] == [
         True,
         False,
         False,

@@ -152,8 +152,7 @@ OLDER_ANALYSIS = {
         "INSERT INTO words (words) VALUES ('rebuild')",
     ),
     "postgresql": (
-        "UPDATE words SET terms = to_tsvector('footnote', lower(chunks.text)) FROM chunks"
-        " WHERE chunks.id = words.chunk",
+        "UPDATE words SET terms = to_tsvector('english', lower(chunks.text)) FROM chunks WHERE chunks.id = words.chunk",
         "COMMENT ON TABLE words IS NULL",
     ),
 }

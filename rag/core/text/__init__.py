@@ -1,5 +1,5 @@
-"""What sentences, words, stems, numbers, dates and stop words are: one analysis of text, for search, evidence,
-gate and verification, in English, German and Chinese."""
+"""Text analysis shared by search, evidence, abstention and verification: sentences, words, stems, numbers, dates and
+stop words in English, German and Chinese."""
 
 from rag.core.text.dates import MONTH, MONTHS, months
 from rag.core.text.languages import language_of, reads
@@ -13,35 +13,8 @@ from rag.core.text.terms import ANALYSIS, content, coverage, index_terms, is_emp
 from rag.core.text.words import words
 
 __all__ = [
-    "ANALYSIS",
-    "CARDINAL",
-    "CHINESE_NUMERALS",
-    "CJK",
-    "MONTH",
-    "MONTHS",
-    "STOP_WORDS",
-    "Language",
-    "Number",
-    "Script",
-    "content",
-    "coverage",
-    "estimated_tokens",
-    "find_words",
-    "from_a_word",
-    "index_terms",
-    "is_empty",
-    "language_of",
-    "measure",
-    "months",
-    "number_value",
-    "numbers",
-    "pieces",
-    "reads",
-    "script_of",
-    "sentences",
-    "stem",
-    "terms",
-    "to_a_word",
-    "without_figures",
-    "words",
-]
+    "ANALYSIS", "CARDINAL", "CHINESE_NUMERALS", "CJK", "MONTH", "MONTHS", "STOP_WORDS", "Language", "Number",
+    "Script", "content", "coverage", "estimated_tokens", "find_words", "from_a_word", "index_terms", "is_empty",
+    "language_of", "measure", "months", "number_value", "numbers", "pieces", "reads", "script_of", "sentences",
+    "stem", "terms", "to_a_word", "without_figures", "words",
+]  # fmt: skip

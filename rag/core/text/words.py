@@ -1,8 +1,5 @@
-"""The words of a text, in order.
-
-Chinese is written without spaces; it is searched by overlapping pairs of characters (bigrams),
-which finds every word of two characters or more without a dictionary.
-"""
+"""Tokenization into words. Chinese, which has no spaces, is split into overlapping bigrams: they match every word of
+two characters or more without a dictionary."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ def words(text: str) -> list[str]:
 
 
 def parts(word: str) -> list[str]:
-    """x-ray as x and ray, company's as company, FY2022 as 2022, for that is how texts write it.
+    """The parts of a word that texts also write alone: x-ray as x and ray, company's as company, FY2022 as 2022.
 
     >>> parts("x-ray"), parts("company’s"), parts("fy2022"), parts("3.5")
     (['x', 'ray'], ['company'], ['2022'], ['3.5'])

@@ -1,4 +1,4 @@
-"""A document, its pages and its chunks as rows."""
+"""Documents, pages and chunks as table rows."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def insert_chunks(
 
 
 def insert_chunk_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write chunks that are rows already, with what the words index says of them."""
+    """Insert chunks given as rows, and their terms into the full-text index."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
