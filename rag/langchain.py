@@ -33,6 +33,7 @@ from rag.answering.chain import ConversationalRetrievalChain
 from rag.answering.evidence_retriever import EvidenceRetriever
 from rag.core import settings
 from rag.core.errors import ModelNotOnDisk, RagError
+from rag.core.formats import format_of
 from rag.core.types import LoadedDocument
 from rag.ingestion.loading import Limits, load_address, load_bytes
 from rag.library.index.vectors import VectorIndex, Vectors
@@ -107,7 +108,7 @@ class WebBaseLoader(BaseLoader):
 def _documents(loaded: LoadedDocument, source: str) -> Iterator[Document]:
     for page in loaded.pages:
         metadata: dict[str, str | int] = {"source": source, "title": loaded.title}
-        if loaded.kind == "pdf":
+        if format_of(loaded.kind).paged:
             metadata |= {"page": page.number - 1, "page_label": page.label, "total_pages": len(loaded.pages)}
         yield Document(page_content=page.text, metadata=metadata)
 

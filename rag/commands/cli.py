@@ -15,11 +15,13 @@ from typing import Annotated, Any
 import typer
 
 from rag.commands import models, upkeep
+from rag.commands.answers import answer_lines, answer_record
 from rag.commands.output import PROBLEM, AsJson, run, tell, texts, using
 from rag.core import settings
 from rag.core.call_context import CallContext
 from rag.core.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
-from rag.core.types import PAGED, Answer, Collection, Document, Passage, Quote
+from rag.core.formats import format_of
+from rag.core.types import Collection, Document
 from rag.models.catalogue import embedder_facts
 from rag.network import connection_log
 from rag.services import NO_MODEL, Services, open_services
@@ -74,7 +76,7 @@ def ask(
         raise CollectionUnknown(name=collection, known=known)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     calibrated = embedder_facts(services.embedder.name).calibrated
-    tell(_answer_record(answer, calibrated), _told(answer), as_json, answer.error)
+    tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)
 
@@ -196,58 +198,6 @@ def _ready(document: Document) -> dict[str, Any]:
 
 def _count(result: dict[str, Any]) -> str:
     count = texts().count("documents.chunks", result["chunks"])
-    if result["kind"] in PAGED:
+    if format_of(result["kind"]).paged:
         count = f"{texts().count('documents.pages', result['pages'])}, {count}"
     return " · ".join([count, *(warning["text"] for warning in result["warnings"])])
-
-
-def _answer_record(answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
-    """The object that `ask --json` prints. Pages count from 1; null where a document has none."""
-    return {
-        "question": answer.question,
-        "generated_question": answer.generated_question,
-        "answer": _answer_text(answer),
-        "model": answer.model,
-        "refused": answer.outcome == "refused",
-        "gate_calibrated": gate_calibrated,
-        "words_only": answer.words_only,
-        "quotes": [
-            {**_place(quote), "text": quote.text, "start": quote.start, "end": quote.end, "score": quote.score}
-            for quote in answer.quotes
-        ],
-        "sentences": [
-            {"text": sentence.text, "verdict": sentence.verdict, "quotes": list(sentence.quotes)}
-            for sentence in answer.sentences
-        ],
-        "sources": [{**_place(passage), "text": passage.text, "score": passage.score} for passage in answer.passages],
-        "seconds": answer.seconds,
-    }
-
-
-def _place(source: Passage | Quote) -> dict[str, Any]:
-    page, label = (source.page, source.label) if source.kind in PAGED else (None, source.section)
-    return {"document": source.name, "page": page, "label": label, "line": source.line or None}
-
-
-def _answer_text(answer: Answer) -> str:
-    """What the documents bear out of the model's words; the quotes where that is nothing."""
-    kept = "".join(sentence.text for sentence in answer.sentences if sentence.verdict != "unsupported").strip()
-    return kept or "\n".join(" ".join(quote.text.split()) for quote in answer.quotes if answer.outcome != "refused")
-
-
-def _told(answer: Answer) -> Iterator[str]:
-    from rag.viewing.export import place_of
-
-    words = texts()
-    if answer.outcome == "refused":
-        yield f"{words('answer.refused')} {words('answer.refused_why')}\n"
-    if answer.words_only:
-        yield f"{words('errors.vectors_lacking')}\n"
-    for number, quote in enumerate(answer.quotes, start=1):
-        yield f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {place_of(quote, words)}"
-    if answer.sentences:
-        yield f"\n{words('answer.written', model=answer.model)}:"
-        for sentence in answer.sentences:
-            notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
-            mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"
-            yield f"  {sentence.text.strip()} {notes}{mark}"

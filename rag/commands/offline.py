@@ -20,6 +20,7 @@ from typing import Final
 from rag.core import child_processes, settings
 from rag.core.call_context import CallContext
 from rag.core.settings import PROJECT
+from rag.library.samples import SAMPLES, sample_files
 from rag.library.store import Store
 from rag.models.catalogue import locate
 from rag.network.connection_log import RECORD
@@ -27,7 +28,6 @@ from rag.services import NO_MODEL, open_services
 
 OWNER: Final = "local"
 NAME: Final = "Rehearsal"
-SAMPLES: Final = PROJECT / "data" / "samples"
 BUNDLED: Final = "smollm2-135m-instruct"
 READING_SECONDS: Final = 300
 
@@ -97,9 +97,8 @@ def play() -> Play:
     services.start()
     store = services.store
     collection = store.collections.named(OWNER, NAME)
-    for file in sorted(SAMPLES.iterdir()):
-        if file.suffix in {".pdf", ".html", ".docx"}:
-            store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())
+    for file in sample_files():
+        store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())
     _wait_for_reader(store, collection.id)
     answered = 0
     for question in _questions():

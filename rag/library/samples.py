@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Final
 
+from rag.core.formats import promised
 from rag.core.settings import PROJECT
 from rag.library.store import Store
 
 SAMPLES: Final = PROJECT / "data" / "samples"
-SAMPLE_KINDS: Final = {".pdf", ".html", ".docx"}
 # Stored names; the page shows the samples' in the user's language.
 SAMPLES_NAME: Final = "Samples"
 EXAMPLES_SHOWN: Final = 4
@@ -20,9 +21,14 @@ def read_samples(store: Store, owner: str) -> None:
     if store.collections.list(owner):
         return
     collection = store.collections.create(owner, SAMPLES_NAME, samples=True)
-    for file in sorted(SAMPLES.iterdir()):
-        if file.suffix in SAMPLE_KINDS:
-            store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
+    for file in sample_files():
+        store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
+
+
+def sample_files() -> list[Path]:
+    """The documents among the files of the samples."""
+    beside = {"README.md"}
+    return sorted(file for file in SAMPLES.iterdir() if promised(file.name) and file.name not in beside)
 
 
 def share_samples(store: Store, owner: str) -> None:

@@ -117,7 +117,7 @@ def exported(page: Frame, turn: Turn, answered: Answer) -> str:
         try:
             document = page.services.store.documents.get(page.owner, quote.document)
             checksums[document.id] = document.sha256
-            if document.kind == "pdf":
+            if document.format.drawn:
                 crops[i] = crop(page_picture(page, document, quote.page, [(quote.start, quote.end)]))
         except LibraryError:
             # Removed since, or not to be drawn: the quote's words stand without a picture.

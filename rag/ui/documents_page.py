@@ -9,8 +9,8 @@ from datetime import datetime
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.core.types import PAGED, Collection, Document, Right, shown_name
-from rag.ingestion.loading import KINDS
+from rag.core.formats import ENDINGS
+from rag.core.types import Collection, Document, Right, shown_name
 from rag.ui import actions
 from rag.ui.chat_list import collection_name
 from rag.ui.page_frame import Frame, told
@@ -21,14 +21,6 @@ from rag.ui.widget_values import uploaded
 # Of all that are given at once, and of a word to look for.
 _ADDRESS_CHARACTERS = 100_000
 _FILTER_CHARACTERS = 200
-_ICONS = {
-    "pdf": ":material/picture_as_pdf:",
-    "web": ":material/language:",
-    "html": ":material/code:",
-    "text": ":material/notes:",
-    "markdown": ":material/notes:",
-    "word": ":material/description:",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ def draw_form(page: Frame, collection: Collection, right: Right) -> Added:
     if right == "reader" and not collection.samples:
         return Added()
     with st.form("add", clear_on_submit=True):
-        chosen = st.file_uploader(texts("documents.files"), type=list(KINDS), accept_multiple_files=True)
+        chosen = st.file_uploader(texts("documents.files"), type=list(ENDINGS), accept_multiple_files=True)
         lines = st.text_area(
             texts("documents.addresses"),
             placeholder=texts("documents.addresses_help"),
@@ -138,7 +130,7 @@ def _draw_document(page: Frame, document: Document, right: Right) -> None:
         with st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"
         ):
-            title = f"{_ICONS[document.kind]} {label(shown_name(document))}"
+            title = f":material/{document.format.icon}: {label(shown_name(document))}"
             if st.button(title, key=f"open-{document.id}", type="tertiary", help=texts("documents.open")):
                 open_document(document)
                 st.rerun()
@@ -168,7 +160,7 @@ def _draw_actions(page: Frame, document: Document) -> None:
 def _facts(page: Frame, document: Document) -> str:
     texts = page.texts
     facts = [texts.count("documents.chunks", document.chunks)]
-    if document.kind in PAGED:
+    if document.format.paged:
         facts.insert(0, texts.count("documents.pages", document.pages))
     if document.address:
         facts.insert(0, document.address)

@@ -16,7 +16,6 @@ import streamlit as st
 from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 from rag.ui.widget_values import position
-from rag.viewing.export import place_of
 from rag.viewing.highlighting import Picture
 
 # Every sign that Markdown could read; then what could become a link although its signs are escaped.
@@ -134,13 +133,13 @@ def draw_marked(segments: Sequence[tuple[str, bool]], *, key: str) -> None:
 
 def draw_passage(passage: Passage, texts: Texts) -> None:
     """A whole passage with its place and score, for those who want to see what was searched."""
-    where = " · ".join(filter(None, (shown_name(passage), place_of(passage, texts))))
+    where = " · ".join(filter(None, (shown_name(passage), passage.place.shown(texts))))
     draw_muted(f"{where} · {texts('answer.similarity', score=f'{passage.score:.2f}')}")
     st.html(f'<div class="question">{html.escape(passage.text)}</div>')
 
 
 def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, str]) -> dict[str, object]:
-    name, place = shown_name(quote), place_of(quote, texts)
+    name, place = shown_name(quote), quote.place.shown(texts)
     return {
         "number": number,
         "text": " ".join(quote.text.split()),

@@ -7,7 +7,7 @@ import html
 import streamlit as st
 
 from rag.core.errors import NotFound, PageNotDrawn
-from rag.core.types import PAGED, Document, Quote, shown_name
+from rag.core.types import Document, Quote, shown_name
 from rag.ui import actions, file_routes
 from rag.ui.page_frame import Frame
 from rag.ui.safe_views import draw_marked, draw_muted, draw_picture, label
@@ -49,9 +49,9 @@ def _draw(page: Frame, quote: Quote) -> None:
     number: int = st.session_state["source_page"]
     spans = [(quote.start, quote.end)] if number == quote.page and quote.end > quote.start else []
     said = _place(page, document, number)
-    if document.pages > 1 or document.kind in PAGED:
+    if document.pages > 1 or document.format.paged:
         _draw_page_buttons(page, document, number, said)
-    if document.kind in PAGED:
+    if document.format.drawn:
         try:
             # Drawn here for its boxes; the browser fetches it by its address.
             picture = actions.page_picture(page, document, number, spans)
@@ -67,7 +67,7 @@ def _draw(page: Frame, quote: Quote) -> None:
 def _place(page: Frame, document: Document, number: int) -> str:
     """Which page this is, and what is printed on it where that is another number; or which part from which line."""
     printed = page.services.store.documents.page(page.owner, document.id, number).label
-    if document.kind not in PAGED:
+    if not document.format.paged:
         return page.texts("source.part_of", number=number, count=document.pages, line=printed)
     key = "source.page_of" if printed == str(number) else "source.page_printed"
     return page.texts(key, number=number, count=document.pages, label=printed)

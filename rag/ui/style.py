@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag.core.formats import NAMES
 from rag.ui.texts import Texts
 
 # The last line: a page that is emptied while it is open keeps the frame of its sidebar, with nothing in it.
@@ -30,4 +31,5 @@ _UPLOADER = """
 
 def style(texts: Texts, upload_megabytes: int) -> str:
     """The style sheet of every page; some of its words are in the user's language."""
-    return _STYLE + _UPLOADER % (texts("documents.choose"), texts("documents.files_help", size=upload_megabytes))
+    said = texts("documents.files_help", kinds=", ".join(NAMES), size=upload_megabytes)
+    return _STYLE + _UPLOADER % (texts("documents.choose"), said)

@@ -13,9 +13,9 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Protocol
 
-from rag.core.types import LINED, PAGED, Answer, Passage, Quote, Sentence, shown_name
+from rag.core.places import Texts
+from rag.core.types import Answer, Quote, Sentence, shown_name
 from rag.viewing.highlighting import Picture
 
 # Signs that mean something to Markdown anywhere, and those that do so at the beginning of a line.
@@ -39,12 +39,6 @@ blockquote { margin: .3rem 0; padding: .2rem 0 .2rem 1rem; border-left: 4px soli
 img { max-width: 100%; border: 1px solid #c3d0d8; } code { font-size: .75rem; } ol { padding-left: 1.4rem; }
 table { border-collapse: collapse; font-size: .9rem; } td, th { text-align: left; padding: .1rem .8rem .1rem 0; }
 """
-
-
-class Texts(Protocol):
-    """Gives the words of a key in one language, filled in."""
-
-    def __call__(self, key: str, **fields: object) -> str: ...
 
 
 def as_markdown(answer: Answer, t: Texts) -> str:
@@ -143,16 +137,8 @@ def _with_notes(sentence: Sentence) -> str:
     return _markdown(sentence.text) + "".join(f"[^{number + 1}]" for number in sentence.quotes)
 
 
-def place_of(source: Quote | Passage, t: Texts) -> str:
-    """Where in its document it stands: its page or its line, where a reader of the file sees these, and its section."""
-    place = t("answer.page", label=source.label) if source.kind in PAGED else ""
-    if source.line and source.kind in LINED:
-        place = t("answer.line", number=source.line)
-    return " · ".join(filter(None, (place, source.section)))
-
-
 def _place(quote: Quote, t: Texts) -> str:
-    return " · ".join(filter(None, (shown_name(quote), place_of(quote, t))))
+    return " · ".join(filter(None, (shown_name(quote), quote.place.shown(t))))
 
 
 def _footnote(quote: Quote, t: Texts) -> str:

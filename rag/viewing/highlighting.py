@@ -16,6 +16,7 @@ from urllib.parse import quote as percent_encoded
 
 from PIL import Image, ImageChops, ImageDraw
 
+from rag.core.places import PageBox
 from rag.core.text import script_of
 
 Span = tuple[int, int]
@@ -103,6 +104,14 @@ def page_picture(
         picture = _mark(image, [Box(*rectangle) for rectangle in rectangles])
         _kept.put(key, picture)
     return picture
+
+
+def page_boxes(data: bytes, page: int, spans: Sequence[Span], text: str | None = None) -> tuple[PageBox, ...]:
+    """Where spans of a page's text stand on it, line by line. Arguments and errors are those of `page_picture`."""
+    from rag.viewing.word_boxes import locate
+
+    rectangles = locate(data, page, spans, text)
+    return tuple(PageBox(page, *(round(edge, 1) for edge in rectangle)) for rectangle in rectangles)
 
 
 def crop(picture: Picture, *, margin: int = 100) -> Picture:

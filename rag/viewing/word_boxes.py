@@ -7,8 +7,8 @@ Where the text came from another reader, the words are looked for among pdfium's
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from ctypes import c_int
 from dataclasses import dataclass
 from os.path import commonprefix
@@ -40,13 +40,29 @@ def render(
         NotFound: the document has no page of that number.
         PageNotDrawn: pdfium cannot open the document or the page.
     """
+    with _opened(data, number, password) as page:
+        return _draw(page, spans, text, scale)
+
+
+def locate(data: bytes, number: int, spans: Sequence[Span], text: str | None) -> list[Rectangle]:
+    """The rectangles of the spans in points instead of pixels, with no picture drawn. Raises as `render`."""
+    with _opened(data, number, None) as page:
+        width, height = page.get_size()
+        size = max(1, round(width)), max(1, round(height))
+        x, y = width / size[0], height / size[1]
+        found = _rectangles(page, spans, text, size)
+        return [(left * x, top * y, right * x, bottom * y) for left, top, right, bottom in found]
+
+
+@contextmanager
+def _opened(data: bytes, number: int, password: str | None) -> Iterator[pdfium.PdfPage]:
     with LOCK:
         try:
             with closing(pdfium.PdfDocument(data, password=password)) as document:
                 if not 1 <= number <= len(document):
                     raise NotFound(what="page")
                 with closing(document[number - 1]) as page:
-                    return _draw(page, spans, text, scale)
+                    yield page
         except pdfium.PdfiumError as error:
             raise PageNotDrawn(page=number) from error
 

@@ -40,7 +40,7 @@ def fuse(rankings: Iterable[Ranking], rank: float = RANK) -> list[tuple[int, flo
 
 
 def by_page(passages: Sequence[Passage]) -> list[Passage]:
-    """The passages, best first, where what else was found on its page speaks for the best of a PDF's page.
+    """The passages, best first, where what else was found on its page speaks for the best of a page.
 
     A page of a report holds several chunks; a table and the text that explains it are seldom in one of them.
     """
@@ -50,7 +50,7 @@ def by_page(passages: Sequence[Passage]) -> list[Passage]:
     raised = []
     for passage in passages:
         # The scores of a page that was met are taken away, so that only its best chunk, the first, is raised.
-        scores = found.pop((passage.document, passage.page), [passage.score]) if passage.kind == "pdf" else []
+        scores = found.pop((passage.document, passage.page), [passage.score]) if passage.place.page else []
         raised.append(replace(passage, score=passage.score + _BESIDE * sum(scores[1:])))
     return sorted(raised, key=lambda passage: -passage.score)
 

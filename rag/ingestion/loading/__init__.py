@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from rag.core.errors import EmptyFile, TooLarge
+from rag.core.formats import format_of
 from rag.core.types import LoadedDocument
-from rag.ingestion.loading.file_types import KINDS
 from rag.ingestion.loading.sandbox import Limits, read_isolated
 
-__all__ = ["KINDS", "Limits", "load_address", "load_bytes"]
+__all__ = ["Limits", "load_address", "load_bytes"]
 
 _DEFAULT = Limits()
 
@@ -52,7 +52,7 @@ def load_address(
     fetched = fetch(address, intranet=intranet, max_bytes=min(limits.file_megabytes, 10) * 2**20)
     name = _name(fetched.address, fetched.type)
     document = _load(fetched.content, name, limits, charset=fetched.charset, told=told)
-    kind = "web" if document.kind == "html" else document.kind
+    kind = format_of(document.kind).fetched or document.kind
     return replace(document, kind=kind, address=fetched.address), fetched.content
 
 

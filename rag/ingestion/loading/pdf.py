@@ -24,6 +24,7 @@ from pypdf.errors import DependencyError, PyPdfError
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
 from rag.core.text import find_words
 from rag.core.types import Heading, LoadedDocument, Page
+from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.textlayer import headings, read_page, tidy
 from rag.ingestion.loading.titles import title_of
 
@@ -207,3 +208,8 @@ def _unrepeated(found: list[list[Heading]]) -> list[list[Heading]]:
     times = Counter(title for page in found for title in {heading.title for heading in page})
     limit = max(3, _REPEATED * len(found))
     return [[heading for heading in page if times[heading.title] < limit] for page in found]
+
+
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_pdf(data, name, options.password, options.max_pages, options.told)

@@ -20,6 +20,7 @@ from rag.core.errors import DamagedFile, NoText, TooLarge
 from rag.core.types import Heading, LoadedDocument
 from rag.ingestion.loading.encoding_labels import encoding_of
 from rag.ingestion.loading.encodings import declared
+from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.word_numbering import Numbering
@@ -166,3 +167,8 @@ def _pieces(element: Any) -> Iterator[str]:
             yield from _pieces(child)
         else:
             yield from _pieces(child)
+
+
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_word(data, name)

@@ -27,4 +27,4 @@ class Counts:
         states = sa.select(_jobs.c.state, sa.func.count()).group_by(_jobs.c.state)
         with database.read() as connection:
             documents, chunks = connection.execute(size).one()
-            return Counts(documents, int(chunks), dict(((row[0], row[1]) for row in connection.execute(states))))
+            return Counts(documents, int(chunks), {row[0]: row[1] for row in connection.execute(states)})
