@@ -56,6 +56,7 @@ FORMATS: Final = (
     Format("html", "HTML", _HTML, "text/html", "code", "web", fetched="web"),
     Format("web", "HTML", (), "text/html", "language", "web", saved=".html", titled=True),
     Format("markdown", "Markdown", (".md", ".markdown"), "text/markdown", "notes", "text", "lines"),
+    Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
     Format("text", "TXT", (".txt",), "text/plain", "notes", "text", "lines"),
 )
 # Of what a later version of the program has read.
