@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rag.answering.background_runs import Runs
     from rag.answering.conversation import Conversation
     from rag.answering.generation import Writer
+    from rag.ingestion.loading import Limits
     from rag.ingestion.pipeline import Desk
     from rag.library.index import Index, SharedIndex
     from rag.models.catalogue import Choice
@@ -132,23 +133,29 @@ class Services:
         return open_reader([self.settings.models_folder], device=self.settings.device)
 
     @once
-    def desk(self) -> Desk:
-        """What reading a document takes."""
+    def limits(self) -> Limits:
+        """What reading one document may take."""
         from rag.ingestion.loading import Limits
-        from rag.ingestion.pipeline import Desk
 
         chosen = self.settings
-        limits = Limits(
+        return Limits(
             pages=chosen.max_pages,
             seconds=chosen.parse_seconds,
             megabytes=chosen.parse_megabytes,
             file_megabytes=chosen.upload_megabytes,
             characters=chosen.max_characters,
         )
+
+    @once
+    def desk(self) -> Desk:
+        """What reading a document takes."""
+        from rag.ingestion.pipeline import Desk
+
+        chosen = self.settings
         return Desk(
             self.store,
             self.embedder,
-            limits,
+            self.limits,
             chosen.intranet,
             chosen.chunk_unit,
             chosen.chunk_size,

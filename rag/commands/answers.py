@@ -41,6 +41,12 @@ def _quote(services: Services, owner: str, quote: Quote) -> dict[str, Any]:
         "start": quote.start,
         "end": quote.end,
         "score": quote.score,
+        "head": quote.head,
+        "section": quote.section,
+        "before": quote.before,
+        "after": quote.after,
+        # Nothing is read by text recognition.
+        "ocr": False,
         "place": replace(quote.place, boxes=_boxes(services, owner, quote)).fields(),
     }
 

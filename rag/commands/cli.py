@@ -14,12 +14,13 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands import models, upkeep
+from rag.commands import models, reading, upkeep
 from rag.commands.answers import answer_lines, answer_record
 from rag.commands.output import PROBLEM, AsJson, run, tell, texts, using
+from rag.commands.reading import said_warnings, status_of
 from rag.core import settings
 from rag.core.call_context import CallContext
-from rag.core.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
+from rag.core.errors import CollectionUnknown, FileMissing, RagError, Unexpected
 from rag.core.formats import format_of
 from rag.core.types import Collection, Document
 from rag.models.catalogue import embedder_facts
@@ -30,6 +31,7 @@ OWNER = "local"
 DEFAULT = "Documents"
 _log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(reading.app)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
 CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
@@ -170,7 +172,7 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
         return {
             "name": source,
-            "status": "refused" if isinstance(error, UnreadableDocument | AddressError) else "failed",
+            "status": status_of(error),
             "pages": 0,
             "chunks": 0,
             "error": texts().failure(error.failure()),
@@ -180,17 +182,13 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
 
 
 def _ready(document: Document) -> dict[str, Any]:
-    words = texts()
     return {
         "name": document.name,
         "status": "ready",
         "kind": document.kind,
         "pages": document.pages,
         "chunks": document.chunks,
-        "warnings": [
-            {"code": warning.key, "text": words(f"warnings.{warning.key}", **warning.fields)}
-            for warning in document.warnings
-        ],
+        "warnings": said_warnings(document.warnings),
         "error": None,
         "code": None,
     }

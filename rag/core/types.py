@@ -115,7 +115,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What loading makes of bytes. `address` is the final one, after redirects."""
+    """What loading makes of bytes. `address` is the final one, after redirects; `date` what the file says of
+    itself, as YYYY-MM-DD, or empty."""
 
     name: str
     title: str
@@ -124,6 +125,7 @@ class LoadedDocument:
     address: str | None = None
     empty_pages: tuple[int, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,12 @@ class Document:
     added: str
     warnings: tuple[Notice, ...] = ()
     reading: int = 0
+    date: str = ""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether reading has changed since it was read."""
+        return self.reading < READING_VERSION
 
     @property
     def format(self) -> Format:

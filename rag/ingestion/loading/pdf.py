@@ -24,6 +24,7 @@ from pypdf.errors import DependencyError, PyPdfError
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
 from rag.core.text import find_words
 from rag.core.types import Heading, LoadedDocument, Page
+from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.textlayer import headings, read_page, tidy
 from rag.ingestion.loading.titles import title_of
@@ -93,7 +94,7 @@ def read_pdf(
         Page(number, label, text, tuple(places))
         for number, (label, (text, _), places) in enumerate(zip(labels, texts, found, strict=True), 1)
     )
-    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty)
+    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty, date=second.date())
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:
@@ -161,6 +162,14 @@ class _Second:
     def title(self) -> str:
         try:
             return str(self._reader.metadata.title or "") if self.count and self._reader.metadata else ""
+        except _PYPDF_FAILS:
+            return ""
+
+    def date(self) -> str:
+        """When it was made, else when it was last changed; empty where neither is said."""
+        try:
+            said: Any = (self._reader.metadata if self.count else None) or {}
+            return iso_date(said.get("/CreationDate")) or iso_date(said.get("/ModDate"))
         except _PYPDF_FAILS:
             return ""
 

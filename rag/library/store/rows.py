@@ -50,6 +50,7 @@ def new_document(
         added=schema.now(),
         warnings=loaded.warnings,
         reading=READING_VERSION,
+        date=loaded.date,
     )
 
 
