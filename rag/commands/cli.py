@@ -29,6 +29,8 @@ from rag.services import NO_MODEL, Services, open_services
 
 OWNER = "local"
 DEFAULT = "Documents"
+_AGAIN = "Read again what was read by an earlier version, from the files in the library."
+_LOOK_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(reading.app)
@@ -45,17 +47,23 @@ def main() -> None:
 
 @app.command()
 def ingest(
-    sources: Annotated[list[str], typer.Argument(help="Files, folders or web addresses.")],
+    sources: Annotated[list[str] | None, typer.Argument(help="Files, folders or web addresses.")] = None,
     collection: CollectionName = DEFAULT,
+    again: Annotated[bool, typer.Option("--again", help=_AGAIN)] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read files and web pages into a collection. What cannot be read is named; the others go on."""
     from rag.ingestion.pipeline import READ_AT_ONCE
 
+    if bool(sources) == again:
+        raise typer.BadParameter("say what to read, or --again", param_hint="SOURCES / --again")
     services = open_services(settings.load())
-    target = services.store.collections.named(OWNER, collection)
-    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-        results = list(pool.map(partial(_read, services, target), _expanded(sources)))
+    if again:
+        results = _read_again(services, _named(services, collection))
+    else:
+        target = services.store.collections.named(OWNER, collection)
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            results = list(pool.map(partial(_read, services, target), _expanded(sources or [])))
     lines = (f"{result['name']}: {result['error'] or _count(result)}" for result in results)
     tell({"collection": collection, "documents": results}, lines, as_json)
     if any(result["status"] != "ready" for result in results):
@@ -72,10 +80,7 @@ def ask(
     """Ask a collection; the quotes that answer, and what the model writes from them."""
     current = settings.load()
     services = open_services(current.model_copy(update={"model": model}) if model else current)
-    target = services.store.collections.by_name(OWNER, collection)
-    if target is None:
-        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
-        raise CollectionUnknown(name=collection, known=known)
+    target = _named(services, collection)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     calibrated = embedder_facts(services.embedder.name).calibrated
     tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
@@ -133,6 +138,14 @@ def reader(
     serve(services.store, lambda: services.desk, stopping)
 
 
+def _named(services: Services, name: str) -> Collection:
+    found = services.store.collections.by_name(OWNER, name)
+    if found is None:
+        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
+        raise CollectionUnknown(name=name, known=known)
+    return found
+
+
 def _measures(report: dict[str, Any]) -> Iterator[str]:
     from rag.evaluation import RATES
 
@@ -170,25 +183,59 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
             document = read_file(services.desk, OWNER, collection.id, data, file.name)
     except Exception as fault:  # noqa: BLE001 - what is wrong with one source costs the others nothing
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
-        return {
-            "name": source,
-            "status": status_of(error),
-            "pages": 0,
-            "chunks": 0,
-            "error": texts().failure(error.failure()),
-            "code": error.key(),
-        }
-    return _ready(document)
+        return _unread(source, error)
+    return _ready(services, document)
 
 
-def _ready(document: Document) -> dict[str, Any]:
+def _read_again(services: Services, collection: Collection) -> list[dict[str, Any]]:
+    """The lines of the report for all documents that were read by an earlier version of reading.
+
+    They wait in the readers' queue, and this process is one of the readers: where it is stopped, the next one goes on.
+    """
+    from rag.ingestion.worker import run_jobs
+
+    store, stopping = services.store, threading.Event()
+    asked = store.readings.ask_again(OWNER, collection.id)
+
+    def until_all_ended() -> None:
+        while store.jobs.unfinished(asked) and not stopping.wait(_LOOK_SECONDS):
+            pass
+        stopping.set()
+
+    if asked:
+        threading.Thread(target=until_all_ended, daemon=True).start()
+        run_jobs(services.desk, stopping)
+    ended = [job for job in store.jobs.list(OWNER, collection.id) if job.id in set(asked)]
+    return [
+        _unread(job.name, RagError.revive(job.failure))
+        if job.failure
+        else _ready(services, store.documents.get(OWNER, job.source))
+        for job in ended
+    ]
+
+
+def _unread(name: str, error: RagError) -> dict[str, Any]:
+    return {
+        "name": name,
+        "status": status_of(error),
+        "pages": 0,
+        "chunks": 0,
+        "error": texts().failure(error.failure()),
+        "code": error.key(),
+    }
+
+
+def _ready(services: Services, document: Document) -> dict[str, Any]:
     return {
         "name": document.name,
+        "title": document.title,
+        "date": document.date,
         "status": "ready",
         "kind": document.kind,
         "pages": document.pages,
         "chunks": document.chunks,
         "warnings": said_warnings(document.warnings),
+        "page_reports": [report.fields() for report in services.store.readings.reports(OWNER, document.id)],
         "error": None,
         "code": None,
     }

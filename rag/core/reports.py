@@ -59,7 +59,7 @@ class PageReport:
         """In words: "page iv: 1,204 characters · 2 tables"."""
         paged = format_of(kind).paged
         where = t("answer.page", label=self.label) if paged else t("report.part", number=self.number, line=self.label)
-        return f"{where}: {' · '.join(self._said(t))}"
+        return t("report.line", place=where, said=" · ".join(self._said(t)))
 
     def _said(self, t: Texts) -> Iterator[str]:
         if self.state == "empty":

@@ -22,7 +22,8 @@ from rag.core.text import language_of
 from rag.core.types import Answer, Collection, LoadedDocument, Page, Turn
 from rag.evaluation.measures import area_under_curve, curve_interval, exact_match, f1, holds, interval
 from rag.evaluation.question_sets import Case, QuestionSet, read_set
-from rag.ingestion.pipeline import Desk, embedded_text, lead_of, read_file
+from rag.ingestion.leads import lead_of
+from rag.ingestion.pipeline import Desk, embedded_text, read_file
 from rag.ingestion.splitting import split
 from rag.library.index import Index
 from rag.library.store import Store

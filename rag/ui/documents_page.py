@@ -10,10 +10,12 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rag.core.formats import ENDINGS
+from rag.core.reports import ReadingCounts
 from rag.core.types import Collection, Document, Right, shown_name
 from rag.ui import actions
 from rag.ui.chat_list import collection_name
 from rag.ui.page_frame import Frame, told
+from rag.ui.reading_report import draw_report
 from rag.ui.safe_views import draw_muted, label
 from rag.ui.source_view import open_document
 from rag.ui.widget_values import uploaded
@@ -118,13 +120,14 @@ def draw_documents(page: Frame, documents: Sequence[Document], right: Right) -> 
         draw_muted(texts("documents.empty"))
         return
     hint = texts("documents.filter")
+    counts = page.services.store.readings.counts(page.owner, documents[0].collection)
     wanted = st.text_input(hint, label_visibility="collapsed", placeholder=hint, max_chars=_FILTER_CHARACTERS)
     for document in documents:
         if wanted.lower() in f"{document.name} {document.title}".lower():
-            _draw_document(page, document, right)
+            _draw_document(page, document, right, counts.get(document.id, ReadingCounts()))
 
 
-def _draw_document(page: Frame, document: Document, right: Right) -> None:
+def _draw_document(page: Frame, document: Document, right: Right, counts: ReadingCounts) -> None:
     texts = page.texts
     with st.container(border=True, gap="xxsmall"):
         with st.container(
@@ -136,7 +139,8 @@ def _draw_document(page: Frame, document: Document, right: Right) -> None:
                 st.rerun()
             if right != "reader":
                 _draw_actions(page, document)
-        draw_muted(_facts(page, document))
+        draw_muted(_facts(page, document, counts))
+        draw_report(page, document)
 
 
 def _draw_actions(page: Frame, document: Document) -> None:
@@ -157,7 +161,7 @@ def _draw_actions(page: Frame, document: Document) -> None:
                     st.rerun()
 
 
-def _facts(page: Frame, document: Document) -> str:
+def _facts(page: Frame, document: Document, counts: ReadingCounts) -> str:
     texts = page.texts
     facts = [texts.count("documents.chunks", document.chunks)]
     if document.format.paged:
@@ -165,6 +169,11 @@ def _facts(page: Frame, document: Document) -> str:
     if document.address:
         facts.insert(0, document.address)
     facts.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
+    if document.date:
+        facts.append(texts("report.dated", date=document.date))
+    if document.outdated:
+        facts.append(texts("report.outdated"))
+    facts += counts.shown(document.kind, texts)
     if document.empty_pages:
         facts.append(texts("documents.empty_pages", pages=", ".join(map(str, document.empty_pages))))
     facts += [texts(f"warnings.{warning.key}", **warning.fields) for warning in document.warnings]

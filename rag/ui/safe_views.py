@@ -16,7 +16,7 @@ import streamlit as st
 from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 from rag.ui.widget_values import position
-from rag.viewing.highlighting import Picture
+from rag.viewing.highlighting import Mark, Picture
 
 # Every sign that Markdown could read; then what could become a link although its signs are escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")
@@ -42,7 +42,9 @@ _text = st.components.v2.component(
     "footnote_text",
     html='<div class="frame" tabindex="0"></div>',
     css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem;"
-    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }",
+    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }"
+    " del { color: var(--st-text-color); opacity: 0.75; outline: 1px dashed var(--st-border-color);"
+    " background: var(--st-secondary-background-color); }",
     js=(_HERE / "text.js").read_text(encoding="utf-8"),
 )
 
@@ -60,6 +62,11 @@ def draw_brand(tagline: str) -> None:
 def draw_muted(text: str) -> None:
     """A line of small print that may hold names from documents."""
     st.html(f'<div class="muted">{html.escape(text)}</div>')
+
+
+def draw_lines(lines: Sequence[str]) -> None:
+    """Lines of small print, one below the other."""
+    st.html("".join(f'<div class="muted">{html.escape(line)}</div>' for line in lines))
 
 
 def draw_entry(title: str, facts: str) -> None:
@@ -126,8 +133,8 @@ def draw_picture(picture: Picture, address: str, alt: str, *, key: str) -> None:
     _picture(key=key, data={"address": address, "at": at, "alt": alt})
 
 
-def draw_marked(segments: Sequence[tuple[str, bool]], *, key: str) -> None:
-    """A document's text in segments of (text, whether it is marked), scrolled to the first that is."""
+def draw_marked(segments: Sequence[tuple[str, Mark]], *, key: str) -> None:
+    """A document's text in segments of (text, how it is marked), scrolled to the first quote."""
     _text(key=key, data={"segments": [list(segment) for segment in segments]})
 
 

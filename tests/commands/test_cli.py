@@ -58,6 +58,10 @@ def test_ask_names_the_page_that_answers(library: Path) -> None:
     assert (first["document"], first["page"], first["label"]) == ("employee-handbook.pdf", 5, "2")
     assert answer["quotes"][0]["end"] - answer["quotes"][0]["start"] == len(answer["quotes"][0]["text"])
     assert {"search", "quotes", "total"} <= set(answer["seconds"])
+    quote = answer["quotes"][0]
+    assert {"document", "page", "label", "text", "start", "end", "score", "line"} <= set(quote)
+    assert {"head", "section", "before", "after", "ocr", "place"} <= set(quote)
+    assert (quote["place"]["section"], quote["ocr"]) == (quote["section"], False)
     place = answer["quotes"][0]["place"]
     assert (place["page"], place["label"], place["line"]) == (5, "2", None)
     # On the page, A4, in the order of reading.

@@ -7,18 +7,22 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from docx import Document as WordDocument
 from pypdf import PdfReader, PdfWriter
 
 from rag.core.reports import PageReport, ReadingCounts, by_reason
 from rag.core.tables import Cell, Table
 from rag.core.types import Heading, LeftOut, Page
+from rag.library.store import Store, schema
 from rag.ui.texts import Texts
 from tests.commands.test_cli import footnote
+from tests.guarantees.apps import OWNER
 from tests.ingestion.test_loading import body, encrypted, pdf
 
 
@@ -176,3 +180,30 @@ def test_a_document_is_said_in_numbers() -> None:
         "3 tables",
     ]
     assert list(ReadingCounts(2).shown("word", words)) == ["not wholly read"]
+
+
+def test_what_an_earlier_version_read_is_read_again(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", written(tmp_path, "watches.pdf", dated_pdf(ModDate="D:20250131"))
+    code, report = footnote(data, "ingest", file)
+    (first,) = report["documents"]
+    assert (code, first["title"], first["date"], first["pages"]) == (0, "Watches", "2025-01-31", 2)
+    assert [page["state"] for page in first["page_reports"]] == ["read", "empty"]
+    # All is as it is read today.
+    assert footnote(data, "ingest", "--again") == (0, {"collection": "Documents", "documents": [], "error": None})
+    with closing(Store.open(data)) as store:
+        (collection,) = store.collections.list(OWNER)
+        (document,) = store.documents.list(OWNER, collection.id)
+        with store.database.write() as connection:
+            connection.execute(sa.update(schema.documents).values(reading=0, title="Old", date=""))
+            connection.execute(sa.update(schema.pages).values(text="Old."))
+    file.unlink()
+    code, again = footnote(data, "ingest", "--again")
+    assert (code, again["documents"]) == (0, report["documents"])
+    with closing(Store.open(data)) as store:
+        assert store.documents.list(OWNER, collection.id) == [document]
+
+
+def test_again_takes_no_sources_and_needs_a_collection(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert footnote(data, "ingest", "--again", "x.pdf")[1]["error"]["code"] == "usage"
+    assert footnote(data, "ingest", "--again", "--collection", "None")[1]["error"]["code"] == "collection_unknown"

@@ -31,7 +31,7 @@ from rag.core.errors import (
     VectorsLacking,
 )
 from rag.core.types import Document
-from rag.ingestion.pipeline import READ_AT_ONCE, Desk, SameNames, Told, read_address, read_file, silent
+from rag.ingestion.pipeline import READ_AT_ONCE, Desk, SameNames, Told, read_address, read_again, read_file, silent
 from rag.ingestion.worker.lease import Heartbeat, Stopping
 from rag.library.store import Job, Store
 from rag.library.store.postgresql import PostgreSQL
@@ -226,6 +226,8 @@ def read_job(desk: Desk, job: Job, told: Told = silent, *, password: str | None 
     """Read what a job names. A password is given while the user waits: it is not written down with the job."""
     if job.kind == "address":
         return read_address(desk, job.owner, job.collection, job.source, replace=job.replace, told=told)
+    if job.kind == "document":
+        return read_again(desk, job.owner, job.source, password=password, told=told)
     data = desk.store.files.read(job.source)
     same_name: SameNames = "replace" if job.replace else "ask"
     return read_file(desk, job.owner, job.collection, data, job.name, password=password, same_name=same_name, told=told)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -37,7 +38,7 @@ _jobs = schema.jobs
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A document to read: `source` is the SHA-256 of a saved file, or an address.
+    """A document to read: `source` is the SHA-256 of a saved file, an address, or the id of a document to read again.
 
     `done` of `total` counts chunks in the stage `embedding`. `document` is what came of it.
     """
@@ -46,7 +47,7 @@ class Job:
     owner: str
     collection: str
     name: str
-    kind: Literal["file", "address"]
+    kind: Literal["file", "address", "document"]
     source: str
     replace: bool
     created: str
@@ -140,9 +141,10 @@ class Jobs:
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
 
-    def unfinished(self) -> bool:
-        """Whether any job waits or runs."""
+    def unfinished(self, job_ids: Sequence[str] | None = None) -> bool:
+        """Whether any job, or one of these, waits or runs."""
         query = sa.select(_jobs.c.id).where(_jobs.c.state.in_(["waiting", "running"])).limit(1)
+        query = query if job_ids is None else query.where(_jobs.c.id.in_(job_ids))
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
 
