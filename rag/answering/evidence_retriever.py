@@ -16,8 +16,9 @@ from langchain_core.retrievers import BaseRetriever
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes, sentences_of
 from rag.answering.retrieval import Retriever, forms
 from rag.core.call_context import CallContext
+from rag.core.places import line_of
 from rag.core.text import from_a_word, language_of, terms, to_a_word
-from rag.core.types import Page, PageKey, Passage, Quote, line_of
+from rag.core.types import Page, PageKey, Passage, Quote
 from rag.models.embedding import Embedder
 
 # Weight of the current question's terms: "And in Lisbon?" is searched with the question before it.
@@ -97,7 +98,7 @@ class EvidenceFinder:
         found = self._search.search(query, context, previous=previous, k=self._passages)
         searched = time.perf_counter()
         own, pages = set(terms(asked, language_of(found.query))), cut_pages(found.pages)
-        passages = [replace(one, line=line_of(one, found.pages[one.document, one.page])) for one in found.passages]
+        passages = [_with_line(one, found.pages[one.document, one.page]) for one in found.passages]
         quotes = find_quotes(
             found.query,
             passages,
@@ -200,6 +201,10 @@ def _as_document(quote: Quote) -> Document:
             "score": quote.score,
         },
     )
+
+
+def _with_line(passage: Passage, page: Page) -> Passage:
+    return replace(passage, line=line_of(passage.kind, page.line(0), page.text[: passage.start]))
 
 
 def _in_section(quote: Quote, page: Page) -> Quote:

@@ -14,12 +14,13 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands import models, upkeep
-from rag.commands.output import PROBLEM, AsJson, run, tell, texts, using
-from rag.commands.records import answer_lines, answer_record, document_line, document_record, measure_lines
+from rag.commands import models, reading, upkeep
+from rag.commands.answers import answer_lines, answer_record
+from rag.commands.output import PROBLEM, AsJson, run, tell, using
+from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
 from rag.core.call_context import CallContext
-from rag.core.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
+from rag.core.errors import CollectionUnknown, FileMissing, RagError, Unexpected
 from rag.core.types import Collection
 from rag.models.catalogue import embedder_facts
 from rag.network import connection_log
@@ -27,8 +28,11 @@ from rag.services import NO_MODEL, Services, open_services
 
 OWNER = "local"
 DEFAULT = "Documents"
+_AGAIN = "Read again what was read by an earlier version, from the files in the library."
+_LOOK_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(reading.app)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
 CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
@@ -42,17 +46,23 @@ def main() -> None:
 
 @app.command()
 def ingest(
-    sources: Annotated[list[str], typer.Argument(help="Files, folders or web addresses.")],
+    sources: Annotated[list[str] | None, typer.Argument(help="Files, folders or web addresses.")] = None,
     collection: CollectionName = DEFAULT,
+    again: Annotated[bool, typer.Option("--again", help=_AGAIN)] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read files and web pages into a collection. What cannot be read is named; the others go on."""
     from rag.ingestion.pipeline import READ_AT_ONCE
 
+    if bool(sources) == again:
+        raise typer.BadParameter("say what to read, or --again", param_hint="SOURCES / --again")
     services = open_services(settings.load())
-    target = services.store.collections.named(OWNER, collection)
-    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-        results = list(pool.map(partial(_read, services, target), _expanded(sources)))
+    if again:
+        results = _read_again(services, _named(services, collection))
+    else:
+        target = services.store.collections.named(OWNER, collection)
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            results = list(pool.map(partial(_read, services, target), _expanded(sources or [])))
     lines = (f"{result['name']}: {result['error'] or document_line(result)}" for result in results)
     tell({"collection": collection, "documents": results}, lines, as_json)
     if any(result["status"] != "ready" for result in results):
@@ -69,13 +79,10 @@ def ask(
     """Ask a collection; the quotes that answer, and what the model writes from them."""
     current = settings.load()
     services = open_services(current.model_copy(update={"model": model}) if model else current)
-    target = services.store.collections.by_name(OWNER, collection)
-    if target is None:
-        names = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
-        raise CollectionUnknown(name=collection, known=names)
+    target = _named(services, collection)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     calibrated = embedder_facts(services.embedder.name).calibrated
-    tell(answer_record(answer, calibrated), answer_lines(answer), as_json, answer.error)
+    tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)
 
@@ -129,6 +136,14 @@ def reader(
     serve(services.store, lambda: services.ingest, stopping)
 
 
+def _named(services: Services, name: str) -> Collection:
+    found = services.store.collections.by_name(OWNER, name)
+    if found is None:
+        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
+        raise CollectionUnknown(name=name, known=known)
+    return found
+
+
 def _expanded(sources: list[str]) -> Iterator[str]:
     """The sources, with folders replaced by the files in them."""
     for source in sources:
@@ -155,12 +170,32 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
             document = read_file(services.ingest, OWNER, collection.id, data, file.name)
     except Exception as fault:  # noqa: BLE001 - an error in one source does not stop the others
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
-        return {
-            "name": source,
-            "status": "refused" if isinstance(error, UnreadableDocument | AddressError) else "failed",
-            "pages": 0,
-            "chunks": 0,
-            "error": texts().failure(error.failure()),
-            "code": error.key(),
-        }
-    return document_record(document)
+        return unread_record(source, error)
+    return document_record(services.store, OWNER, document)
+
+
+def _read_again(services: Services, collection: Collection) -> list[dict[str, Any]]:
+    """The lines of the report for all documents that were read by an earlier version of reading.
+
+    They wait in the readers' queue, and this process is one of the readers: where it is stopped, the next one goes on.
+    """
+    from rag.ingestion.worker import run_jobs
+
+    store, stopping = services.store, threading.Event()
+    asked = store.readings.ask_again(OWNER, collection.id)
+
+    def until_all_ended() -> None:
+        while store.jobs.unfinished(asked) and not stopping.wait(_LOOK_SECONDS):
+            pass
+        stopping.set()
+
+    if asked:
+        threading.Thread(target=until_all_ended, daemon=True).start()
+        run_jobs(services.ingest, stopping)
+    ended = [job for job in store.jobs.list(OWNER, collection.id) if job.id in set(asked)]
+    return [
+        unread_record(job.name, RagError.revive(job.failure))
+        if job.failure
+        else document_record(store, OWNER, store.documents.get(OWNER, job.source))
+        for job in ended
+    ]

@@ -19,7 +19,7 @@ from typing import Final
 from rag.core import child_processes, settings
 from rag.core.call_context import CallContext
 from rag.core.settings import PROJECT
-from rag.library.samples import enqueue_samples, sample_questions
+from rag.library.samples import sample_files, sample_questions
 from rag.library.store import Store
 from rag.models.catalogue import locate
 from rag.network.connection_log import RECORD
@@ -96,7 +96,8 @@ def play() -> OfflineRun:
     services.start()
     store = services.store
     collection = store.collections.named(OWNER, NAME)
-    enqueue_samples(store, OWNER, collection.id)
+    for file in sample_files():
+        store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())
     _wait_for_reader(store, collection.id)
     answered = 0
     # One question in each language.

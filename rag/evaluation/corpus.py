@@ -15,7 +15,8 @@ from rag.core.errors import UnreadableDocument
 from rag.core.text import language_of
 from rag.core.types import Answer, Collection, LoadedDocument, Page
 from rag.evaluation.question_sets import QuestionSet
-from rag.ingestion.pipeline import IngestContext, embedded_text, lead_of, read_file, split_document
+from rag.ingestion.leads import lead_of
+from rag.ingestion.pipeline import IngestContext, embedded_text, read_file, split_document
 from rag.library.store import Store
 from rag.models.embedding import Embedder
 

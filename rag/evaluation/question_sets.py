@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from rag.core.errors import DamagedFile, UnsupportedKind
+from rag.core.formats import promised
 from rag.core.text import script_of
-from rag.ingestion.loading import KINDS
 
 T = TypeVar("T")
 Kind = Literal["answerable", "near_miss", "out_of_corpus"]
@@ -93,7 +93,7 @@ def _all(file: Path, made: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
 def _files(directory: Path) -> Iterator[Path]:
     folder = directory / "pdfs" if (directory / "pdfs").is_dir() else directory
     for file in folder.iterdir():
-        if file.suffix.lower().lstrip(".") in {kind.lstrip(".") for kind in KINDS} and file.stem.lower() != "readme":
+        if promised(file.name) and file.stem.lower() != "readme":
             yield file
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Literal
 
-from rag.core.types import PAGED, Answer, Check, CheckResult, CheckRun, Passage
+from rag.core.types import Answer, Check, CheckResult, CheckRun, Passage
 
 Change = Literal["better", "worse", "same", "new"]
 
@@ -50,7 +50,7 @@ def judge(check: Check, answer: Answer) -> CheckResult:
 def _is_right(passage: Passage, check: Check, wanted: str) -> bool:
     """Whether a passage is on a check's page. Parts of a document without pages may change when it is ingested again,
     so there a passage with the quote counts too."""
-    on_page = passage.page == check.page or (passage.kind not in PAGED and wanted in _plain(passage.text))
+    on_page = passage.page == check.page or (passage.place.page is None and wanted in _plain(passage.text))
     return bool(check.document) and passage.name == check.document and on_page
 
 

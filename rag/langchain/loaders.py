@@ -11,6 +11,7 @@ from langchain_core.documents import Document
 
 from rag.core import settings
 from rag.core.errors import RagError
+from rag.core.formats import format_of
 from rag.core.types import LoadedDocument
 from rag.ingestion.loading import Limits, load_address, load_bytes
 
@@ -73,6 +74,6 @@ class WebBaseLoader(BaseLoader):
 def _documents(loaded: LoadedDocument, source: str) -> Iterator[Document]:
     for page in loaded.pages:
         metadata: dict[str, str | int] = {"source": source, "title": loaded.title}
-        if loaded.kind == "pdf":
+        if format_of(loaded.kind).paged:
             metadata |= {"page": page.number - 1, "page_label": page.label, "total_pages": len(loaded.pages)}
         yield Document(page_content=page.text, metadata=metadata)

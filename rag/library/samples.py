@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
+from rag.core.formats import promised
 from rag.core.settings import PROJECT
 from rag.library.store import Store
 
 SAMPLES: Final = PROJECT / "data" / "samples"
-SAMPLE_KINDS: Final = {".pdf", ".html", ".docx"}
-# The name as stored; pages show it in the user's language.
+# Stored names; the page shows the samples' in the user's language.
 SAMPLES_NAME: Final = "Samples"
 EXAMPLES_SHOWN: Final = 4
 
@@ -19,14 +20,15 @@ def read_samples(store: Store, owner: str) -> None:
     """At the first start, queue the sample documents for a collection of their own."""
     if store.collections.list(owner):
         return
-    enqueue_samples(store, owner, store.collections.create(owner, SAMPLES_NAME, samples=True).id)
+    collection = store.collections.create(owner, SAMPLES_NAME, samples=True)
+    for file in sample_files():
+        store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
 
 
-def enqueue_samples(store: Store, owner: str, collection_id: str) -> None:
-    """Queue the sample documents for a collection."""
-    for file in sorted(SAMPLES.iterdir()):
-        if file.suffix in SAMPLE_KINDS:
-            store.jobs.enqueue(owner, collection_id, file.name, "file", file.read_bytes())
+def sample_files() -> list[Path]:
+    """The documents among the files of the samples."""
+    beside = {"README.md"}
+    return sorted(file for file in SAMPLES.iterdir() if promised(file.name) and file.name not in beside)
 
 
 def share_samples(store: Store, owner: str) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rag.answering.background_runs import AnswerRuns
     from rag.answering.conversation import Conversation
     from rag.answering.generation import AnswerWriter
+    from rag.ingestion.loading import Limits
     from rag.ingestion.pipeline import IngestContext
     from rag.library.index import Index, SharedIndex
     from rag.models.catalogue import Choice
@@ -107,19 +108,25 @@ class Services(LazyParts):
 
     def ingest_into(self, store: Store) -> IngestContext:
         """As `ingest`, for another store: the embedder, chunking and limits of the settings."""
-        from rag.ingestion.loading import Limits
         from rag.ingestion.pipeline import IngestContext
 
         chosen = self.settings
-        limits = Limits(
+        sizes = chosen.chunk_unit, chosen.chunk_size, chosen.chunk_overlap
+        return IngestContext(store, self.embedder, self.limits, chosen.intranet, *sizes)
+
+    @once
+    def limits(self) -> Limits:
+        """Limits of reading one document."""
+        from rag.ingestion.loading import Limits
+
+        chosen = self.settings
+        return Limits(
             pages=chosen.max_pages,
             seconds=chosen.parse_seconds,
             megabytes=chosen.parse_megabytes,
             file_megabytes=chosen.upload_megabytes,
             characters=chosen.max_characters,
         )
-        sizes = chosen.chunk_unit, chosen.chunk_size, chosen.chunk_overlap
-        return IngestContext(store, self.embedder, limits, chosen.intranet, *sizes)
 
     @once
     def installed_models(self) -> InstalledModels:

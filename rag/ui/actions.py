@@ -29,9 +29,10 @@ def own_collection(page: Frame, collection: Collection) -> Collection:
 
 
 def same_bytes(page: Frame, collection: Collection, data: bytes) -> Document | None:
-    """The collection's document with exactly these bytes."""
+    """The document of the collection that holds just these bytes, as they would be read today."""
     sha256 = hashlib.sha256(data).hexdigest()
-    return page.services.store.documents.find(page.owner, collection.id, sha256=sha256)
+    there = page.services.store.documents.find(page.owner, collection.id, sha256=sha256)
+    return None if there is None or there.outdated else there
 
 
 def free_name(page: Frame, job: Job) -> str:
@@ -93,8 +94,8 @@ def original(page: Frame, document: Document) -> bytes:
 
 
 def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | None) -> dict[str, str]:
-    """Changes of an answer's documents, by id: `removed`, `replaced` by a newer version, or `withdrawn` where the
-    collection is no longer shared with the person."""
+    """What became of documents quoted in an answer, by their id: `removed`, `replaced` by a newer version, `reread` so
+    that words quoted stand in it no more, or `withdrawn` where the collection is no longer shared with the person."""
     changed = {}
     documents = page.services.store.documents
     if right is None:
@@ -102,6 +103,8 @@ def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | No
     for quote in answered.quotes:
         try:
             documents.get(page.owner, quote.document)
+            if quote.start == quote.end:
+                changed[quote.document] = "reread"
         except NotFound:
             same = {"address": quote.address} if quote.address else {"name": quote.name}
             newer = documents.find(page.owner, chat.collection, **same)
@@ -117,7 +120,7 @@ def exported(page: Frame, turn: Turn, answered: Answer) -> str:
         try:
             document = page.services.store.documents.get(page.owner, quote.document)
             checksums[document.id] = document.sha256
-            if document.kind == "pdf":
+            if document.format.drawn and quote.end > quote.start:
                 crops[i] = crop(page_picture(page, document, quote.page, [(quote.start, quote.end)]))
         except LibraryError:
             # Removed since, or not renderable: the quote stands without a crop.

@@ -10,8 +10,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rag.answering.background_runs import AnswerRun
 from rag.core.errors import ModelLanguage
+from rag.core.formats import ENDINGS
 from rag.core.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
-from rag.ingestion.loading import KINDS
 from rag.library import samples
 from rag.services import NO_MODEL
 from rag.ui import actions, file_routes
@@ -65,7 +65,7 @@ def draw_input(page: Frame, collection: Collection, documents: Sequence[Document
         _draw_wait(page)
     # With a key the text being typed survives a change of the placeholder.
     entry = st.chat_input(
-        hint, accept_file="multiple", file_type=list(KINDS), max_chars=4000, key="ask", disabled=withdrawn
+        hint, accept_file="multiple", file_type=list(ENDINGS), max_chars=4000, key="ask", disabled=withdrawn
     )
     if example := st.session_state.pop("example", ""):
         return Entry(example)

@@ -3,7 +3,7 @@
 Every request is authenticated and authorized; without access the response is 404.
 
 /files/documents/{id}/original                     the file as uploaded
-/files/documents/{id}/pages/{number}?marked=12-40  a PDF page as PNG, with a text span marked
+/files/documents/{id}/pages/{number}?marked=12-40  a page as PNG, with a text span marked
 /files/answers/{id}?lang=en                        an answer as HTML, in a language
 """
 
@@ -24,7 +24,7 @@ from rag.core import settings
 from rag.core.errors import NotFound, PageNotDrawn, RagError, SignInError
 from rag.core.types import Document, Turn
 from rag.ui import actions
-from rag.ui.file_responses import HEADERS, TYPES, file_name, send
+from rag.ui.file_responses import HEADERS, file_name, send
 from rag.ui.page_frame import Frame, services_for
 from rag.ui.request_identity import caller
 from rag.ui.texts import LANGUAGES, Language, Texts
@@ -89,14 +89,14 @@ def routes(find: Find = _authenticate) -> list[BaseRoute]:
 def _original(request: Request, page: Frame) -> Response:
     key = _parameter(request, "document", ID)
     document, size, pieces = page.services.store.documents.stream(page.owner, key)
-    return send(request, size, pieces, type=TYPES[document.kind], name=file_name(document), tag=document.sha256)
+    return send(request, size, pieces, type=document.format.media_type, name=file_name(document), tag=document.sha256)
 
 
 def _picture(request: Request, page: Frame) -> Response:
     document = page.services.store.documents.get(page.owner, _parameter(request, "document", ID))
     marked = _MARKED.fullmatch(request.query_params.get("marked", ""))
     spans = [(int(marked[1]), int(marked[2]))] if marked else []
-    if document.kind != "pdf":
+    if not document.format.drawn:
         raise NotFound(what="page")
     picture = actions.page_picture(page, document, int(_parameter(request, "number", _NUMBER)), spans)
     return _bytes(request, picture.data, type="image/png", name="")

@@ -134,13 +134,14 @@ def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun], 
     if not checks:
         draw_muted(texts("quality.none"))
         return
+    documents = page.services.store.documents.list(page.owner, checks[0].collection)
+    unpaged = {document.name for document in documents if not document.format.paged}
     last = {result.check: result for result in runs[-1].results} if runs else {}
     before = runs[-2] if len(runs) > 1 else None
     for check in checks:
         with st.container(border=True, gap="xxsmall"):
             draw_question(check.question)
-            source = texts("quality.source", document=check.document, page=check.page) if check.document else ""
-            draw_muted(source or texts("quality.to_be_refused"))
+            draw_muted(_source(check, unpaged, texts))
             if check.quote:
                 draw_muted(f"“{' '.join(check.quote.split())}”")
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -150,6 +151,14 @@ def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun], 
                     with show_errors(page):
                         page.services.store.checks.remove(page.owner, check.id)
                         st.rerun()
+
+
+def _source(check: Check, unpaged: set[str], texts: Texts) -> str:
+    if not check.document:
+        return texts("quality.to_be_refused")
+    if check.document in unpaged:
+        return check.document
+    return texts("quality.source", document=check.document, page=check.page)
 
 
 def _became(result: CheckResult, before: CheckRun | None, texts: Texts) -> str:

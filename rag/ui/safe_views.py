@@ -16,8 +16,7 @@ import streamlit as st
 from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 from rag.ui.widget_values import position
-from rag.viewing.export import place_of
-from rag.viewing.highlighting import Picture
+from rag.viewing.highlighting import Mark, Picture
 
 # Markdown's syntax characters; then what is auto-linked although escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")
@@ -43,7 +42,9 @@ _text = st.components.v2.component(
     "footnote_text",
     html='<div class="frame" tabindex="0"></div>',
     css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem;"
-    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }",
+    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }"
+    " del { color: var(--st-text-color); opacity: 0.75; outline: 1px dashed var(--st-border-color);"
+    " background: var(--st-secondary-background-color); }",
     js=(_HERE / "text.js").read_text(encoding="utf-8"),
 )
 
@@ -61,6 +62,11 @@ def draw_brand(tagline: str) -> None:
 def draw_muted(text: str) -> None:
     """Small print; may contain untrusted text."""
     st.html(f'<div class="muted">{html.escape(text)}</div>')
+
+
+def draw_lines(lines: Sequence[str]) -> None:
+    """Lines of small print, one below the other."""
+    st.html("".join(f'<div class="muted">{html.escape(line)}</div>' for line in lines))
 
 
 def draw_entry(title: str, facts: str) -> None:
@@ -127,20 +133,20 @@ def draw_picture(picture: Picture, address: str, alt: str, *, key: str) -> None:
     _picture(key=key, data={"address": address, "at": at, "alt": alt})
 
 
-def draw_marked(segments: Sequence[tuple[str, bool]], *, key: str) -> None:
-    """A text as (segment, is marked) pairs, scrolled to the first mark."""
+def draw_marked(segments: Sequence[tuple[str, Mark]], *, key: str) -> None:
+    """A document's text in segments of (text, how it is marked), scrolled to the first quote."""
     _text(key=key, data={"segments": [list(segment) for segment in segments]})
 
 
 def draw_passage(passage: Passage, texts: Texts) -> None:
-    """A passage with its location and score."""
-    where = " · ".join(filter(None, (shown_name(passage), place_of(passage, texts))))
+    """A whole passage with its place and score, for those who want to see what was searched."""
+    where = " · ".join(filter(None, (shown_name(passage), passage.place.shown(texts))))
     draw_muted(f"{where} · {texts('answer.similarity', score=f'{passage.score:.2f}')}")
     st.html(f'<div class="question">{html.escape(passage.text)}</div>')
 
 
 def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, str]) -> dict[str, object]:
-    name, place = shown_name(quote), place_of(quote, texts)
+    name, place = shown_name(quote), quote.place.shown(texts)
     return {
         "number": number,
         "text": " ".join(quote.text.split()),

@@ -11,7 +11,6 @@ from rag.ui import actions
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import label
 from rag.ui.texts import Texts
-from rag.viewing.export import place_of
 
 _NOT_THERE: Final = -1
 _QUOTE_CHARACTERS: Final = 90
@@ -44,4 +43,4 @@ def _choice(answer: Answer, place: int, texts: Texts) -> str:
     quote = answer.quotes[place]
     words = " ".join(quote.text.split())
     short = words if len(words) <= _QUOTE_CHARACTERS else words[:_QUOTE_CHARACTERS] + "…"
-    return label(" · ".join(filter(None, (short, shown_name(quote), place_of(quote, texts)))))
+    return label(" · ".join(filter(None, (short, shown_name(quote), quote.place.shown(texts)))))

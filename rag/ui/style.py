@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag.core.formats import NAMES
 from rag.ui.texts import Texts
 
 # Last rule: hides the empty sidebar of a page whose access was revoked while open.
@@ -29,5 +30,6 @@ _UPLOADER = """
 
 
 def style(texts: Texts, upload_megabytes: int) -> str:
-    """The style sheet of every page, with texts in the user's language."""
-    return _STYLE + _UPLOADER % (texts("documents.choose"), texts("documents.files_help", size=upload_megabytes))
+    """The style sheet of every page; some of its words are in the user's language."""
+    said = texts("documents.files_help", kinds=", ".join(NAMES), size=upload_megabytes)
+    return _STYLE + _UPLOADER % (texts("documents.choose"), said)

@@ -13,11 +13,11 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from rag.core.types import LINED, PAGED, Answer, Passage, Quote, Sentence, shown_name
+from rag.core.places import Texts
+from rag.core.types import Answer, Quote, Sentence, shown_name
 from rag.viewing.highlighting import Picture
 
 # Markdown syntax characters: anywhere in a line, and at its start only.
@@ -35,12 +35,6 @@ _TEMPLATE = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 ).get_template("answer.html.jinja")
-
-
-class Texts(Protocol):
-    """Interface texts of one language: a key's text with its fields filled in."""
-
-    def __call__(self, key: str, **fields: object) -> str: ...
 
 
 def as_markdown(answer: Answer, t: Texts) -> str:
@@ -144,16 +138,8 @@ def _with_notes(sentence: Sentence) -> str:
     return _markdown(sentence.text) + "".join(f"[^{number + 1}]" for number in sentence.quotes)
 
 
-def place_of(source: Quote | Passage, t: Texts) -> str:
-    """Location within the document: page label (PDF) or line (text, Markdown), and section."""
-    place = t("answer.page", label=source.label) if source.kind in PAGED else ""
-    if source.line and source.kind in LINED:
-        place = t("answer.line", number=source.line)
-    return " · ".join(filter(None, (place, source.section)))
-
-
 def _place(quote: Quote, t: Texts) -> str:
-    return " · ".join(filter(None, (shown_name(quote), place_of(quote, t))))
+    return " · ".join(filter(None, (shown_name(quote), quote.place.shown(t))))
 
 
 def _citation(quote: Quote, t: Texts) -> str:

@@ -6,9 +6,8 @@ Where the text came from another reader, the words are looked for among pdfium's
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from ctypes import c_int
 from dataclasses import dataclass
 from os.path import commonprefix
@@ -19,6 +18,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from rag.core.errors import NotFound, PageNotDrawn
+from rag.core.text import letters
 from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
 
 Span = tuple[int, int]
@@ -40,13 +40,29 @@ def render(
         NotFound: the document has no page of that number.
         PageNotDrawn: pdfium cannot open the document or the page.
     """
+    with _opened(data, number, password) as page:
+        return _draw(page, spans, text, scale)
+
+
+def locate(data: bytes, number: int, spans: Sequence[Span], text: str | None) -> list[Rectangle]:
+    """The rectangles of the spans in points instead of pixels, with no picture drawn. Raises as `render`."""
+    with _opened(data, number, None) as page:
+        width, height = page.get_size()
+        size = max(1, round(width)), max(1, round(height))
+        x, y = width / size[0], height / size[1]
+        found = _rectangles(page, spans, text, size)
+        return [(left * x, top * y, right * x, bottom * y) for left, top, right, bottom in found]
+
+
+@contextmanager
+def _opened(data: bytes, number: int, password: str | None) -> Iterator[pdfium.PdfPage]:
     with LOCK:
         try:
             with closing(pdfium.PdfDocument(data, password=password)) as document:
                 if not 1 <= number <= len(document):
                     raise NotFound(what="page")
                 with closing(document[number - 1]) as page:
-                    return _draw(page, spans, text, scale)
+                    yield page
         except pdfium.PdfiumError as error:
             raise PageNotDrawn(page=number) from error
 
@@ -90,8 +106,8 @@ def _found(read: str, text: str, start: int, end: int) -> Span | None:
 
     Of several places the one that lies at about the same part of the page.
     """
-    wanted, _ = _squeezed(text[start:end])
-    squeezed, origin = _squeezed(read)
+    wanted, _ = letters(text[start:end])
+    squeezed, origin = letters(read)
     if not wanted:
         return None
     expected = start / max(len(text), 1) * len(squeezed)
@@ -109,17 +125,6 @@ def _found(read: str, text: str, start: int, end: int) -> Span | None:
 def _signs_after(quote: str) -> str:
     """What follows the last letter or digit: a full stop, a bracket."""
     return next((quote[i + 1 :] for i in range(len(quote) - 1, -1, -1) if quote[i].isalnum()), "")
-
-
-def _squeezed(text: str) -> tuple[str, list[int]]:
-    """The letters and digits alone, in lower case, ligatures taken apart, and where each came from."""
-    letters = [
-        (letter, i)
-        for i, character in enumerate(text)
-        for letter in unicodedata.normalize("NFKC", character).lower()
-        if letter.isalnum()
-    ]
-    return "".join(letter for letter, _ in letters), [i for _, i in letters]
 
 
 @dataclass(slots=True)

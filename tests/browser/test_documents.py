@@ -40,6 +40,19 @@ def test_a_pdf_is_uploaded_and_answers(user: User) -> None:
     expect(answer.locator(".quote").first).to_contain_text("garden.pdf")
 
 
+def test_what_was_read_is_shown_beside_the_page(user: User) -> None:
+    user.make_collection("Read")
+    user.upload(file("garden.pdf", pdf("The greenhouse is watered at six.")))
+    expect_documents(user, "garden.pdf")
+    user.page.get_by_text("What was read").first.click()
+    expect(user.page.get_by_text("1 page read as it stands").first).to_be_visible()
+    documents(user).first.click()
+    dialog = user.page.get_by_role("dialog")
+    expect(dialog.locator("img")).to_be_visible()
+    dialog.get_by_text("Show what was read").click()
+    expect(dialog.get_by_text("The greenhouse is watered at six.")).to_be_visible()
+
+
 def test_a_long_text_opens_at_the_marked_line_and_says_where_it_was_cut(user: User) -> None:
     user.make_collection("Minutes")
     lines = [f"Minute {number}: the board spoke of item {number % 7} and went on." for number in range(600)]

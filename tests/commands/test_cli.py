@@ -60,12 +60,28 @@ def test_ask_names_the_page_that_answers(library: Path) -> None:
     assert (first["document"], first["page"], first["label"]) == ("employee-handbook.pdf", 5, "2")
     assert answer["quotes"][0]["end"] - answer["quotes"][0]["start"] == len(answer["quotes"][0]["text"])
     assert {"search", "quotes", "total"} <= set(answer["seconds"])
+    quote = answer["quotes"][0]
+    assert {"document", "page", "label", "text", "start", "end", "score", "line"} <= set(quote)
+    assert {"head", "section", "before", "after", "ocr", "place"} <= set(quote)
+    assert (quote["place"]["section"], quote["ocr"]) == (quote["section"], False)
+    place = answer["quotes"][0]["place"]
+    assert (place["page"], place["label"], place["line"]) == (5, "2", None)
+    # On the page, A4, in the order of reading.
+    assert place["boxes"]
+    assert all(
+        page == 5 and 0 < left < right < 596 and 0 < top < bottom < 842
+        for page, left, top, right, bottom in place["boxes"]
+    )
 
 
 def test_a_document_without_pages_has_page_null(library: Path) -> None:
     _, answer = footnote(library, "ask", "午餐补贴每天多少钱？", "--collection", "Samples")
     assert answer["sources"][0]["document"] == "shanghai-office-move.docx"
     assert answer["sources"][0]["page"] is None
+    place = answer["quotes"][0]["place"]
+    assert (place["page"], place["label"], place["boxes"]) == (None, None, None)
+    assert place["line"] == answer["quotes"][0]["line"]
+    assert place["section"]
     assert "35元" in answer["answer"]
 
 

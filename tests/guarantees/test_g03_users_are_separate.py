@@ -219,6 +219,13 @@ def enqueue(walk: Walk, user: str) -> None:
     walk.made("job", job.id)
 
 
+def read_again(walk: Walk, user: str) -> None:
+    collection, readings = walk.any("collection"), walk.store.readings
+    door = walk.random.choice([readings.ask_again, readings.stop])
+    door(walk.people[user], collection)
+    walk.changed(user, "read again", collection, "editor")
+
+
 def open_chat(walk: Walk, user: str) -> None:
     collection = walk.any("collection")
     made = walk.store.chats.create(walk.people[user], collection, [walk.any("document")], f"Chat by {user}")
@@ -267,6 +274,10 @@ def read(walk: Walk, user: str) -> None:
         "pages": lambda: store.documents.pages(person, walk.any("document")),
         "pages at": lambda: store.documents.pages_at(person, [(walk.any("document"), 1)]),
         "all passages": lambda: store.documents.passages(person, [int(chunk) for chunk in walk.ids["chunk"]]),
+        "counts": lambda: (store.readings.counts(person, there := walk.any("collection")) or None) and there,
+        "reports": lambda: (
+            store.readings.reports(person, key := walk.any("document")) and walk.collection_of("document", key)
+        ),
         "job": lambda: store.jobs.get(person, walk.any("job")),
         "jobs": lambda: store.jobs.list(person, walk.any("collection")),
         "checks": lambda: store.checks.list(person, walk.any("collection")),
@@ -431,7 +442,19 @@ def look_as_admin(walk: Walk, user: str) -> None:
 
 
 STEPS: list[Callable[[Walk, str], None]]
-STEPS = [make_collection, *[add_document] * 4, enqueue, open_chat, save_turn, ask, search, read, read, open_file]
+STEPS = [
+    make_collection,
+    *[add_document] * 4,
+    enqueue,
+    read_again,
+    open_chat,
+    save_turn,
+    ask,
+    search,
+    read,
+    read,
+    open_file,
+]
 STEPS += [fetch_file, open_file]
 STEPS += [look_at_chats, change_chat, change, govern, share, share, share, administer, look_as_admin]
 
@@ -483,7 +506,7 @@ def test_g03_nobody_sees_or_changes_what_is_not_shared_with_them(place: Place) -
 
 
 def test_g03_control_a_library_that_is_open_to_everybody_is_found_out(place: Place) -> None:
-    walk = walked(place, 100)
+    walk = walked(place, 150)
     shares, collections = schema.shares, schema.collections
     everything = sa.select(
         collections.c.id, sa.literal("everybody"), sa.literal(""), sa.literal("owner"), collections.c.created
@@ -499,7 +522,7 @@ def test_g03_control_a_library_that_is_open_to_everybody_is_found_out(place: Pla
 
 
 def test_g03_control_a_careless_route_is_found_out(place: Place) -> None:
-    walk = walked(place, 100)
+    walk = walked(place, 150)
     walk.careless = True
     for _ in range(60):
         walk.attempt(walk.random.choice(USERS), fetch_file)
@@ -510,7 +533,7 @@ def test_g03_control_a_careless_route_is_found_out(place: Place) -> None:
 
 def test_g03_a_quote_of_another_is_not_opened(place: Place) -> None:
     """A quote is a record that anyone could forge; its page is read for those only who may read its collection."""
-    walk = walked(place, 100)
+    walk = walked(place, 150)
     opened = refused = 0
     for key in walk.ids["document"][1:]:
         collection = walk.collection_of("document", key)

@@ -137,7 +137,7 @@ def _candidates(
     seen: set[tuple[str, int, int]] = set()
     found: list[_Candidate] = []
     places = dict.fromkeys((passage.document, passage.page) for passage in passages)
-    paged = {(passage.document, passage.page) for passage in passages if passage.kind == "pdf"}
+    paged = {(passage.document, passage.page) for passage in passages if passage.place.page}
     running = _running_lines({place: pages[place].text for place in places if place in paged})
     quotable = {place: _quotable(place[0], pages[place], running) for place in places}
     for rank, passage in enumerate(passages):

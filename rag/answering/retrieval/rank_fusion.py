@@ -51,7 +51,7 @@ def by_page(passages: Sequence[Passage]) -> list[Passage]:
     raised = []
     for passage in passages:
         # Popped, so that only the first and best chunk of a page is raised.
-        scores = found.pop((passage.document, passage.page), [passage.score]) if passage.kind == "pdf" else []
+        scores = found.pop((passage.document, passage.page), [passage.score]) if passage.place.page else []
         raised.append(replace(passage, score=passage.score + _BESIDE * sum(scores[1:])))
     return sorted(raised, key=lambda passage: -passage.score)
 

@@ -6,15 +6,44 @@ from rag.core.text.languages import language_of, reads
 from rag.core.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
 from rag.core.text.scripts import CJK, Language, Script, estimated_tokens, script_of
 from rag.core.text.sentences import sentences
-from rag.core.text.spans import find_words, from_a_word, to_a_word
+from rag.core.text.spans import find_letters, find_words, from_a_word, letters, to_a_word
 from rag.core.text.stems import stem
 from rag.core.text.stop_words import STOP_WORDS
 from rag.core.text.terms import ANALYSIS, content, coverage, index_terms, is_empty, pieces, terms
 from rag.core.text.words import words
 
 __all__ = [
-    "ANALYSIS", "CARDINAL", "CHINESE_NUMERALS", "CJK", "MONTH", "MONTHS", "STOP_WORDS", "Language", "Number",
-    "Script", "content", "coverage", "estimated_tokens", "find_words", "from_a_word", "index_terms", "is_empty",
-    "language_of", "measure", "months", "number_value", "numbers", "pieces", "reads", "script_of", "sentences",
-    "stem", "terms", "to_a_word", "without_figures", "words",
-]  # fmt: skip
+    "ANALYSIS",
+    "CARDINAL",
+    "CHINESE_NUMERALS",
+    "CJK",
+    "MONTH",
+    "MONTHS",
+    "STOP_WORDS",
+    "Language",
+    "Number",
+    "Script",
+    "content",
+    "coverage",
+    "estimated_tokens",
+    "find_letters",
+    "find_words",
+    "from_a_word",
+    "index_terms",
+    "is_empty",
+    "language_of",
+    "letters",
+    "measure",
+    "months",
+    "number_value",
+    "numbers",
+    "pieces",
+    "reads",
+    "script_of",
+    "sentences",
+    "stem",
+    "terms",
+    "to_a_word",
+    "without_figures",
+    "words",
+]

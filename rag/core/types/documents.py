@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from rag.core.formats import Format, format_of
+from rag.core.formats import Kind as Kind
+from rag.core.places import Place
 from rag.core.tables import Table, table_fields, table_of
 
-Kind = Literal["pdf", "web", "html", "text", "markdown", "word"]
-# Kinds whose documents have pages; the others are read as parts, and what stands in them is told by its line.
-PAGED: Final[frozenset[Kind]] = frozenset({"pdf"})
-# Those of them whose lines a reader of the file sees too.
-LINED: Final[frozenset[Kind]] = frozenset({"text", "markdown"})
 # Counts the changes of what reading makes of a file: a document read by an older one is better read again.
 READING_VERSION: Final = 1
 # A page in a library: its document's id and its number.
@@ -104,7 +102,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What loading makes of bytes. `address` is the final one, after redirects."""
+    """What loading makes of bytes. `address` is the final one, after redirects; `date` what the file says of
+    itself, as YYYY-MM-DD, or empty."""
 
     name: str
     title: str
@@ -113,6 +112,7 @@ class LoadedDocument:
     address: str | None = None
     empty_pages: tuple[int, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,16 @@ class Document:
     added: str
     warnings: tuple[Notice, ...] = ()
     reading: int = 0
+    date: str = ""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether reading has changed since it was read."""
+        return self.reading < READING_VERSION
+
+    @property
+    def format(self) -> Format:
+        return format_of(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +203,10 @@ class Passage:
     end: int
     score: float = 0.0
     line: int = 0
+
+    @property
+    def place(self) -> Place:
+        return Place(self.kind, self.page, self.label, self.section, self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +234,11 @@ class Quote:
     head: str = ""
     line: int = 0
 
+    @property
+    def place(self) -> Place:
+        return Place(self.kind, self.page, self.label, self.section, self.line)
+
 
 def shown_name(source: Document | Passage | Quote) -> str:
     """What a reader knows it by: a web page by its title, a file by its name."""
-    return source.title if source.kind == "web" and source.title else source.name
-
-
-def line_of(source: Passage | Quote, page: Page) -> int:
-    """The line of its first character in a document without pages; 0 where there are pages."""
-    return 0 if source.kind in PAGED else page.line(source.start)
+    return source.title if format_of(source.kind).titled and source.title else source.name

@@ -5,28 +5,18 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from pathlib import PurePosixPath
 
 from rag.core.errors import DamagedFile, EmptyFile, ProtectedFile, UnsupportedKind
-from rag.core.types import Kind
-
-# The endings of file names that are read, and what they promise.
-ENDINGS: dict[str, Kind] = {
-    ".pdf": "pdf",
-    ".docx": "word",
-    ".html": "html",
-    ".htm": "html",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".txt": "text",
-}
-KINDS = tuple(ENDINGS)
+from rag.core.formats import ENDINGS, FORMATS, Kind, promised
 
 # Of what stands before the first tag, a comment ends where it first can.
 _HTML = re.compile(
     r"\s*+(?>(?:<\?xml[^>]*+>|<!--.*?-->)\s*+)*+<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _HEAD = 1 << 16
+# PDFs may have something before their first bytes.
+_MAGIC_WITHIN = 1024
+_ZIP = b"PK\3\4"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What an encrypted Word file holds in place of its parts.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -45,34 +35,41 @@ def kind_of(data: bytes, name: str) -> Kind:
     """
     if not data.strip(b"\0 \t\r\n"):
         raise EmptyFile(name=name)
-    promised = ENDINGS.get(PurePosixPath(name.lower()).suffix)
-    if b"%PDF" in data[:1024] or promised == "pdf":
-        return "pdf"  # some readers open a PDF whose head is lost; only they can tell
-    if data.startswith(b"PK\3\4") and _is_word(data):
-        return "word"
-    if promised == "word" and not data.startswith(_OLE):
-        raise DamagedFile(name=name, expected="docx")
-    if promised == "word" and _ENCRYPTED in data:
+    meant = promised(name)
+    for format in FORMATS:
+        # Some readers open a file whose head is lost; only they can tell.
+        if format.magic and (format.magic in data[:_MAGIC_WITHIN] or format is meant):
+            return format.kind
+    members = _members(data)
+    for format in FORMATS:
+        if format.member and format.member in members:
+            return format.kind
+    if meant and meant.member and not data.startswith(_OLE):
+        raise DamagedFile(name=name, expected=meant.endings[0].lstrip("."))
+    if meant and meant.member and _ENCRYPTED in data:
         raise ProtectedFile(name=name)
     text = _start_as_text(data, name)
     if text is None or data.lstrip().startswith(_WRITTEN):
-        raise UnsupportedKind(name=name, kinds=" ".join(KINDS))
-    if _HTML.match(text) or promised == "html":
+        raise UnsupportedKind(name=name, kinds=" ".join(ENDINGS))
+    if _HTML.match(text):
         return "html"
-    return promised or "text"
+    return meant.kind if meant else "text"
 
 
-def _is_word(data: bytes) -> bool:
+def _members(data: bytes) -> set[str]:
+    """The names in a ZIP archive; none where the bytes are no such thing."""
+    if not data.startswith(_ZIP):
+        return set()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "word/document.xml" in archive.namelist()
+            return set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return False
+        return set()
 
 
 def _start_as_text(data: bytes, name: str) -> str | None:
     from rag.ingestion.loading.encodings import decode
 
-    if data.startswith((b"PK\3\4", _OLE)):
+    if data.startswith((_ZIP, _OLE)):
         return None
     return decode(data[:_HEAD], name=name)

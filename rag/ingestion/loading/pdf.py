@@ -24,6 +24,8 @@ from pypdf.errors import DependencyError, PyPdfError
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
 from rag.core.text import find_words
 from rag.core.types import Heading, LoadedDocument, Page
+from rag.ingestion.loading.dates import iso_date
+from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.textlayer import headings, read_page, tidy
 from rag.ingestion.loading.titles import title_of
 
@@ -92,7 +94,7 @@ def read_pdf(
         Page(number, label, text, tuple(places))
         for number, (label, (text, _), places) in enumerate(zip(labels, texts, found, strict=True), 1)
     )
-    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty)
+    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty, date=second.date())
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:
@@ -163,6 +165,14 @@ class _Second:
         except _PYPDF_FAILS:
             return ""
 
+    def date(self) -> str:
+        """When it was made, else when it was last changed; empty where neither is said."""
+        try:
+            said: Any = (self._reader.metadata if self.count else None) or {}
+            return iso_date(said.get("/CreationDate")) or iso_date(said.get("/ModDate"))
+        except _PYPDF_FAILS:
+            return ""
+
     def labels(self, count: int) -> list[str]:
         """What is printed on the pages; their numbers where nothing is."""
         numbers = [str(number) for number in range(1, count + 1)]
@@ -207,3 +217,8 @@ def _unrepeated(found: list[list[Heading]]) -> list[list[Heading]]:
     times = Counter(title for page in found for title in {heading.title for heading in page})
     limit = max(3, _REPEATED * len(found))
     return [[heading for heading in page if times[heading.title] < limit] for page in found]
+
+
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_pdf(data, name, options.password, options.max_pages, options.on_progress)

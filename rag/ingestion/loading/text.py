@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rag.core.errors import NoText
 from rag.core.types import Heading, Kind, LoadedDocument
 from rag.ingestion.loading.encodings import decode
+from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
@@ -50,3 +51,8 @@ def _markdown_headings(text: str) -> Iterator[Heading]:
                 yield Heading(start - len(above) - 1, above.strip())
         above = line
         start += len(line) + 1
+
+
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_text(data, name, options.kind, options.charset)

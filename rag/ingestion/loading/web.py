@@ -13,6 +13,7 @@ from bs4.element import NavigableString, PreformattedString, Tag
 from rag.core.errors import NoText
 from rag.core.types import Heading, Kind, LoadedDocument
 from rag.ingestion.loading.encodings import decode
+from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
@@ -218,3 +219,8 @@ def _title(soup: BeautifulSoup) -> str:
     if isinstance(shared, Tag) and str(shared.get("content", "")).strip():
         return str(shared["content"])
     return soup.title.get_text() if soup.title else ""
+
+
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_html(data, name, charset=options.charset)

@@ -7,19 +7,23 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from docx import Document
 from docx.document import Document as DocxDocument
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import parse_xml
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from rag.core.errors import DamagedFile, NoText, TooLarge
 from rag.core.types import Heading, LoadedDocument
+from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.encoding_labels import encoding_of
 from rag.ingestion.loading.encodings import declared
+from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.word_numbering import Numbering
@@ -49,13 +53,14 @@ def read_word(data: bytes, name: str) -> LoadedDocument:
     try:
         document = Document(io.BytesIO(data))
         text, headings = _render(document)
+        date = _date(document)
         stated = document.core_properties.title
     except (PackageNotFoundError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, AttributeError) as error:
         raise DamagedFile(name=name, expected="docx") from error
     if not text.strip():
         raise NoText(name=name, pages="1")
     title = title_of(stated or (headings[0].title if headings else ""), name)
-    return in_parts(name, title, "word", text, headings)
+    return replace(in_parts(name, title, "word", text, headings), date=date)
 
 
 def check_archive(data: bytes, name: str) -> None:
@@ -139,6 +144,13 @@ def _row(row: Any) -> str:
     return " | ".join(cells) if any(cells) else ""
 
 
+def _date(document: DocxDocument) -> str:
+    """When it was last changed. Of a file without properties python-docx makes some that say it was now."""
+    if not any(link.reltype == RELATIONSHIP_TYPE.CORE_PROPERTIES for link in document.part.package.rels.values()):
+        return ""
+    return iso_date(document.core_properties.modified) or iso_date(document.core_properties.created)
+
+
 def _style(paragraph: Any) -> str:
     style = paragraph.find(f"{_W}pPr/{_W}pStyle")
     return "" if style is None else str(style.get(f"{_W}val", ""))
@@ -166,3 +178,8 @@ def _pieces(element: Any) -> Iterator[str]:
             yield from _pieces(child)
         else:
             yield from _pieces(child)
+
+
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_word(data, name)

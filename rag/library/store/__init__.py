@@ -26,6 +26,7 @@ from rag.library.store.migrations import LATEST, migrate, version
 from rag.library.store.originals import Originals
 from rag.library.store.people import People
 from rag.library.store.postgresql import PostgreSQL
+from rag.library.store.readings import Readings
 from rag.library.store.shares import Shares
 from rag.library.store.sqlite import SQLite
 from rag.library.store.words import analysis, rebuild
@@ -50,6 +51,7 @@ class Store:
         self.documents = Documents(database, files)
         self.chats = Chats(database)
         self.jobs = Jobs(database, files)
+        self.readings = Readings(database, files)
         self.checks = Checks(database)
         self.people = People(database)
         self.shares = Shares(database)

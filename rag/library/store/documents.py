@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from rag.core.errors import NotFound
-from rag.core.types import Chunk, Collection, Document, LoadedDocument, Notice, Page, page_of
+from rag.core.types import Chunk, Collection, Document, LoadedDocument, Page, page_of
 from rag.library.store import schema
 from rag.library.store.audit_log import note
 from rag.library.store.collections import claim_embedder, next_generation
@@ -19,12 +19,12 @@ from rag.library.store.files import Files
 from rag.library.store.hnsw import make_graph
 from rag.library.store.passages import Passages, Vectors
 from rag.library.store.permissions import PERSON, owned, reach
-from rag.library.store.rows import check, insert_chunks, insert_document, new_document
+from rag.library.store.rows import check, insert_chunks, insert_document, new_document, read_document
 
 # The bytes of a file from `start` up to `stop`.
 Pieces = Callable[[int, int], Iterator[bytes]]
 
-_table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
+_table, _pages, _chunks, _jobs = schema.documents, schema.pages, schema.chunks, schema.jobs
 
 _AT: Final = (
     sa.select(_pages)
@@ -136,17 +136,17 @@ class Documents(Passages):
         query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.collection.in_(reach(owner)))
         query = query.where(*(_table.c[key] == value for key, value in given.items() if value is not None))
         row = self._database.row(query.order_by(_table.c.added.desc()).limit(1))
-        return _read(row) if row else None
+        return read_document(row) if row else None
 
     def get(self, owner: str, document_id: str) -> Document:
         """Raises NotFound when it does not exist or is another's."""
         query = sa.select(_table).where(_table.c.id == document_id, _table.c.collection.in_(reach(owner)))
-        return _read(found(self._database.row(query), "document"))
+        return read_document(found(self._database.row(query), "document"))
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Document]:
         """The collection's documents, oldest first."""
         query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.collection.in_(reach(owner)))
-        return [_read(row) for row in self._database.rows(query.order_by(_table.c.added, _table.c.id))]
+        return [read_document(row) for row in self._database.rows(query.order_by(_table.c.added, _table.c.id))]
 
     def remove(self, owner: str, document_id: str) -> None:
         """Remove it with its file, unless another document has the same bytes. Raises NotFound or NotAllowed."""
@@ -202,12 +202,14 @@ class Documents(Passages):
 def _same_bytes(connection: sa.Connection, collection_id: str, sha256: str) -> Document | None:
     query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.sha256 == sha256)
     row = connection.execute(query).first()
-    return _read(row) if row else None
+    return read_document(row) if row else None
 
 
 def _remove(connection: sa.Connection, collection_id: str, document_id: str | None) -> list[str]:
     """Delete the row, and by cascade all that belongs to it; returns its file's hash, if it existed."""
     row = sa.and_(_table.c.id == document_id, _table.c.collection == collection_id)
+    reads_it_again = sa.and_(_jobs.c.kind == "document", _jobs.c.source == document_id, _jobs.c.state != "running")
+    connection.execute(sa.delete(_jobs).where(_jobs.c.collection == collection_id, reads_it_again))
     return list(connection.execute(sa.delete(_table).where(row).returning(_table.c.sha256)).scalars())
 
 
@@ -221,9 +223,3 @@ def _set_embedder(connection: sa.Connection, collection: Collection, embedder: s
 
 def _page(row: Any) -> Page:
     return page_of(row._mapping)
-
-
-def _read(row: Any) -> Document:
-    values = dict(row._mapping)
-    kept = {"empty_pages": tuple(values["empty_pages"])}
-    return Document(**values | kept | {"warnings": tuple(Notice(*warning) for warning in values["warnings"])})

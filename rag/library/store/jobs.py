@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -36,7 +37,7 @@ _jobs = schema.jobs
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A document to read: `source` is the SHA-256 of a stored file, or an address.
+    """A document to read: `source` is the SHA-256 of a stored file, an address, or the id of a document to read again.
 
     `done` of `total` counts chunks in the stage `embedding`. `document` is the id of the resulting document. `lease`
     is when it expires, in seconds since 1970.
@@ -46,7 +47,7 @@ class Job:
     owner: str
     collection: str
     name: str
-    kind: Literal["file", "address"]
+    kind: Literal["file", "address", "document"]
     source: str
     replace: bool
     created: str
@@ -133,9 +134,10 @@ class Jobs:
         """Whether the job is still waiting to be claimed."""
         return self._any(_jobs.c.id == job_id, _jobs.c.state == "waiting")
 
-    def unfinished(self) -> bool:
-        """Whether any job waits or runs."""
-        return self._any(_jobs.c.state.in_(["waiting", "running"]))
+    def unfinished(self, job_ids: Sequence[str] | None = None) -> bool:
+        """Whether any job, or one of these, waits or runs."""
+        one_of = sa.true() if job_ids is None else _jobs.c.id.in_(job_ids)
+        return self._any(_jobs.c.state.in_(["waiting", "running"]), one_of)
 
     def progress(self, job: Job, stage: Stage, done: int, total: int, lease_seconds: float) -> bool:
         """Record progress and renew the lease. False: stop, the job was cancelled or another reader has it."""

@@ -53,6 +53,7 @@ documents = _table(
     *required(sa.Text, "language", "added"),
     sa.Column("warnings", Json, nullable=False, server_default="[]"),
     sa.Column("reading", Whole, nullable=False, server_default="0"),
+    sa.Column("date", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.UniqueConstraint("collection", "sha256"),
     sa.Index("documents_by_name", "collection", "name"),
     sa.Index("documents_by_sha256", "sha256"),
