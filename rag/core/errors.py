@@ -6,11 +6,13 @@ RagError
 │   ├── FileUnusable         the system does not let it be read or written
 │   ├── EmptyFile            nothing in it
 │   ├── UnsupportedKind      not a kind of file that is read here
+│   ├── OtherFormat          of a format that is known and not read, whatever its name says
 │   ├── DamagedFile          its name or its head promises a kind that the bytes do not keep
 │   ├── PasswordNeeded       encrypted, and no password was given
 │   ├── WrongPassword        encrypted, and the password does not open it
 │   ├── ProtectedFile        encrypted in a way that no password opens here
 │   ├── NoText               pages without a text layer, scanned ones for instance
+│   ├── ScriptNeeded         a web page that a script would have to fill first
 │   ├── CharactersRefused    written in an encoding that browsers refuse to read
 │   ├── TooLarge             more bytes, characters or memory than the limits allow
 │   ├── TooManyPages         more pages than the limits allow
@@ -148,6 +150,10 @@ class UnsupportedKind(UnreadableDocument):
     needs = ("name", "kinds")
 
 
+class OtherFormat(UnreadableDocument):
+    needs = ("name", "format")
+
+
 class DamagedFile(UnreadableDocument):
     needs = ("name", "expected")
 
@@ -166,6 +172,10 @@ class ProtectedFile(UnreadableDocument):
 
 class NoText(UnreadableDocument):
     needs = ("name", "pages")
+
+
+class ScriptNeeded(UnreadableDocument):
+    needs = ("name",)
 
 
 class CharactersRefused(UnreadableDocument):

@@ -117,7 +117,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What loading makes of bytes. `address` is the final one, after redirects."""
+    """What loading makes of bytes. `address` is the final one, after redirects.
+
+    `date` is the day that the document says it is of, as YYYY-MM-DD; empty where it says none.
+    """
 
     name: str
     title: str
@@ -126,6 +129,7 @@ class LoadedDocument:
     address: str | None = None
     empty_pages: tuple[int, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
