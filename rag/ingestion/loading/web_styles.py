@@ -18,6 +18,7 @@ from rag.core.types import LeftOutReason
 from rag.ingestion.loading.colors import WHITE, Color, alike, color_of
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BRACES: Final = re.compile(r"([{}])")
 _SELECTOR: Final = re.compile(r"([a-zA-Z][\w-]{0,40})?((?:[.#][\w-]{1,80}){0,4})")
 _PART: Final = re.compile(r"[.#][\w-]{1,80}")
 _LENGTH: Final = re.compile(r"(-?\d{0,6}\.?\d{0,6})(px|pt|em|rem|%)?")
@@ -124,7 +125,7 @@ def _rules(sheet: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Each plain selector with what it declares; conditions such as `@media` are passed over with all in them."""
     depth, skipped = 0, 0
     selector = ""
-    for piece in re.split(r"([{}])", _COMMENT.sub("", sheet)):
+    for piece in _BRACES.split(_COMMENT.sub("", sheet)):
         if piece == "{":
             depth += 1
             if not skipped and selector.startswith("@") and not _always(selector):
