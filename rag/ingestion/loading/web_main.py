@@ -11,7 +11,7 @@ from typing import Final
 
 import trafilatura
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PreformattedString, Tag
+from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
 from rag.ingestion.loading.text_flow import Written
 from rag.ingestion.loading.web_styles import Styles
@@ -37,8 +37,21 @@ _PARTS: Final = ("article", "main", "section", "li", "td", "blockquote", "figure
 _UNREAD: Final = ("script", "style", "noscript", "template", "svg")
 _ALNUM: Final = re.compile(r"[\W_]+")
 
+# Parts that can hold others, and what such begin with that lead away from the page.
+_HOLDERS: Final = {"div", "section", "aside", "ul", "ol", "form", "article", "footer", "header", "center"}
+_THREAD: Final = re.compile(r"(?:^|[\s_-])(?:comments|commentlist|comment-list|disqus\w{0,20}|respond)(?:[\s_-]|$)")
+_MORE: Final = re.compile(
+    r"\s*+(?:related|more (?:stories|from|in|on|news|about)|read (?:more|next|also)|recommended|up next|latest|popular|"
+    r"most (?:read|popular|viewed)|trending|you (?:may|might) (?:also )?like|sign up|subscribe|newsletter|sponsored|"
+    r"leave a (?:reply|comment)|\d{0,5} ?comments\b|advertisement|follow us|share (?:this|on)|mehr zum thema|"
+    r"das könnte|相关|推荐|延伸阅读)",
+    re.IGNORECASE,
+)
+_SEVERAL: Final = 3
+_TEASED: Final = 0.25  # share of a part that links are, where it is made of teasers
+
 _SHORT: Final = 1500  # characters of a page of which all is read but its menus
-_SHARE: Final = 0.2
+_SHARE: Final = 0.2  # of the letters that are no links, which a main part has at least
 _COVERED: Final = 0.75
 _TOLD_BY: Final = 15  # letters by which a block is known among others
 _TWICE: Final = 30
@@ -62,8 +75,8 @@ def main_text(source: str, soup: BeautifulSoup) -> Written:
     chosen = trafilatura.extract(
         source, output_format="txt", include_comments=False, include_tables=True, favor_recall=True
     )
-    linked = sum(len(_letters(link)) for link in root.find_all("a"))
-    least = _SHARE * max(len(whole.text) - linked, _SHORT)
+    linked = sum(len(_ALNUM.sub("", _letters(link))) for link in root.find_all("a"))
+    least = _SHARE * max(len(_ALNUM.sub("", whole.text)) - linked, _SHORT)
     place = _place_of(root, _ALNUM.sub("", chosen or ""), around, least)
     if place is None:
         return whole
@@ -85,11 +98,14 @@ def _place_of(root: Tag, chosen: str, around: set[int], least: float) -> tuple[T
     None where less was chosen than a main part has.
     """
     found: dict[int, int] = {}
-    for block, words in _own_words(root, around).values():
-        letters = _ALNUM.sub("", words)
-        if len(letters) >= _TOLD_BY and letters in chosen:
-            for tag in (block, *block.parents):
-                found[id(tag)] = found.get(id(tag), 0) + len(letters)
+    for block, strings in _own_words(root, around).values():
+        # A block is known as a whole, or by the strings of it where something else stands among them.
+        letters = [_ALNUM.sub("", string) for string in strings]
+        whole = "".join(letters)
+        letters = [whole] if whole in chosen else letters
+        known = sum(len(part) for part in letters if len(part) >= _TOLD_BY and part in chosen)
+        for tag in (block, *block.parents) if known else ():
+            found[id(tag)] = found.get(id(tag), 0) + known
     most = found.get(id(root), 0)
     if most < least:
         return None
@@ -99,18 +115,18 @@ def _place_of(root: Tag, chosen: str, around: set[int], least: float) -> tuple[T
     return place, set(found)
 
 
-def _own_words(root: Tag, around: set[int]) -> dict[int, tuple[Tag, str]]:
-    """The words of each block that stand in no block inside of it, by its id; none of links."""
-    words: dict[int, tuple[Tag, str]] = {}
-    stack: list[tuple[Tag, Tag]] = [(root, root)]
+def _own_words(root: Tag, around: set[int]) -> dict[int, tuple[Tag, list[str]]]:
+    """The strings of each block that stand in no block inside of it, by its id."""
+    words: dict[int, tuple[Tag, list[str]]] = {}
+    stack: list[tuple[PageElement, Tag]] = [(root, root)]
     while stack:
-        tag, block = stack.pop()
-        for child in tag.children:
-            if isinstance(child, Tag):
-                if child.name not in _UNREAD and id(child) not in around:
-                    stack.append((child, child if child.name in BLOCKS or child.name in ("td", "th", "pre") else block))
-            elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
-                words[id(block)] = (block, words.get(id(block), (block, ""))[1] + child)
+        node, block = stack.pop()
+        if isinstance(node, NavigableString):
+            if not isinstance(node, PreformattedString):
+                words.setdefault(id(block), (block, []))[1].append(node)
+        elif isinstance(node, Tag) and node.name not in _UNREAD and id(node) not in around:
+            inner = node if node.name in BLOCKS or node.name in ("td", "th", "pre") else block
+            stack += [(child, inner) for child in reversed(list(node.children))]
     return words
 
 
@@ -125,10 +141,28 @@ def _strays(root: Tag, main: Tag, chosen: set[int]) -> Iterator[int]:
                 continue
             if id(child) in chosen:
                 stack.append((child, inside or child is main))
-            elif inside and (child.name not in BLOCKS or child.name in HEADINGS or not _is_bar(child)):
+            elif inside and not _leads_away(child):
                 yield from _again(child, read)
             elif child.name != "h1" or inside:
                 yield id(child)
+
+
+def _leads_away(tag: Tag) -> bool:
+    """Whether a part that was not chosen is no text of the page: bars, teasers of others, what readers wrote."""
+    if tag.name not in BLOCKS or tag.name in HEADINGS:
+        return False
+    if _is_bar(tag):
+        return True
+    if tag.name not in _HOLDERS:
+        return False
+    names = " ".join([str(tag.get("id", "")), *map(str, tag.get_attribute_list("class"))]).lower()
+    if _THREAD.search(names) and len(tag.select("[class*=comment], [id*=comment]")) >= _SEVERAL:
+        return True
+    links = [len(_letters(link)) for link in tag.find_all("a")]
+    if len(links) >= _SEVERAL and sum(links) > _TEASED * len(_letters(tag)):
+        return True
+    asks = tag.find("input", type=["email", "search"]) is not None and len(_letters(tag).split()) < _SMALL_PRINT
+    return asks or (bool(links or asks) and _MORE.match(_letters(tag)) is not None)
 
 
 def _again(tag: Tag, read: set[str]) -> Iterator[int]:
