@@ -132,6 +132,15 @@ def test_on_a_long_page_nothing_of_the_main_part_vanishes() -> None:
     assert "About" not in page.text
 
 
+def test_of_a_page_with_few_links_nothing_but_menus_is_left_away() -> None:
+    said = "Every employee of the company may take up to thirty days of leave a year, said the {}th rule of the book. "
+    prose = "".join(f"<p>{said.format(n) * 2}</p>" for n in range(12))
+    beside = "<div><p>Valid from May for all offices.</p></div><table><tr><td>Signed by the board</td></tr></table>"
+    page = read(f"<nav><a href=/>Home</a></nav><div><h1>Leave</h1>{prose}</div>{beside}")
+    assert page.text.startswith("Leave\n\nEvery employee")
+    assert page.text.endswith("Valid from May for all offices.\n\nSigned by the board")
+
+
 def test_fields_of_forms_show_what_they_hold() -> None:
     body = """<form><p>Name: <input value="Ada Byron"></p><p><label><input type=checkbox checked> Full time</label>
     <label><input type="radio"> Part time</label></p><p>Team <select><option>Sales<option selected>Law</select>,

@@ -51,6 +51,7 @@ _SEVERAL: Final = 3
 _TEASED: Final = 0.25  # share of a part that links are, where it is made of teasers
 
 _SHORT: Final = 1500  # characters of a page of which all is read but its menus
+_FEW_LINKS: Final = 0.1  # for letters of words: such a page is a document, and no part of a site
 _SHARE: Final = 0.2  # of the letters that are no links, which a main part has at least
 _COVERED: Final = 0.75
 _TOLD_BY: Final = 15  # letters by which a block is known among others
@@ -62,8 +63,8 @@ _SMALL_PRINT: Final = 60  # words beside a copyright that are still no text
 def main_text(source: str, soup: BeautifulSoup) -> Written:
     """The page's main text.
 
-    On a short page it is all that is no menu or banner. On a long one trafilatura tells where the article stands; what
-    it is left out of there is text all the same, if it is no bar of links.
+    On a short page, and on one with few links, it is all that is no menu or banner. On others trafilatura tells where
+    the article stands; what it leaves out there is text all the same, if it is no bar of links.
     """
     root = soup.body or soup
     styles = Styles(soup)
@@ -72,12 +73,14 @@ def main_text(source: str, soup: BeautifulSoup) -> Written:
     whole = render(root, styles, around)
     if len(whole.text) < _SHORT:
         return whole
+    linked = sum(len(_ALNUM.sub("", _letters(link))) for link in root.find_all("a"))
+    words = len(_ALNUM.sub("", whole.text)) - linked
+    if linked < _FEW_LINKS * words:
+        return whole
     chosen = trafilatura.extract(
         source, output_format="txt", include_comments=False, include_tables=True, favor_recall=True
     )
-    linked = sum(len(_ALNUM.sub("", _letters(link))) for link in root.find_all("a"))
-    least = _SHARE * max(len(_ALNUM.sub("", whole.text)) - linked, _SHORT)
-    place = _place_of(root, _ALNUM.sub("", chosen or ""), around, least)
+    place = _place_of(root, _ALNUM.sub("", chosen or ""), around, words)
     if place is None:
         return whole
     return render(root, styles, around | set(_strays(root, *place)))
@@ -92,10 +95,10 @@ def _letters(tag: Tag) -> str:
     )
 
 
-def _place_of(root: Tag, chosen: str, around: set[int], least: float) -> tuple[Tag, set[int]] | None:
+def _place_of(root: Tag, chosen: str, around: set[int], words: int) -> tuple[Tag, set[int]] | None:
     """The smallest tag in which most of what was chosen stands, and the ids of the tags that hold some of it.
 
-    None where less was chosen than a main part has.
+    `words` is how many letters of the page are no links. None where less was chosen than a main part has.
     """
     found: dict[int, int] = {}
     for block, strings in _own_words(root, around).values():
@@ -107,7 +110,7 @@ def _place_of(root: Tag, chosen: str, around: set[int], least: float) -> tuple[T
         for tag in (block, *block.parents) if known else ():
             found[id(tag)] = found.get(id(tag), 0) + known
     most = found.get(id(root), 0)
-    if most < least:
+    if most < _SHARE * max(words, _SHORT):
         return None
     place = root
     while inner := [c for c in place.children if isinstance(c, Tag) and found.get(id(c), 0) >= _COVERED * most]:
