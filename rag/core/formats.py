@@ -51,11 +51,11 @@ _HTML: Final = (".html", ".htm", ".xhtml")
 
 FORMATS: Final = (
     Format("pdf", "PDF", (".pdf",), "application/pdf", "picture_as_pdf", "pdf", "pages", ".pdf", b"%PDF", drawn=True),
-    Format("word", "Word", (".docx",), _DOCX, "description", "word", saved=".docx", member="word/document.xml"),
+    Format("word", "Word", (".docx", ".docm"), _DOCX, "description", "word", saved=".docx", member="word/document.xml"),
     # Its own head says in which characters it is written.
     Format("html", "HTML", _HTML, "text/html", "code", "web", fetched="web"),
     Format("web", "HTML", (), "text/html", "language", "web", saved=".html", titled=True),
-    Format("markdown", "Markdown", (".md", ".markdown"), "text/markdown", "notes", "text", "lines"),
+    Format("markdown", "Markdown", (".md", ".markdown", ".mdx"), "text/markdown", "notes", "text", "lines"),
     Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
     Format("text", "TXT", (".txt",), "text/plain", "notes", "text", "lines"),
 )

@@ -28,6 +28,7 @@ from rag.core.errors import (
     DamagedFile,
     EmptyFile,
     NoText,
+    OtherFormat,
     PasswordNeeded,
     ProtectedFile,
     RagError,
@@ -281,7 +282,7 @@ def test_a_word_file_keeps_its_order_and_its_headings() -> None:
     document = load_bytes(word(fill), "handbook.docx")
     page = document.pages[0]
     assert page.text == "Leave\n\nEverybody has 25 days.\n\nYears | Days\n0–5 | 25\n\nNotice\n\nTwo weeks."
-    assert page.headings == (Heading(0, "Leave"), Heading(page.text.index("Notice"), "Notice"))
+    assert page.headings == (Heading(0, "Leave"), Heading(page.text.index("Notice"), "Notice", 2))
     assert (document.kind, document.title) == ("word", "Staff handbook")
 
 
@@ -315,7 +316,7 @@ def test_the_content_decides_the_kind_not_the_name() -> None:
         (b"Just words.", "x.docx", DamagedFile),
         (b"PK\3\4 and no more", "x.docx", DamagedFile),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.png", UnsupportedKind),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.txt", UnsupportedKind),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.txt", OtherFormat),
         (b"{\\rtf1 Words}", "x.rtf", UnsupportedKind),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "x.doc", UnsupportedKind),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "x.docx", ProtectedFile),

@@ -23,6 +23,14 @@ class UnsupportedKind(UnreadableDocument, needs=("name", "kinds")):
     """A file format that is not supported."""
 
 
+class OtherFormat(UnreadableDocument, needs=("name", "format")):
+    """A format that is known and not supported, whatever its name says."""
+
+
+class ScriptNeeded(UnreadableDocument, needs=("name",)):
+    """A web page without content until a script has run."""
+
+
 class DamagedFile(UnreadableDocument, needs=("name", "expected")):
     """Its name or header promises a format that its bytes do not have."""
 
