@@ -112,7 +112,7 @@ class Walk:
             given = SignIn("https://id.example.org", name, f"{name}@example.org", name, f"key of {name}", None)
             person = self.store.people.admit(given, hours=12, admins=[f"{ADMIN}@example.org"])
             self.people[name] = person.id
-            services: Any = SimpleNamespace(store=self.store, settings=settings, embedder=embedder)
+            services: Any = SimpleNamespace(store=self.store, settings=settings, embedder_choice=embedder)
             self.frames[name] = Frame(services, Texts("en"), person, given)
         self.browser = TestClient(Starlette(routes=file_routes.routes(self.sender)))
         self.group = self.store.people.make_group(self.people[ADMIN], "team").id

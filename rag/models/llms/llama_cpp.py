@@ -26,7 +26,7 @@ class ChatLlamaCpp(QueuedChatModel):
     seed: int = 0
     stop_texts: tuple[str, ...] = ()
     _process: ModelProcess = PrivateAttr()
-    _note: Callable[[Speed], object] = PrivateAttr(lambda speed: None)
+    _note: Callable[[Speed], None] | None = PrivateAttr(None)
 
     @classmethod
     def over(cls, process: ModelProcess, **fields: Any) -> Self:

@@ -24,11 +24,11 @@ def timed(
     process: ModelProcess,
     messages: Sequence[Message],
     *,
-    note: Callable[[Speed], object],
+    note: Callable[[Speed], None] | None,
     context: CallContext,
     **options: Any,
 ) -> Iterator[str]:
-    """Stream the answer; afterwards call `note` with the throughput, if the call was long enough to measure.
+    """Stream the answer; afterwards call `note`, if any, with the throughput, if the call was long enough to measure.
 
     `options` are those of `ModelProcess.write`.
     """
@@ -37,7 +37,7 @@ def timed(
         watch.written += 1
         watch.first = watch.first or time.monotonic()
         yield piece
-    if speed := watch.speed(process.size):
+    if note and (speed := watch.speed(process.size)):
         note(speed)
 
 
