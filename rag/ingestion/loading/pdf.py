@@ -11,7 +11,6 @@ import io
 import struct
 import threading
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -22,9 +21,12 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
-from rag.core.text import find_words
-from rag.core.types import Heading, LoadedDocument, Page
-from rag.ingestion.loading.textlayer import headings, read_page, tidy
+from rag.core.types import LeftOut, LoadedDocument, Page
+from rag.ingestion.loading.hyphens import Words
+from rag.ingestion.loading.pdf_headings import Bookmark, headings_of
+from rag.ingestion.loading.running_heads import running_heads
+from rag.ingestion.loading.shown_lines import plain_lines
+from rag.ingestion.loading.textlayer import PageLayout, PlacedText, page_layout, place, read_page, tidy
 from rag.ingestion.loading.titles import title_of
 
 __all__ = ["LOCK", "read_page", "read_pdf"]
@@ -49,7 +51,6 @@ _PYPDF_FAILS = (
     struct.error,
     zlib.error,
 )
-_REPEATED = 0.3
 
 
 def read_pdf(
@@ -79,20 +80,31 @@ def read_pdf(
         raise DamagedFile(name=name, expected="pdf")
     if count > max_pages:
         raise TooManyPages(name=name, pages=count, limit=max_pages)
-    texts: list[tuple[str, list[Heading]]] = []
-    for text in _texts(first, second, count):
-        texts.append(text)
-        told(len(texts), count)
-    empty = tuple(number for number, (text, _) in enumerate(texts, 1) if not text)
-    if len(empty) == count:
+    layouts: list[PageLayout] = []
+    for layout in _layouts(first, second, count):
+        layouts.append(layout)
+        told(len(layouts), count)
+    pages = _pages(layouts, second, second.labels(count))
+    empty = tuple(page.number for page in pages if not page.text)
+    if all(not page.text or page.unread for page in pages):
         raise NoText(name=name, pages=f"1–{count}" if count > 1 else "1")
-    labels = second.labels(count)
-    found = _outlined(second.outline(), [text for text, _ in texts]) or _unrepeated([lines for _, lines in texts])
-    pages = tuple(
-        Page(number, label, text, tuple(places))
-        for number, (label, (text, _), places) in enumerate(zip(labels, texts, found, strict=True), 1)
-    )
     return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty)
+
+
+def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tuple[Page, ...]:
+    """The pages without what is drawn again on each of them."""
+    heads = running_heads([layout.lines for layout in layouts], labels)
+    words = Words(line.text for layout in layouts for line in layout.lines)
+    placed: list[PlacedText] = []
+    for layout, dropped in zip(layouts, heads, strict=True):
+        gone = [line for line in layout.lines if id(line) in dropped]
+        layout.left_out += [LeftOut("repeated", line.text) for line in gone]
+        placed.append(place([line for line in layout.lines if id(line) not in dropped], words))
+    found = headings_of(placed, second.outline())
+    return tuple(
+        Page(number, label, page.text, tuple(places), left_out=tuple(layout.left_out), unread=layout.unread)
+        for number, (label, page, places, layout) in enumerate(zip(labels, placed, found, layouts, strict=True), 1)
+    )
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:
@@ -104,11 +116,13 @@ def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None,
         return None, error.err_code == pdfium_c.FPDF_ERR_PASSWORD
 
 
-def _texts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[tuple[str, list[Heading]]]:
-    """Text and large lines of each page; pypdf's text where pdfium finds none."""
+def _layouts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[PageLayout]:
+    """What stands on each page; pypdf's text where pdfium finds none."""
     for number in range(count):
-        text, lines = _page(first, number) if first else ("", [])
-        yield (text, lines) if text.strip() else (second.text(number), [])
+        layout = _layout(first, number) if first else PageLayout([])
+        if not layout.lines and not layout.left_out and (text := second.text(number)):
+            layout = PageLayout(plain_lines(text), unread=layout.unread)
+        yield layout
     if first:
         with LOCK:
             first.close()
@@ -127,13 +141,12 @@ def upright_text(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
         page.set_rotation(turned)
 
 
-def _page(document: pdfium.PdfDocument, number: int) -> tuple[str, list[Heading]]:
+def _layout(document: pdfium.PdfDocument, number: int) -> PageLayout:
     try:
         with LOCK, closing(document[number]) as page, upright_text(page) as textpage:
-            text, indices = read_page(textpage)
-            return text, headings(textpage, text, indices)
+            return page_layout(textpage)
     except pdfium.PdfiumError:
-        return "", []
+        return PageLayout([])
 
 
 class _Second:
@@ -172,38 +185,19 @@ class _Second:
             return numbers
         return [tidy(label)[:20] or number for label, number in zip(labels, numbers, strict=True)]
 
-    def outline(self) -> list[tuple[int, str]]:
-        """The bookmarks in order, as (page counted from 0, title)."""
+    def outline(self) -> list[Bookmark]:
+        """The bookmarks in order."""
         try:
-            return list(self._bookmarks(self._reader.outline)) if self.count else []
+            return list(self._bookmarks(self._reader.outline, 1)) if self.count else []
         except _PYPDF_FAILS:
             return []
 
-    def _bookmarks(self, entries: list[Any]) -> Iterator[tuple[int, str]]:
+    def _bookmarks(self, entries: list[Any], level: int) -> Iterator[Bookmark]:
         for entry in entries:
             if isinstance(entry, list):
-                yield from self._bookmarks(entry)
+                yield from self._bookmarks(entry, level + 1)
                 continue
             page = self._reader.get_destination_page_number(entry)
             title = tidy(str(entry.title)).replace("\n", " ")
             if page is not None and title:
-                yield page, title
-
-
-def _outlined(outline: list[tuple[int, str]], texts: list[str]) -> list[list[Heading]]:
-    """The bookmarks at the places where their words stand on the page, or at its top."""
-    found: list[list[Heading]] = [[] for _ in texts]
-    for page, title in outline:
-        if 0 <= page < len(texts) and texts[page]:
-            place = find_words(texts[page], title, any_case=True)
-            found[page].append(Heading(place[0] if place else 0, title))
-    for places in found:
-        places.sort(key=lambda heading: heading.start)
-    return found if any(found) else []
-
-
-def _unrepeated(found: list[list[Heading]]) -> list[list[Heading]]:
-    """Without the running heads: lines that stand on a good part of the pages head nothing."""
-    times = Counter(title for page in found for title in {heading.title for heading in page})
-    limit = max(3, _REPEATED * len(found))
-    return [[heading for heading in page if times[heading.title] < limit] for page in found]
+                yield Bookmark(page, title, level)

@@ -1,0 +1,202 @@
+"""The lines of a PDF page as they are seen: words with their boxes, put together again where pdfium parts them.
+
+pdfium begins a new line wherever the baseline moves, at a raised note mark for instance, and joins two lines at a
+hyphen. Here a line is what stands side by side on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rag.ingestion.loading.pdfium_calls import HYPHEN, Characters
+
+_PDFIUM_LINE: Final = re.compile(rf"[^\r\n{HYPHEN}]+{HYPHEN}?|{HYPHEN}")
+_WORD: Final = re.compile(r"[^\s\0]+")
+# Signs behind which a raised mark may hide: "$45²."
+_CLOSING: Final = ".,;:)]%!?\"'’”"
+_HAS_DIGIT_INSIDE: Final = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
+
+# A mark is at most so large, measured by the letters beside it.
+SMALL: Final = 0.86
+# Of so many pieces the longest tells how a line looks.
+_LOOKED_AT: Final = 6
+# Two pieces so near, measured by their height, have no space between them.
+_TOUCHING: Final = 0.12
+
+
+@dataclass(slots=True)
+class Piece:
+    """A word, or the part of a word that is set alike. `shown` is what is written in its place, where that differs."""
+
+    start: int
+    end: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+    glued: bool = False
+    shown: str | None = None
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+
+@dataclass(slots=True)
+class Line:
+    """Pieces side by side, in reading order. `size` and `bold` are the look of most of it."""
+
+    pieces: list[Piece]
+    baseline: float = 0.0
+    size: float = 0.0
+    bold: bool = False
+    plain: bool = True  # its text stands as it is in pdfium's, words apart by one space
+
+    @property
+    def left(self) -> float:
+        return min(self.pieces[0].left, self.pieces[-1].left)
+
+    @property
+    def right(self) -> float:
+        return max(self.pieces[0].right, self.pieces[-1].right)
+
+    @property
+    def backwards(self) -> bool:
+        """Whether it runs from right to left."""
+        return self.pieces[-1].left < self.pieces[0].left
+
+
+def page_lines(characters: Characters) -> tuple[list[Line], int]:
+    """The lines of a page in pdfium's order, and how its text is turned: 1 upwards, -1 downwards, 0 not at all.
+
+    The boxes of turned or vertical text are turned back, so that its lines too run from left to right and downwards.
+    """
+    lines = [Line(pieces) for match in _PDFIUM_LINE.finditer(characters.text) if (pieces := _pieces(characters, match))]
+    turn = _turn(lines)
+    if turn:
+        for line in lines:
+            for piece in line.pieces:
+                _turned(piece, turn)
+    joined: list[Line] = []
+    for line in lines:
+        if joined and _stand_together(joined[-1], line):
+            line.pieces[0].glued = _touch(joined[-1].pieces[-1], line.pieces[0])
+            joined[-1].pieces += line.pieces
+            joined[-1].plain = False
+        else:
+            joined.append(line)
+    return joined, turn
+
+
+def _pieces(characters: Characters, match: re.Match[str]) -> list[Piece]:
+    found: list[Piece] = []
+    text = characters.text
+    spans = (word.span() for word in _WORD.finditer(text, match.start(), match.end()))
+    for start, end, first, last in characters.ends(spans):
+        left, bottom, right, top = first
+        if end - start > 1:
+            if text[end - 1] == HYPHEN:  # which has no place of its own
+                last = characters.box(end - 2)
+            slack = 0.1 * (top - bottom)
+            alike = -slack < last[1] - bottom < slack and -slack < last[3] - top < slack
+            word = text[start:end]
+            if not alike or not (word.isalpha() or not _may_hide_mark(characters, word, start, bottom)):
+                found += _parted(characters, start, end)
+                continue
+            left, right = (left, last[2]) if last[2] >= right else (last[0], right)
+        found.append(Piece(start, end, left, bottom, right, top))
+    return found
+
+
+def _may_hide_mark(characters: Characters, word: str, start: int, bottom: float) -> bool:
+    """Whether a word whose first and last characters look alike has something raised or lowered between them."""
+    bare = word.rstrip(_CLOSING)
+    if 1 < len(bare) < len(word) and abs(characters.box(start + len(bare) - 1)[1] - bottom) > 0.5:
+        return True
+    return not bare.isalpha() and _HAS_DIGIT_INSIDE.search(bare) is not None
+
+
+def _parted(characters: Characters, start: int, end: int) -> list[Piece]:
+    """The parts of a word that are set alike."""
+    found: list[Piece] = []
+    for i in range(start, end):
+        if characters.text[i] == HYPHEN and found:
+            found[-1].end = i + 1
+            continue
+        left, bottom, right, top = characters.box(i)
+        last = found[-1] if found else None
+        if (
+            last
+            and abs(last.bottom - bottom) < 0.1 * last.height
+            and abs(last.height - top + bottom) < 0.1 * last.height
+        ):
+            last.end, last.left, last.right = i + 1, min(last.left, left), max(last.right, right)
+        else:
+            found.append(Piece(i, i + 1, left, bottom, right, top, glued=bool(found)))
+    return found
+
+
+def _turn(lines: list[Line]) -> int:
+    """1 where most lines run upwards, -1 where they run downwards, 0 where they lie."""
+    upwards = downwards = lying = 0
+    for line in lines:
+        first, last = line.pieces[0], line.pieces[-1]
+        length = last.end - first.start
+        if length < 3:
+            continue
+        across = max(first.right, last.right) - min(first.left, last.left)
+        along = max(first.top, last.top) - min(first.bottom, last.bottom)
+        if along <= 2 * across or along <= 1.5 * (first.right - first.left):
+            lying += length
+        elif first is last:
+            downwards += length
+        elif last.bottom > first.bottom:
+            upwards += length
+        else:
+            downwards += length
+    if max(upwards, downwards) <= lying:
+        return 0
+    return 1 if upwards > downwards else -1
+
+
+def _turned(piece: Piece, turn: int) -> None:
+    left, bottom, right, top = piece.left, piece.bottom, piece.right, piece.top
+    if turn > 0:
+        piece.left, piece.bottom, piece.right, piece.top = bottom, -right, top, -left
+    else:
+        piece.left, piece.bottom, piece.right, piece.top = -top, left, -bottom, right
+
+
+def _stand_together(line: Line, other: Line) -> bool:
+    """Whether pdfium parted what stands side by side: one of the two is small and raised or lowered beside the other."""
+    before, after = line.pieces[-1], other.pieces[0]
+    if line.backwards or other.backwards:
+        return False
+    high = max(before.height, after.height)
+    gap = after.left - before.right
+    if not -0.3 * high <= gap <= 1.2 * high:
+        return False
+    # Back on the baseline behind a mark, or at a mark.
+    main = max(line.pieces[-3:], key=lambda piece: piece.height)
+    overlap = min(main.top, after.top) - max(main.bottom, after.bottom)
+    return overlap >= 0.35 * min(main.height, after.height) and (
+        min(before.height, after.height) < SMALL * high or abs(main.bottom - after.bottom) < 0.15 * high
+    )
+
+
+def _touch(before: Piece, after: Piece) -> bool:
+    return after.left - before.right < _TOUCHING * max(before.height, after.height)
+
+
+def describe(characters: Characters, line: Line, turn: int) -> None:
+    """Where its baseline is, and how it looks."""
+    main = max(line.pieces[:_LOOKED_AT], key=lambda piece: piece.end - piece.start)
+    x, y = characters.origin(main.start)
+    line.baseline = y if not turn else (-x if turn > 0 else x)
+    line.size = round(2 * main.height) / 2
+    first, last = line.pieces[0], line.pieces[-1]
+    line.bold = characters.is_bold(first.start) and (
+        last is first or characters.is_bold(last.start) or last.height < SMALL * first.height
+    )
