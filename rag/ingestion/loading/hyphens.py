@@ -19,10 +19,10 @@ _BEFORE: Final = """cross decision eight five four full great half heavy high le
 _BEHIND: Final = """aged based bearing borne built class day dependent driven duty effective efficient free friendly
     funded income intensive level looking month old oriented owned party paid quality range rate related resistant scale
     sector sided sized specific state step taking term time type week weighted year"""
-_ONE_WORD: Final = """airborne birthday daytime doorstep downstate everyday footstep halftime halfway heavyweight highland
-    highlight highway holiday interstate lifetime lighthouse lightweight longhand lowland meantime midday midnight
-    midpoint midterm midway midweek midyear overtime prototype secondhand shortcut shortfall shorthand shortlist sometime
-    substate substep subtype today topsoil uppercase upstate weekday wellbeing workday"""
+_ONE_WORD: Final = """airborne birthday daytime doorstep downstate everyday footstep halftime halfway heavyweight
+    highland highlight highway holiday interstate lifetime lighthouse lightweight longhand lowland meantime midday
+    midnight midpoint midterm midway midweek midyear overtime prototype secondhand shortcut shortfall shorthand
+    shortlist sometime substate substep subtype today topsoil uppercase upstate weekday wellbeing workday"""
 _FIRST: Final = frozenset(_BEFORE.split())
 _SECOND: Final = frozenset(_BEHIND.split())
 _TOGETHER: Final = frozenset(_ONE_WORD.split())

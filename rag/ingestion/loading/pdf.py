@@ -13,6 +13,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -21,13 +22,14 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
-from rag.core.types import LeftOut, LoadedDocument, Page
+from rag.core.types import Heading, LeftOut, LoadedDocument, Page
 from rag.ingestion.loading.hyphens import Words
 from rag.ingestion.loading.pdf_headings import Bookmark, headings_of
 from rag.ingestion.loading.running_heads import running_heads
 from rag.ingestion.loading.shown_lines import plain_lines
-from rag.ingestion.loading.textlayer import PageLayout, PlacedText, page_layout, place, read_page, tidy
+from rag.ingestion.loading.textlayer import Gone, PageLayout, PlacedText, page_layout, place, read_page, tidy
 from rag.ingestion.loading.titles import title_of
+from rag.ingestion.loading.unread import is_stamp
 
 __all__ = ["LOCK", "read_page", "read_pdf"]
 
@@ -72,22 +74,22 @@ def read_pdf(
     """
     first, locked = _open(data, password)
     second = _Second(data, password)
-    count = len(first) if first else 0
-    count = count or second.count
-    if not count and (locked or second.locked):
+    total = len(first) if first else 0
+    total = total or second.count
+    if not total and (locked or second.locked):
         raise WrongPassword(name=name) if password else PasswordNeeded(name=name)
-    if not count:
+    if not total:
         raise DamagedFile(name=name, expected="pdf")
-    if count > max_pages:
-        raise TooManyPages(name=name, pages=count, limit=max_pages)
+    if total > max_pages:
+        raise TooManyPages(name=name, pages=total, limit=max_pages)
     layouts: list[PageLayout] = []
-    for layout in _layouts(first, second, count):
+    for layout in _layouts(first, second, total):
         layouts.append(layout)
-        told(len(layouts), count)
-    pages = _pages(layouts, second, second.labels(count))
+        told(len(layouts), total)
+    pages = _pages(layouts, second, second.labels(total))
     empty = tuple(page.number for page in pages if not page.text)
     if all(not page.text or page.unread for page in pages):
-        raise NoText(name=name, pages=f"1–{count}" if count > 1 else "1")
+        raise NoText(name=name, pages=f"1–{total}" if total > 1 else "1")
     return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty)
 
 
@@ -97,14 +99,22 @@ def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tup
     words = Words(line.text for layout in layouts for line in layout.lines)
     placed: list[PlacedText] = []
     for layout, dropped in zip(layouts, heads, strict=True):
-        gone = [line for line in layout.lines if id(line) in dropped]
-        layout.left_out += [LeftOut("repeated", line.text) for line in gone]
-        placed.append(place([line for line in layout.lines if id(line) not in dropped], words))
+        kept = [line for line in layout.lines if id(line) not in dropped]
+        if layout.pictured and is_stamp(kept):
+            layout.unread = "picture"
+        if kept or layout.unread:  # else nothing but them stands on the page
+            layout.left_out += [
+                Gone("repeated", line.text, line.indices[0]) for line in layout.lines if id(line) in dropped
+            ]
+            layout.lines = kept
+        placed.append(place(layout.lines, words))
     found = headings_of(placed, second.outline())
-    return tuple(
-        Page(number, label, page.text, tuple(places), left_out=tuple(layout.left_out), unread=layout.unread)
-        for number, (label, page, places, layout) in enumerate(zip(labels, placed, found, layouts, strict=True), 1)
-    )
+    return tuple(map(_page, count(1), labels, layouts, placed, found))
+
+
+def _page(number: int, label: str, layout: PageLayout, placed: PlacedText, headings: list[Heading]) -> Page:
+    left_out = tuple(LeftOut(gone.why, gone.text, placed.place_of(gone.index)) for gone in layout.left_out)
+    return Page(number, label, placed.text, tuple(headings), left_out=left_out, unread=layout.unread)
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:
@@ -118,8 +128,9 @@ def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None,
 
 def _layouts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[PageLayout]:
     """What stands on each page; pypdf's text where pdfium finds none."""
+    layers = second.has_layers()
     for number in range(count):
-        layout = _layout(first, number) if first else PageLayout([])
+        layout = _layout(first, number, layers=layers) if first else PageLayout([])
         if not layout.lines and not layout.left_out and (text := second.text(number)):
             layout = PageLayout(plain_lines(text), unread=layout.unread)
         yield layout
@@ -141,10 +152,10 @@ def upright_text(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
         page.set_rotation(turned)
 
 
-def _layout(document: pdfium.PdfDocument, number: int) -> PageLayout:
+def _layout(document: pdfium.PdfDocument, number: int, *, layers: bool) -> PageLayout:
     try:
         with LOCK, closing(document[number]) as page, upright_text(page) as textpage:
-            return page_layout(textpage)
+            return page_layout(textpage, layers=layers)
     except pdfium.PdfiumError:
         return PageLayout([])
 
@@ -175,6 +186,13 @@ class _Second:
             return str(self._reader.metadata.title or "") if self.count and self._reader.metadata else ""
         except _PYPDF_FAILS:
             return ""
+
+    def has_layers(self) -> bool:
+        """Whether the document has layers that can be off."""
+        try:
+            return bool(self.count) and "/OCProperties" in self._reader.root_object
+        except _PYPDF_FAILS:
+            return False
 
     def labels(self, count: int) -> list[str]:
         """What is printed on the pages; their numbers where nothing is."""

@@ -66,7 +66,7 @@ def _place(text: str, title: str) -> int:
         begins = text.rfind("\n", 0, start) + 1
         before = text[begins:start]
         if len(before) <= _LONGEST_NUMBER and _NUMBER_BEFORE.fullmatch(before):
-            if not text[end : end + 1].strip():
+            if text[end : end + 1] in ("", "\n"):
                 return begins
             inside = begins if inside < 0 else inside
         inside = start if inside < 0 else inside

@@ -9,8 +9,12 @@ Callers hold `rag.ingestion.loading.pdf.LOCK`: pdfium must not be used by two th
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from ctypes import addressof, c_double, c_float, c_int, c_uint, c_void_p
+from functools import cache
+from itertools import repeat
 from typing import Any, Final
 
 import pypdfium2 as pdfium
@@ -21,6 +25,7 @@ Colour = tuple[int, int, int, int]  # red, green, blue, opacity
 
 # pdfium writes U+0002 (or U+FFFE) for a hyphen at a line end where it has joined the two lines itself.
 HYPHEN: Final = "\x02"
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FONT_NAME_BYTES: Final = 256
 
 
@@ -44,6 +49,7 @@ _form_object = _bound(pdfium_c.FPDFFormObj_GetObject, c_void_p, c_void_p, ctypes
 _type = _bound(pdfium_c.FPDFPageObj_GetType, c_int, c_void_p)
 _bounds = _bound(pdfium_c.FPDFPageObj_GetBounds, c_int, *(c_void_p,) * 5)
 _fill = _bound(pdfium_c.FPDFPageObj_GetFillColor, c_int, *(c_void_p,) * 5)
+_draw_mode = _bound(pdfium_c.FPDFPath_GetDrawMode, c_int, c_void_p, c_void_p, c_void_p)
 _render_mode = _bound(pdfium_c.FPDFTextObj_GetTextRenderMode, c_int, c_void_p)
 
 
@@ -52,8 +58,10 @@ class Characters:
 
     def __init__(self, textpage: pdfium.PdfTextPage) -> None:
         self._handle = ctypes.cast(textpage.raw, c_void_p).value
-        self._rect, self._rect_of_last = (c_float * 4)(), (c_float * 4)()
+        self._rect = (c_float * 4)()
         self._doubles = (c_double * 4)()
+        self._name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+        self._name_at = addressof(self._name)
         self._rect_at, self._at = addressof(self._rect), addressof(self._doubles)
         self.text = self._all(textpage)
 
@@ -64,7 +72,7 @@ class Characters:
         # All at once, which leaves out characters without a code: then the places would shift.
         if count and pdfium_c.FPDFText_GetText(textpage.raw, 0, count, buffer) == count + 1:
             text = bytes(buffer)[:-2].decode("utf-16-le", "surrogatepass")
-            if len(text) == count and not any("\ud800" <= c < "\ue000" for c in (min(text), max(text))):
+            if len(text) == count and not _SURROGATE.search(text):
                 return text.replace("\ufffe", HYPHEN)
         codes: list[int] = [_code(self._handle, i) for i in range(count)]
         for i, code in enumerate(codes):
@@ -80,20 +88,12 @@ class Characters:
             return self.ink(index)
         return left, bottom, right, top
 
-    def ends(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, Box, Box]]:
-        """Where words begin and end, and the boxes of their first and last characters."""
-        handle, first, last = self._handle, self._rect, self._rect_of_last
-        first_at, last_at = addressof(first), addressof(last)
-        for start, end in spans:
-            _loose_box(handle, start, first_at)
-            left, top, right, bottom = first
-            one = (left, bottom, right, top) if top - bottom >= 0.1 and right >= left else self.ink(start)
-            if end - start == 1:
-                yield start, end, one, one
-                continue
-            _loose_box(handle, end - 1, last_at)
-            left, top, right, bottom = last
-            yield start, end, one, (left, bottom, right, top) if top - bottom >= 0.1 and right >= left else self.ink(end - 1)
+    def boxes(self, indices: Sequence[int]) -> list[float]:
+        """The boxes of many characters: left, top, right, bottom of each, one after the other."""
+        found = (c_float * (4 * len(indices)))()
+        places = range(addressof(found), addressof(found) + 16 * len(indices), 16)
+        deque(map(_loose_box, repeat(self._handle), indices, places), maxlen=0)
+        return found[:]
 
     def ink(self, index: int) -> Box:
         at = self._at
@@ -113,35 +113,37 @@ class Characters:
         """Whether its font is a bold one, by its weight or its name."""
         if _font_weight(self._handle, index) >= 600:
             return True
-        name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-        _font_info(self._handle, index, addressof(name), _FONT_NAME_BYTES, None)
-        return _names_bold(name.value)
+        _font_info(self._handle, index, self._name_at, _FONT_NAME_BYTES, None)
+        return _names_bold(self._name.value)
 
     def is_unmapped(self, index: int) -> bool:
         """Whether its font does not say which character it is."""
         return bool(_map_error(self._handle, index) == 1)
 
-    def text_object(self, index: int) -> int:
-        """The object that draws it; 0 for what pdfium has put in itself."""
-        return int(_text_object(self._handle, index) or 0)
+    def text_objects(self, indices: Iterable[int]) -> list[int | None]:
+        """The objects that draw characters; None for what pdfium has put in itself."""
+        return list(map(_text_object, repeat(self._handle), indices))
 
 
+@cache
 def _names_bold(font: bytes) -> bool:
     lower = font.lower()
     return b"bold" in lower or b"black" in lower or b"heavy" in lower or lower.endswith((b"-bd", b",b", b"-b"))
 
 
-def objects_of(page: pdfium.PdfPage) -> list[tuple[int, int]]:
-    """The objects of a page in the order in which they are drawn, as (object, type)."""
+def objects_of(page: pdfium.PdfPage) -> list[int]:
+    """The objects of a page in the order in which they are drawn."""
     handle = ctypes.cast(page.raw, c_void_p).value
-    found = (_page_object(handle, i) for i in range(pdfium_c.FPDFPage_CountObjects(page.raw)))
-    return [(one, _type(one)) for one in found if one]
+    return list(filter(None, map(_page_object, repeat(handle), range(pdfium_c.FPDFPage_CountObjects(page.raw)))))
 
 
-def objects_in_form(form: int) -> list[tuple[int, int]]:
-    count = pdfium_c.FPDFFormObj_CountObjects(ctypes.cast(form, pdfium_c.FPDF_PAGEOBJECT))
-    found = (_form_object(form, i) for i in range(max(0, count)))
-    return [(one, _type(one)) for one in found if one]
+def objects_in_form(form: int) -> list[int]:
+    count = max(0, pdfium_c.FPDFFormObj_CountObjects(ctypes.cast(form, pdfium_c.FPDF_PAGEOBJECT)))
+    return list(filter(None, map(_form_object, repeat(form), range(count))))
+
+
+def types_of(objects: Iterable[int]) -> list[int]:
+    return list(map(_type, objects))
 
 
 def matrix_of(one: int) -> tuple[float, ...]:
@@ -150,21 +152,33 @@ def matrix_of(one: int) -> tuple[float, ...]:
     return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
-def bounds_of(one: int) -> Box:
-    box = (c_float * 4)()
-    at = addressof(box)
-    if not _bounds(one, at, at + 4, at + 8, at + 12):
-        return 0.0, 0.0, 0.0, 0.0
-    return box[0], box[1], box[2], box[3]
+def bounds_of(objects: Sequence[int]) -> list[Box]:
+    found = _four(_bounds, c_float, objects)
+    return list(zip(found[0::4], found[1::4], found[2::4], found[3::4], strict=True))
 
 
-def fill_of(one: int) -> Colour:
-    colour = (c_uint * 4)()
-    at = addressof(colour)
-    if not _fill(one, at, at + 4, at + 8, at + 12):
-        return 0, 0, 0, 255
-    return colour[0], colour[1], colour[2], colour[3]
+def fills_of(objects: Sequence[int]) -> list[Colour]:
+    """The colours that objects are filled with."""
+    found = _four(_fill, c_uint, objects)
+    return list(zip(found[0::4], found[1::4], found[2::4], found[3::4], strict=True))
 
 
-def render_mode_of(one: int) -> int:
-    return int(_render_mode(one))
+def _four(call: Callable[..., Any], kind: Any, objects: Sequence[int]) -> list[Any]:
+    """The four answers that pdfium gives for each of many objects, one after the other."""
+    found = (kind * (4 * len(objects)))()
+    first, size = addressof(found), 16 * len(objects)
+    deque(map(call, objects, *(range(first + at, first + at + size, 16) for at in (0, 4, 8, 12))), maxlen=0)
+    answers: list[Any] = found[:]
+    return answers
+
+
+def are_filled(paths: Sequence[int]) -> list[int]:
+    """How paths are filled; 0 where they are not."""
+    modes, strokes = (c_int * len(paths))(), (c_int * len(paths))()
+    places = (range(addressof(one), addressof(one) + 4 * len(paths), 4) for one in (modes, strokes))
+    deque(map(_draw_mode, paths, *places), maxlen=0)
+    return modes[:]
+
+
+def render_modes_of(objects: Iterable[int]) -> list[int]:
+    return list(map(_render_mode, objects))

@@ -1,4 +1,4 @@
-"""Running heads and feet and page numbers: lines at the edges of pages that say the same, or count, from page to page."""
+"""Running heads, running feet and page numbers: lines at the edges of pages that say the same, or count."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def without_numbers(characters: Characters, lines: list[Line]) -> tuple[list[Lin
     counted = [(line, number) for line in lines if (number := _number(characters, line)) is not None]
     if len(counted) < _LEAST_NUMBERED:
         return lines, []
-    steps = [later - number for (_, number), (_, later) in zip(counted, counted[1:], strict=False)]
+    steps = [later - number for (_, number), (_, later) in pairwise(counted)]
     step = median(steps)
     right = median(line.pieces[0].right for line, _ in counted)
     regular = sum(one == step for one in steps) >= 0.9 * len(steps) and step in (1, 5)

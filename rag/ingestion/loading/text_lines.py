@@ -20,6 +20,8 @@ _HAS_DIGIT_INSIDE: Final = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
 
 # A mark is at most so large, measured by the letters beside it.
 SMALL: Final = 0.86
+# A font that says it is lower than this does not say how high it is.
+_FLAT: Final = 0.1
 # Of so many pieces the longest tells how a line looks.
 _LOOKED_AT: Final = 6
 # Two pieces so near, measured by their height, have no space between them.
@@ -68,17 +70,41 @@ class Line:
         return self.pieces[-1].left < self.pieces[0].left
 
 
-def page_lines(characters: Characters) -> tuple[list[Line], int]:
-    """The lines of a page in pdfium's order, and how its text is turned: 1 upwards, -1 downwards, 0 not at all.
+def page_lines(characters: Characters) -> list[Line]:
+    """The lines of a page as pdfium has them."""
+    text = characters.text
+    words: list[tuple[int, int]] = []
+    ends: list[int] = []
+    for match in _PDFIUM_LINE.finditer(text):
+        words += [word.span() for word in _WORD.finditer(text, match.start(), match.end())]
+        ends.append(len(words))
+    # A hyphen that pdfium put in has no place of its own.
+    lasts = [end - 1 if text[end - 1] != HYPHEN or end - start == 1 else end - 2 for start, end in words]
+    firsts, closing = characters.boxes([start for start, _ in words]), characters.boxes(lasts)
+    pieces = _pieces(characters, words, firsts, closing)
+    lines, begin = [], 0
+    for end in ends:
+        if end > begin:
+            lines.append(Line([piece for some in pieces[begin:end] for piece in some]))
+        begin = end
+    return lines
 
-    The boxes of turned or vertical text are turned back, so that its lines too run from left to right and downwards.
+
+def turn_lines(lines: list[Line]) -> int:
+    """How the text of a page is turned: 1 upwards, -1 downwards, as vertical text is, 0 not at all.
+
+    The boxes of such text are turned back, so that its lines too run to the right and follow each other downwards.
     """
-    lines = [Line(pieces) for match in _PDFIUM_LINE.finditer(characters.text) if (pieces := _pieces(characters, match))]
     turn = _turn(lines)
     if turn:
         for line in lines:
             for piece in line.pieces:
                 _turned(piece, turn)
+    return turn
+
+
+def side_by_side(lines: list[Line]) -> list[Line]:
+    """The lines as they are seen, put together where pdfium parts them."""
     joined: list[Line] = []
     for line in lines:
         if joined and _stand_together(joined[-1], line):
@@ -87,35 +113,46 @@ def page_lines(characters: Characters) -> tuple[list[Line], int]:
             joined[-1].plain = False
         else:
             joined.append(line)
-    return joined, turn
+    return joined
 
 
-def _pieces(characters: Characters, match: re.Match[str]) -> list[Piece]:
-    found: list[Piece] = []
+def _pieces(
+    characters: Characters, words: list[tuple[int, int]], firsts: list[float], lasts: list[float]
+) -> list[list[Piece]]:
+    """The pieces of each word, by the boxes of its first and last characters."""
+    found: list[list[Piece]] = []
     text = characters.text
-    spans = (word.span() for word in _WORD.finditer(text, match.start(), match.end()))
-    for start, end, first, last in characters.ends(spans):
-        left, bottom, right, top = first
+    sides = (side[at::4] for side in (firsts, lasts) for at in range(4))
+    for (start, end), left, top, right, bottom, last_left, last_top, last_right, last_bottom in zip(
+        words, *sides, strict=True
+    ):
+        if top - bottom < _FLAT:
+            found.append(_parted(characters, start, end))
+            continue
         if end - start > 1:
-            if text[end - 1] == HYPHEN:  # which has no place of its own
-                last = characters.box(end - 2)
             slack = 0.1 * (top - bottom)
-            alike = -slack < last[1] - bottom < slack and -slack < last[3] - top < slack
             word = text[start:end]
-            if not alike or not (word.isalpha() or not _may_hide_mark(characters, word, start, bottom)):
-                found += _parted(characters, start, end)
+            if (not (-slack < last_bottom - bottom < slack and -slack < last_top - top < slack)) or not (
+                word.isalpha() or not _may_hide_mark(characters, word, start, bottom)
+            ):
+                found.append(_parted(characters, start, end))
                 continue
-            left, right = (left, last[2]) if last[2] >= right else (last[0], right)
-        found.append(Piece(start, end, left, bottom, right, top))
+            if last_right >= right:
+                right = last_right
+            else:
+                left = last_left
+        found.append([Piece(start, end, left, bottom, right, top)])
     return found
 
 
 def _may_hide_mark(characters: Characters, word: str, start: int, bottom: float) -> bool:
     """Whether a word whose first and last characters look alike has something raised or lowered between them."""
-    bare = word.rstrip(_CLOSING)
-    if 1 < len(bare) < len(word) and abs(characters.box(start + len(bare) - 1)[1] - bottom) > 0.5:
-        return True
-    return not bare.isalpha() and _HAS_DIGIT_INSIDE.search(bare) is not None
+    if word[-1] in _CLOSING:
+        bare = word.rstrip(_CLOSING)
+        if len(bare) > 1 and abs(characters.box(start + len(bare) - 1)[1] - bottom) > 0.5:
+            return True
+    # Neither letters nor figures alone.
+    return word.upper() != word.lower() and _HAS_DIGIT_INSIDE.search(word) is not None
 
 
 def _parted(characters: Characters, start: int, end: int) -> list[Piece]:
@@ -170,7 +207,7 @@ def _turned(piece: Piece, turn: int) -> None:
 
 
 def _stand_together(line: Line, other: Line) -> bool:
-    """Whether pdfium parted what stands side by side: one of the two is small and raised or lowered beside the other."""
+    """Whether pdfium parted what stands side by side: one of the two is small, and raised or lowered."""
     before, after = line.pieces[-1], other.pieces[0]
     if line.backwards or other.backwards:
         return False

@@ -11,32 +11,46 @@ Callers hold `rag.ingestion.loading.pdf.LOCK`: pdfium must not be used by two th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final
 
 import pypdfium2 as pdfium
 
-from rag.core.types import LeftOut, UnreadReason
+from rag.core.types import LeftOutReason, UnreadReason
+from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidden_pieces
 from rag.ingestion.loading.hyphens import Words
+from rag.ingestion.loading.page_objects import page_objects
 from rag.ingestion.loading.paragraphs import paragraphs
 from rag.ingestion.loading.pdfium_calls import Characters
 from rag.ingestion.loading.plain_characters import tidy
 from rag.ingestion.loading.raised_characters import mark_raised
 from rag.ingestion.loading.shown_lines import Shown, shown
 from rag.ingestion.loading.text_columns import in_columns, without_numbers
-from rag.ingestion.loading.text_lines import describe, page_lines
+from rag.ingestion.loading.text_lines import Line, describe, page_lines, side_by_side, turn_lines
+from rag.ingestion.loading.unread import why_unread
 
 __all__ = ["PageLayout", "Placed", "PlacedText", "page_layout", "place", "read_page", "tidy"]
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Text that is left out, and pdfium's index of its first character."""
+
+    why: LeftOutReason
+    text: str
+    index: int
+
+
 @dataclass(slots=True)
 class PageLayout:
-    """The lines of a page in reading order. `left_out` is what else stands on it."""
+    """The lines of a page in reading order. `left_out` is what else stands on it; `pictured`: a picture covers it."""
 
     lines: list[Shown]
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[Gone] = field(default_factory=list)
     unread: UnreadReason | None = None
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,10 @@ class PlacedText:
     indices: list[int]
     lines: list[Placed]
 
+    def place_of(self, index: int) -> int:
+        """Where in the text pdfium's character of that index stands, or would stand."""
+        return next((place for place, one in enumerate(self.indices) if one >= index), len(self.text))
+
 
 def read_page(textpage: pdfium.PdfTextPage) -> tuple[str, list[int]]:
     """The page's text and, for each of its characters, pdfium's index (-1: put in here).
@@ -69,21 +87,41 @@ def read_page(textpage: pdfium.PdfTextPage) -> tuple[str, list[int]]:
     return placed.text, placed.indices
 
 
-def page_layout(textpage: pdfium.PdfTextPage) -> PageLayout:
+def page_layout(textpage: pdfium.PdfTextPage, *, layers: bool = False) -> PageLayout:
+    """What stands on a page. `layers`: the document has layers that may be off."""
     characters = Characters(textpage)
-    lines, turn = page_lines(characters)
+    lines = page_lines(characters)
+    objects = page_objects(textpage.page, layers=layers)
+    hidden = hidden_pieces(textpage.page, characters, lines, objects)
+    left_out = list(_taken_out(characters, lines, hidden)) if hidden else []
+    lines = [line for line in lines if line.pieces]
+    unread = why_unread(characters, lines, objects)
+    pictured = covered_share(objects.pictures, textpage.page.get_bbox()) >= SCAN
+    turn = turn_lines(lines)
+    lines = side_by_side(lines)
     mark_raised(characters, lines, turn)
-    for line in lines:
-        describe(characters, line, turn)
     lines, numbers = without_numbers(characters, lines)
+    if numbers:
+        counted = " ".join(characters.text[line.pieces[0].start : line.pieces[0].end] for line in numbers)
+        left_out.append(Gone("repeated", counted, numbers[0].pieces[0].start))
     if not turn:
         lines = in_columns(characters, lines)
     for line in lines:
-        if not line.size:
-            describe(characters, line, turn)
-    counted = " ".join(characters.text[line.pieces[0].start : line.pieces[0].end] for line in numbers)
+        describe(characters, line, turn)
     found = (shown(characters, line) for line in lines)
-    return PageLayout([line for line in found if line.text], [LeftOut("repeated", counted)] if counted else [])
+    return PageLayout([line for line in found if line.text], left_out, unread, pictured)
+
+
+def _taken_out(characters: Characters, lines: list[Line], hidden: Hidden) -> Iterator[Gone]:
+    """Takes what is hidden out of the lines, and gives it in stretches."""
+    for line in lines:
+        for why, some in groupby(line.pieces, key=lambda piece: hidden.get(id(piece))):
+            pieces = list(some)
+            if why is not None:
+                gone = Line(pieces, plain=line.plain)
+                yield Gone(why, shown(characters, gone).text, pieces[0].start)
+                line.plain = False
+        line.pieces = [piece for piece in line.pieces if id(piece) not in hidden]
 
 
 def place(lines: Iterable[Shown], words: Words) -> PlacedText:
