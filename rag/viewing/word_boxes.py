@@ -20,6 +20,7 @@ from PIL import Image
 
 from rag.core.errors import NotFound, PageNotDrawn
 from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
+from rag.ingestion.loading.pdf_forms import Field, open_page, prepare
 
 Span = tuple[int, int]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; pixels from the top left corner
@@ -45,27 +46,28 @@ def render(
             with closing(pdfium.PdfDocument(data, password=password)) as document:
                 if not 1 <= number <= len(document):
                     raise NotFound(what="page")
-                with closing(document[number - 1]) as page:
-                    return _draw(page, spans, text, scale)
+                prepare(document)
+                with open_page(document, number - 1) as (page, fields):
+                    return _draw(page, fields, spans, text, scale)
         except pdfium.PdfiumError as error:
             raise PageNotDrawn(page=number) from error
 
 
 def _draw(
-    page: pdfium.PdfPage, spans: Sequence[Span], text: str | None, scale: float
+    page: pdfium.PdfPage, fields: Sequence[Field], spans: Sequence[Span], text: str | None, scale: float
 ) -> tuple[Image.Image, list[Rectangle]]:
     scale = min(scale, _LONGEST_SIDE / max(1.0, *page.get_size()))
     with closing(page.render(scale=scale)) as bitmap:
         image = bitmap.to_pil().convert("RGB").copy()
-    rectangles = _rectangles(page, spans, text, image.size) if spans else []
+    rectangles = _rectangles(page, fields, spans, text, image.size) if spans else []
     return image, rectangles
 
 
 def _rectangles(
-    page: pdfium.PdfPage, spans: Sequence[Span], text: str | None, size: tuple[int, int]
+    page: pdfium.PdfPage, fields: Sequence[Field], spans: Sequence[Span], text: str | None, size: tuple[int, int]
 ) -> list[Rectangle]:
     with upright_text(page) as textpage:
-        read, indices = read_page(textpage)
+        read, indices = read_page(textpage, fields)
         if text is not None and text != read:
             spans = [found for start, end in spans if (found := _found(read, text, start, end))]
         wanted = (_characters(indices[max(start, 0) : max(end, 0)]) for start, end in spans)

@@ -24,6 +24,7 @@ from pypdf.errors import DependencyError, PyPdfError
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
 from rag.core.types import Heading, LeftOut, LoadedDocument, Page
 from rag.ingestion.loading.hyphens import Words
+from rag.ingestion.loading.pdf_forms import open_page, prepare
 from rag.ingestion.loading.pdf_headings import Bookmark, headings_of
 from rag.ingestion.loading.running_heads import running_heads
 from rag.ingestion.loading.shown_lines import plain_lines
@@ -121,7 +122,9 @@ def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None,
     """The document as pdfium opens it, or None; and whether a password stood in the way."""
     try:
         with LOCK:
-            return pdfium.PdfDocument(data, password=password), False
+            document = pdfium.PdfDocument(data, password=password)
+            prepare(document)
+            return document, False
     except pdfium.PdfiumError as error:
         return None, error.err_code == pdfium_c.FPDF_ERR_PASSWORD
 
@@ -154,8 +157,8 @@ def upright_text(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
 
 def _layout(document: pdfium.PdfDocument, number: int, *, layers: bool) -> PageLayout:
     try:
-        with LOCK, closing(document[number]) as page, upright_text(page) as textpage:
-            return page_layout(textpage, layers=layers)
+        with LOCK, open_page(document, number) as (page, fields), upright_text(page) as textpage:
+            return page_layout(textpage, fields, layers=layers)
     except pdfium.PdfiumError:
         return PageLayout([])
 

@@ -36,15 +36,19 @@ def shown(characters: Characters, line: Line) -> Shown:
     for piece in line.pieces:
         if last is not None and not piece.glued and texts:
             apart = raw[last.end : piece.start]
-            figures = apart in FIGURE_SPACES and raw[last.end - 1].isdecimal() and raw[piece.start].isdecimal()
-            texts.append(apart if figures and apart else " ")
-            indices.append(last.end if len(apart) else -1)
+            figures = (
+                apart and apart in FIGURE_SPACES and raw[last.end - 1].isdecimal() and raw[piece.start].isdecimal()
+            )
+            texts.append(apart if figures else " ")
+            indices.append(last.end if apart and last.end >= 0 else -1)
         last = piece
         word = raw[piece.start : piece.end] if piece.shown is None else piece.shown
         if piece.shown is not None:
             texts.append(word)
-            places = piece.end - piece.start
-            indices.extend(piece.start + min(i, places - 1) for i in range(len(word)))
+            places = max(1, piece.end - piece.start)
+            indices.extend(
+                piece.start if piece.start < 0 else piece.start + min(i, places - 1) for i in range(len(word))
+            )
         elif word.isascii() and word.isprintable():
             texts.append(word)
             indices.extend(range(piece.start, piece.end))

@@ -230,6 +230,9 @@ def _touch(before: Piece, after: Piece) -> bool:
 def describe(characters: Characters, line: Line, turn: int) -> None:
     """Where its baseline is, and how it looks."""
     main = max(line.pieces[:_LOOKED_AT], key=lambda piece: piece.end - piece.start)
+    if main.start < 0:  # filled in, and drawn by nobody
+        line.baseline, line.size = main.bottom, round(2 * main.height) / 2
+        return
     x, y = characters.origin(main.start)
     line.baseline = y if not turn else (-x if turn > 0 else x)
     line.size = round(2 * main.height) / 2

@@ -11,7 +11,7 @@ Callers hold `rag.ingestion.loading.pdf.LOCK`: pdfium must not be used by two th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
@@ -23,6 +23,7 @@ from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidde
 from rag.ingestion.loading.hyphens import Words
 from rag.ingestion.loading.page_objects import page_objects
 from rag.ingestion.loading.paragraphs import paragraphs
+from rag.ingestion.loading.pdf_forms import Field, with_fields
 from rag.ingestion.loading.pdfium_calls import Characters
 from rag.ingestion.loading.plain_characters import tidy
 from rag.ingestion.loading.raised_characters import mark_raised
@@ -76,25 +77,27 @@ class PlacedText:
         return next((place for place, one in enumerate(self.indices) if one >= index), len(self.text))
 
 
-def read_page(textpage: pdfium.PdfTextPage) -> tuple[str, list[int]]:
+def read_page(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = ()) -> tuple[str, list[int]]:
     """The page's text and, for each of its characters, pdfium's index (-1: put in here).
 
     Lines end in "\\n", paragraphs in an empty line, words parted by a hyphen at a line end
     are whole again. The same page always gives the same text.
     """
-    layout = page_layout(textpage)
+    layout = page_layout(textpage, fields)
     placed = place(layout.lines, Words(line.text for line in layout.lines))
     return placed.text, placed.indices
 
 
-def page_layout(textpage: pdfium.PdfTextPage, *, layers: bool = False) -> PageLayout:
-    """What stands on a page. `layers`: the document has layers that may be off."""
+def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, layers: bool = False) -> PageLayout:
+    """What stands on a page. `fields` were filled in on it; `layers`: the document has layers that may be off."""
     characters = Characters(textpage)
     lines = page_lines(characters)
     objects = page_objects(textpage.page, layers=layers)
     hidden = hidden_pieces(textpage.page, characters, lines, objects)
     left_out = list(_taken_out(characters, lines, hidden)) if hidden else []
     lines = [line for line in lines if line.pieces]
+    if fields:
+        lines = with_fields(lines, fields)
     unread = why_unread(characters, lines, objects)
     pictured = covered_share(objects.pictures, textpage.page.get_bbox()) >= SCAN
     turn = turn_lines(lines)
