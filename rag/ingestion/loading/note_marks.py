@@ -32,7 +32,7 @@ _UNITS: Final = _LENGTHS | {
     "A",
 }
 _RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_POWER: Final = re.compile(r"[+\-−–]?\d{1,3}|[+\-−–]?[nxk]")
+_POWER: Final = re.compile(r"[+\-−–]?\d{1,3}|[+\-−–]?[nxk\U0001d400-\U0001d7ff]")
 # "1st", "2nd"; "1er", "2e"; "3o", "4a" in Spanish.
 _ORDINAL: Final = re.compile(r"(?:st|nd|rd|th|er|re|e|ère|ème|o|a|os|as|º|ª)", re.IGNORECASE)
 _SIGNS: Final = re.compile(r"[*†‡§¶#°®™©℠'’\"”′″∗]+")
@@ -73,9 +73,16 @@ def _is_exponent(raised: str, before: str) -> bool:
     found = _LAST_WORD.search(before)
     base = found[1] if found else ""
     sign = raised[0] in "+-−–"
+    if _is_variable(raised) and _is_variable(base):
+        return True
     if base == "10":
         return before[-3:-2] not in ("$", "€", "£", "¥") and not (before[-3:-2] in (".", ",") and not sign)
     if base in _UNITS:
         # A mark beside a length is no 1, and an area or a volume no more than 3.
         return sign or base not in _LENGTHS or raised in ("2", "3")
     return sign or (before[-1:] in ")]" and raised.isalpha())
+
+
+def _is_variable(text: str) -> bool:
+    """One letter of mathematics, which fonts write with characters of their own."""
+    return len(text) == 1 and ord(text) >= 0x1D400 and text.isalpha()

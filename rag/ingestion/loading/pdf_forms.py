@@ -166,8 +166,7 @@ def _put(lines: list[Line], filled: Line, *, apart: bool) -> None:
 
 def _level(line: Line, piece: Piece, middle: float) -> bool:
     one = line.pieces[0]
-    return (
-        one.bottom <= middle <= one.top
-        or (piece.bottom <= (one.bottom + one.top) / 2 <= piece.top
-        and piece.top - piece.bottom < 2.5 * (one.top - one.bottom))
+    return one.bottom <= middle <= one.top or (
+        piece.bottom <= (one.bottom + one.top) / 2 <= piece.top
+        and piece.top - piece.bottom < 2.5 * (one.top - one.bottom)
     )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ctypes import addressof, c_double, c_float, c_int, c_uint, c_void_p
 from functools import cache
 from itertools import repeat
+from math import hypot
 from typing import Any, Final
 
 import pypdfium2 as pdfium
@@ -40,6 +41,7 @@ _tight_box = _bound(pdfium_c.FPDFText_GetCharBox, c_int, *_handle_at, c_void_p, 
 _origin = _bound(pdfium_c.FPDFText_GetCharOrigin, c_int, *_handle_at, c_void_p, c_void_p)
 _code = _bound(pdfium_c.FPDFText_GetUnicode, c_uint, *_handle_at)
 _font_size = _bound(pdfium_c.FPDFText_GetFontSize, c_double, *_handle_at)
+_matrix = _bound(pdfium_c.FPDFText_GetMatrix, c_int, *_handle_at, c_void_p)
 _font_weight = _bound(pdfium_c.FPDFText_GetFontWeight, c_int, *_handle_at)
 _font_info = _bound(pdfium_c.FPDFText_GetFontInfo, ctypes.c_ulong, *_handle_at, c_void_p, ctypes.c_ulong, c_void_p)
 _map_error = _bound(pdfium_c.FPDFText_HasUnicodeMapError, c_int, *_handle_at)
@@ -60,6 +62,8 @@ class Characters:
         self._handle = ctypes.cast(textpage.raw, c_void_p).value
         self._rect = (c_float * 4)()
         self._doubles = (c_double * 4)()
+        self._matrix = (c_float * 6)()
+        self._matrix_at = addressof(self._matrix)
         self._name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
         self._name_at = addressof(self._name)
         self._rect_at, self._at = addressof(self._rect), addressof(self._doubles)
@@ -107,7 +111,9 @@ class Characters:
         return self._doubles[0], self._doubles[1]
 
     def size(self, index: int) -> float:
-        return float(_font_size(self._handle, index))
+        """The size of its font in points as it stands on the page."""
+        _matrix(self._handle, index, self._matrix_at)
+        return float(_font_size(self._handle, index)) * hypot(self._matrix[2], self._matrix[3])
 
     def is_bold(self, index: int) -> bool:
         """Whether its font is a bold one, by its weight or its name."""

@@ -18,7 +18,7 @@ _LONGEST_PART = 60
 
 # Compatibility forms that fonts use for ordinary letters: ligatures, Kangxi radicals, Arabic shapes.
 _FORMS = ((0x2E80, 0x2FDF), (0xF900, 0xFDFF), (0xFE70, 0xFEFE))
-_BULLETS = "\uf0b7\uf0a7\uf0d8\uf076\uf0fc"
+_BULLETS = "\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e\uf06c\uf0e0\uf02d"
 # Boxes of Wingdings, empty and ticked.
 _BOXES = {"\uf0a8": "☐", "\uf06f": "☐", "\uf071": "☐", "\uf0fe": "☒", "\uf0fd": "☒", "\uf078": "☒", "\uf052": "☒"}
 _JOINERS = "\u200c\u200d"

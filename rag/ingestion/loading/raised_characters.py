@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from rag.ingestion.loading.note_marks import written
@@ -21,10 +22,17 @@ _LOOK_BACK: Final = 6
 def mark_raised(characters: Characters, lines: list[Line], turn: int) -> None:
     for line in lines:
         heights = [piece.top - piece.bottom for piece in line.pieces]
-        if len(heights) > 1 and min(heights) < SMALL * max(heights):
+        if len(heights) > 1 and min(heights) < SMALL * max(heights) and not _slants(line.pieces):
             line.plain = False
             for number in range(len(heights)):
                 _mark(characters, line.pieces, number, turn)
+
+
+def _slants(pieces: list[Piece]) -> bool:
+    """Whether a line climbs or falls from piece to piece, as text that is turned a little does."""
+    drifts = [after.bottom - before.bottom for before, after in pairwise(pieces)]
+    climbs, falls = min(drifts) >= 0, max(drifts) <= 0
+    return len(drifts) > 1 and (climbs or falls) and abs(sum(drifts)) > max(piece.height for piece in pieces)
 
 
 def _mark(characters: Characters, pieces: list[Piece], number: int, turn: int) -> None:

@@ -20,10 +20,11 @@ _HAS_DIGIT_INSIDE: Final = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
 
 # A mark is at most so large, measured by the letters beside it.
 SMALL: Final = 0.86
+_RUNS_UP: Final = 1.2
 # A font that says it is lower than this does not say how high it is.
 _FLAT: Final = 0.1
-# Of so many pieces the longest tells how a line looks.
-_LOOKED_AT: Final = 6
+# So many pieces tell how a line looks.
+_LOOKED_AT: Final = 12
 # Two pieces so near, measured by their height, have no space between them.
 _TOUCHING: Final = 0.12
 
@@ -129,6 +130,11 @@ def _pieces(
         if top - bottom < _FLAT:
             found.append(_parted(characters, start, end))
             continue
+        if end - start > 2 and abs(last_bottom - bottom) > _RUNS_UP * (top - bottom):
+            # It runs upwards or downwards.
+            box = (min(left, last_left), min(bottom, last_bottom), max(right, last_right), max(top, last_top))
+            found.append([Piece(start, end, *box)])
+            continue
         if end - start > 1:
             slack = 0.1 * (top - bottom)
             word = text[start:end]
@@ -229,14 +235,20 @@ def _touch(before: Piece, after: Piece) -> bool:
 
 def describe(characters: Characters, line: Line, turn: int) -> None:
     """Where its baseline is, and how it looks."""
-    main = max(line.pieces[:_LOOKED_AT], key=lambda piece: piece.end - piece.start)
+    pieces = line.pieces[:_LOOKED_AT]
+    lengths: dict[float, int] = {}
+    for piece in pieces:
+        high = round(piece.height)
+        lengths[high] = lengths.get(high, 0) + piece.end - piece.start
+    usual = max(lengths, key=lengths.__getitem__)
+    main = max((p for p in pieces if round(p.height) == usual), key=lambda piece: piece.end - piece.start)
     if main.start < 0:  # filled in, and drawn by nobody
         line.baseline, line.size = main.bottom, round(2 * main.height) / 2
         return
     x, y = characters.origin(main.start)
     line.baseline = y if not turn else (-x if turn > 0 else x)
-    line.size = round(2 * main.height) / 2
-    first, last = line.pieces[0], line.pieces[-1]
-    line.bold = characters.is_bold(first.start) and (
-        last is first or characters.is_bold(last.start) or last.height < SMALL * first.height
-    )
+    size = characters.size(main.start)
+    # Of fonts that have no measure of their own, the height of the box tells more.
+    line.size = round(2 * (size if main.height / 3 < size < 3 * main.height else main.height)) / 2
+    ends = [main] + [piece for piece in (line.pieces[0], line.pieces[-1]) if piece.end - piece.start > 1]
+    line.bold = all(characters.is_bold(piece.start) for piece in ends if piece.start >= 0)
