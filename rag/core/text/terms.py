@@ -20,7 +20,7 @@ Thing = TypeVar("Thing", bound=Hashable)
 
 # Which analysis this is. A words index made by another is made anew when its library is opened: count this up
 # whenever `index_terms` gives something else for any text.
-ANALYSIS: Final = 2
+ANALYSIS: Final = 3
 
 # What the engines' own tokenizers cut a word into: "3.5" is the words "3" and "5", side by side.
 _PIECE: Final = re.compile(r"[^\W_]++")

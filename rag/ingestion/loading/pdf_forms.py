@@ -31,13 +31,17 @@ _HIGHEST: Final = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What was filled in, and where. `tick`: a box; `typed`: a note; `chosen`: from a list that shows the rest too."""
+    """What was filled in, and where.
+
+    `tick`: a box; `typed`: a note; `chosen`: from a list that shows the rest too; `struck`: words that were struck out.
+    """
 
     box: Box
     text: str
     tick: bool = False
     typed: bool = False
     chosen: bool = False
+    struck: bool = False
 
 
 def prepare(document: pdfium.PdfDocument) -> None:
@@ -51,7 +55,8 @@ def open_page(document: pdfium.PdfDocument, number: int) -> Iterator[tuple[pdfiu
     """A page, counted from 0, with what is filled into its fields made part of its content, and these fields."""
     page = document[number]
     fields = list(_fields(document, page)) if pdfium_c.FPDFPage_GetAnnotCount(page.raw) else []
-    if fields and pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY) == pdfium_c.FLATTEN_SUCCESS:
+    filled = any(not field.struck for field in fields)
+    if filled and pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY) == pdfium_c.FLATTEN_SUCCESS:
         page.close()
         page = document[number]
     with closing(page):
@@ -69,6 +74,8 @@ def _fields(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[Fiel
                 kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
                 if kind in _TYPED:
                     yield Field(_rect(annotation), "", typed=True)
+                elif kind == pdfium_c.FPDF_ANNOT_STRIKEOUT:
+                    yield from (Field(box, "", struck=True) for box in _quads(annotation))
                 elif kind == pdfium_c.FPDF_ANNOT_WIDGET and form:
                     yield from _field(form, annotation)
         finally:
@@ -87,6 +94,15 @@ def _field(form: pdfium_c.FPDF_FORMHANDLE, annotation: pdfium_c.FPDF_ANNOTATION)
         yield Field(_rect(annotation), "", typed=True)
 
 
+def _quads(annotation: pdfium_c.FPDF_ANNOTATION) -> Iterator[Box]:
+    """What an annotation runs over, line by line."""
+    quad = pdfium_c.FS_QUADPOINTSF()
+    for number in range(min(_MOST, pdfium_c.FPDFAnnot_CountAttachmentPoints(annotation))):
+        if pdfium_c.FPDFAnnot_GetAttachmentPoints(annotation, number, quad):
+            xs, ys = (quad.x1, quad.x2, quad.x3, quad.x4), (quad.y1, quad.y2, quad.y3, quad.y4)
+            yield min(xs), min(ys), max(xs), max(ys)
+
+
 def _rect(annotation: pdfium_c.FPDF_ANNOTATION) -> Box:
     rect = pdfium_c.FS_RECTF()
     pdfium_c.FPDFAnnot_GetRect(annotation, rect)
@@ -102,9 +118,13 @@ def _value(form: pdfium_c.FPDF_FORMHANDLE, annotation: pdfium_c.FPDF_ANNOTATION)
     return bytes(buffer)[: max(0, length - 2)].decode("utf-16-le", "replace")
 
 
+def struck_boxes(fields: Sequence[Field]) -> list[Box]:
+    return [field.box for field in fields if field.struck]
+
+
 def with_fields(lines: list[Line], fields: Sequence[Field]) -> list[Line]:
     """The lines of a page with what was filled in where it is seen, behind its label for instance."""
-    for field in fields:
+    for field in (field for field in fields if not field.struck):
         inside = _taken(lines, field.box)
         lines = [line for line in lines if line.pieces]
         if field.tick or field.chosen or (field.text.strip() and not inside):

@@ -18,7 +18,7 @@ _MOST_LINES: Final = 3
 _LEVELS: Final = 6
 # "1.2 Scope", "Article 5", "§ 3 Notice", "Appendix B", 第三章; and what stands before a bookmark's own words.
 _NUMBERED: Final = re.compile(
-    r"(?:(?P<figures>\d{1,2}(?:\.\d{1,3}){1,4})\.?\s+(?=[^\W\d_a-z])"
+    r"(?:(?P<figures>\d{1,2}(?:\.\d{1,3}){1,4})\.?\s+(?=(?-i:[^\W\d_a-z]))"
     r"|(?:chapter|section|article|part|appendix|annex|schedule|kapitel|abschnitt|artikel|teil|anhang)\s+"
     r"(?:\d{1,3}|[IVXL]{1,6}|[A-Z])\b|§\s?\d|第[一二三四五六七八九十\d]{1,4}[章节条])",
     re.IGNORECASE,

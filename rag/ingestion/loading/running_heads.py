@@ -25,6 +25,9 @@ _PAGE_NUMBER: Final = re.compile(
 )
 # A number alone is the page's where so much of a line's height is free beside it.
 _FREE: Final = 1.6
+_LONGEST_LABEL: Final = 5
+# No more rows are taken for running heads where no gap sets them off.
+_FEW: Final = 2
 
 
 def running_heads(pages: Sequence[Sequence[Shown]], labels: Sequence[str]) -> list[set[int]]:
@@ -86,24 +89,27 @@ def _repeated(places: list[tuple[int, float, int]]) -> Iterator[int]:
 
 def _outermost(page: Sequence[Shown], repeated: set[int], label: str) -> set[int]:
     """Of the repeated lines those that only others stand between and the edge of the page, and its number."""
-    dropped: set[int] = set()
     rows = _rows(page)
-    for ordered in (rows, rows[::-1]):
-        for place, row in enumerate(ordered[:_DEEPEST]):
-            beyond = ordered[place + 1][0].line if place + 1 < len(ordered) else None
-            here = {
-                id(line)
-                for line in row
-                if id(line) in repeated or (beyond and _is_number(line, beyond.baseline, label))
-            }
-            dropped |= here
-            if len(here) < len(row):
-                break
-    return dropped
+    return _from_edge(rows, repeated, label) | _from_edge(rows[::-1], repeated, label)
 
 
-def _is_number(line: Shown, beyond: float, label: str) -> bool:
+def _from_edge(rows: list[list[Shown]], repeated: set[int], label: str) -> set[int]:
+    """What is dropped at one edge; the rows are in order from it."""
+    chain: list[set[int]] = []
+    apart = 0  # so many of them are followed by a gap
+    ends = False
+    for place, row in enumerate(rows[: _DEEPEST + 1]):
+        beyond = rows[place + 1][0].line.baseline if place + 1 < len(rows) else None
+        free = beyond is None or abs(row[0].line.baseline - beyond) > _FREE * row[0].line.size
+        chain.append({id(line) for line in row if id(line) in repeated or _is_number(line, label, free=free)})
+        ends = len(chain[-1]) < len(row)
+        if ends:
+            break
+        apart = place + 1 if free else apart
+    # Where much that is near repeats itself, only what stands apart from the text is a head.
+    return set().union(*(chain if ends and len(chain) <= _FEW + 1 else chain[:apart]))
+
+
+def _is_number(line: Shown, label: str, *, free: bool) -> bool:
     text = line.text.strip()
-    if text == label and len(text) < 5:
-        return True
-    return _PAGE_NUMBER.fullmatch(text) is not None and abs(line.line.baseline - beyond) > _FREE * line.line.size
+    return (text == label and len(text) < _LONGEST_LABEL) or (free and _PAGE_NUMBER.fullmatch(text) is not None)

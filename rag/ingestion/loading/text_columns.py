@@ -124,7 +124,7 @@ def without_numbers(characters: Characters, lines: list[Line]) -> tuple[list[Lin
     numbers = [_line(line.pieces[:1]) for line, _ in counted]
     kept = {id(line) for line, _ in counted}
     for line, _ in counted:
-        line.pieces = line.pieces[1:]
+        line.pieces, line.size = line.pieces[1:], 0.0
         if line.pieces:
             line.pieces[0].glued = False
     return [line for line in lines if id(line) not in kept or line.pieces], numbers

@@ -7,6 +7,7 @@ hyphen. Here a line is what stands side by side on the page.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,25 +84,24 @@ def page_lines(characters: Characters) -> list[Line]:
     lasts = [end - 1 if text[end - 1] != HYPHEN or end - start == 1 else end - 2 for start, end in words]
     firsts, closing = characters.boxes([start for start, _ in words]), characters.boxes(lasts)
     pieces = _pieces(characters, words, firsts, closing)
-    lines, begin = [], 0
+    lines: list[Line] = []
+    begin = 0
     for end in ends:
         if end > begin:
-            lines.append(Line([piece for some in pieces[begin:end] for piece in some]))
+            lines += _broken([piece for some in pieces[begin:end] for piece in some])
         begin = end
     return lines
 
 
-def turn_lines(lines: list[Line]) -> int:
-    """How the text of a page is turned: 1 upwards, -1 downwards, as vertical text is, 0 not at all.
-
-    The boxes of such text are turned back, so that its lines too run to the right and follow each other downwards.
-    """
-    turn = _turn(lines)
-    if turn:
-        for line in lines:
-            for piece in line.pieces:
-                _turned(piece, turn)
-    return turn
+def _broken(pieces: list[Piece]) -> Iterator[Line]:
+    """The pieces of one of pdfium's lines, which now and then runs on over several that are seen."""
+    begin = 0
+    for place in range(1, len(pieces)):
+        before, after = pieces[place - 1], pieces[place]
+        if after.left < before.left and after.top < before.bottom + 0.3 * (before.top - before.bottom):
+            yield Line(pieces[begin:place])
+            begin = place
+    yield Line(pieces[begin:])
 
 
 def side_by_side(lines: list[Line]) -> list[Line]:
@@ -179,37 +179,6 @@ def _parted(characters: Characters, start: int, end: int) -> list[Piece]:
         else:
             found.append(Piece(i, i + 1, left, bottom, right, top, glued=bool(found)))
     return found
-
-
-def _turn(lines: list[Line]) -> int:
-    """1 where most lines run upwards, -1 where they run downwards, 0 where they lie."""
-    upwards = downwards = lying = 0
-    for line in lines:
-        first, last = line.pieces[0], line.pieces[-1]
-        length = last.end - first.start
-        if length < 3:
-            continue
-        across = max(first.right, last.right) - min(first.left, last.left)
-        along = max(first.top, last.top) - min(first.bottom, last.bottom)
-        if along <= 2 * across or along <= 1.5 * (first.right - first.left):
-            lying += length
-        elif first is last:
-            downwards += length
-        elif last.bottom > first.bottom:
-            upwards += length
-        else:
-            downwards += length
-    if max(upwards, downwards) <= lying:
-        return 0
-    return 1 if upwards > downwards else -1
-
-
-def _turned(piece: Piece, turn: int) -> None:
-    left, bottom, right, top = piece.left, piece.bottom, piece.right, piece.top
-    if turn > 0:
-        piece.left, piece.bottom, piece.right, piece.top = bottom, -right, top, -left
-    else:
-        piece.left, piece.bottom, piece.right, piece.top = -top, left, -bottom, right
 
 
 def _stand_together(line: Line, other: Line) -> bool:

@@ -23,13 +23,14 @@ from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidde
 from rag.ingestion.loading.hyphens import Words
 from rag.ingestion.loading.page_objects import page_objects
 from rag.ingestion.loading.paragraphs import paragraphs
-from rag.ingestion.loading.pdf_forms import Field, with_fields
+from rag.ingestion.loading.pdf_forms import Field, struck_boxes, with_fields
 from rag.ingestion.loading.pdfium_calls import Characters
 from rag.ingestion.loading.plain_characters import tidy
 from rag.ingestion.loading.raised_characters import mark_raised
 from rag.ingestion.loading.shown_lines import Shown, shown
 from rag.ingestion.loading.text_columns import in_columns, without_numbers
-from rag.ingestion.loading.text_lines import Line, describe, page_lines, side_by_side, turn_lines
+from rag.ingestion.loading.text_lines import Line, describe, page_lines, side_by_side
+from rag.ingestion.loading.turned_text import turn_lines
 from rag.ingestion.loading.unread import why_unread
 
 __all__ = ["PageLayout", "Placed", "PlacedText", "page_layout", "place", "read_page", "tidy"]
@@ -93,16 +94,23 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
     characters = Characters(textpage)
     lines = page_lines(characters)
     objects = page_objects(textpage.page, layers=layers)
+    # What an annotation strikes out has a line drawn through it.
+    objects.lines += [
+        (left, (low + high) / 2, right, (low + high) / 2) for left, low, right, high in struck_boxes(fields)
+    ]
     hidden = hidden_pieces(textpage.page, characters, lines, objects)
     left_out = list(_taken_out(characters, lines, hidden)) if hidden else []
     lines = [line for line in lines if line.pieces]
     if fields:
         lines = with_fields(lines, fields)
     unread = why_unread(characters, lines, objects)
-    pictured = covered_share(objects.pictures, textpage.page.get_bbox()) >= SCAN
+    covered = covered_share(objects.pictures, textpage.page.get_bbox()) >= SCAN
+    pictured = covered and not objects.invisible  # else it was read, and its words lie on it
     turn = turn_lines(lines)
     lines = side_by_side(lines)
     mark_raised(characters, lines, turn)
+    for line in lines:
+        describe(characters, line, turn)
     lines, numbers = without_numbers(characters, lines)
     if numbers:
         counted = " ".join(characters.text[line.pieces[0].start : line.pieces[0].end] for line in numbers)
@@ -110,7 +118,8 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
     if not turn:
         lines = in_columns(characters, lines)
     for line in lines:
-        describe(characters, line, turn)
+        if not line.size:  # a new one
+            describe(characters, line, turn)
     found = (shown(characters, line) for line in lines)
     return PageLayout([line for line in found if line.text], left_out, unread, pictured)
 
