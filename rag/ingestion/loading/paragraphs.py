@@ -34,6 +34,9 @@ _ASIDE: Final = re.compile(
     re.I,
 )
 _LEAST_WORDS: Final = 4
+# A line of so many words that ends so near to the margin, measured by its letters, is full.
+_FULL_LINE: Final = 7
+_MARGIN: Final = 3.0
 # Of a line no more is looked at for how it ends.
 _TAIL: Final = 24
 _MOST_BETWEEN: Final = 4
@@ -70,7 +73,7 @@ def _pitches(lines: list[Shown]) -> dict[float, float]:
 def _breaks(above: Shown, below: Shown, pitches: dict[float, float]) -> bool:
     first, second = above.line, below.line
     size = max(first.size, second.size, 1.0)
-    if _look_different(first, second):
+    if _look_different(first, second) and not _fills_its_line(above, below, pitches):
         return size >= _OTHER_SIZE * min(first.size, second.size) or not _goes_on(above.text, below.text)
     drop = first.baseline - second.baseline
     if drop < -0.3 * size or not _overlap(first, second):
@@ -81,6 +84,15 @@ def _breaks(above: Shown, below: Shown, pitches: dict[float, float]) -> bool:
     if drop <= _PARAGRAPH_GAP * pitch:
         return False
     return not _goes_on(above.text, below.text) or drop > max(_WIDEST_GAP * pitch, 3.5 * size)
+
+
+def _fills_its_line(above: Shown, below: Shown, pitches: dict[float, float]) -> bool:
+    """Whether a line ends at the margin and in a sentence, so that it looks different by its words alone."""
+    first, second = above.line, below.line
+    if first.size != second.size or first.right < second.right - _MARGIN * first.size:
+        return False
+    near = first.baseline - second.baseline <= _PARAGRAPH_GAP * pitches.get(first.size, 1.3 * first.size)
+    return near and len(above.text.split()) >= _FULL_LINE and not _SENTENCE_END.search(above.text[-_TAIL:])
 
 
 def _look_different(first: Line, second: Line) -> bool:

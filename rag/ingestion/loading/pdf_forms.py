@@ -124,7 +124,8 @@ def struck_boxes(fields: Sequence[Field]) -> list[Box]:
 
 def with_fields(lines: list[Line], fields: Sequence[Field]) -> list[Line]:
     """The lines of a page with what was filled in where it is seen, behind its label for instance."""
-    for field in (field for field in fields if not field.struck):
+    # Notes first: they may be what boxes are labelled with.
+    for field in sorted((field for field in fields if not field.struck), key=lambda field: not field.typed):
         inside = _taken(lines, field.box)
         lines = [line for line in lines if line.pieces]
         if field.tick or field.chosen or (field.text.strip() and not inside):
