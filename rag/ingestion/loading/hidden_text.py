@@ -26,6 +26,8 @@ _TINY_SHARE: Final = 1 / 250
 SCAN: Final = 0.6
 _STRIPE: Final = 4
 _LIGHT: Final = 200
+# A line that strikes words out is no longer than they are, by so many points.
+_LONGER: Final = 16.0
 _SEEN: Final = 10
 _LARGEST: Final = 1400
 
@@ -64,6 +66,10 @@ def _off(characters: Characters, lines: list[Line], edge: Box) -> Iterator[Piece
     """The pieces that stand beside the page or are too small to be read."""
     tiny = min(_TINY, _TINY_SHARE * max(edge[2] - edge[0], edge[3] - edge[1]))
     for line in lines:
+        _, _, _, bottom, _, top = line.first
+        inside = edge[0] <= line.left and line.right <= edge[2] and edge[1] <= bottom and top <= edge[3]
+        if line.even and inside and top - bottom >= tiny:
+            continue
         for piece in line.pieces:
             if piece.left < edge[0] or piece.right > edge[2] or piece.bottom < edge[1] or piece.top > edge[3]:
                 if not _holds(edge, piece):
@@ -100,10 +106,10 @@ def _suspects(
 def _covered(characters: Characters, lines: list[Line], objects: PageObjects) -> Iterator[tuple[int, Piece]]:
     """The pieces that something filled is drawn over."""
     stripes: defaultdict[int, list[tuple[int, Line]]] = defaultdict(list)
-    ends = characters.text_objects([piece.start for line in lines for piece in (line.pieces[0], line.pieces[-1])])
+    ends = characters.text_objects([word[0] for line in lines for word in (line.first, line.last)])
     for line, first, last in zip(lines, ends[0::2], ends[1::2], strict=True):
         order = min(objects.order.get(one or 0, 0) for one in (first, last))
-        stripes[int((line.pieces[0].bottom + line.pieces[0].top) / 2) // _STRIPE].append((order, line))
+        stripes[int((line.first[3] + line.first[5]) / 2) // _STRIPE].append((order, line))
     earliest = {stripe: min(order for order, _ in some) for stripe, some in stripes.items()}
     for area in objects.areas:
         for stripe in range(int(area.box[1]) // _STRIPE, int(area.box[3]) // _STRIPE + 1):
@@ -162,11 +168,15 @@ def _struck(lines: list[Line], rules: list[Box]) -> Iterator[Piece]:
     for rule in rules:
         stripes[int((rule[1] + rule[3]) / 2) // _STRIPE].append(rule)
     for line in lines:
-        first = line.pieces[0]
-        here = range(int(first.bottom) // _STRIPE, int(first.top) // _STRIPE + 1)
+        _, _, _, bottom, _, top = line.first
+        here = range(int(bottom) // _STRIPE, int(top) // _STRIPE + 1)
         for rule in (rule for stripe in here for rule in stripes.get(stripe, ())):
+            if not (
+                line.left < rule[2] and rule[0] < line.right and rule[2] - rule[0] < line.right - line.left + _LONGER
+            ):
+                continue
             through = [piece for piece in line.pieces if _runs_through(rule, piece)]
-            if through and rule[2] - rule[0] <= through[-1].right - through[0].left + 1.5 * first.height:
+            if through and rule[2] - rule[0] <= through[-1].right - through[0].left + _LONGER:
                 yield from through
 
 

@@ -21,6 +21,8 @@ _LOOK_BACK: Final = 6
 
 def mark_raised(characters: Characters, lines: list[Line], turn: int) -> None:
     for line in lines:
+        if line.even:
+            continue
         heights = [piece.top - piece.bottom for piece in line.pieces]
         if len(heights) > 1 and min(heights) < SMALL * max(heights) and not _slants(line.pieces):
             line.plain = False

@@ -27,7 +27,7 @@ class Shown:
 
 def shown(characters: Characters, line: Line) -> Shown:
     raw = characters.text
-    start, end = line.pieces[0].start, line.pieces[-1].end
+    start, end = line.first[0], line.last[1]
     if line.plain and (text := raw[start:end]).isascii() and text.isprintable() and "  " not in text:
         return Shown(line, text, list(range(start, end)), parted=text[-1] == "-" and end - start > 1, soft=False)
     texts: list[str] = []
@@ -68,5 +68,7 @@ def plain_lines(text: str) -> list[Shown]:
     found = []
     for number, line in enumerate(text.split("\n")):
         piece = Piece(0, 1, 0.0, -12.0 * number, 1.0, 10.0 - 12.0 * number)
-        found.append(Shown(Line([piece], -12.0 * number, 10.0), line, [-1] * len(line), parted=False, soft=False))
+        seen = Line([piece])
+        seen.baseline, seen.size = -12.0 * number, 10.0
+        found.append(Shown(seen, line, [-1] * len(line), parted=False, soft=False))
     return found

@@ -21,6 +21,7 @@ _WORDS_BESIDE: Final = 2
 # Running text fills its lines: so much of a column is left free at the right of half its lines, at most.
 _FREE: Final = 0.3
 _LEAST_NUMBERED: Final = 5
+_LONGEST_NUMBER: Final = 4
 
 
 def in_columns(characters: Characters, lines: list[Line]) -> list[Line]:
@@ -64,14 +65,16 @@ def _rows(characters: Characters, lines: list[Line], place: int) -> list[tuple[l
 
 def _gaps(characters: Characters, line: Line) -> list[tuple[float, float]]:
     """The wide gaps of a line that may be one of two columns: with words enough on both sides."""
-    pieces = line.pieces
-    if len(pieces) < 2 * _WORDS_BESIDE or line.backwards:
+    words = line.words
+    if len(words) < 2 * _WORDS_BESIDE or line.backwards:
         return []
+    text = characters.text
+    least = _GUTTER * (words[0][5] - words[0][3])
     return [
-        (pieces[n - 1].right, pieces[n].left)
-        for n in range(_WORDS_BESIDE, len(pieces) - _WORDS_BESIDE + 1)
-        if pieces[n].left - pieces[n - 1].right >= _GUTTER * (pieces[n].top - pieces[n].bottom)
-        and all(characters.text[piece.start].isalpha() for piece in pieces[n : n + _WORDS_BESIDE])
+        (words[n - 1][4], words[n][2])
+        for n in range(_WORDS_BESIDE, len(words) - _WORDS_BESIDE + 1)
+        if words[n][2] - words[n - 1][4] >= least
+        and all(text[word[0]].isalpha() for word in words[n : n + _WORDS_BESIDE])
     ]
 
 
@@ -131,11 +134,12 @@ def without_numbers(characters: Characters, lines: list[Line]) -> tuple[list[Lin
 
 
 def _number(characters: Characters, line: Line) -> int | None:
-    first = line.pieces[0]
-    word = characters.text[first.start : first.end]
-    if not word.isdecimal() or len(word) > 4:
+    words = line.words
+    start, end, _, bottom, right, top = words[0]
+    word = characters.text[start:end]
+    if not word.isdecimal() or len(word) > _LONGEST_NUMBER:
         return None
-    if len(line.pieces) > 1 and line.pieces[1].left - first.right < 0.5 * first.height:
+    if len(words) > 1 and words[1][2] - right < 0.5 * (top - bottom):
         return None
     return int(word)
 

@@ -7,7 +7,8 @@ hyphen. Here a line is what stands side by side on the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,19 +16,24 @@ from rag.ingestion.loading.pdfium_calls import HYPHEN, Characters
 
 _PDFIUM_LINE: Final = re.compile(rf"[^\r\n{HYPHEN}]+{HYPHEN}?|{HYPHEN}")
 _WORD: Final = re.compile(r"[^\s\0]+")
-# Signs behind which a raised mark may hide: "$45²."
-_CLOSING: Final = ".,;:)]%!?\"'’”"
-_HAS_DIGIT_INSIDE: Final = re.compile(r"[^\W\d_].*\d|\d.*[^\W\d_]")
-
+# Where a raised mark may hide inside a word: before what closes it, as in "$45².", and between letters and figures.
+_CLOSING: Final = re.compile(r"""[.,;:)\]%!?"'’”]+(?=\s|$)""")
+_MIXED: Final = re.compile(r"\d(?:(?<=[^\W\d_]\d)|(?=[^\W\d_]))")
 # A mark is at most so large, measured by the letters beside it.
 SMALL: Final = 0.86
 _RUNS_UP: Final = 1.2
+# Points between the boxes of a mark and of the letters beside it.
+_OTHER_HEIGHT: Final = 0.5
 # A font that says it is lower than this does not say how high it is.
 _FLAT: Final = 0.1
 # So many pieces tell how a line looks.
 _LOOKED_AT: Final = 12
 # Two pieces so near, measured by their height, have no space between them.
 _TOUCHING: Final = 0.12
+
+
+# A piece as (start, end, left, bottom, right, top).
+Word = tuple[int, int, float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -48,28 +54,64 @@ class Piece:
         return self.top - self.bottom
 
 
-@dataclass(slots=True)
 class Line:
-    """Pieces side by side, in reading order. `size` and `bold` are the look of most of it."""
+    """Words side by side, in reading order; `size` and `bold` are the look of most of it.
 
-    pieces: list[Piece]
-    baseline: float = 0.0
-    size: float = 0.0
-    bold: bool = False
-    plain: bool = True  # its text stands as it is in pdfium's, words apart by one space
+    An `even` line, whose words stand at one height and are set alike, is no more than their boxes until somebody asks
+    for its pieces: most lines are even, and most are never asked. `plain`: its text stands as it is in pdfium's.
+    """
+
+    __slots__ = ("_pieces", "_words", "baseline", "bold", "even", "plain", "size")
+
+    def __init__(self, pieces: list[Piece], *, words: Sequence[Word] = (), plain: bool = True) -> None:
+        self._words = words
+        self._pieces = pieces
+        self.even = bool(words)
+        self.plain = plain
+        self.baseline, self.size, self.bold = 0.0, 0.0, False
+
+    @property
+    def pieces(self) -> list[Piece]:
+        if self._words:
+            self._pieces = [Piece(*word) for word in self._words]
+            self._words = ()
+        return self._pieces
+
+    @pieces.setter
+    def pieces(self, pieces: list[Piece]) -> None:
+        self._pieces, self._words, self.even = pieces, (), False
+
+    @property
+    def words(self) -> Sequence[Word]:
+        """Its pieces as (start, end, left, bottom, right, top)."""
+        return self._words or [(p.start, p.end, p.left, p.bottom, p.right, p.top) for p in self._pieces]
+
+    @property
+    def first(self) -> Word:
+        if self._words:
+            return self._words[0]
+        piece = self._pieces[0]
+        return piece.start, piece.end, piece.left, piece.bottom, piece.right, piece.top
+
+    @property
+    def last(self) -> Word:
+        if self._words:
+            return self._words[-1]
+        piece = self._pieces[-1]
+        return piece.start, piece.end, piece.left, piece.bottom, piece.right, piece.top
 
     @property
     def left(self) -> float:
-        return min(self.pieces[0].left, self.pieces[-1].left)
+        return min(self.first[2], self.last[2])
 
     @property
     def right(self) -> float:
-        return max(self.pieces[0].right, self.pieces[-1].right)
+        return max(self.first[4], self.last[4])
 
     @property
     def backwards(self) -> bool:
         """Whether it runs from right to left."""
-        return self.pieces[-1].left < self.pieces[0].left
+        return self.last[2] < self.first[2]
 
 
 def page_lines(characters: Characters) -> list[Line]:
@@ -83,14 +125,50 @@ def page_lines(characters: Characters) -> list[Line]:
     # A hyphen that pdfium put in has no place of its own.
     lasts = [end - 1 if text[end - 1] != HYPHEN or end - start == 1 else end - 2 for start, end in words]
     firsts, closing = characters.boxes([start for start, _ in words]), characters.boxes(lasts)
-    pieces = _pieces(characters, words, firsts, closing)
+    sides = [side[at::4] for side in (firsts, closing) for at in range(4)]
+    inside = _suspects(characters)
     lines: list[Line] = []
     begin = 0
     for end in ends:
         if end > begin:
-            lines += _broken([piece for some in pieces[begin:end] for piece in some])
+            place = bisect_left(inside, (words[begin][0],)), bisect_left(inside, (words[end - 1][1],))
+            lines += _lines(characters, words[begin:end], [side[begin:end] for side in sides], inside[slice(*place)])
         begin = end
     return lines
+
+
+def _suspects(characters: Characters) -> list[tuple[int, float]]:
+    """The characters inside of words that may be marks, and where their boxes begin."""
+    text = characters.text
+    found = {match.start() - 1 for match in _CLOSING.finditer(text)}
+    for match in _MIXED.finditer(text):
+        found |= {match.start(), match.end()}
+    indices = sorted(index for index in found if 0 <= index < len(text))
+    return list(zip(indices, characters.boxes(indices)[3::4], strict=True))
+
+
+def _lines(
+    characters: Characters,
+    words: list[tuple[int, int]],
+    sides: list[list[float]],
+    suspects: list[tuple[int, float]],
+) -> Iterable[Line]:
+    """One of pdfium's lines, by the left, top, right and bottom sides of its words' first and last characters."""
+    lefts, tops, _, bottoms, _, last_tops, rights, last_bottoms = sides
+    bottom, top = bottoms[0], tops[0]
+    slack = 0.1 * (top - bottom)
+    even = (
+        min(min(bottoms), min(last_bottoms)) > bottom - slack
+        and max(max(bottoms), max(last_bottoms)) < bottom + slack
+        and min(min(tops), min(last_tops)) > top - slack
+        and max(max(tops), max(last_tops)) < top + slack
+        and rights[-1] > lefts[0]
+        and characters.text[words[0][0] : words[-1][1]].isascii()
+    )
+    if even and all(abs(one - bottom) <= _OTHER_HEIGHT for _, one in suspects):
+        starts, finishes = zip(*words, strict=True)
+        return (Line([], words=list(zip(starts, finishes, lefts, bottoms, rights, tops, strict=True))),)
+    return _broken([piece for some in _pieces(characters, words, sides, suspects) for piece in some])
 
 
 def _broken(pieces: list[Piece]) -> Iterator[Line]:
@@ -108,9 +186,9 @@ def side_by_side(lines: list[Line]) -> list[Line]:
     """The lines as they are seen, put together where pdfium parts them."""
     joined: list[Line] = []
     for line in lines:
-        if joined and _stand_together(joined[-1], line):
+        if joined and _are_near(joined[-1], line) and _stand_together(joined[-1], line):
             line.pieces[0].glued = _touch(joined[-1].pieces[-1], line.pieces[0])
-            joined[-1].pieces += line.pieces
+            joined[-1].pieces = joined[-1].pieces + line.pieces
             joined[-1].plain = False
         else:
             joined.append(line)
@@ -118,47 +196,28 @@ def side_by_side(lines: list[Line]) -> list[Line]:
 
 
 def _pieces(
-    characters: Characters, words: list[tuple[int, int]], firsts: list[float], lasts: list[float]
-) -> list[list[Piece]]:
-    """The pieces of each word, by the boxes of its first and last characters."""
-    found: list[list[Piece]] = []
-    text = characters.text
-    sides = (side[at::4] for side in (firsts, lasts) for at in range(4))
+    characters: Characters, words: list[tuple[int, int]], sides: list[list[float]], suspects: list[tuple[int, float]]
+) -> Iterator[list[Piece]]:
+    """The pieces of each word."""
     for (start, end), left, top, right, bottom, last_left, last_top, last_right, last_bottom in zip(
         words, *sides, strict=True
     ):
-        if top - bottom < _FLAT:
-            found.append(_parted(characters, start, end))
-            continue
-        if end - start > 2 and abs(last_bottom - bottom) > _RUNS_UP * (top - bottom):
+        high = top - bottom
+        if end - start > 2 and high >= _FLAT and abs(last_bottom - bottom) > _RUNS_UP * high:
             # It runs upwards or downwards.
             box = (min(left, last_left), min(bottom, last_bottom), max(right, last_right), max(top, last_top))
-            found.append([Piece(start, end, *box)])
-            continue
-        if end - start > 1:
-            slack = 0.1 * (top - bottom)
-            word = text[start:end]
-            if (not (-slack < last_bottom - bottom < slack and -slack < last_top - top < slack)) or not (
-                word.isalpha() or not _may_hide_mark(characters, word, start, bottom)
-            ):
-                found.append(_parted(characters, start, end))
-                continue
-            if last_right >= right:
-                right = last_right
-            else:
-                left = last_left
-        found.append([Piece(start, end, left, bottom, right, top)])
-    return found
-
-
-def _may_hide_mark(characters: Characters, word: str, start: int, bottom: float) -> bool:
-    """Whether a word whose first and last characters look alike has something raised or lowered between them."""
-    if word[-1] in _CLOSING:
-        bare = word.rstrip(_CLOSING)
-        if len(bare) > 1 and abs(characters.box(start + len(bare) - 1)[1] - bottom) > 0.5:
-            return True
-    # Neither letters nor figures alone.
-    return word.upper() != word.lower() and _HAS_DIGIT_INSIDE.search(word) is not None
+            yield [Piece(start, end, *box)]
+        elif high < _FLAT or (
+            end - start > 1
+            and (
+                abs(last_bottom - bottom) >= 0.1 * high
+                or abs(last_top - top) >= 0.1 * high
+                or any(start < index < end and abs(low - bottom) > _OTHER_HEIGHT for index, low in suspects)
+            )
+        ):
+            yield _parted(characters, start, end)
+        else:
+            yield [Piece(start, end, min(left, last_left), bottom, max(right, last_right), top)]
 
 
 def _parted(characters: Characters, start: int, end: int) -> list[Piece]:
@@ -179,6 +238,12 @@ def _parted(characters: Characters, start: int, end: int) -> list[Piece]:
         else:
             found.append(Piece(i, i + 1, left, bottom, right, top, glued=bool(found)))
     return found
+
+
+def _are_near(line: Line, other: Line) -> bool:
+    before, after = line.last, other.first
+    high = max(before[5] - before[3], after[5] - after[3])
+    return -0.3 * high <= after[2] - before[4] <= 1.2 * high
 
 
 def _stand_together(line: Line, other: Line) -> bool:
@@ -204,20 +269,27 @@ def _touch(before: Piece, after: Piece) -> bool:
 
 def describe(characters: Characters, line: Line, turn: int) -> None:
     """Where its baseline is, and how it looks."""
-    pieces = line.pieces[:_LOOKED_AT]
-    lengths: dict[float, int] = {}
-    for piece in pieces:
-        high = round(piece.height)
-        lengths[high] = lengths.get(high, 0) + piece.end - piece.start
-    usual = max(lengths, key=lengths.__getitem__)
-    main = max((p for p in pieces if round(p.height) == usual), key=lambda piece: piece.end - piece.start)
-    if main.start < 0:  # filled in, and drawn by nobody
-        line.baseline, line.size = main.bottom, round(2 * main.height) / 2
+    words = line.words[:_LOOKED_AT]
+    if not line.even:
+        lengths: dict[float, int] = {}
+        for start, end, _, bottom, _, top in words:
+            high = round(top - bottom)
+            lengths[high] = lengths.get(high, 0) + end - start
+        usual = max(lengths, key=lengths.__getitem__)
+        words = [word for word in words if round(word[5] - word[3]) == usual]
+    start, _, _, bottom, _, top = max(words, key=_length)
+    if start < 0:  # filled in, and drawn by nobody
+        line.baseline, line.size = bottom, round(2 * (top - bottom)) / 2
         return
-    x, y = characters.origin(main.start)
+    x, y = characters.origin(start)
     line.baseline = y if not turn else (-x if turn > 0 else x)
-    size = characters.size(main.start)
+    size = characters.size(start)
     # Of fonts that have no measure of their own, the height of the box tells more.
-    line.size = round(2 * (size if main.height / 3 < size < 3 * main.height else main.height)) / 2
-    ends = [main] + [piece for piece in (line.pieces[0], line.pieces[-1]) if piece.end - piece.start > 1]
-    line.bold = all(characters.is_bold(piece.start) for piece in ends if piece.start >= 0)
+    line.size = round(2 * (size if (top - bottom) / 3 < size < 3 * (top - bottom) else top - bottom)) / 2
+    line.bold = characters.is_bold(start) and all(
+        characters.is_bold(one[0]) for one in (line.first, line.last) if one[0] >= 0 and one[1] - one[0] > 1
+    )
+
+
+def _length(word: Word) -> int:
+    return word[1] - word[0]

@@ -22,6 +22,9 @@ def _turn(lines: list[Line]) -> int:
     """1 where most lines run upwards, -1 where they run downwards, 0 where they lie."""
     upwards = downwards = lying = 0
     for line in lines:
+        if line.even:
+            lying += line.last[1] - line.first[0]
+            continue
         first, last = line.pieces[0], line.pieces[-1]
         length = last.end - first.start
         if length < 3:

@@ -37,7 +37,7 @@ def is_stamp(lines: Sequence[Shown]) -> bool:
 
 def _unknown_share(characters: Characters, lines: list[Line]) -> float:
     """The share of unknown characters among the first ones of words."""
-    firsts = [piece.start for line in lines for piece in line.pieces[:_LOOKED_AT]]
+    firsts = [word[0] for line in lines for word in line.words[:_LOOKED_AT]]
     unknown = sum(is_unknown(characters, index) for index in firsts)
     return unknown / len(firsts)
 
