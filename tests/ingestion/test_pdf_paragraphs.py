@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.ingestion.drawings import FILLER, at, body, read, read_page
+from rag.ingestion.loading import load_bytes
+from rag.viewing.highlighting import page_picture
+from tests.ingestion.drawings import FILLER, Drawing, at, body, pdf, read, read_page
 
 LEFT = (
     "Members take part in the",
@@ -101,7 +103,7 @@ def test_the_rows_of_a_table_are_no_columns() -> None:
 
 
 def test_running_heads_feet_and_page_numbers_are_no_text() -> None:
-    def page(number: int) -> None:
+    def page(number: int) -> Drawing:
         def draw(canvas: Canvas) -> None:
             at(canvas, 60, 800, "Handbook of the boat club")
             at(canvas, 480, 800, f"Page {number} of 4")
@@ -118,6 +120,21 @@ def test_running_heads_feet_and_page_numbers_are_no_text() -> None:
         ("repeated", "Handbook of the boat club Page 2 of 4"),
         ("repeated", "– 2 –"),
     }
+
+
+def test_a_quote_is_boxed_on_a_page_without_its_running_head() -> None:
+    def page(number: int) -> Drawing:
+        def draw(canvas: Canvas) -> None:
+            at(canvas, 60, 800, "The boat club")
+            body(canvas, [*FILLER, f"Rule {number} of the boat club."])
+
+        return draw
+
+    data = pdf(*(page(number) for number in range(1, 5)))
+    text = load_bytes(data, "rules.pdf").pages[2].text
+    start = text.index("Rule 3")
+    (box,) = page_picture(data, 3, [(start, len(text))], text=text, scale=1).boxes
+    assert 842 - 660 <= box.top < box.bottom <= 842 - 635
 
 
 def test_what_alone_stands_on_the_pages_is_their_text() -> None:

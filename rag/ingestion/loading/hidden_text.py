@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
 import pypdfium2 as pdfium
@@ -28,6 +28,9 @@ _STRIPE: Final = 4
 _LIGHT: Final = 200
 # A line that strikes words out is no longer than they are, by so many points.
 _LONGER: Final = 16.0
+# How high above the foot of the letters, measured by their height, it runs.
+_LOW: Final = 0.3
+_HIGH: Final = 0.68
 _SEEN: Final = 10
 _LARGEST: Final = 1400
 
@@ -41,8 +44,8 @@ def hidden_pieces(page: pdfium.PdfPage, characters: Characters, lines: list[Line
     if objects.invisible or objects.pale or objects.layered or objects.areas:
         scan = covered_share(objects.pictures, edge) >= SCAN
         if objects.invisible and not scan:
-            drawn = _drawn(characters, lines, objects)
-            found.update((id(piece), "unseen") for one, piece in drawn if one in objects.invisible)
+            drawn = _drawn(characters, lines, objects, objects.invisible)
+            found.update((id(piece), "unseen") for _, piece in drawn)
         suspects: defaultdict[int, list[Piece]] = defaultdict(list)
         for one, piece in _suspects(characters, lines, objects, scan=scan):
             suspects[one].append(piece)
@@ -66,8 +69,8 @@ def _off(characters: Characters, lines: list[Line], edge: Box) -> Iterator[Piece
     """The pieces that stand beside the page or are too small to be read."""
     tiny = min(_TINY, _TINY_SHARE * max(edge[2] - edge[0], edge[3] - edge[1]))
     for line in lines:
-        _, _, _, bottom, _, top = line.first
-        inside = edge[0] <= line.left and line.right <= edge[2] and edge[1] <= bottom and top <= edge[3]
+        _, _, left, bottom, _, top = line.first
+        inside = edge[0] <= left and line.last[4] <= edge[2] and edge[1] <= bottom and top <= edge[3]
         if line.even and inside and top - bottom >= tiny:
             continue
         for piece in line.pieces:
@@ -80,18 +83,26 @@ def _off(characters: Characters, lines: list[Line], edge: Box) -> Iterator[Piece
                     yield piece
 
 
-def _drawn(characters: Characters, lines: Iterable[Line], objects: PageObjects) -> list[tuple[int, Piece]]:
-    """The pieces with the objects that draw them."""
-    pieces = [piece for line in lines for piece in line.pieces]
-    found = characters.text_objects([piece.start for piece in pieces])
-    return [(one, piece) for one, piece in zip(found, pieces, strict=True) if one in objects.order]
+def _drawn(
+    characters: Characters, lines: Iterable[Line], objects: PageObjects, wanted: Container[int]
+) -> Iterator[tuple[int, Piece]]:
+    """The pieces that wanted objects draw, with these objects."""
+    for line in lines:
+        found = characters.text_objects([word[0] for word in line.words])
+        if any(one in wanted for one in found):
+            yield from (
+                (one, piece)
+                for one, piece in zip(found, line.pieces, strict=True)
+                if one in wanted and one in objects.order
+            )
 
 
 def _suspects(
     characters: Characters, lines: list[Line], objects: PageObjects, *, scan: bool
 ) -> Iterator[tuple[int, Piece]]:
     """The pieces that may be unseen, with the objects that draw them."""
-    for one, piece in _drawn(characters, lines, objects) if objects.layered or objects.pale else ():
+    wanted = objects.layered | objects.pale
+    for one, piece in _drawn(characters, lines, objects, wanted) if wanted else ():
         if one in objects.layered:
             yield one, piece
         elif one in objects.pale:
@@ -115,7 +126,7 @@ def _covered(characters: Characters, lines: list[Line], objects: PageObjects) ->
         for stripe in range(int(area.box[1]) // _STRIPE, int(area.box[3]) // _STRIPE + 1):
             if earliest.get(stripe, area.order) < area.order:
                 reached = [line for order, line in stripes[stripe] if order < area.order and _reaches(area.box, line)]
-                for one, piece in _drawn(characters, reached, objects):
+                for one, piece in _drawn(characters, reached, objects, objects.order):
                     if objects.order[one] < area.order and _holds(area.box, piece):
                         yield one, piece
 
@@ -169,8 +180,9 @@ def _struck(lines: list[Line], rules: list[Box]) -> Iterator[Piece]:
         stripes[int((rule[1] + rule[3]) / 2) // _STRIPE].append(rule)
     for line in lines:
         _, _, _, bottom, _, top = line.first
-        here = range(int(bottom) // _STRIPE, int(top) // _STRIPE + 1)
-        for rule in (rule for stripe in here for rule in stripes.get(stripe, ())):
+        lowest, highest = int(bottom + _LOW * (top - bottom)), int(bottom + _HIGH * (top - bottom))
+        here = range(lowest // _STRIPE, highest // _STRIPE + 1)
+        for rule in (rule for stripe in here if stripe in stripes for rule in stripes[stripe]):
             if not (
                 line.left < rule[2] and rule[0] < line.right and rule[2] - rule[0] < line.right - line.left + _LONGER
             ):
@@ -182,6 +194,6 @@ def _struck(lines: list[Line], rules: list[Box]) -> Iterator[Piece]:
 
 def _runs_through(rule: Box, piece: Piece) -> bool:
     height = (rule[1] + rule[3]) / 2 - piece.bottom
-    if not 0.3 * piece.height <= height <= 0.68 * piece.height:
+    if not _LOW * piece.height <= height <= _HIGH * piece.height:
         return False
     return min(rule[2], piece.right) - max(rule[0], piece.left) >= 0.7 * (piece.right - piece.left)

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -26,7 +26,7 @@ from rag.ingestion.loading.pdfium_calls import (
 
 Matrix = tuple[float, ...]
 
-_INVISIBLE: Final = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP})
+_INVISIBLE: Final = frozenset({pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE})
 _TEXT: Final = pdfium_c.FPDF_PAGEOBJ_TEXT
 _PATH: Final = pdfium_c.FPDF_PAGEOBJ_PATH
 _FORM: Final = pdfium_c.FPDF_PAGEOBJ_FORM
@@ -43,8 +43,7 @@ _MOST_OBJECTS: Final = 30_000
 _DEEPEST: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):
     """A filled area or a picture; `order` counts what is drawn. A picture has no colour of its own."""
 
     order: int
