@@ -15,9 +15,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from rag.core.types import LeftOutReason
+from rag.ingestion.loading.line_types import Line, Piece
 from rag.ingestion.loading.page_objects import PageObjects
 from rag.ingestion.loading.pdfium_calls import Box, Characters
-from rag.ingestion.loading.text_lines import Line, Piece
 
 # Letters less high, in points and measured by the page, are not for reading.
 _TINY: Final = 2.3

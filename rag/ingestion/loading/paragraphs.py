@@ -11,8 +11,8 @@ from itertools import pairwise
 from statistics import quantiles
 from typing import Final
 
+from rag.ingestion.loading.line_types import Line
 from rag.ingestion.loading.shown_lines import Shown
-from rag.ingestion.loading.text_lines import Line
 
 # A gap so much larger than the usual one from baseline to baseline ends a paragraph; so much larger, any sentence.
 _PARAGRAPH_GAP: Final = 1.35

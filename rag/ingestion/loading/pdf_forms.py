@@ -15,8 +15,8 @@ from typing import Final
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from rag.ingestion.loading.line_types import Line, Piece
 from rag.ingestion.loading.pdfium_calls import Box
-from rag.ingestion.loading.text_lines import Line, Piece
 
 _TICKED: Final = {True: "☒", False: "☐"}
 _BOXES: Final = (pdfium_c.FPDF_FORMFIELD_CHECKBOX, pdfium_c.FPDF_FORMFIELD_RADIOBUTTON)

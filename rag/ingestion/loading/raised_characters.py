@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
+from rag.ingestion.loading.line_types import SMALL, Line, Piece
 from rag.ingestion.loading.note_marks import written
 from rag.ingestion.loading.pdfium_calls import Characters
-from rag.ingestion.loading.text_lines import SMALL, Line, Piece
 
 # How far its box begins above or below that of the letters beside it, measured by their height.
 _RAISED: Final = 0.18

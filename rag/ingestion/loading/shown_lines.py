@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rag.ingestion.loading.line_types import Line, Piece
 from rag.ingestion.loading.pdfium_calls import HYPHEN, Characters
 from rag.ingestion.loading.plain_characters import FIGURE_SPACES, form
-from rag.ingestion.loading.text_lines import Line, Piece
 
 _HYPHENS = ("-", "\u2010", "\u00ad", HYPHEN)
 

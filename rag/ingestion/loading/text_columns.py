@@ -10,8 +10,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from rag.ingestion.loading.line_types import Line, Piece
 from rag.ingestion.loading.pdfium_calls import Characters
-from rag.ingestion.loading.text_lines import Line, Piece
 
 # So wide, measured by the height of the letters, is the gap between two columns at least.
 _GUTTER: Final = 0.9

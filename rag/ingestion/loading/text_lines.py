@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from rag.ingestion.loading.line_types import SMALL, Line, Piece, Word
 from rag.ingestion.loading.pdfium_calls import HYPHEN, Characters
 
 _PDFIUM_LINE: Final = re.compile(rf"[^\r\n{HYPHEN}]+{HYPHEN}?|{HYPHEN}")
@@ -19,8 +19,6 @@ _WORD: Final = re.compile(r"[^\s\0]+")
 # Where a raised mark may hide inside a word: before what closes it, as in "$45².", and between letters and figures.
 _CLOSING: Final = re.compile(r"""[.,;:)\]%!?"'’”]+(?=\s|$)""")
 _MIXED: Final = re.compile(r"\d(?:(?<=[^\W\d_]\d)|(?=[^\W\d_]))")
-# A mark is at most so large, measured by the letters beside it.
-SMALL: Final = 0.86
 _RUNS_UP: Final = 1.2
 # Points between the boxes of a mark and of the letters beside it.
 _OTHER_HEIGHT: Final = 0.5
@@ -30,88 +28,6 @@ _FLAT: Final = 0.1
 _LOOKED_AT: Final = 12
 # Two pieces so near, measured by their height, have no space between them.
 _TOUCHING: Final = 0.12
-
-
-# A piece as (start, end, left, bottom, right, top).
-Word = tuple[int, int, float, float, float, float]
-
-
-@dataclass(slots=True)
-class Piece:
-    """A word, or the part of a word that is set alike. `shown` is what is written in its place, where that differs."""
-
-    start: int
-    end: int
-    left: float
-    bottom: float
-    right: float
-    top: float
-    glued: bool = False
-    shown: str | None = None
-
-    @property
-    def height(self) -> float:
-        return self.top - self.bottom
-
-
-class Line:
-    """Words side by side, in reading order; `size` and `bold` are the look of most of it.
-
-    An `even` line, whose words stand at one height and are set alike, is no more than their boxes until somebody asks
-    for its pieces: most lines are even, and most are never asked. `plain`: its text stands as it is in pdfium's.
-    """
-
-    __slots__ = ("_pieces", "_words", "baseline", "bold", "even", "plain", "size")
-
-    def __init__(self, pieces: list[Piece], *, words: Sequence[Word] = (), plain: bool = True) -> None:
-        self._words = words
-        self._pieces = pieces
-        self.even = bool(words)
-        self.plain = plain
-        self.baseline, self.size, self.bold = 0.0, 0.0, False
-
-    @property
-    def pieces(self) -> list[Piece]:
-        if self._words:
-            self._pieces = [Piece(*word) for word in self._words]
-            self._words = ()
-        return self._pieces
-
-    @pieces.setter
-    def pieces(self, pieces: list[Piece]) -> None:
-        self._pieces, self._words, self.even = pieces, (), False
-
-    @property
-    def words(self) -> Sequence[Word]:
-        """Its pieces as (start, end, left, bottom, right, top)."""
-        return self._words or [(p.start, p.end, p.left, p.bottom, p.right, p.top) for p in self._pieces]
-
-    @property
-    def first(self) -> Word:
-        if self._words:
-            return self._words[0]
-        piece = self._pieces[0]
-        return piece.start, piece.end, piece.left, piece.bottom, piece.right, piece.top
-
-    @property
-    def last(self) -> Word:
-        if self._words:
-            return self._words[-1]
-        piece = self._pieces[-1]
-        return piece.start, piece.end, piece.left, piece.bottom, piece.right, piece.top
-
-    @property
-    def left(self) -> float:
-        return min(self.first[2], self.last[2])
-
-    @property
-    def right(self) -> float:
-        return max(self.first[4], self.last[4])
-
-    @property
-    def backwards(self) -> bool:
-        """Whether it runs from right to left."""
-        return self.last[2] < self.first[2]
 
 
 def page_lines(characters: Characters) -> list[Line]:

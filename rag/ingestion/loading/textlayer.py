@@ -21,6 +21,7 @@ import pypdfium2 as pdfium
 from rag.core.types import LeftOutReason, UnreadReason
 from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidden_pieces
 from rag.ingestion.loading.hyphens import Words
+from rag.ingestion.loading.line_types import Line
 from rag.ingestion.loading.page_objects import page_objects
 from rag.ingestion.loading.paragraphs import paragraphs
 from rag.ingestion.loading.pdf_forms import Field, struck_boxes, with_fields
@@ -29,7 +30,7 @@ from rag.ingestion.loading.plain_characters import tidy
 from rag.ingestion.loading.raised_characters import mark_raised
 from rag.ingestion.loading.shown_lines import Shown, shown
 from rag.ingestion.loading.text_columns import in_columns, without_numbers
-from rag.ingestion.loading.text_lines import Line, describe, page_lines, side_by_side
+from rag.ingestion.loading.text_lines import describe, page_lines, side_by_side
 from rag.ingestion.loading.turned_text import turn_lines
 from rag.ingestion.loading.unread import why_unread
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.ingestion.loading.text_lines import Line, Piece
+from rag.ingestion.loading.line_types import Line, Piece
 
 
 def turn_lines(lines: list[Line]) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from rag.core.types import UnreadReason
+from rag.ingestion.loading.line_types import Line
 from rag.ingestion.loading.page_objects import PageObjects
 from rag.ingestion.loading.pdfium_calls import Characters
 from rag.ingestion.loading.shown_lines import Shown
-from rag.ingestion.loading.text_lines import Line
 
 # A stamp or a head on a scan has no more lines and characters than this.
 _STAMP_LINES: Final = 3
