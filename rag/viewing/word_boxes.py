@@ -20,6 +20,7 @@ from PIL import Image
 from rag.core.errors import NotFound, PageNotDrawn
 from rag.core.text import letters
 from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
+from rag.ingestion.loading.pdf_forms import Field, open_page, prepare
 
 Span = tuple[int, int]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; pixels from the top left corner
@@ -40,48 +41,49 @@ def render(
         NotFound: the document has no page of that number.
         PageNotDrawn: pdfium cannot open the document or the page.
     """
-    with _opened(data, number, password) as page:
-        return _draw(page, spans, text, scale)
+    with _opened(data, number, password) as (page, fields):
+        return _draw(page, fields, spans, text, scale)
 
 
 def locate(data: bytes, number: int, spans: Sequence[Span], text: str | None) -> list[Rectangle]:
     """The rectangles of the spans in points instead of pixels, with no picture drawn. Raises as `render`."""
-    with _opened(data, number, None) as page:
+    with _opened(data, number, None) as (page, fields):
         width, height = page.get_size()
         size = max(1, round(width)), max(1, round(height))
         x, y = width / size[0], height / size[1]
-        found = _rectangles(page, spans, text, size)
+        found = _rectangles(page, fields, spans, text, size)
         return [(left * x, top * y, right * x, bottom * y) for left, top, right, bottom in found]
 
 
 @contextmanager
-def _opened(data: bytes, number: int, password: str | None) -> Iterator[pdfium.PdfPage]:
+def _opened(data: bytes, number: int, password: str | None) -> Iterator[tuple[pdfium.PdfPage, Sequence[Field]]]:
     with LOCK:
         try:
             with closing(pdfium.PdfDocument(data, password=password)) as document:
                 if not 1 <= number <= len(document):
                     raise NotFound(what="page")
-                with closing(document[number - 1]) as page:
-                    yield page
+                prepare(document)
+                with open_page(document, number - 1) as opened:
+                    yield opened
         except pdfium.PdfiumError as error:
             raise PageNotDrawn(page=number) from error
 
 
 def _draw(
-    page: pdfium.PdfPage, spans: Sequence[Span], text: str | None, scale: float
+    page: pdfium.PdfPage, fields: Sequence[Field], spans: Sequence[Span], text: str | None, scale: float
 ) -> tuple[Image.Image, list[Rectangle]]:
     scale = min(scale, _LONGEST_SIDE / max(1.0, *page.get_size()))
     with closing(page.render(scale=scale)) as bitmap:
         image = bitmap.to_pil().convert("RGB").copy()
-    rectangles = _rectangles(page, spans, text, image.size) if spans else []
+    rectangles = _rectangles(page, fields, spans, text, image.size) if spans else []
     return image, rectangles
 
 
 def _rectangles(
-    page: pdfium.PdfPage, spans: Sequence[Span], text: str | None, size: tuple[int, int]
+    page: pdfium.PdfPage, fields: Sequence[Field], spans: Sequence[Span], text: str | None, size: tuple[int, int]
 ) -> list[Rectangle]:
     with upright_text(page) as textpage:
-        read, indices = read_page(textpage)
+        read, indices = read_page(textpage, fields)
         if text is not None and text != read:
             spans = [found for start, end in spans if (found := _found(read, text, start, end))]
         wanted = (_characters(indices[max(start, 0) : max(end, 0)]) for start, end in spans)

@@ -10,7 +10,7 @@ from rag.core.text.spans import find_letters, find_words, from_a_word, letters, 
 from rag.core.text.stems import stem
 from rag.core.text.stop_words import STOP_WORDS
 from rag.core.text.terms import ANALYSIS, content, coverage, index_terms, is_empty, pieces, terms
-from rag.core.text.words import words
+from rag.core.text.words import normalized, words
 
 __all__ = [
     "ANALYSIS",
@@ -35,6 +35,7 @@ __all__ = [
     "letters",
     "measure",
     "months",
+    "normalized",
     "number_value",
     "numbers",
     "pieces",

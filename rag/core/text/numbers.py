@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from rag.core.text.languages import language_of
 from rag.core.text.scripts import Language
 from rag.core.text.units import SCALES, UNIT_OF
+from rag.core.text.words import normalized
 
 _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TENS_GERMAN: Final = ("zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig")
@@ -106,7 +106,7 @@ def numbers(text: str, language: Language | None = None) -> list[Number]:
     """
     german = (language or language_of(text)) == "de"
     found = []
-    for match in _NUMBER[german].finditer(unicodedata.normalize("NFKC", text)):
+    for match in _NUMBER[german].finditer(normalized(text)):
         value, plain = _value(match, german=german)
         scale = (match["scale"] or "").lower()
         if len(scale) == 1 and scale.isascii() and not (match["currency"] or match["scale"].isupper()):
@@ -125,7 +125,7 @@ def measure(word: str) -> str:
 
 def without_figures(text: str) -> str:
     """The text without its numbers and their units, which can be written in different ways."""
-    return _NUMBER[language_of(text) == "de"].sub(" ", unicodedata.normalize("NFKC", text))
+    return _NUMBER[language_of(text) == "de"].sub(" ", normalized(text))
 
 
 def number_value(written: str) -> float:

@@ -10,8 +10,9 @@ from rag.core.text.dates import MONTHS
 from rag.core.text.stop_words import STOP_WORDS
 
 # A sentence ends at a Chinese full stop; at a Latin one before white space, unless it belongs to an abbreviation, an
-# initial or a number; or at an empty line.
-_END: Final = re.compile(r"[。！？；]++[”’」』）]*+|(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s)|\n[^\S\n]*+\n")
+# initial or a number; or at an empty line. Note marks after a stop belong to its sentence.
+_MARK: Final = r"(?:[⁰¹²³⁴-⁹]++|[ ]\[[a-z]\])?+"
+_END: Final = re.compile(rf"[。！？；]++[”’」』）]*+{_MARK}|(?<![.!?])[.!?]++[\"'”’)\]]*+{_MARK}(?=\s)|\n[^\S\n]*+\n")
 
 _TITLES: Final = """
     mr mrs ms dr prof st mt ft gen col sgt capt lt rev hon fig figs eq eqs approx vs cf e.g i.e viz al ed eds

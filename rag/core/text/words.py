@@ -12,7 +12,18 @@ from rag.core.text.scripts import CJK, CJK_RUN
 _LETTERS: Final = rf"[^\W_{CJK}]++"
 _WORD: Final = re.compile(rf"[{CJK}]++|{_LETTERS}(?:(?:[.'’\-]|(?<=\d),(?=\d)){_LETTERS})*+")
 _FISCAL: Final = re.compile(r"fy'?(\d{4})")
+# Note marks behind a word or a figure: "$320¹" is no amount of 3,201.
+_MARKS: Final = re.compile(r"(?<=[\w.,;:!?)\]%])[⁰¹²³⁴-⁹]++")
 _HYPHENS_AND_DOTS: Final = re.compile(r"[-.]")
+
+
+def normalized(text: str) -> str:
+    """The text in the ordinary form of its characters (NFKC), note marks left out.
+
+    >>> normalized("The ﬁne is $320¹.")
+    'The fine is $320.'
+    """
+    return unicodedata.normalize("NFKC", _MARKS.sub("", text))
 
 
 def words(text: str) -> list[str]:
@@ -26,7 +37,7 @@ def words(text: str) -> list[str]:
     if text.isascii():
         return _WORD.findall(text.lower())
     found: list[str] = []
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).lower()):
+    for match in _WORD.finditer(normalized(text).lower()):
         word = match.group()
         if len(word) > 2 and CJK_RUN.fullmatch(word):
             found.extend(word[i : i + 2] for i in range(len(word) - 1))
