@@ -1,6 +1,6 @@
-"""Footnote: `streamlit run app.py`. The pages are `chat.py` and `pages/`; files are handed out by routes beside them.
+"""Footnote: `streamlit run app.py`. The pages are `chat.py` and `pages/`; files are served by Starlette routes.
 
-Streamlit looks for `app = st.App(…)` in the file that is started, and finds `pages/` beside the script named here.
+Streamlit looks for `app = st.App(…)` in the started file, and for `pages/` beside the script named here.
 """
 
 import streamlit as st

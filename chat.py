@@ -1,8 +1,8 @@
-"""The chat page: ask, replay, stream, show evidence."""
+"""The chat page: input, turns, sources."""
 
 import streamlit as st
 
-from rag.ui import chat_list, chat_turns, uploads
+from rag.ui import actions, chat_list, chat_turns, uploads
 from rag.ui.page_frame import end_sidebar, frame, show_errors
 from rag.ui.source_view import draw_open_source
 
@@ -18,8 +18,8 @@ with st.sidebar:
     known_chats = st.container()
 end_sidebar(page)
 
-# Ask: a question, with files dropped beside it, or one of the examples. It comes before the chat is drawn, though
-# its box stands below: so the page is drawn once, with the answer on its way.
+# Ask: a question, perhaps with files, or an example. Handled before the chat is drawn, so that the new turn is drawn in
+# the same run, though the input box is below.
 above = st.container()
 entry = chat_turns.draw_input(page, collection, documents)
 if entry.files:
@@ -31,9 +31,9 @@ if question := chat_turns.due(page, collection, documents, entry):
         if chat is None:
             chat = services.store.chats.create(owner, collection.id, scope)
             chat_list.go_to(chat.id)
-        chat_turns.ask(page, chat, question, scope)
+        actions.ask(page, chat, question, scope)
 
-# Draw: the chats there are, the one at hand or a welcome, and what is being read.
+# Draw: the list of chats, the current one or the start screen, and running ingestion jobs.
 with known_chats:
     chat_list.draw_chats(page, chat)
 with above:
@@ -45,5 +45,5 @@ with above:
         chat_turns.draw_turn(page, chat, turn, right, last=turn is replayed[-1])
     uploads.draw_jobs(page, collection)
 
-# Show: the place a clicked footnote points to.
+# Show: the source of a clicked footnote.
 draw_open_source(page)

@@ -193,7 +193,7 @@ def measure(
         yield Result(path.name, number, start, end, round(by_words, 3), round(by_area, 3))
 
 
-def random_quotes(folder: Path, seed: int) -> Iterator[tuple[Path, int, tuple[int, int]]]:
+def random_quotes(folder: Path, seed: int) -> Iterator[tuple[Path, int, list[tuple[int, int]]]]:
     """Random sentences of random pages of random PDFs, the same for the same seed, without end."""
     chance = random.Random(seed)
     sizes = {}
@@ -206,23 +206,25 @@ def random_quotes(folder: Path, seed: int) -> Iterator[tuple[Path, int, tuple[in
         number = chance.randint(1, sizes[path])
         spans = quotes_of(page_text(path.read_bytes(), number))
         if spans:
-            yield path, number, chance.choice(spans)
+            yield path, number, [chance.choice(spans)]
 
 
-def run(folder: Path, count: int, seed: int, show: Path | None = None) -> dict[str, object]:
-    """All the figures: means, the share of quotes above a mark, the worst ones."""
-    found: list[Result] = []
-    apart = 0
-    for path, number, span in random_quotes(folder, seed):
-        for result in measure(path, number, [span], show):
-            apart += result is None
-            found += [result] if result else []
-        if len(found) == count:
-            break
-    words, area = [result.words for result in found], [result.area for result in found]
+def run(folder: Path, count: int, seed: int, show: Path | None = None) -> list[Result | None]:
+    """What so many quotes gave, and None for each besides that could not be compared."""
+    results: list[Result | None] = []
+    quotes = random_quotes(folder, seed)
+    while len(results) - results.count(None) < count:
+        results += measure(*next(quotes), show)
+    return results
+
+
+def figures(results: Sequence[Result | None]) -> dict[str, object]:
+    """Means, the share of quotes above a mark, the worst ones."""
+    found = [result for result in results if result]
+    words, area, count = [result.words for result in found], [result.area for result in found], len(found)
     return {
-        "quotes": len(found),
-        "not_comparable": apart,
+        "quotes": count,
+        "not_comparable": results.count(None),
         "words": round(statistics.mean(words), 4),
         "area": round(statistics.mean(area), 4),
         "words_above_0.95": round(sum(value >= 0.95 for value in words) / count, 4),
@@ -241,7 +243,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.show:
         given.show.mkdir(parents=True, exist_ok=True)
-    print(json.dumps(run(given.folder, given.quotes, given.seed, given.show), indent=1))
+    print(json.dumps(figures(run(given.folder, given.quotes, given.seed, given.show)), indent=1))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def ours(folder: Path, questions: Sequence[Mapping[str, Any]]) -> tuple[dict[str
         retriever = Retriever(services.index, services.store.documents, services.embedder)
         retriever.search("ready", CallContext(OWNER, collection.id), k=max(DEPTHS))
         searching = time.perf_counter()
-        found = {}
+        found: dict[str, Places] = {}
         for record in questions:
             result = retriever.search(record["question"], CallContext(OWNER, collection.id), k=max(DEPTHS))
             found[record["id"]] = [(passage.name, passage.page) for passage in result.passages]
@@ -65,7 +65,9 @@ def baseline(folder: Path) -> tuple[dict[str, Places], dict[str, float]]:
     command = [str(BASELINE_PYTHON), str(BENCH / "baseline.py"), str(folder)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUIET})
     result = json.loads(done.stdout)
-    found = {name: [(place[0], place[1]) for place in places] for name, places in result["found"].items()}
+    found: dict[str, Places] = {
+        name: [(place[0], place[1]) for place in places] for name, places in result["found"].items()
+    }
     return found, {"read_s": round(result["parse_s"] + result["embed_s"], 4), "search_s": result["search_s"]}
 
 

@@ -28,8 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rag.answering.retrieval import Retriever, Signals
 from rag.core.call_context import CallContext
-from rag.evaluation import library, read_set
-from rag.evaluation.running import OWNER
+from rag.evaluation import open_corpus, read_set
+from rag.evaluation.corpus import OWNER
+from rag.ingestion.pipeline import IngestContext
 from rag.library.index import Index
 from rag.models.catalogue import BUNDLED, known
 from rag.models.embedding import Embedder, open_embedder
@@ -43,7 +44,7 @@ PLAN = (
     ("chinese_cmrc2018", 300, "chinese_xquad"),
 )
 FOREIGN = 500
-FACTS = Path(__file__).resolve().parents[1] / "rag" / "catalogue" / "facts"
+FACTS = Path(__file__).resolve().parents[1] / "rag" / "models" / "catalogue" / "facts"
 
 
 def main() -> None:
@@ -98,8 +99,8 @@ def seen_in(
     if foreign:
         kind = "out_of_corpus" if foreign == "squad" else "answerable"
         others = [case for case in read_set(folder / foreign).cases if case.kind == kind][:FOREIGN]
-    with library(questions, embedder) as made:
-        retriever = Retriever(Index(made.store), made.store.documents, embedder)
+    with open_corpus(questions, lambda store: IngestContext(store, embedder)) as corpus:
+        retriever = Retriever(Index(corpus.store), corpus.store.documents, embedder)
         groups = [
             (
                 name,
@@ -107,7 +108,7 @@ def seen_in(
                 [
                     retriever.search(
                         case.question,
-                        CallContext(OWNER, made.collection.id),
+                        CallContext(OWNER, corpus.collection.id),
                         previous=[asked for asked, _ in case.history],
                     ).signals
                     for case in cases

@@ -55,7 +55,7 @@ def main() -> None:
         for name in chosen.sets:
             results[name] = evaluate(
                 chosen.folder / name,
-                made.embedder,
+                made.ingest_into,
                 limit=chosen.limit,
                 writer=made.writer,
                 reranker=made.reranker,

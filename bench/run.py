@@ -51,10 +51,8 @@ def measure_ours(
     from rag.services import open_services
 
     with tempfile.TemporaryDirectory() as data:
-        chosen = {"model": str(model.resolve())} if model else {}
-        services = open_services(
-            Settings(data_dir=Path(data), samples=False, threads=threads, answer_tokens=tokens, **chosen)
-        )
+        settings = Settings(data_dir=Path(data), samples=False, threads=threads, answer_tokens=tokens)
+        services = open_services(settings.model_copy(update={"model": str(model.resolve())}) if model else settings)
         collection = services.store.collections.create(OWNER, "bench")
         services.embedder.embed_query("ready")
         started = time.perf_counter()
@@ -149,12 +147,13 @@ def summary(rounds: Sequence[dict[str, dict[str, list[float]]]]) -> dict[str, An
     """Medians of each measure, ours and the baseline's, and ours as a share of it."""
     result: dict[str, Any] = {}
     for measure in MEASURES:
-        medians = {}
+        medians: dict[str, float | None] = {}
         for side in ("ours", "baseline"):
             values = [value for one in rounds for value in one[side][measure]]
             medians[side] = round(statistics.median(values), 3) if values else None
-        both = medians["ours"] is not None and medians["baseline"]
-        result[measure] = {**medians, "ratio": round(medians["ours"] / medians["baseline"], 3) if both else None}
+        ours, theirs = medians["ours"], medians["baseline"]
+        ratio = round(ours / theirs, 3) if ours is not None and theirs else None
+        result[measure] = {**medians, "ratio": ratio}
     # The baseline shows nothing before its first word: that is what our quotes are to be compared with.
     first = result["first_word"]["baseline"]
     result["quotes"]["to_baseline_first_word"] = round(result["quotes"]["ours"] / first, 4) if first else None

@@ -34,8 +34,10 @@ SIZES = (10**6, 10**7, 10**8)
 
 def costs(folder: Path, chunks: int, data: Path, database: str) -> dict[str, Any]:
     """Seconds of one core and bytes of one chunk, by what they are spent on."""
-    given = {"database_url": database} if database else {}
-    services = open_services(Settings(data_dir=data, samples=False, model="none", **given))
+    settings = Settings(data_dir=data, samples=False, model="none")
+    if database:
+        settings = Settings(data_dir=data, samples=False, model="none", database_url=database)
+    services = open_services(settings)
     embedder = services.embedder
     embedder.embed_query("ready")
     base, reading, embedding, embedded, pages = [], 0.0, 0.0, 0, 0
@@ -77,7 +79,8 @@ def spent() -> float:
     import psutil
 
     running = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
-    return sum(os.times()[:4]) + sum(child.user + child.system for child in running)
+    theirs: float = sum(child.user + child.system for child in running)
+    return sum(os.times()[:4]) + theirs
 
 
 def size_of(services: Services, data: Path) -> int:

@@ -23,7 +23,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from rag.core.call_context import CallContext
 from rag.core.settings import Settings
+from rag.library.store.jobs import Stage
 from rag.models.embedding import Embedder, Vectors
 from rag.services import Services, open_services
 
@@ -92,7 +94,8 @@ class _Random:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         self.seen = [*texts, *self.seen][:_TIMED]
         made = self._numbers.standard_normal((len(texts), self.dimension)).astype(np.float32)
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
+        unit: Vectors = made / np.linalg.norm(made, axis=1, keepdims=True)
+        return unit
 
 
 def measure(shape: str, megabytes: int, *, embedding: bool) -> dict[str, Any]:
@@ -110,14 +113,11 @@ def measure(shape: str, megabytes: int, *, embedding: bool) -> dict[str, Any]:
         if not embedding:
             ingest = replace(ingest, embedder=random)
         data, marks = written(shape, megabytes), {"loading": spent()}
-        document = read_file(
-            ingest,
-            OWNER,
-            collection,
-            data,
-            "plain.txt",
-            on_progress=lambda stage, _done, _all: marks.setdefault(stage, spent()),
-        )
+
+        def mark(stage: Stage, _done: int, _all: int) -> None:
+            marks.setdefault(stage, spent())
+
+        document = read_file(ingest, OWNER, collection, data, "plain.txt", on_progress=mark)
         close()
         reading = spent() - marks["loading"]
         shares = {"embedding": marks["saving"] - marks["embedding"]}
@@ -135,7 +135,7 @@ def measure(shape: str, megabytes: int, *, embedding: bool) -> dict[str, Any]:
 
 def asking(services: Services, collection: str, question: str) -> float:
     began = spent()
-    next(services.conversation.ask(question, owner=OWNER, collection=collection, anyway=True))
+    next(services.conversation.ask(question, CallContext(OWNER, collection), anyway=True))
     return spent() - began
 
 

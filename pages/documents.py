@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.ui import chat_list, documents_page, sharing, uploads
+from rag.ui import chat_list, documents_page, reading_report, sharing, uploads
 from rag.ui.page_frame import end_sidebar, frame
 from rag.ui.safe_views import label
 from rag.ui.source_view import draw_open_source
@@ -27,5 +27,7 @@ if added.files or added.addresses:
     st.rerun()
 uploads.draw_jobs(page, collection)
 
-documents_page.draw_documents(page, services.store.documents.list(owner, collection.id), right)
+documents = services.store.documents.list(owner, collection.id)
+reading_report.offer_reading_again(page, collection, documents, right)
+documents_page.draw_documents(page, documents, right)
 draw_open_source(page)

@@ -1,4 +1,4 @@
-"""The models page: what writes and searches, what fits, download, import, try, switch."""
+"""The models page: selection, trial, downloads, imports."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The people page, for admins where people sign in: who they are, groups, collections, and what was done."""
+"""The people page, for admins: people, groups, collections, audit log."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The privacy page: every connection off this machine since the start, and what this list cannot see."""
+"""The privacy page: connections off this machine since the start, and the limits of that log."""
 
 import streamlit as st
 

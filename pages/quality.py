@@ -1,4 +1,4 @@
-"""The quality page: your own questions with their right sources, asked again, and what changed."""
+"""The quality page: saved checks, run again and compared."""
 
 import streamlit as st
 

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import hypothesis
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import postgres
 from tests.support.postgres import Place
 
-# A test fails by what it sees, not by how busy the machine is.
-hypothesis.settings.register_profile("footnote", deadline=None)
-hypothesis.settings.load_profile("footnote")
+# An example that takes longer than most is no failure: others may run beside it.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 
 @pytest.hookimpl(trylast=True)

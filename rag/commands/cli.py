@@ -1,4 +1,4 @@
-"""`python -m rag …`: the app without a browser; what it prints, see `output.py`."""
+"""`python -m rag …`: the app without a browser."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands import models, upkeep
-from rag.commands.output import PROBLEM, AsJson, run, tell, texts, using
+from rag.commands import models, reading, upkeep
+from rag.commands.answers import answer_lines, answer_record
+from rag.commands.output import PROBLEM, AsJson, run, tell, using
+from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
 from rag.core.call_context import CallContext
-from rag.core.errors import AddressError, CollectionUnknown, FileMissing, RagError, Unexpected, UnreadableDocument
-from rag.core.types import PAGED, Answer, Collection, Document, Passage, Quote
+from rag.core.errors import CollectionUnknown, FileMissing, RagError, Unexpected
+from rag.core.types import Collection
 from rag.models.catalogue import embedder_facts
 from rag.network import connection_log
 from rag.services import NO_MODEL, Services, open_services
 
 OWNER = "local"
 DEFAULT = "Documents"
+_AGAIN = "Read again what was read by an earlier version, from the files in the library."
+_LOOK_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(reading.app)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
 CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
@@ -41,18 +46,24 @@ def main() -> None:
 
 @app.command()
 def ingest(
-    sources: Annotated[list[str], typer.Argument(help="Files, folders or web addresses.")],
+    sources: Annotated[list[str] | None, typer.Argument(help="Files, folders or web addresses.")] = None,
     collection: CollectionName = DEFAULT,
+    again: Annotated[bool, typer.Option("--again", help=_AGAIN)] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read files and web pages into a collection. What cannot be read is named; the others go on."""
     from rag.ingestion.pipeline import READ_AT_ONCE
 
+    if bool(sources) == again:
+        raise typer.BadParameter("say what to read, or --again", param_hint="SOURCES / --again")
     services = open_services(settings.load())
-    target = services.store.collections.named(OWNER, collection)
-    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-        results = list(pool.map(partial(_read, services, target), _expanded(sources)))
-    lines = (f"{result['name']}: {result['error'] or _count(result)}" for result in results)
+    if again:
+        results = _read_again(services, _named(services, collection))
+    else:
+        target = services.store.collections.named(OWNER, collection)
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            results = list(pool.map(partial(_read, services, target), _expanded(sources or [])))
+    lines = (f"{result['name']}: {result['error'] or document_line(result)}" for result in results)
     tell({"collection": collection, "documents": results}, lines, as_json)
     if any(result["status"] != "ready" for result in results):
         raise typer.Exit(PROBLEM)
@@ -68,13 +79,10 @@ def ask(
     """Ask a collection; the quotes that answer, and what the model writes from them."""
     current = settings.load()
     services = open_services(current.model_copy(update={"model": model}) if model else current)
-    target = services.store.collections.by_name(OWNER, collection)
-    if target is None:
-        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
-        raise CollectionUnknown(name=collection, known=known)
+    target = _named(services, collection)
     *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
     calibrated = embedder_facts(services.embedder.name).calibrated
-    tell(_answer_record(answer, calibrated), _answer_lines(answer), as_json, answer.error)
+    tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)
 
@@ -93,13 +101,13 @@ def evaluate(
     with using(directory):
         report = measured(
             directory,
-            services.embedder,
+            services.ingest_into,
             limit=limit,
             writer=services.writer,
             reranker=services.reranker,
             reader=services.answer_scorer,
         )
-    tell(report, _measures(report), as_json)
+    tell(report, measure_lines(report), as_json)
 
 
 @app.command()
@@ -114,10 +122,9 @@ def reader(
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     if stay:
-        # Ctrl-C in a terminal means the same.
         signal.signal(signal.SIGINT, lambda *_: stopping.set())
     else:
-        # Ctrl-C is meant for the app, which then ends this process in its own order.
+        # Ctrl-C in the terminal reaches this process too, but it is the app that ends it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop_at_end_of(sys.stdin.buffer, stopping)
     if services.settings.vectors.get_secret_value():
@@ -129,19 +136,16 @@ def reader(
     serve(services.store, lambda: services.ingest, stopping)
 
 
-def _measures(report: dict[str, Any]) -> Iterator[str]:
-    from rag.evaluation import RATES
-
-    for name, value in report.items():
-        if name in RATES and value is not None:
-            low, high = report[f"{name}_interval"]
-            yield f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]"
-        elif isinstance(value, int | float):
-            yield f"{name:28}{value:.3f}"
+def _named(services: Services, name: str) -> Collection:
+    found = services.store.collections.by_name(OWNER, name)
+    if found is None:
+        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
+        raise CollectionUnknown(name=name, known=known)
+    return found
 
 
 def _expanded(sources: list[str]) -> Iterator[str]:
-    """Folders as the files in them."""
+    """The sources, with folders replaced by the files in them."""
     for source in sources:
         folder = Path(source)
         if folder.is_dir():
@@ -151,7 +155,7 @@ def _expanded(sources: list[str]) -> Iterator[str]:
 
 
 def _read(services: Services, collection: Collection, source: str) -> dict[str, Any]:
-    """One source's line of the report."""
+    """Read one source; returns its entry in the report."""
     from rag.ingestion.pipeline import read_address, read_file
 
     try:
@@ -164,90 +168,34 @@ def _read(services: Services, collection: Collection, source: str) -> dict[str, 
             with using(source):
                 data = file.read_bytes()
             document = read_file(services.ingest, OWNER, collection.id, data, file.name)
-    except Exception as fault:  # noqa: BLE001 - what is wrong with one source costs the others nothing
+    except Exception as fault:  # noqa: BLE001 - an error in one source does not stop the others
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
-        return {
-            "name": source,
-            "status": "refused" if isinstance(error, UnreadableDocument | AddressError) else "failed",
-            "pages": 0,
-            "chunks": 0,
-            "error": texts().failure(error.failure()),
-            "code": error.key(),
-        }
-    return _ready(document)
+        return unread_record(source, error)
+    return document_record(services.store, OWNER, document)
 
 
-def _ready(document: Document) -> dict[str, Any]:
-    words = texts()
-    return {
-        "name": document.name,
-        "status": "ready",
-        "kind": document.kind,
-        "pages": document.pages,
-        "chunks": document.chunks,
-        "warnings": [
-            {"code": warning.key, "text": words(f"warnings.{warning.key}", **warning.fields)}
-            for warning in document.warnings
-        ],
-        "error": None,
-        "code": None,
-    }
+def _read_again(services: Services, collection: Collection) -> list[dict[str, Any]]:
+    """The lines of the report for all documents that were read by an earlier version of reading.
 
+    They wait in the readers' queue, and this process is one of the readers: where it is stopped, the next one goes on.
+    """
+    from rag.ingestion.worker import run_jobs
 
-def _count(result: dict[str, Any]) -> str:
-    count = texts().count("documents.chunks", result["chunks"])
-    if result["kind"] in PAGED:
-        count = f"{texts().count('documents.pages', result['pages'])}, {count}"
-    return " · ".join([count, *(warning["text"] for warning in result["warnings"])])
+    store, stopping = services.store, threading.Event()
+    asked = store.readings.ask_again(OWNER, collection.id)
 
+    def until_all_ended() -> None:
+        while store.jobs.unfinished(asked) and not stopping.wait(_LOOK_SECONDS):
+            pass
+        stopping.set()
 
-def _answer_record(answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
-    """The object that `ask --json` prints. Pages count from 1; null where a document has none."""
-    return {
-        "question": answer.question,
-        "generated_question": answer.generated_question,
-        "answer": _answer_text(answer),
-        "model": answer.model,
-        "refused": answer.outcome == "refused",
-        "gate_calibrated": gate_calibrated,
-        "words_only": answer.words_only,
-        "quotes": [
-            {**_place(quote), "text": quote.text, "start": quote.start, "end": quote.end, "score": quote.score}
-            for quote in answer.quotes
-        ],
-        "sentences": [
-            {"text": sentence.text, "verdict": sentence.verdict, "quotes": list(sentence.quotes)}
-            for sentence in answer.sentences
-        ],
-        "sources": [{**_place(passage), "text": passage.text, "score": passage.score} for passage in answer.passages],
-        "seconds": answer.seconds,
-    }
-
-
-def _place(source: Passage | Quote) -> dict[str, Any]:
-    page, label = (source.page, source.label) if source.kind in PAGED else (None, source.section)
-    return {"document": source.name, "page": page, "label": label, "line": source.line or None}
-
-
-def _answer_text(answer: Answer) -> str:
-    """What the documents bear out of the model's words; the quotes where that is nothing."""
-    kept = "".join(sentence.text for sentence in answer.sentences if sentence.verdict != "unsupported").strip()
-    return kept or "\n".join(" ".join(quote.text.split()) for quote in answer.quotes if answer.outcome != "refused")
-
-
-def _answer_lines(answer: Answer) -> Iterator[str]:
-    from rag.viewing.export import place_of
-
-    words = texts()
-    if answer.outcome == "refused":
-        yield f"{words('answer.refused')} {words('answer.refused_why')}\n"
-    if answer.words_only:
-        yield f"{words('errors.vectors_lacking')}\n"
-    for number, quote in enumerate(answer.quotes, start=1):
-        yield f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {place_of(quote, words)}"
-    if answer.sentences:
-        yield f"\n{words('answer.written', model=answer.model)}:"
-        for sentence in answer.sentences:
-            notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
-            mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"
-            yield f"  {sentence.text.strip()} {notes}{mark}"
+    if asked:
+        threading.Thread(target=until_all_ended, daemon=True).start()
+        run_jobs(services.ingest, stopping)
+    ended = [job for job in store.jobs.list(OWNER, collection.id) if job.id in set(asked)]
+    return [
+        unread_record(job.name, RagError.revive(job.failure))
+        if job.failure
+        else document_record(store, OWNER, store.documents.get(OWNER, job.source))
+        for job in ended
+    ]

@@ -1,7 +1,4 @@
-"""`python -m rag models list | pull | import | verify | remove`: the models of this machine without a browser.
-
-Exit codes: 0 it is so, 1 it was refused or failed and is named, 2 wrong use.
-"""
+"""`python -m rag models list | pull | import | verify | remove`: the models of this machine; see `output.py`."""
 
 from __future__ import annotations
 
@@ -11,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands.output import PROBLEM, AsJson, said, tell, texts, using
+from rag.commands.output import PROBLEM, AsJson, report, tell, texts, using
 from rag.core import settings
 from rag.core.errors import Cancelled, ModelError
-from rag.models.catalogue.downloads import Progress, gigabytes
+from rag.models.catalogue.transfers import Progress, gigabytes
 from rag.models.installed import Entry, InstalledModels
 from rag.services import open_services
 from rag.ui.model_labels import facts, fitting, share
@@ -25,19 +22,19 @@ Name = Annotated[str, typer.Argument(help="A name of the catalogue, name:Q5_K_M,
 
 @app.command("list")
 def show(as_json: AsJson = False) -> None:
-    """Every model known here: whether it is on the disk, and how it runs on this machine."""
-    installed_models, words = _stock(), texts()
+    """List all known models: whether each is on the disk, and how it runs on this machine."""
+    models, words = _installed(), texts()
     try:
-        installed_models.measure()
+        models.measure()
     except ModelError as error:
-        # Without a measured speed the list says so of each model.
-        said(error.failure())
-    entries = installed_models.entries()
+        # Each model of the list is then shown without a measured speed.
+        report(error.failure())
+    entries = models.entries()
     lines = (
         f"{'✓' if entry.here else '·'} {entry.called}: {fitting(entry, words)}\n    {facts(entry, words)}"
         for entry in entries
     )
-    tell({"folder": str(installed_models.folder), "models": [_record(entry) for entry in entries]}, lines, as_json)
+    tell({"folder": str(models.folder), "models": [_record(entry) for entry in entries]}, lines, as_json)
 
 
 @app.command("pull")
@@ -46,7 +43,7 @@ def fetch(
     accept: Annotated[bool, typer.Option("--accept-licence", help="You accepted its licence.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a model here. Cut off, it goes on next time; ended with Ctrl-C, nothing of it stays."""
+    """Download a model. An interrupted download resumes next time; one ended with Ctrl-C is removed."""
     words = texts()
 
     def show_share(progress: Progress) -> None:
@@ -54,7 +51,7 @@ def fetch(
             sys.stderr.write(f"\r\033[K{share(progress, words)}")
 
     try:
-        place = _stock().pull(name, accepted=accept, tell=show_share)
+        place = _installed().pull(name, accepted=accept, on_progress=show_share)
     except KeyboardInterrupt as error:
         raise Cancelled from error
     finally:
@@ -70,18 +67,18 @@ def bring(
 ) -> None:
     """Copy a model of your own into the models folder."""
     with using(path):
-        name = _stock().take_in(path)
+        name = _installed().take_in(path)
     tell({"name": name}, [texts()("models.imported", name=name)], as_json)
 
 
 @app.command()
 def verify(name: Name, as_json: AsJson = False) -> None:
-    """Hold each file of a model against the hash it had when it came; exit code 1 where one differs."""
-    states, words = _stock().verify(name), texts()
-    well = set(states.values()) == {"ok"}
+    """Verify each file of a model against its recorded hash; exit code 1 where one differs."""
+    states, words = _installed().verify(name), texts()
+    ok = set(states.values()) == {"ok"}
     lines = (f"{file}: {words(f'models.state_{state}')}" for file, state in states.items())
-    tell({"name": name, "ok": well, "files": states}, lines, as_json)
-    if not well:
+    tell({"name": name, "ok": ok, "files": states}, lines, as_json)
+    if not ok:
         raise typer.Exit(PROBLEM)
 
 
@@ -92,16 +89,16 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove a model from the models folder."""
-    freed = _stock().remove(name, forget=forget)
+    freed = _installed().remove(name, forget=forget)
     tell({"name": name, "bytes": freed}, [texts()("models.removed", name=name, size=gigabytes(freed))], as_json)
 
 
-def _stock() -> InstalledModels:
+def _installed() -> InstalledModels:
     return open_services(settings.load()).installed_models
 
 
 def _record(entry: Entry) -> dict[str, Any]:
-    """A model's line of `list --json`. Sizes are bytes; null where something is not known."""
+    """A model's object in `list --json`. Sizes are in bytes; null where something is not known."""
     model = entry.model
     return {
         "name": entry.called,

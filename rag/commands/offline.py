@@ -1,8 +1,7 @@
-"""A rehearsal with the network cut: start, read the samples, answer, while every connection is refused and counted.
+"""End-to-end check with the network cut: start, read the samples and answer, with every connection refused and counted.
 
-It runs in processes of its own, with a library of its own that is thrown away. The hook stands in
-each of them from their first moment. It sees what is done through Python; the processes that parse
-documents have a hook of their own, which refuses every socket.
+It runs in processes and with a temporary library of its own. Each process has an audit hook from its start, which sees
+connections made through Python; the sandboxed parsers have a hook of their own, which refuses every socket.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from typing import Final
 from rag.core import child_processes, settings
 from rag.core.call_context import CallContext
 from rag.core.settings import PROJECT
+from rag.library.samples import sample_files, sample_questions
 from rag.library.store import Store
 from rag.models.catalogue import locate
 from rag.network.connection_log import RECORD
@@ -27,17 +27,16 @@ from rag.services import NO_MODEL, open_services
 
 OWNER: Final = "local"
 NAME: Final = "OfflineCheck"
-SAMPLES: Final = PROJECT / "data" / "samples"
 BUNDLED: Final = "smollm2-135m-instruct"
 READING_SECONDS: Final = 300
 
-# Python imports a module of the name sitecustomize before anything else.
+# Content of `sitecustomize.py`, which Python imports before anything else.
 _FIRST: Final = "from rag.network.connection_log import stay\n\nstay()\n"
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineRun:
-    """What starting, reading and answering came to with one model; zeros where it came to no end."""
+    """The outcome with one model: documents read and questions answered; zeros where the process failed."""
 
     model: str
     documents: int = 0
@@ -46,14 +45,14 @@ class OfflineRun:
 
 @dataclass(frozen=True, slots=True)
 class OfflineCheck:
-    """What was played, and every connection that was tried meanwhile, as "event host"."""
+    """The outcomes by model, and every connection that was attempted, as "event host"."""
 
     plays: tuple[OfflineRun, ...]
     attempts: tuple[str, ...]
 
 
 def check_offline(current: settings.Settings) -> OfflineCheck:
-    """Start, read and answer with the network cut: with quotes only, and with the bundled model where it is there."""
+    """Start, read and answer with the network cut: with quotes only, and with the bundled model where it exists."""
     with tempfile.TemporaryDirectory(prefix="offline-") as name:
         folder = Path(name)
         record = folder / "connections.txt"
@@ -71,7 +70,7 @@ def check_offline(current: settings.Settings) -> OfflineCheck:
 
 
 def cut(folder: Path, record: Path) -> dict[str, str]:
-    """An environment in which Python processes reach this machine only, and write down what else they try."""
+    """An environment in which Python processes can connect to this machine only, and record other attempts."""
     (folder / "sitecustomize.py").write_text(_FIRST, encoding="utf-8")
     path = os.pathsep.join(filter(None, [str(folder), str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     return os.environ | {"PYTHONPATH": path, RECORD: str(record)}
@@ -97,12 +96,12 @@ def play() -> OfflineRun:
     services.start()
     store = services.store
     collection = store.collections.named(OWNER, NAME)
-    for file in sorted(SAMPLES.iterdir()):
-        if file.suffix in {".pdf", ".html", ".docx"}:
-            store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())
+    for file in sample_files():
+        store.jobs.enqueue(OWNER, collection.id, file.name, "file", file.read_bytes())
     _wait_for_reader(store, collection.id)
     answered = 0
-    for question in _questions():
+    # One question in each language.
+    for question in {item["language"]: item["question"] for item in reversed(sample_questions())}.values():
         *_, answer = services.conversation.ask(question, CallContext(OWNER, collection.id))
         answered += bool(answer.quotes) and answer.error is None
     model = services.choice.name if services.choice else NO_MODEL
@@ -115,14 +114,6 @@ def _wait_for_reader(store: Store, collection: str) -> None:
         if time.monotonic() > deadline:
             return
         time.sleep(0.2)
-
-
-def _questions() -> list[str]:
-    """One in each language that the samples answer."""
-    lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    known = [json.loads(line) for line in lines]
-    answerable = {item["language"]: item["question"] for item in reversed(known) if item["answerable"]}
-    return list(answerable.values())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What commands print: sentences, or with `--json` one object on standard output, whatever becomes of the command.
+"""The output of commands: sentences, or with `--json` exactly one object on standard output, also on errors.
 
-The object's `error` is null where the command did its work; what became of single documents, files or checks stands
-with them. Where it did not, `error` has a `code`, which stays as it is, and a `text` for people; the text goes to
-standard error as well. Exit codes: 0 it is so, 1 it was refused or failed, 2 wrong use, 130 ended with Ctrl-C.
+The object's `error` is null where the command did its work; errors of single documents, files or checks are with them.
+Otherwise it has a stable `code` and a `text` for people, which is printed on standard error as well. Exit codes:
+0 success, 1 refused or failed, 2 wrong usage, 130 ended with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -31,99 +31,100 @@ _WRONG_USE: Final = "usage"
 _log = logging.getLogger(__name__)
 
 
-class _Wish:
-    """Whether an object is wanted, None while the arguments are not understood; and whether it was printed."""
+class _JsonOutput:
+    """Whether an object is wanted, None until the arguments are parsed; and whether it was printed."""
 
-    json: bool | None = None
+    wanted: bool | None = None
     printed = False
 
 
-def _noted(value: bool) -> bool:
-    _Wish.json = value
+def _set_wanted(value: bool) -> bool:
+    _JsonOutput.wanted = value
     return value
 
 
-# Eager: understood before another option's wrong value ends the command.
+# Eager: parsed before another option's wrong value ends the command.
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object.", callback=_noted, is_eager=True, show_default=False)
+    bool,
+    typer.Option("--json", help="Print one JSON object.", callback=_set_wanted, is_eager=True, show_default=False),
 ]
 
 
 def run(app: typer.Typer) -> NoReturn:
-    """Run the command that this process was started with, and end with its exit code."""
-    _Wish.json, _Wish.printed = None, False
-    # A file's name can hold what no encoding has.
+    """Run the command given by `sys.argv`, and exit with its code."""
+    _JsonOutput.wanted, _JsonOutput.printed = None, False
+    # File names can hold bytes that are not text in any encoding.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     status, error = _outcome(app)
-    wanted = "--json" in _before_texts(sys.argv[1:]) if _Wish.json is None else _Wish.json
-    if wanted and error and not _Wish.printed:
+    wanted = "--json" in _options(sys.argv[1:]) if _JsonOutput.wanted is None else _JsonOutput.wanted
+    if wanted and error and not _JsonOutput.printed:
         _print({"error": error})
     sys.exit(status)
 
 
 def _outcome(app: typer.Typer) -> tuple[int, dict[str, str] | None]:
-    """The exit code, and what was wrong, which has been said on standard error."""
+    """The exit code, and the error, which was printed on standard error."""
     try:
         status = app(standalone_mode=False) or 0
-        return status, said(Cancelled().failure()) if status == _INTERRUPTED else None
+        return status, report(Cancelled().failure()) if status == _INTERRUPTED else None
     except typer.Abort:
-        return PROBLEM, said(Cancelled().failure())
+        return PROBLEM, report(Cancelled().failure())
     except typer.TyperException as wrong:
-        # Mistakes in the arguments show how the command is used, too.
+        # Usage errors also print the usage.
         show = getattr(wrong, "show", None)
         show() if show else typer.echo(wrong.format_message(), err=True)
         return wrong.exit_code, {"code": _WRONG_USE, "text": wrong.format_message()}
     except RagError as error:
-        return PROBLEM, said(error.failure())
+        return PROBLEM, report(error.failure())
     except BrokenPipeError:
-        # Whoever read what is printed has gone; nor is there anybody for what is still to be written out.
+        # The reader of the output has gone: discard what is still buffered.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEM, None
     except OSError as error:
         if error.filename is None:
-            return PROBLEM, said(Unexpected.logged(error, "the command", _log).failure())
-        return PROBLEM, said(_unusable(error.filename, error).failure())
-    except Exception as error:  # noqa: BLE001 - the outermost place: a fault of ours becomes a sentence
-        return PROBLEM, said(Unexpected.logged(error, "the command", _log).failure())
+            return PROBLEM, report(Unexpected.logged(error, "the command", _log).failure())
+        return PROBLEM, report(_unusable(error.filename, error).failure())
+    except Exception as error:  # noqa: BLE001 - the outermost place: a bug becomes a sentence
+        return PROBLEM, report(Unexpected.logged(error, "the command", _log).failure())
 
 
-def _before_texts(arguments: list[str]) -> list[str]:
-    """What can be options: after `--` there are none."""
+def _options(arguments: list[str]) -> list[str]:
+    """The arguments that can be options: those before `--`."""
     return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
 def tell(record: dict[str, Any], lines: Iterable[str], as_json: bool, error: Failure | None = None) -> None:
-    """Print a command's outcome: the object, or these lines; and what stood in the way of a part of it."""
+    """Print a command's result, as an object or as these lines, and an error that concerns a part of it."""
     if as_json:
-        _print(record | {"error": said(error) if error else None})
+        _print(record | {"error": report(error) if error else None})
         return
     for line in lines:
         typer.echo(line)
     if error:
-        said(error)
+        report(error)
 
 
-def said(failure: Failure) -> dict[str, str]:
-    """A failure as it stands in the object, once its sentence is on standard error."""
+def report(failure: Failure) -> dict[str, str]:
+    """Print a failure's sentence on standard error; returns it as the object's `error`."""
     text = texts().failure(failure)
     typer.echo(text, err=True)
     return {"code": failure.key, "text": text}
 
 
 def texts() -> Texts:
-    """The words in the language that is set, or the machine's."""
+    """The texts in the language that is set, or the machine's."""
     try:
         chosen = settings.load().language
     except SettingsInvalid:
-        # Which is what has to be said.
+        # The settings error itself is about to be printed.
         return Texts(language_for(os.environ.get("RAG_LANGUAGE")))
     return Texts(language_for(None) if chosen == "auto" else chosen)
 
 
 @contextmanager
 def using(path: Path | str) -> Iterator[None]:
-    """Raises FileUnusable, naming this path unless the system names another, where that may not be read or written."""
+    """Turn OSError into FileUnusable, naming this path unless the system names another."""
     try:
         yield
     except OSError as error:
@@ -140,5 +141,5 @@ def _print(value: dict[str, Any]) -> None:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         text = json.dumps(value, indent=2)
-    _Wish.printed = True
+    _JsonOutput.printed = True
     typer.echo(text)

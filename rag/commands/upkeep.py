@@ -1,4 +1,4 @@
-"""`python -m rag backup | restore | move | doctor`: keeping a library."""
+"""`python -m rag backup | restore | move | doctor`: maintenance of a library; see `output.py`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rag.ui.texts import Texts
 if TYPE_CHECKING:
     from rag.models.catalogue import Choice
 
-# A line to print: the key of its text, and what that is filled in with.
+# A line to print: the key of its text, and the fields of that.
 Line = tuple[str, dict[str, object]]
 
 app = typer.Typer()
@@ -28,7 +28,7 @@ app = typer.Typer()
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_json: AsJson = False) -> None:
-    """Write the whole library, with the files in it, into one file. It can be in use meanwhile."""
+    """Write the whole library, with its files, into one file. It can be in use at the same time."""
     from rag.library.store.backup import backup as write
 
     if not file.absolute().parent.is_dir():
@@ -45,7 +45,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that backup wrote.")], as_json: AsJson = False) -> None:
-    """Make the library in a backup the one in use. The one that is there is kept beside it. Close the app first."""
+    """Restore the library from a backup. The present one is kept beside it. Close the app first."""
     from rag.library.store.backup import restore as bring_back
 
     if not file.is_file():
@@ -73,9 +73,9 @@ def move(
 
     if not to and not source:
         raise typer.BadParameter("say where the library goes, or where it comes from", param_hint="--to / --from")
-    with closing(_place(source)) as giving, closing(_place(to)) as taking:
-        moved = carry(giving, taking)
-        ends = {"from": giving.database.name, "to": taking.database.name}
+    with closing(_library(source)) as origin, closing(_library(to)) as target:
+        moved = carry(origin, target)
+        ends = {"from": origin.database.name, "to": target.database.name}
     tables = {name: {"rows": proof.rows, "digest": proof.digest} for name, proof in moved.tables.items()}
     lines: list[Line] = [
         *(("move.table", {"table": name, "rows": proof.rows}) for name, proof in moved.tables.items()),
@@ -92,8 +92,8 @@ def move(
         raise typer.Exit(PROBLEM)
 
 
-def _place(place: str) -> Store:
-    """The library at an address or in a folder; the one in use where nothing is said."""
+def _library(place: str) -> Store:
+    """The library at a database URL or in a folder; the one in use where `place` is empty."""
     current = settings.load()
     if place.startswith(settings.POSTGRESQL):
         return Store.open(current.data_dir, place)
@@ -105,12 +105,12 @@ def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Rehearse with the network cut.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look whether everything is as it should be; exit code 1 where something is not."""
+    """Check the library, the models and the packages; exit code 1 where a check fails."""
     checks = _rehearsed() if offline else _examined()
-    well, words = all(check.ok for check in checks), texts()
+    ok, words = all(check.ok for check in checks), texts()
     results = [{"check": check.name, "ok": check.ok, "text": _sentence(check, words)} for check in checks]
-    tell({"ok": well, "checks": results}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in results), as_json)
-    if not well:
+    tell({"ok": ok, "checks": results}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in results), as_json)
+    if not ok:
         raise typer.Exit(PROBLEM)
 
 
@@ -127,7 +127,7 @@ def _examined() -> list[Check]:
 
 
 def _writing(services: Services) -> Choice | None:
-    """The model that writes; NOWHERE where it is none of the catalogue's, None where answers are quotes only."""
+    """The model that writes; at NOWHERE where it is not in the catalogue, None where answers are quotes only."""
     from rag.models.catalogue import NOWHERE, Choice
 
     choice, name = services.choice, services.model_name
@@ -137,14 +137,14 @@ def _writing(services: Services) -> Choice | None:
 def _rehearsed() -> list[Check]:
     from rag.commands.offline import check_offline
 
-    seen = check_offline(settings.load())
+    result = check_offline(settings.load())
     checks = [
         Check(
             "rehearsal", play.answers > 0, {"model": play.model, "documents": play.documents, "answers": play.answers}
         )
-        for play in seen.plays
+        for play in result.plays
     ]
-    attempts = [Check("attempt", False, {"attempt": attempt}) for attempt in seen.attempts]
+    attempts = [Check("attempt", False, {"attempt": attempt}) for attempt in result.attempts]
     return [*checks, *attempts, *([] if attempts else [Check("attempts", True)])]
 
 

@@ -1,4 +1,4 @@
-"""What a question carries on its way: who asks, what of which documents, how it is reported on and stopped."""
+"""The context of a question on its way to the model: who asks, which documents, progress and cancellation."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """The context of one question, handed from the page to the model. Each question has one of its own.
+    """The context of one question.
 
     Attributes:
-        owner: who asks.
-        collection: the id of the collection that is asked.
-        documents: ids of its documents to answer from; none means all.
-        on_progress: told how far the model is; it may raise to give the question up.
-        cancelled: whether the question was given up; asked several times a second.
-        id: of this question; its place in a queue is known by it.
+        owner: the person who asks.
+        collection: id of the collection that is searched.
+        documents: ids of the documents to answer from; none means all.
+        on_progress: progress callback; may raise to cancel.
+        cancelled: whether the question was cancelled; polled several times a second.
+        id: identifies the question in a queue.
     """
 
     owner: str = ""
@@ -39,19 +39,15 @@ class CallContext:
     id: str = field(default_factory=lambda: uuid4().hex)
 
     def report(self, progress: GenerationProgress) -> None:
-        """Tell how far the model is.
-
-        Raises:
-            Cancelled: the question was given up.
-        """
+        """Report progress. Raises Cancelled where the question was cancelled."""
         self.on_progress(progress)
         self.check()
 
     def check(self) -> None:
-        """Raises Cancelled where the question was given up."""
+        """Raises Cancelled where the question was cancelled."""
         if self.cancelled():
             raise Cancelled
 
 
-# Of a call that is nobody's: no owner, nothing reported, never given up.
+# Of a call without an owner, progress reports or cancellation.
 ANONYMOUS = CallContext()

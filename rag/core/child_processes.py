@@ -1,14 +1,14 @@
-"""Processes that work for this one and are gone when it is, however it ended and whatever they are doing.
+"""Child processes that never outlive this one, however it ends.
 
     python -m rag.core.child_processes PARENT LIFELINE MODULE [ARGUMENT …]
 
-is what `start` runs. The child arms itself before it imports anything of weight, looks whether its parent has died
-meanwhile, and becomes `python -m MODULE`. On Linux the kernel kills it when its parent ends. Elsewhere, and where the
-kernel refuses, a thread of the child waits for the end of a pipe that the parent holds open: code in C that keeps the
-interpreter's lock for long delays that thread. Windows hands no pipe on: a child ends there with its standard input.
+is what `start` runs. Before any heavy import, the child arranges to be killed with its parent, checks whether that has
+died already, and then becomes `python -m MODULE`. On Linux the kernel kills it (PR_SET_PDEATHSIG). Elsewhere, and where
+the kernel refuses, a thread of the child waits for the end of a pipe that the parent holds open; native code that
+holds the interpreter lock delays that. Windows does not inherit pipes: there a child ends with its standard input.
 
-All children are started by one thread that lives as long as the process: the kernel's signal follows the thread that
-forked, and a page's or a request's thread ends long before its process does.
+One thread, which lives as long as the process, starts all children: the kernel's signal is tied to the thread that
+forked, and threads of pages or requests end early.
 """
 
 from __future__ import annotations
@@ -31,27 +31,28 @@ from typing import Any, Final
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _PR_SET_PDEATHSIG: Final = 1
 _NO_LIFELINE: Final = "-"
-# Whether a child can be given a pipe of its parent's, and knows which process is its parent.
+# Whether a child can inherit a pipe, and query its parent's process id.
 _HANDS_ON: Final = os.name == "posix"
 
 
 def start(module: str, *arguments: str, python: Sequence[str] = (), **options: Any) -> subprocess.Popen[Any]:
-    """Start `python -m module arguments…`, which ends with this process; `options` are those of Popen.
+    """Start `python -m module arguments…`, which ends with this process.
 
     Args:
         python: options of the interpreter.
+        options: arguments of Popen.
     """
     starter = _starter_of_this_process()
     lifeline = starter.ends[0]
-    handed = [str(os.getpid()), str(lifeline) if _HANDS_ON else _NO_LIFELINE]
-    command = [sys.executable, *python, "-m", "rag.core.child_processes", *handed, module, *arguments]
+    arming = [str(os.getpid()), str(lifeline) if _HANDS_ON else _NO_LIFELINE]
+    command = [sys.executable, *python, "-m", "rag.core.child_processes", *arming, module, *arguments]
     if _HANDS_ON:
         options["pass_fds"] = (lifeline,)
     return starter.start(partial(subprocess.Popen, command, cwd=_PROJECT, **options))
 
 
 def end(process: subprocess.Popen[Any], seconds: float) -> int:
-    """Let a child end in good order by closing its standard input; one that takes longer is killed. Its exit status."""
+    """Ask a child to end by closing its standard input, and kill it after so long; returns its exit status."""
     if process.stdin:
         with suppress(OSError):
             process.stdin.close()
@@ -63,12 +64,12 @@ def end(process: subprocess.Popen[Any], seconds: float) -> int:
 
 
 class _Starter:
-    """The thread that starts children, and the pipe that ends with this process."""
+    """The thread that starts children, and the pipe that is closed when this process ends."""
 
     def __init__(self) -> None:
         self._orders: SimpleQueue[tuple[Callable[[], subprocess.Popen[Any]], Future[subprocess.Popen[Any]]]]
         self._orders = SimpleQueue()
-        # No child inherits the end that is written to: the pipe ends when this process does.
+        # No child inherits the write end, so that it closes with this process.
         self.ends = os.pipe()
         threading.Thread(target=self._work, name="starts-children", daemon=True).start()
 
@@ -99,7 +100,7 @@ def _starter_of_this_process() -> _Starter:
 
 
 def _forget() -> None:
-    """In a forked copy of this process: its thread is not there, and the pipe must end with the original."""
+    """In a forked copy of this process: the thread does not exist, and the pipe belongs to the original."""
     global _starter, _lock
     _lock = threading.Lock()
     if _starter is not None:
@@ -113,19 +114,19 @@ if hasattr(os, "register_at_fork"):
 
 
 def arm(parent: int, lifeline: int | None) -> None:
-    """See to it that this process ends when its parent does; if that one has ended already, at once."""
+    """Have this process killed when its parent ends, or at once if it has ended already."""
     if _killed_by_kernel():
         if lifeline is not None:
             os.close(lifeline)
     elif lifeline is not None:
         threading.Thread(target=_end_at_end_of, args=(lifeline,), name="watch-parent", daemon=True).start()
-    # Whoever takes over orphans need not be the process of number 1, so the parent's own number is looked for.
+    # Orphans need not be adopted by process 1, so their parent is compared with the expected one.
     if _HANDS_ON and os.getppid() != parent:
         os._exit(1)
 
 
 def _killed_by_kernel() -> bool:
-    """Whether the kernel has agreed to kill this process when the thread that started it ends."""
+    """Whether the kernel has agreed to kill this process when its parent thread ends."""
     if sys.platform != "linux":
         return False
     kill = (ctypes.c_ulong(signal.SIGKILL), *[ctypes.c_ulong(0)] * 3)
@@ -139,7 +140,7 @@ def _end_at_end_of(lifeline: int) -> None:
 
 
 def main() -> None:
-    """Arm this process, then be the module that is wanted."""
+    """Arm this process, then run the module."""
     parent, lifeline, module, *arguments = sys.argv[1:]
     arm(int(parent), None if lifeline == _NO_LIFELINE else int(lifeline))
     sys.argv = [module, *arguments]

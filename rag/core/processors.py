@@ -1,4 +1,4 @@
-"""What this machine computes with, and how it is shared out."""
+"""Processor threads and features of this machine."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from pathlib import Path
 
 
 def threads_in_use() -> int:
-    """Processors that torch computes with in this thread."""
+    """The number of torch's threads in this thread."""
     import torch
 
     return int(torch.get_num_threads())
 
 
 def each_alone(count: int) -> ThreadPoolExecutor:
-    """Threads that compute with one processor each; all others of this process with as many as before."""
+    """A pool of threads in which torch computes with one processor each; other threads keep their number."""
     import torch
 
     threads, together = threads_in_use(), threading.Barrier(count)
 
     def begin() -> None:
-        # Asked first: a thread that was never asked takes over what is set for all when it begins to compute.
+        # Queried first: torch gives a new thread the global setting at its first use, overriding an earlier one.
         torch.get_num_threads()
         torch.set_num_threads(1)
 
     pool = ThreadPoolExecutor(count, "computing", initializer=begin)
-    # All begin now, so that what they have set for all can be set back.
+    # Start all threads now: each changes the global setting, which is restored afterwards.
     list(pool.map(lambda _: together.wait(), range(count)))
     torch.set_num_threads(threads)
     return pool
 
 
 def computes_bfloat16() -> bool:
-    """Whether this processor has instructions for half-width numbers."""
+    """Whether this processor has bfloat16 instructions."""
     try:
         flags = Path("/proc/cpuinfo").read_text()
     except OSError:

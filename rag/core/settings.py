@@ -1,4 +1,4 @@
-"""Every setting, bounded and described, read once from the environment (`RAG_…`) or a `.env` file."""
+"""All settings, validated, read once from the environment (`RAG_…`) or a `.env` file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MILVUS = re.compile(r"milvus(\+tls)?://([^\s/@]+@)?([\w.-]+|\[[0-9a-fA-F:.]+\])
 
 
 class Settings(BaseSettings):
-    """Frozen and hashable, so that the services built from it can be cached by it."""
+    """Frozen and hashable, so that services can be cached by them."""
 
     model_config = SettingsConfigDict(env_prefix="RAG_", env_file=".env", extra="ignore", frozen=True)
 
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_postgresql(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not value.get_secret_value().startswith(POSTGRESQL):
-            # The address itself holds a password and is not said.
+            # The URL contains a password, so the message does not quote it.
             raise ValueError(f"it must begin with {POSTGRESQL}")
         return value
 
@@ -147,11 +147,7 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """The settings of this process.
-
-    Raises:
-        SettingsInvalid: naming the first setting that is out of bounds.
-    """
+    """The settings of this process. Raises SettingsInvalid, naming the first invalid setting."""
     try:
         return Settings()
     except ValidationError as error:

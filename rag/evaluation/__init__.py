@@ -1,7 +1,9 @@
-"""How good is it? A question set asked through the whole house, and the measures of what came back."""
+"""Evaluation: question sets asked end to end, their measures, and a user's saved checks."""
 
+from rag.evaluation.corpus import open_corpus
 from rag.evaluation.question_sets import Case, QuestionSet, read_set
-from rag.evaluation.running import RATES, evaluate, library, measure
+from rag.evaluation.report import RATES, measure
+from rag.evaluation.running import evaluate
 from rag.evaluation.saved_checks import CHECK_MEASURES, Change, change, judge, run_checks, shares
 
 __all__ = [
@@ -13,8 +15,8 @@ __all__ = [
     "change",
     "evaluate",
     "judge",
-    "library",
     "measure",
+    "open_corpus",
     "read_set",
     "run_checks",
     "shares",

@@ -1,4 +1,4 @@
-"""The arithmetic of the measures: does an answer stand in a text, how sure is a rate."""
+"""Answer matching and F1 as in SQuAD (Rajpurkar et al. 2016), ROC AUC, and bootstrap confidence intervals."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _RESAMPLES: Final = 1000
 
 
 def plain(text: str) -> str:
-    """A text for comparing answers: lower case, no punctuation, no articles, single spaces (none in Chinese)."""
+    """Normalize for comparison: lower case, no punctuation, no articles, single spaces (none in Chinese)."""
     text = unicodedata.normalize("NFKC", text).lower()
-    # The point of 12.3 is kept, or 12.3 would hold 2.3 and 123.
+    # Decimal points are kept, or 12.3 would match 2.3 and 123.
     text = _PUNCTUATION.sub(" ", _THOUSANDS.sub("", text))
     if script_of(text) == "cjk":
         return "".join(text.split())
@@ -31,10 +31,10 @@ def plain(text: str) -> str:
 
 
 def holds(text: str, answers: Iterable[str]) -> bool:
-    """Whether one of the answers stands in the text: as whole words, in Chinese as a stretch with whole figures."""
-    where = plain(text)
-    stands = _holds_figures_whole if script_of(where) == "cjk" else _holds_words
-    return any(stands(where, answer) for answer in filter(None, map(plain, answers)))
+    """Whether one of the answers is in the text: as whole words; in Chinese as a substring with whole numbers."""
+    normalized = plain(text)
+    matches = _holds_figures_whole if script_of(normalized) == "cjk" else _holds_words
+    return any(matches(normalized, answer) for answer in filter(None, map(plain, answers)))
 
 
 def _holds_words(text: str, answer: str) -> bool:
@@ -58,13 +58,13 @@ def exact_match(text: str, answers: Iterable[str]) -> bool:
 
 
 def f1(text: str, answers: Iterable[str]) -> float:
-    """The best overlap in words (in Chinese, in characters) with one of the answers, 0 to 1."""
+    """The best token F1 (in Chinese, character F1) with one of the answers, 0 to 1."""
     return max((_f1(_pieces(text), _pieces(answer)) for answer in answers), default=0.0)
 
 
-def _f1(said: list[str], right: list[str]) -> float:
-    shared = sum((Counter(said) & Counter(right)).values())
-    return 2 * shared / (len(said) + len(right)) if shared else 0.0
+def _f1(predicted: list[str], expected: list[str]) -> float:
+    shared = sum((Counter(predicted) & Counter(expected)).values())
+    return 2 * shared / (len(predicted) + len(expected)) if shared else 0.0
 
 
 def _pieces(text: str) -> list[str]:
@@ -73,7 +73,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:
-    """The chance that one of the better has a larger score than one of the worse; ties count half."""
+    """Area under the ROC curve: the probability that a positive scores higher than a negative; ties count half."""
     scores = np.concatenate([better, worse])
     _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
@@ -82,7 +82,7 @@ def area_under_curve(better: Sequence[float], worse: Sequence[float]) -> float:
 
 
 def bootstrap_interval(values: Sequence[float]) -> list[float]:
-    """The 95 % interval of the mean, by resampling with a fixed seed: [low, high]."""
+    """The 95 % bootstrap interval of the mean, with a fixed seed: [low, high]."""
     data = np.asarray(values, float)
     draw = np.random.default_rng(0).integers(0, len(data), (_RESAMPLES, len(data)))
     low, high = np.quantile(data[draw].mean(axis=1), [0.025, 0.975])
@@ -90,11 +90,11 @@ def bootstrap_interval(values: Sequence[float]) -> list[float]:
 
 
 def bootstrap_curve_interval(better: Sequence[float], worse: Sequence[float]) -> list[float]:
-    """The 95 % interval of the area under the curve, by resampling both sides."""
-    chance = np.random.default_rng(0)
+    """The 95 % bootstrap interval of the area under the ROC curve, resampling both classes."""
+    random = np.random.default_rng(0)
     one, other = np.asarray(better), np.asarray(worse)
     areas = [
-        area_under_curve(chance.choice(one, len(one)).tolist(), chance.choice(other, len(other)).tolist())
+        area_under_curve(random.choice(one, len(one)).tolist(), random.choice(other, len(other)).tolist())
         for _ in range(_RESAMPLES // 5)
     ]
     low, high = np.quantile(areas, [0.025, 0.975])

@@ -1,7 +1,7 @@
-"""Question sets as they lie on the disk: passages or files, and questions with what is right.
+"""Question sets on the disk: passages or files, and questions with gold labels.
 
 A folder holds `questions.jsonl` and either `passages.jsonl` (id, title, text) or files to read, in
-`pdfs/` or beside the questions. `questions_out_of_corpus.jsonl` asks about what is in none of them.
+`pdfs/` or beside the questions. `questions_out_of_corpus.jsonl` has questions that none of them answers.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from rag.core.errors import DamagedFile, UnsupportedKind
+from rag.core.formats import promised
 from rag.core.text import script_of
-from rag.ingestion.loading import KINDS
 
 T = TypeVar("T")
 Kind = Literal["answerable", "near_miss", "out_of_corpus"]
@@ -26,7 +26,7 @@ _SHORT_CHARACTERS = 40
 _QUESTIONS = "questions.jsonl"
 _OUTSIDE = "questions_out_of_corpus.jsonl"
 _PASSAGES = "passages.jsonl"
-# What the sets call a question whose answer lies nowhere near.
+# Kinds that the sets use for out-of-corpus questions.
 _FAR = {"out_of_corpus", "off_topic", "offtopic", "nonsense", "dontknow"}
 
 
@@ -66,7 +66,7 @@ def read_set(directory: Path, limit: int | None = None) -> QuestionSet:
 
     Raises:
         UnsupportedKind: the folder holds no questions, or nothing to ask them of.
-        DamagedFile: a line of its files is not what stands there.
+        DamagedFile: a line is malformed.
     """
     if not (directory / _QUESTIONS).is_file():
         raise UnsupportedKind(name=directory.name, kinds=_QUESTIONS)
@@ -93,7 +93,7 @@ def _all(file: Path, made: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
 def _files(directory: Path) -> Iterator[Path]:
     folder = directory / "pdfs" if (directory / "pdfs").is_dir() else directory
     for file in folder.iterdir():
-        if file.suffix.lower().lstrip(".") in {kind.lstrip(".") for kind in KINDS} and file.stem.lower() != "readme":
+        if promised(file.name) and file.stem.lower() != "readme":
             yield file
 
 
@@ -124,13 +124,13 @@ def _gold(record: Mapping[str, Any]) -> frozenset[str | tuple[str, int]]:
 
 
 def _history(turns: Any) -> tuple[tuple[str, str], ...]:
-    said: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for turn in turns:
         if turn["role"] == "user":
-            said.append((turn["text"], ""))
-        elif said:
-            said[-1] = (said[-1][0], turn["text"])
-    return tuple(said)
+            pairs.append((turn["text"], ""))
+        elif pairs:
+            pairs[-1] = (pairs[-1][0], turn["text"])
+    return tuple(pairs)
 
 
 def _is_short(answer: str) -> bool:

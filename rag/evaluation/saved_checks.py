@@ -1,4 +1,4 @@
-"""A user's own questions with their right sources, asked once more: what is found, what is quoted, what changed."""
+"""Regression checks: a user's questions with their right sources, run again and compared with the last run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Literal
 
-from rag.core.types import PAGED, Answer, Check, CheckResult, CheckRun, Passage
+from rag.core.types import Answer, Check, CheckResult, CheckRun, Passage
 
 Change = Literal["better", "worse", "same", "new"]
 
-# Of the measures of a run, as `shares` gives them.
+# The measures of `shares`.
 CHECK_MEASURES = ("recall@1", "recall@4", "answer_in_quotes@1", "answer_in_quotes@3", "right")
 
 
@@ -19,7 +19,7 @@ def run_checks(
     ask: Callable[[str], Answer],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[CheckResult, ...]:
-    """Ask all questions. `on_progress` hears of each answered one, (done, in all), and may raise to stop."""
+    """Run all checks. `on_progress` is called with (done, total) after each, and may raise to stop."""
     results: list[CheckResult] = []
     for check in checks:
         results.append(judge(check, ask(check.question)))
@@ -28,7 +28,7 @@ def run_checks(
 
 
 def judge(check: Check, answer: Answer) -> CheckResult:
-    """Where the right page and the right words stand in an answer."""
+    """The ranks of the right page among the pages found, and of the right quote."""
     pages = list(dict.fromkeys((passage.name, passage.page) for passage in answer.passages))
     wanted = _plain(check.quote)
     right = next(((p.name, p.page) for p in answer.passages if _is_right(p, check, wanted)), None)
@@ -48,14 +48,14 @@ def judge(check: Check, answer: Answer) -> CheckResult:
 
 
 def _is_right(passage: Passage, check: Check, wanted: str) -> bool:
-    """Whether a passage lies on a check's page. Parts of a text without pages are others when it is read again, so
-    there it counts too where the words are."""
-    here = passage.page == check.page or (passage.kind not in PAGED and wanted in _plain(passage.text))
-    return bool(check.document) and passage.name == check.document and here
+    """Whether a passage is on a check's page. Parts of a document without pages may change when it is ingested again,
+    so there a passage with the quote counts too."""
+    on_page = passage.page == check.page or (passage.place.page is None and wanted in _plain(passage.text))
+    return bool(check.document) and passage.name == check.document and on_page
 
 
 def shares(run: CheckRun) -> dict[str, float | None]:
-    """The shares of CHECK_MEASURES, 0 to 1; None where no question of the run can give one."""
+    """CHECK_MEASURES of a run, 0 to 1; None where it has no checks for one."""
     answerable = [result for result in run.results if result.answerable]
 
     def share(places: Sequence[int | None], depth: int) -> float | None:
@@ -72,16 +72,16 @@ def shares(run: CheckRun) -> dict[str, float | None]:
 
 
 def change(result: CheckResult, before: CheckRun | None) -> Change:
-    """How a result stands against the same check's in the run before."""
+    """How a result compares with the same check's in the run before."""
     earlier = next((one for one in before.results if one.check == result.check), None) if before else None
     if earlier is None:
         return "new"
-    now, then = _standing(result), _standing(earlier)
+    now, then = _rank(result), _rank(earlier)
     return "same" if now == then else "better" if now > then else "worse"
 
 
-def _standing(result: CheckResult) -> tuple[bool, float, float]:
-    """The larger the better."""
+def _rank(result: CheckResult) -> tuple[bool, float, float]:
+    """Sort key; larger is better."""
     if not result.answerable:
         return result.right, 0.0, 0.0
     return result.right, -(result.quote or float("inf")), -(result.page or float("inf"))

@@ -7,18 +7,18 @@ slow work is done before the transaction begins.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
 from rag.core.errors import SameName
-from rag.core.text import language_of, script_of, sentences
+from rag.core.text import language_of
 from rag.core.types import Chunk, Document, LoadedDocument
-from rag.ingestion.loading import Limits, load_address, load_bytes
+from rag.ingestion.leads import lead_of
+from rag.ingestion.loading import Limits, load_address, load_bytes, load_kept
 from rag.ingestion.splitting import split
 from rag.library.store import Store
 from rag.library.store.jobs import Stage
@@ -34,10 +34,7 @@ SameNames = Literal["keep", "replace", "ask"]
 # of reports took 102 s one by one on two processors, 85 s two at a time, 97 s three at a time.
 READ_AT_ONCE = 2
 CHUNKS_AT_ONCE = 32
-LEAD_CHARACTERS = 300
 TUTORIAL_CHARACTERS = 1000
-
-_STOP = re.compile(r"[.!?。！？][\"'”’」』）)\]]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,11 @@ class IngestContext:
     chunk_unit: Literal["tokens", "characters"] = "tokens"
     chunk_size: int = 0
     chunk_overlap: int = 20
+
+
+class _Facts(TypedDict):
+    lead: str
+    language: str
 
 
 def silent(_stage: Stage, _done: int, _total: int) -> None:
@@ -90,7 +92,9 @@ def read_file(
     sha256 = hashlib.sha256(data).hexdigest()
     there = ingest.store.documents.find(owner, collection_id, sha256=sha256)
     if there is not None:
-        return there
+        return (
+            read_again(ingest, owner, there.id, password=password, on_progress=on_progress) if there.outdated else there
+        )
     older = None if same_name == "keep" else ingest.store.documents.find(owner, collection_id, name=name)
     if older is not None and same_name == "ask":
         raise SameName(name=name)
@@ -118,8 +122,35 @@ def read_address(
     on_progress("loading", 0, 0)
     loading = partial(on_progress, "loading")
     loaded, data = load_address(address, intranet=ingest.intranet, limits=ingest.limits, on_progress=loading)
+    there = ingest.store.documents.find(owner, collection_id, sha256=hashlib.sha256(data).hexdigest())
+    if there is not None and there.outdated:
+        return _put_in_place(ingest, owner, there, loaded, on_progress)
     older = ingest.store.documents.find(owner, collection_id, address=loaded.address) if replace else None
     return _split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress)
+
+
+def read_again(
+    ingest: IngestContext,
+    owner: str,
+    document_id: str,
+    *,
+    password: str | None = None,
+    on_progress: ProgressCallback = silent,
+) -> Document:
+    """Read a document's file, as it lies in the library, once more; until all is done the document is as it was.
+
+    Raises:
+        UnreadableDocument, NotFound, EmbedderMismatch: it stays as it was; the error says why.
+    """
+    document = ingest.store.documents.get(owner, document_id)
+    _claim(ingest, owner, document.collection)
+    on_progress("loading", 0, 0)
+    data = ingest.store.files.read(document.sha256)
+    loading = partial(on_progress, "loading")
+    loaded = load_kept(
+        data, document.name, document.address, password=password, limits=ingest.limits, on_progress=loading
+    )
+    return _put_in_place(ingest, owner, document, loaded, on_progress)
 
 
 def reembed(ingest: IngestContext, owner: str, collection_id: str, on_progress: ProgressCallback = silent) -> None:
@@ -138,36 +169,13 @@ def reembed(ingest: IngestContext, owner: str, collection_id: str, on_progress: 
         for document_id in sorted(missing):
             document = documents.get(owner, document_id)
             pages = tuple(documents.pages(owner, document_id))
-            chunks = _split(
+            chunks = split_document(
                 ingest, LoadedDocument(document.name, document.title, document.kind, pages, document.address)
             )
             parts[document_id] = chunks, _embed(ingest, chunks, on_progress)
         missing = documents.rechunk(owner, collection_id, parts, embedder=ingest.embedder.name)
         if not parts and not missing:
             return
-
-
-def lead_of(document: LoadedDocument, characters: int = LEAD_CHARACTERS) -> str:
-    """The document's first whole sentences, about so many characters; where it has none, its first words.
-
-    Headings, tables of contents and labels are left out: they end without a stop, or are short.
-    """
-    lead: list[str] = []
-    for page in document.pages:
-        titles = {heading.title for heading in page.headings}
-        for start, end in sentences(page.text):
-            lines = page.text[start:end].splitlines()
-            sentence = " ".join(" ".join(line for line in lines if line.strip() not in titles).split())
-            if _is_prose(sentence):
-                lead.append(sentence)
-            if sum(map(len, lead)) >= characters:
-                return " ".join(lead)
-    return " ".join(lead) or " ".join(" ".join(page.text for page in document.pages).split())[:characters]
-
-
-def _is_prose(sentence: str) -> bool:
-    shortest = 10 if script_of(sentence) == "cjk" else 40
-    return shortest <= len(sentence) <= LEAD_CHARACTERS and bool(_STOP.search(sentence))
 
 
 def embedded_text(chunk: Chunk) -> str:
@@ -192,7 +200,7 @@ def _split_embed_save(
     older: Document | None,
     on_progress: ProgressCallback,
 ) -> Document:
-    chunks = _split(ingest, loaded)
+    chunks = split_document(ingest, loaded)
     vectors = _embed(ingest, chunks, on_progress)
     on_progress("saving", len(chunks), len(chunks))
     return ingest.store.documents.add(
@@ -203,15 +211,30 @@ def _split_embed_save(
         vectors,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        lead=lead_of(loaded),
-        language=language_of("\n".join(page.text for page in loaded.pages)),
+        **_facts(loaded),
         embedder=ingest.embedder.name,
         replaces=None if older is None else older.id,
         original=data,
     )
 
 
-def _split(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]:
+def _put_in_place(
+    ingest: IngestContext, owner: str, document: Document, loaded: LoadedDocument, on_progress: ProgressCallback
+) -> Document:
+    chunks = split_document(ingest, loaded)
+    vectors = _embed(ingest, chunks, on_progress)
+    on_progress("saving", len(chunks), len(chunks))
+    return ingest.store.readings.replace(
+        owner, document.id, loaded, chunks, vectors, **_facts(loaded), embedder=ingest.embedder.name
+    )
+
+
+def _facts(loaded: LoadedDocument) -> _Facts:
+    return {"lead": lead_of(loaded), "language": language_of("\n".join(page.text for page in loaded.pages))}
+
+
+def split_document(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]:
+    """The chunks of a document, by the unit, size and overlap of `ingest`."""
     if ingest.chunk_unit == "characters":
         return split(loaded, count=len, size=ingest.chunk_size or TUTORIAL_CHARACTERS, overlap=ingest.chunk_overlap)
     # Beyond what the embedder reads, text would be in the library and never be found.

@@ -1,40 +1,49 @@
-"""The sample documents that come with the app: a collection of their own, read at the first start."""
+"""The sample documents that come with the app, read into a collection of their own at the first start."""
 
 from __future__ import annotations
 
 import json
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+from rag.core.formats import promised
 from rag.core.settings import PROJECT
 from rag.library.store import Store
 
 SAMPLES: Final = PROJECT / "data" / "samples"
-SAMPLE_KINDS: Final = {".pdf", ".html", ".docx"}
 # Stored names; the page shows the samples' in the user's language.
 SAMPLES_NAME: Final = "Samples"
 EXAMPLES_SHOWN: Final = 4
 
 
 def read_samples(store: Store, owner: str) -> None:
-    """At the first start, have the sample documents read into a collection of their own."""
+    """At the first start, queue the sample documents for a collection of their own."""
     if store.collections.list(owner):
         return
     collection = store.collections.create(owner, SAMPLES_NAME, samples=True)
-    for file in sorted(SAMPLES.iterdir()):
-        if file.suffix in SAMPLE_KINDS:
-            store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
+    for file in sample_files():
+        store.jobs.enqueue(owner, collection.id, file.name, "file", file.read_bytes())
+
+
+def sample_files() -> list[Path]:
+    """The documents among the files of the samples."""
+    beside = {"README.md"}
+    return sorted(file for file in SAMPLES.iterdir() if promised(file.name) and file.name not in beside)
 
 
 def share_samples(store: Store, owner: str) -> None:
-    """Where people sign in, the samples are everybody's to read, and once for all."""
+    """Where people sign in, share the samples with everybody, read-only."""
     for collection in store.collections.list(owner):
         if collection.samples:
             store.shares.give(owner, collection.id, "everybody", "", "reader")
 
 
 def example_questions(language: str) -> list[str]:
-    """Questions that the sample documents answer, to begin with."""
+    """Questions that the sample documents answer, as suggestions."""
+    return [item["question"] for item in sample_questions() if item["language"] == language][:EXAMPLES_SHOWN]
+
+
+def sample_questions() -> list[dict[str, Any]]:
+    """The questions that the sample documents answer, with their language."""
     lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line) for line in lines]
-    wanted = [item["question"] for item in questions if item["answerable"] and item["language"] == language]
-    return wanted[:EXAMPLES_SHOWN]
+    return [item for item in map(json.loads, lines) if item["answerable"]]

@@ -1,4 +1,4 @@
-"""The models of this machine, as the page and the command line see them: what is there, what fits, which one writes."""
+"""The models of this machine, for the Models page and the command line: installed, fitting, selected."""
 
 from __future__ import annotations
 
@@ -10,31 +10,25 @@ from pathlib import Path
 
 from rag.core.errors import ModelNotAtSource, ModelUnknown, SettingsInvalid
 from rag.models.catalogue import MODELS, Kind, Model, choose, locate
-from rag.models.catalogue.downloads import Progress, never, nobody, pull
+from rag.models.catalogue.downloads import pull
 from rag.models.catalogue.hardware_fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
-from rag.models.catalogue.models_folder import (
-    IMPORTS,
-    Installed,
-    described,
-    installed,
-    remove,
-    take_in,
-    verify,
-    waiting,
-)
+from rag.models.catalogue.imports import take_in
+from rag.models.catalogue.known_models import unlisted
+from rag.models.catalogue.models_folder import IMPORTS, Installed, described, installed, remove, verify, waiting
 from rag.models.catalogue.sources import NO_SOURCE, Source, source_for
+from rag.models.catalogue.transfers import OnProgress, ignore, never
 
-# The model whose speed is measured where nothing is known: it comes with the packages.
+# The bundled model, whose throughput is measured to estimate that of others.
 MEASURED = "smollm2-135m-instruct"
 _WRITERS: tuple[Kind, ...] = ("gguf", "transformers")
-# The choice lies in the data folder, the measured speeds among the models.
+# The selected model is recorded in the data folder, measured speeds in the models folder.
 _CHOSEN = "model.chosen"
 _SPEEDS = ".speeds.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model as it stands here: `here` is None where it is not on the disk; `size` in bytes, `memory` too."""
+    """A model on this machine: `here` is None where it is not installed; `size` and `memory` are in bytes."""
 
     name: str
     kind: Kind
@@ -50,13 +44,14 @@ class Entry:
 
     @property
     def called(self) -> str:
-        """The name by which it is chosen to write."""
+        """The name by which it is selected as the chat model."""
         return f"hf:{self.name}" if self.kind == "transformers" else self.name
 
 
 @dataclass(frozen=True)
 class InstalledModels:
-    """The models folder with all that is asked of it. `source` is the setting that names where models come from."""
+    """The models folder and its operations. `source` is RAG_MODEL_SOURCE, `state` the data folder, `offered` the models
+    that may be selected besides installed ones."""
 
     folder: Path
     state: Path
@@ -66,17 +61,14 @@ class InstalledModels:
     offered: Collection[str] = field(default=())
 
     def entries(self) -> list[Entry]:
-        """The models of the table, then those of one's own, each with how it fits."""
+        """The catalogue's rows, then unlisted models, each rated for this machine."""
         here, speeds = machine(), self.speeds()
-        there = {entry.name: entry for entry in installed([self.folder])}
-        rows = [
-            self._entry(model.name, model.kind, model, there.pop(model.name, None), here, speeds) for model in MODELS
-        ]
-        own = [self._entry(name, item.kind, item.model, item, here, speeds) for name, item in there.items()]
-        return [*rows, *own]
+        existing = {entry.name: entry for entry in installed([self.folder])}
+        rows = [self._entry(model, existing.pop(model.name, None), here, speeds) for model in MODELS]
+        return rows + [self._entry(item.model, item, here, speeds) for item in existing.values()]
 
     def entry(self, called: str) -> Entry | None:
-        """The model that is chosen by this name; None where there is no such one."""
+        """The model selected by this name; None where there is none."""
         return next((entry for entry in self.entries() if entry.called == called), None)
 
     def pull(
@@ -84,45 +76,46 @@ class InstalledModels:
         name: str,
         *,
         accepted: bool = False,
-        tell: Callable[[Progress], None] = nobody,
+        on_progress: OnProgress = ignore,
         cancelled: Callable[[], bool] = never,
     ) -> Path:
-        """Bring a model here from the source that the administrator has set; nothing where it is here.
+        """Download a model from the configured source, unless it is installed.
 
         Raises:
-            ModelUnknown: no row of that name, and no repository.
-            ModelError, AddressError, Cancelled: as `rag.models.catalogue.downloads.pull` tells them.
+            ModelUnknown: neither a catalogue name nor a repository.
+            ModelError, AddressError, Cancelled: as `rag.models.catalogue.downloads.pull`.
         """
         model = described(name)
         if model is None:
             raise ModelUnknown(model=name)
-        if there := locate(model.name, [self.folder]):
-            return there
+        if existing := locate(model.name, [self.folder]):
+            return existing
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.source.startswith(("/", "~", ".")):
-            return self._from_folder(model, Path(self.source).expanduser(), tell, cancelled)
-        return pull(model, self.folder, self._source(model), accepted=accepted, tell=tell, cancelled=cancelled)
+            return self._from_folder(model, Path(self.source).expanduser(), on_progress, cancelled)
+        source = self._source(model)
+        return pull(model, self.folder, source, accepted=accepted, on_progress=on_progress, cancelled=cancelled)
 
     def take_in(
         self,
         path: Path,
         *,
         move: bool = False,
-        tell: Callable[[Progress], None] = nobody,
+        on_progress: OnProgress = ignore,
         cancelled: Callable[[], bool] = never,
     ) -> str:
-        return take_in(path, self.folder, move=move, tell=tell, cancelled=cancelled)
+        return take_in(path, self.folder, move=move, on_progress=on_progress, cancelled=cancelled)
 
     def verify(self, name: str) -> dict[str, str]:
-        """How each file of a model stands to the hash it had at first: ok, changed, missing, or not_recorded."""
+        """Compare each file of a model with its pinned hash: ok, changed, missing, or not_recorded."""
         return dict(verify(name, [self.folder]))
 
     def remove(self, name: str, *, forget: bool = False) -> int:
-        """Remove a model from the models folder; the bytes that became free."""
+        """Remove a model from the models folder; the bytes freed."""
         return remove(name, self.folder, forget=forget)
 
     def waiting(self) -> list[Path]:
-        """What lies in the folder for imports."""
+        """What is in the imports subfolder."""
         return waiting(self.folder)
 
     @property
@@ -130,17 +123,17 @@ class InstalledModels:
         return self.folder / IMPORTS
 
     def choices(self) -> list[str]:
-        """The models that may be chosen to write: those on the disk, and those that the administrator names.
+        """The chat models that may be selected: installed ones, and those the administrator has configured.
 
-        Models elsewhere (`openai:`, `hub:`) send words away, and `custom:` runs code: nobody but the
-        administrator can bring one in.
+        Remote models (`openai:`, `hub:`) send text off the machine and `custom:` runs code, so only the administrator
+        can add them.
         """
-        there = [entry.called for entry in self.entries() if entry.here and entry.writes]
-        return list(dict.fromkeys([*self.offered, *there]))
+        local = [entry.called for entry in self.entries() if entry.here and entry.writes]
+        return list(dict.fromkeys([*self.offered, *local]))
 
     @property
     def chosen(self) -> str:
-        """The model that was chosen to write, or "" where none was, or it may not be chosen any more."""
+        """The selected chat model; "" where none is, or it may no longer be selected."""
         try:
             name = (self.state / _CHOSEN).read_text("utf-8").strip()
         except (OSError, ValueError):
@@ -148,10 +141,10 @@ class InstalledModels:
         return name if name in self.choices() else ""
 
     def choose(self, name: str) -> None:
-        """Let another model write from now on.
+        """Select the chat model.
 
         Raises:
-            ModelUnknown: it may not be chosen.
+            ModelUnknown: it may not be selected.
         """
         if name not in self.choices():
             raise ModelUnknown(model=name)
@@ -161,19 +154,19 @@ class InstalledModels:
         new.replace(self.state / _CHOSEN)
 
     def speeds(self) -> dict[str, Speed]:
-        """What was measured on this machine, by model."""
+        """Throughput measured on this machine, by model."""
         return read_speeds(self.folder / _SPEEDS, machine())
 
     def note(self, name: str, speed: Speed) -> None:
-        """Remember how fast a model was, where the folder can be written to."""
+        """Save a model's throughput, if the folder is writable."""
         with suppress(OSError):
             write_speeds(self.folder / _SPEEDS, machine(), {**self.speeds(), name: speed})
 
     def measure(self, stopping: Callable[[], None] = lambda: None) -> None:
-        """Measure this machine on the bundled model, in a few seconds, unless that was done before.
+        """Measure this machine with the bundled model (a few seconds), unless that was done before.
 
         Raises:
-            ModelError: that model is not here, or does not run.
+            ModelError: that model is not installed, or does not run.
         """
         if MEASURED in self.speeds():
             return
@@ -188,21 +181,16 @@ class InstalledModels:
         finally:
             process.close()
 
-    def _entry(
-        self,
-        name: str,
-        kind: Kind,
-        model: Model | None,
-        item: Installed | None,
-        here: Machine,
-        speeds: dict[str, Speed],
-    ) -> Entry:
-        size = item.size if item else model.size if model else None
-        row = model or Model(name, kind, "", "", None, "", self.context_tokens, ())
+    def _entry(self, model: Model | None, item: Installed | None, here: Machine, speeds: dict[str, Speed]) -> Entry:
+        source = item or model
+        assert source is not None
+        name, kind, size = source.name, source.kind, source.size
+        row = model or unlisted(name, kind, context=self.context_tokens)
         memory = replace(row, size=size).memory(self.context_tokens)
-        writes = kind in _WRITERS
-        found = fit(memory, size, here, speeds.get(MEASURED) if writes else None, speeds.get(name) if writes else None)
-        return Entry(name, kind, model, item, found, size, memory)
+        known = speeds if kind in _WRITERS else {}
+        return Entry(
+            name, kind, model, item, fit(memory, size, here, known.get(MEASURED), known.get(name)), size, memory
+        )
 
     def _source(self, model: Model) -> Source:
         if self.source == NO_SOURCE:
@@ -212,15 +200,13 @@ class InstalledModels:
         token = os.environ.get("HUGGINGFACEHUB_API_TOKEN") or get_token()
         return source_for(self.source, self.intranet, token)
 
-    def _from_folder(
-        self, model: Model, place: Path, tell: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> Path:
+    def _from_folder(self, model: Model, place: Path, on_progress: OnProgress, cancelled: Callable[[], bool]) -> Path:
         if not place.is_dir():
             raise SettingsInvalid(setting="RAG_MODEL_SOURCE", problem=str(place))
         found = locate(model.name, [place])
         if found is None:
             raise ModelNotAtSource(model=model.name, source=str(place))
-        name = take_in(found, self.folder, tell=tell, cancelled=cancelled)
-        there = locate(name, [self.folder])
-        assert there is not None
-        return there
+        name = take_in(found, self.folder, on_progress=on_progress, cancelled=cancelled)
+        installed_at = locate(name, [self.folder])
+        assert installed_at is not None
+        return installed_at

@@ -3,8 +3,8 @@
     openai:<model>@<url>            POST <url>/v1/embeddings
     tei:<url>, tei:<model>@<url>    POST <url>/embed
 
-A collection remembers `openai:<model>` or `tei:<model>`, so the server may move; `tei:<url>` alone is remembered
-with its address. The keys are OPENAI_API_KEY's and TEI_API_KEY's.
+A collection records `openai:<model>` or `tei:<model>`, so the server's address may change; `tei:<url>` is recorded
+with its address. API keys come from OPENAI_API_KEY and TEI_API_KEY.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from rag.models.catalogue import served_embedder
 from rag.models.embedding import CachedQueryEmbedding, Vectors
 from rag.models.servers import Server, ServerFailed
 
-# Texts in one request: as many as TEI takes where nothing else is set.
+# Texts per request: TEI's default limit.
 BATCH: Final = 32
-# Long chunks blur what they are about, whatever a model can read.
-MOST_TOKENS: Final = 512
-_MOST_BYTES: Final = 64 * 2**20
+# Long chunks dilute their topic, whatever the model's limit.
+MAX_TOKENS: Final = 512
+_MAX_BYTES: Final = 64 * 2**20
 _REASONS: Final = {"denied": "denied", "unknown": "no_such", "too_long": "too_long", "refused": "server"}
 
 Ask = Callable[[Sequence[str]], object]
 
 
 def open_served(name: str, *, seconds: float = 120) -> ServedEmbedder:
-    """The embedder of that name; its server is asked what it is.
+    """The embedder of that name; connects to its server for dimension and limits.
 
     Raises:
-        ModelUnknown: this is no name of a served embedder.
+        ModelUnknown: not the name of a served embedder.
         EmbedderUnreachable, EmbedderRefused
     """
     kind, _, rest = name.partition(":")
@@ -44,15 +44,15 @@ def open_served(name: str, *, seconds: float = 120) -> ServedEmbedder:
         server = Server.at(url, "TEI_API_KEY", seconds)
     else:
         server = Server.at(url, "OPENAI_API_KEY", seconds, path="/v1") if model else None
-    remembered = served_embedder(name)
-    if remembered is None or server is None:
+    recorded = served_embedder(name)
+    if recorded is None or server is None:
         raise ModelUnknown(model=name)
     dialect = _Tei(server, model) if kind == "tei" else _OpenAI(server, model)
-    return ServedEmbedder(remembered, dialect)
+    return ServedEmbedder(recorded, dialect)
 
 
 class ServedEmbedder(CachedQueryEmbedding):
-    """An embedding model on a server. Safe to share between threads."""
+    """An embedding model on a server. Thread-safe."""
 
     fallback_for: str | None = None
 
@@ -60,13 +60,13 @@ class ServedEmbedder(CachedQueryEmbedding):
         self.name, self._dialect = name, dialect
         self.dimension = 0
         try:
-            self.max_tokens = min(dialect.max_tokens() or MOST_TOKENS, MOST_TOKENS)
+            self.max_tokens = min(dialect.max_tokens() or MAX_TOKENS, MAX_TOKENS)
         except ServerFailed as failed:
             raise self._mapped_error(failed) from failed
         self.dimension = self._vectors(["dimension"]).shape[1]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """(n, dimension), each row of length 1."""
+        """(n, dimension), rows of unit length."""
         batches = [texts[first : first + BATCH] for first in range(0, len(texts), BATCH)]
         return np.concatenate([np.empty((0, self.dimension), np.float32), *map(self._vectors, batches)])
 
@@ -74,16 +74,16 @@ class ServedEmbedder(CachedQueryEmbedding):
         return self._vectors([text])
 
     def count_tokens(self, text: str) -> int:
-        """The tokens of a text, guessed on the high side: to ask the server for each would take longest of all."""
+        """An upper estimate: a request per text would be the slowest part."""
         return estimated_tokens([text])[0]
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         try:
-            said = self._dialect.vectors(texts)
+            answer = self._dialect.vectors(texts)
         except ServerFailed as failed:
             raise self._mapped_error(failed) from failed
         try:
-            found = np.asarray(said, np.float32)
+            found = np.asarray(answer, np.float32)
         except (TypeError, ValueError) as error:
             raise EmbedderRefused(model=self.name, reason="no_vectors") from error
         lengths = np.linalg.norm(found, axis=-1, keepdims=True)
@@ -104,22 +104,22 @@ class _OpenAI:
         self._server, self._model = server, model
 
     def max_tokens(self) -> int | None:
-        """What vLLM says of the model; other servers say nothing."""
+        """vLLM's `max_model_len`; other servers do not state one."""
         try:
-            listed = _asked(self._server, "/models")
+            listed = _request(self._server, "/models")
         except ServerFailed as failed:
             if failed.problem in ("unknown", "refused"):
                 return None
             raise
         rows = listed.get("data") if isinstance(listed, dict) else None
-        mine = [row for row in rows or () if isinstance(row, dict) and row.get("id") == self._model]
-        return _number(mine[0].get("max_model_len")) if mine else None
+        own = [row for row in rows or () if isinstance(row, dict) and row.get("id") == self._model]
+        return _number(own[0].get("max_model_len")) if own else None
 
     def vectors(self, texts: Sequence[str]) -> object:
         order = {"model": self._model, "input": list(texts), "encoding_format": "float"}
-        said = _asked(self._server, "/embeddings", order)
+        answer = _request(self._server, "/embeddings", order)
         try:
-            rows = sorted(said["data"], key=lambda row: int(row["index"]))
+            rows = sorted(answer["data"], key=lambda row: int(row["index"]))
             return [row["embedding"] for row in rows]
         except (KeyError, TypeError, ValueError):
             return None
@@ -130,28 +130,28 @@ class _Tei:
         self._server, self._model = server, model
 
     def max_tokens(self) -> int | None:
-        """What the server says it reads, once it is known to run the model that is meant."""
-        info = _asked(self._server, "/info")
-        said = info if isinstance(info, dict) else {}
-        if self._model and said.get("model_id") != self._model:
+        """The server's input limit, if it runs the expected model."""
+        answer = _request(self._server, "/info")
+        info = answer if isinstance(answer, dict) else {}
+        if self._model and info.get("model_id") != self._model:
             raise ServerFailed("unknown")
-        return _number(said.get("max_input_length"))
+        return _number(info.get("max_input_length"))
 
     def vectors(self, texts: Sequence[str]) -> object:
-        return _asked(self._server, "/embed", {"inputs": list(texts), "normalize": True, "truncate": True})
+        return _request(self._server, "/embed", {"inputs": list(texts), "normalize": True, "truncate": True})
 
 
-def _asked(server: Server, path: str, order: dict[str, Any] | None = None) -> Any:
-    """What the server answers, from JSON.
+def _request(server: Server, path: str, order: dict[str, Any] | None = None) -> Any:
+    """The server's JSON response, parsed.
 
     Raises:
-        ServerFailed: also where the answer is no JSON, or has no end.
+        ServerFailed: also for a response that is not JSON or too large.
     """
     content = bytearray()
     with server.asked(path, order) as pieces:
         for piece in pieces:
             content += piece
-            if len(content) > _MOST_BYTES:
+            if len(content) > _MAX_BYTES:
                 raise ServerFailed("refused")
     try:
         return json.loads(content)

@@ -1,7 +1,6 @@
-"""Servers that run models, as the administrator has configured them: asked by HTTP, in JSON.
+"""HTTP client for model servers that the administrator has configured.
 
-Only what is safe is tried again: a server that has no room (429) or is not ready (503) has done nothing
-yet. What it had begun is never asked for a second time.
+Only 429 and 503 are retried, since the server has not started the request then.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from urllib.parse import urlsplit
 from rag.core.errors import AddressError
 from rag.network import Opened, opened, patient
 
-# How often `look` is called while a server is silent: the time in which a stop is obeyed.
+# Interval of `look` while a server is silent: the latency of a cancellation.
 LOOK_SECONDS = 0.25
-# A server without room is asked again for so long in all; a request to come back later than that ends it at once.
+# Total time of retries; a longer Retry-After fails at once.
 ROOM_SECONDS = 30.0
 _FIRST_PAUSE = 1.0
 
@@ -28,8 +27,8 @@ Problem = Literal["unreachable", "busy", "slow", "denied", "unknown", "too_long"
 
 
 class ServerFailed(Exception):
-    """A server gave no answer: it is not reachable, has no room, was silent too long, wants another key, does not
-    know the model, finds the text too long, or refused for a reason of its own."""
+    """A request failed; `problem` says how: no connection, overloaded, timeout, wrong key, unknown model, input too
+    long, or any other refusal."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -38,7 +37,7 @@ class ServerFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server by its address, which ends before the paths it is asked for. `seconds` of silence end a request."""
+    """A server: base URL, API key, and the seconds without a byte after which a request times out."""
 
     url: str
     key: str = field(default="", repr=False)
@@ -46,8 +45,8 @@ class Server:
 
     @staticmethod
     def at(url: str, key_name: str, seconds: float, *, path: str = "") -> Server | None:
-        """The server at an address, with the key that the environment holds under a name; None for what is no
-        address of a server. `path` is added where the address has none."""
+        """The server at a URL, with the API key from the environment variable `key_name`; None for an invalid URL.
+        `path` is appended where the URL has none."""
         try:
             parts = urlsplit(url)
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -60,16 +59,16 @@ class Server:
     def asked(
         self, path: str, order: dict[str, Any] | None = None, *, look: Callable[[], None] = patient
     ) -> Iterator[Iterator[bytes]]:
-        """What the server answers, piece by piece; closing the block closes the connection.
+        """Context manager of a response body as an iterator of bytes; leaving it closes the connection.
 
-        An `order` is posted as JSON, without one the path is fetched. `look` is called four times a second
-        while nothing comes, and may raise to give the question up.
+        POST with `order` as JSON, GET without one. `look` is called four times a second while nothing arrives, and
+        may raise to cancel.
 
         Raises:
-            ServerFailed: also while the pieces are read.
+            ServerFailed: also while the body is read.
         """
         content = None if order is None else json.dumps(order).encode()
-        left, usual = ROOM_SECONDS, _FIRST_PAUSE
+        left, backoff = ROOM_SECONDS, _FIRST_PAUSE
         while True:
             with self._reached(path, content, look) as answer:
                 if 200 <= answer.status < 300:
@@ -77,11 +76,11 @@ class Server:
                     return
                 if answer.status not in (429, 503):
                     raise ServerFailed(_problem(answer))
-                pause = max(_rate_limit_pause(answer, usual), LOOK_SECONDS)
+                pause = max(_rate_limit_pause(answer, backoff), LOOK_SECONDS)
             if pause > left:
                 raise ServerFailed("busy")
             _wait(pause, look)
-            left, usual = left - pause, 2 * usual
+            left, backoff = left - pause, 2 * backoff
 
     @contextmanager
     def _reached(self, path: str, content: bytes | None, look: Callable[[], None]) -> Iterator[Opened]:
@@ -90,25 +89,25 @@ class Server:
             headers["Content-Type"] = "application/json"
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
-        silence = _Silence(self.seconds, look)
+        timeout = _ReadTimeout(self.seconds, look)
         try:
             with opened(
                 self.url + path,
-                # Its place is private as a rule, and named by the administrator.
+                # Usually a private address, configured by the administrator.
                 intranet=[_place(self.url)],
                 headers=headers,
                 content=content,
                 quiet_seconds=self.seconds + 1,
-                look=silence.look,
+                look=timeout.look,
                 look_seconds=LOOK_SECONDS,
             ) as answer:
-                yield Opened(answer.status, answer.headers, silence.broken_by(answer.pieces))
+                yield Opened(answer.status, answer.headers, timeout.reset_by(answer.pieces))
         except AddressError as error:
             raise ServerFailed("unreachable") from error
 
 
-class _Silence:
-    """Counts the seconds in which a server says nothing."""
+class _ReadTimeout:
+    """Raises ServerFailed("slow") when no byte arrives for so many seconds."""
 
     def __init__(self, seconds: float, look: Callable[[], None]) -> None:
         self._seconds, self._look = seconds, look
@@ -119,7 +118,7 @@ class _Silence:
         if time.monotonic() - self._since >= self._seconds:
             raise ServerFailed("slow")
 
-    def broken_by(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def reset_by(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self._since = time.monotonic()
             yield piece
@@ -140,16 +139,16 @@ def _problem(answer: Opened) -> Problem:
         case 413:
             return "too_long"
         case 502 | 504:
-            # Of a gateway before it.
+            # From a gateway in front of it.
             return "unreachable"
         case _:
             return "refused"
 
 
 def _rate_limit_pause(answer: Opened, otherwise: float) -> float:
-    """Seconds after which the server wants to be asked again, as far as it says so in seconds."""
-    said = answer.headers.get("retry-after", "")
-    return float(said) if said.isdecimal() else otherwise
+    """Retry-After in seconds; `otherwise` where it is missing or a date."""
+    value = answer.headers.get("retry-after", "")
+    return float(value) if value.isdecimal() else otherwise
 
 
 def _wait(seconds: float, look: Callable[[], None]) -> None:

@@ -1,12 +1,9 @@
-"""The one door to the network, for addresses that users type and for the models that somebody asked for.
+"""The only code that opens network connections to addresses: those that users type, and those of models.
 
-An address is judged where it leads, not by how it is written: its host is resolved once, every
-address found is checked, and the connection goes to the very address that was checked. That
-holds for each hop again, so neither a redirect nor a name that changes its mind leads inside.
-Certificates are checked against the name in the address as usual.
-
-Nothing in the environment changes the way (no proxies), and every connection made or refused
-is one line in the log of this package: host and port, never the rest of the address.
+SSRF protection: a host is resolved once, every resolved IP is checked, and the connection goes to a checked IP, at each
+redirect again, so that neither a redirect nor DNS rebinding leads into a private network. Certificates are verified
+against the host name as usual. Proxies from the environment are ignored. Every connection made or refused is one log
+line of this package: host and port, never the rest of the address.
 """
 
 from rag.network.fetching import MOST_REDIRECTS, USER_AGENT, Fetched, Opened, fetch, opened, patient

@@ -1,14 +1,12 @@
-"""Sees every connection off this machine that a Python process tries; writes them down, or refuses them.
+"""Records, or refuses, every connection off this machine that a Python process attempts, by an audit hook.
 
-What libraries written in other languages do by themselves is not seen here.
+What native libraries do by themselves is not seen here.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
-import re
 import socket
 import sys
 import threading
@@ -17,21 +15,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-# Names the file to write refused connections to; processes started by this one inherit it.
+from rag.network.ssrf import is_ip, is_loopback
+
+# Environment variable with the file to which refused connections are written; inherited by child processes.
 RECORD: Final = "FOOTNOTE_CONNECTIONS"
-# Names the file in which all connections since the app's start stand; inherited as well.
+# Environment variable with the file that records all connections since the app's start; inherited as well.
 SEEN: Final = "FOOTNOTE_CONNECTIONS_SEEN"
 SEEN_FILE: Final = "connections.jsonl"
 
-# What `rag.network` says by `sys.audit`: (host, port, the address it has checked) and (host, port).
+# Audit events that `rag.network` raises: (host, port, the checked IP) and (host, port).
 OPENING: Final = "footnote.opening"
 REFUSED: Final = "footnote.refused"
 
-# Which part of an event's arguments says where it leads.
+# Events whose second argument is the address; of the lookups, the first one is.
 _CONNECTS: Final = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"}
-_LOOPBACK: Final = re.compile(r"127(\.\d{1,3}){3}")
 _LOOKS_UP: Final = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
-# Lines written by one process at most: beyond, the list says no more than it does already.
+# The most lines that one process writes.
 _MOST: Final = 5000
 
 What = Literal["started", "looked_up", "tried", "refused"]
@@ -39,7 +38,7 @@ What = Literal["started", "looked_up", "tried", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One line of the record: when (UTC, ISO 8601), which process, what it did, and where that leads."""
+    """One line of the record: when (UTC, ISO 8601), which process, what it did, and to which host and port."""
 
     at: str
     process: str
@@ -48,7 +47,7 @@ class Seen:
 
 
 class _RecordWriter:
-    """Adds lines to the record. A line is one write, so that processes can share the file."""
+    """Appends to the record. Each line is one write, so that processes can share the file."""
 
     def __init__(self, file: Path, process: str) -> None:
         self.process = process
@@ -69,9 +68,9 @@ _writer: _RecordWriter | None = None
 
 
 def begin(file: Path, process: str) -> None:
-    """From now on write down every connection off this machine that this process tries, in a new record.
+    """Record every connection off this machine that this process attempts, in a new file. Only the first call counts.
 
-    Processes started from here go on in the same one, once they `join`. The first call counts.
+    Child processes continue the same record once they `join`.
     """
     if _writer is None:
         file.unlink(missing_ok=True)
@@ -80,7 +79,7 @@ def begin(file: Path, process: str) -> None:
 
 
 def join(process: str) -> None:
-    """Go on in the record of the process that started this one; without one, nothing is written."""
+    """Continue the record of the parent process; without one, nothing is recorded."""
     global _writer
     if _writer is None and os.environ.get(SEEN):
         _writer = _RecordWriter(Path(os.environ[SEEN]), process)
@@ -89,42 +88,33 @@ def join(process: str) -> None:
 
 
 def seen(file: Path) -> list[Seen]:
-    """The record, oldest first; empty where none was begun. Lines that cannot be read are left out."""
-    found = []
+    """The record, oldest first; empty where there is none. Unreadable lines are skipped."""
+    lines = []
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
         try:
-            found.append(Seen(**json.loads(line)))
+            lines.append(Seen(**json.loads(line)))
         except (ValueError, TypeError):
             continue
-    return found
+    return lines
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
-    """The hook that writes down."""
+    """The audit hook that records."""
     if not event.startswith(("socket.", "footnote.")) or _writer is None:
         return
     if event == REFUSED:
         _writer.write("refused", _place(*arguments))
     elif event == OPENING:
-        _named[arguments[2]] = arguments[0]
-    elif event != "socket.bind" and not is_here(host := _leads_to(event, arguments)):
+        _host_of_ip[arguments[2]] = arguments[0]
+    elif event != "socket.bind" and not is_here(host := _target(event, arguments)):
         if event not in _LOOKS_UP:
-            _writer.write("tried", _place(_named.get(_text(host), host), arguments[1][1]))
-        elif not _is_address(_text(host)):
+            _writer.write("tried", _place(_host_of_ip.get(_text(host), host), arguments[1][1]))
+        elif not is_ip(_text(host)):
             _writer.write("looked_up", _text(host))
 
 
-# Checked address → the host that was asked for, as the door has said.
-_named: dict[str, str] = {}
-
-
-def _is_address(text: str) -> bool:
-    """Whether a host is an address already, so that looking it up asks nobody."""
-    try:
-        ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+# Checked IP → the host that it was resolved from.
+_host_of_ip: dict[str, str] = {}
 
 
 def _place(host: object, port: object) -> str:
@@ -133,14 +123,14 @@ def _place(host: object, port: object) -> str:
 
 
 def stay() -> None:
-    """From now on refuse every connection off this machine, and write each down in the file of RECORD.
+    """Refuse every connection off this machine from now on, and write each to the file of RECORD.
 
-    There is no way back: a hook stays until the process ends.
+    An audit hook cannot be removed: this holds until the process ends.
     """
     record = Path(os.environ[RECORD])
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        host = _leads_to(event, arguments)
+        host = _target(event, arguments)
         if is_here(host):
             return
         with record.open("a", encoding="utf-8") as file:
@@ -151,17 +141,17 @@ def stay() -> None:
 
 
 def is_here(host: object) -> bool:
-    """Whether a connection to this host stays on this machine; None and "" do."""
+    """Whether a connection to this host stays on this machine; None, "" and the unspecified addresses do."""
     text = _text(host or "")
-    return text in ("", "localhost", "::", "::1", "0.0.0.0") or _LOOPBACK.fullmatch(text) is not None
+    return text in ("", "::", "0.0.0.0") or is_loopback(text)
 
 
 def _text(host: object) -> str:
     return host.decode("utf-8", "replace") if isinstance(host, bytes) else str(host)
 
 
-def _leads_to(event: str, arguments: tuple[Any, ...]) -> object:
-    """The host that an event leads to; None where it leads nowhere."""
+def _target(event: str, arguments: tuple[Any, ...]) -> object:
+    """The host that an event connects to; None where it connects to none."""
     if event in _LOOKS_UP:
         return arguments[0]
     if event not in _CONNECTS or arguments[0].family not in (socket.AF_INET, socket.AF_INET6):

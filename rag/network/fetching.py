@@ -1,11 +1,11 @@
-"""Asking for an address: a page, whole and soon, or a long answer piece by piece."""
+"""HTTP requests: a page, read whole within limits, or a long response, read in pieces."""
 
 from __future__ import annotations
 
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import urljoin
@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import httpcore
 
 from rag.core.errors import AddressNotReadable, AddressRedirects, AddressStatus, AddressUnreachable, TooLarge
-from rag.network.ssrf import host_header, origin, taken_apart
+from rag.network.ssrf import host_header, origin, parse
 from rag.network.transport import Deadline, GuardedBackend, Patience, certificates
 
 USER_AGENT = "Footnote (+document reader)"
@@ -28,16 +28,21 @@ _TYPES = {
     "application/pdf",
     "application/x-pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    # Servers that do not know what they hold; the content decides then.
+    # Generic types, for which the content decides.
     "application/octet-stream",
     "binary/octet-stream",
 }
 _REDIRECTS = {301, 302, 303, 307, 308}
+_ACCEPTED = {
+    "Accept": "text/html, application/pdf, text/plain;q=0.9, */*;q=0.5",
+    "Accept-Encoding": "gzip",
+}
+_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What an address gave. `type` is the media type in lower case, `address` the final one."""
+    """A fetched resource. `type` is the media type in lower case, `address` the final one after redirects."""
 
     content: bytes
     type: str
@@ -55,38 +60,30 @@ def fetch(
 ) -> Fetched:
     """Get a page or a document by http or https, following at most three redirects.
 
-    `intranet` holds the exact "host:port" of private servers that may be reached; addresses
-    at which a machine gives away its own keys stay closed even then. `max_bytes` counts what
-    is left after decompression.
+    Args:
+        intranet: exact "host:port" of private servers that may be reached; cloud metadata services never may.
+        max_bytes: limit after decompression.
 
     Raises:
-        AddressInvalid: no address of the web.
+        AddressInvalid: no http or https address.
         AddressForbidden: it, or a redirect, leads into a private network.
         AddressUnreachable, AddressStatus, AddressRedirects, AddressNotReadable
-        TooLarge, TooSlow: the answer is longer or takes longer than the limits.
+        TooLarge, TooSlow: the response exceeds the limits.
     """
     address = address.strip()
-    door = GuardedBackend(
-        address, intranet, connect_seconds, Deadline(address, time.monotonic() + total_seconds, total_seconds)
-    )
-    current = address
-    for _ in range(MOST_REDIRECTS + 1):
-        url = taken_apart(address, current)
-        try:
-            with httpcore.ConnectionPool(certificates(), network_backend=door) as pool:
-                result = _get(pool, url, current, address, max_bytes)
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-            door.deadline.left()
-            raise AddressUnreachable(address=address) from error
-        if isinstance(result, Fetched):
-            return result
-        current = result
-    raise AddressRedirects(address=address)
+    deadline = Deadline(address, time.monotonic() + total_seconds, total_seconds)
+    backend = GuardedBackend(address, intranet, connect_seconds, deadline)
+    try:
+        with _requested(address, backend, _ACCEPTED) as (response, headers, final):
+            return _read(response, headers, final, address, max_bytes)
+    except _FAILURES as error:
+        deadline.left()
+        raise AddressUnreachable(address=address) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An answer as it begins: its status, its headers by their names in lower case, its body piece by piece."""
+    """A response: its status, its headers by lower-case name, and its body in pieces."""
 
     status: int
     headers: Mapping[str, str]
@@ -94,7 +91,7 @@ class Opened:
 
 
 def patient() -> None:
-    """Wait on."""
+    """No-op callback."""
 
 
 @contextmanager
@@ -109,71 +106,71 @@ def opened(
     look: Callable[[], None] = patient,
     look_seconds: float = 1,
 ) -> Iterator[Opened]:
-    """Ask for an address and read what it gives, however long it is: model files and the answers of models,
-    from the servers that the administrator has chosen.
+    """Request an address and stream the response, of any length: for model files and model servers.
 
-    The same rules hold as for `fetch`, at each redirect again. `quiet_seconds` bounds every single wait;
-    `look` is called every `look_seconds` of one, and may raise. An Authorization header goes to the server
-    of the address and to no other. With `content` it is posted, and a redirect is not followed.
+    The rules of `fetch` apply, at each redirect again.
+
+    Args:
+        headers: an Authorization header is sent only to the origin of `address`.
+        content: a body to POST; redirects are not followed then.
+        quiet_seconds: limit of each single wait.
+        look: called every `look_seconds` of a wait; may raise to cancel.
 
     Raises:
         AddressInvalid, AddressForbidden, AddressUnreachable, AddressRedirects: also while the pieces are read.
     """
-    door = GuardedBackend(address, intranet, connect_seconds, Patience(quiet_seconds, look, look_seconds))
-    current, sent = address, dict(headers or {})
+    backend = GuardedBackend(address, intranet, connect_seconds, Patience(quiet_seconds, look, look_seconds))
     try:
-        with ExitStack() as stack:
-            for _ in range(MOST_REDIRECTS + 1):
-                url = taken_apart(address, current)
-                pool = stack.enter_context(httpcore.ConnectionPool(certificates(), network_backend=door))
-                own = {"Host": host_header(url), "User-Agent": USER_AGENT, "Connection": "close"}
-                asked: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
-                if content is not None:
-                    asked.append(("Content-Length", str(len(content))))
-                method = "GET" if content is None else "POST"
-                response = stack.enter_context(pool.stream(method, url, headers=asked, content=content))
-                answered = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
-                if content is not None or response.status not in _REDIRECTS or "location" not in answered:
-                    yield Opened(response.status, answered, response.iter_stream())
-                    return
-                following = urljoin(current, answered["location"].strip().replace(" ", "%20"))
-                if origin(following) != origin(current):
-                    sent.pop("Authorization", None)
-                current = following
-                stack.close()
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        with _requested(address, backend, headers or {}, content) as (response, answered, _):
+            yield Opened(response.status, answered, response.iter_stream())
+    except _FAILURES as error:
         raise AddressUnreachable(address=address) from error
+
+
+@contextmanager
+def _requested(
+    address: str, backend: GuardedBackend, headers: Mapping[str, str], content: bytes | None = None
+) -> Iterator[tuple[httpcore.Response, dict[str, str], str]]:
+    """The response, its headers by lower-case name, and the final address. Bodies of redirects are not read."""
+    current, sent = address, dict(headers)
+    for _ in range(MOST_REDIRECTS + 1):
+        url = parse(address, current)
+        own = {"Host": host_header(url), "User-Agent": USER_AGENT, "Connection": "close"}
+        request: list[tuple[bytes | str, bytes | str]] = [*own.items(), *sent.items()]
+        if content is not None:
+            request.append(("Content-Length", str(len(content))))
+        method = "GET" if content is None else "POST"
+        with (
+            httpcore.ConnectionPool(certificates(), network_backend=backend) as pool,
+            pool.stream(method, url, headers=request, content=content) as response,
+        ):
+            answered = {n.decode("latin-1").lower(): v.decode("utf-8", "replace") for n, v in response.headers}
+            if content is not None or response.status not in _REDIRECTS or not answered.get("location"):
+                yield response, answered, current
+                return
+        target = urljoin(current, answered["location"].strip().replace(" ", "%20"))
+        if origin(target) != origin(current):
+            sent.pop("Authorization", None)
+        current = target
     raise AddressRedirects(address=address)
 
 
-def _get(pool: httpcore.ConnectionPool, url: httpcore.URL, current: str, address: str, max_bytes: int) -> Fetched | str:
-    """One request: what it gave, or where it sends the caller next. Redirects are not read further."""
-    headers: dict[bytes | str, bytes | str] = {
-        "Host": host_header(url),
-        "User-Agent": USER_AGENT,
-        "Accept": "text/html, application/pdf, text/plain;q=0.9, */*;q=0.5",
-        "Accept-Encoding": "gzip",
-        "Connection": "close",
-    }
-    with pool.stream("GET", url, headers=headers) as response:
-        answered = {name.lower(): value.decode("utf-8", "replace") for name, value in response.headers}
-        if response.status in _REDIRECTS and answered.get(b"location"):
-            return urljoin(current, answered[b"location"].strip().replace(" ", "%20"))
-        if not 200 <= response.status < 300:
-            raise AddressStatus(address=address, status=response.status)
-        message = Message()
-        message["content-type"] = answered.get(b"content-type") or "application/octet-stream"
-        type_, encoding = message.get_content_type(), answered.get(b"content-encoding", "identity").strip().lower()
-        if type_ not in _TYPES or encoding not in ("identity", "gzip", "x-gzip"):
-            raise AddressNotReadable(address=address, type=(type_ if type_ not in _TYPES else encoding)[:80])
-        content = _body(response.iter_stream(), encoding != "identity", address, max_bytes)
-    # Not `get_content_charset`, which has a charset of its own (RFC 2231) decoded by whatever codec the server names.
+def _read(response: httpcore.Response, headers: Mapping[str, str], final: str, address: str, max_bytes: int) -> Fetched:
+    if not 200 <= response.status < 300:
+        raise AddressStatus(address=address, status=response.status)
+    message = Message()
+    message["content-type"] = headers.get("content-type") or "application/octet-stream"
+    type_, encoding = message.get_content_type(), headers.get("content-encoding", "identity").strip().lower()
+    if type_ not in _TYPES or encoding not in ("identity", "gzip", "x-gzip"):
+        raise AddressNotReadable(address=address, type=(type_ if type_ not in _TYPES else encoding)[:80])
+    content = _body(response.iter_stream(), encoding != "identity", address, max_bytes)
+    # `get_content_charset` would decode an RFC 2231 charset by any codec that the server names.
     charset = message.get_param("charset")
-    return Fetched(content, type_, charset if isinstance(charset, str) else None, current)
+    return Fetched(content, type_, charset if isinstance(charset, str) else None, final)
 
 
 def _body(chunks: Iterable[bytes], packed: bool, address: str, max_bytes: int) -> bytes:
-    """The body, unpacked piece by piece, so that no more than `max_bytes` ever stand in memory."""
+    """The body, decompressed piece by piece, so that no more than `max_bytes` are ever in memory."""
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
     content = bytearray()
     for chunk in chunks:

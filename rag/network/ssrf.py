@@ -1,4 +1,4 @@
-"""Addresses: taken apart in one way only, and judged by where they lead."""
+"""Parsing addresses in one unambiguous way, and classifying the IP addresses that they lead to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rag.core.errors import AddressInvalid
 _SAFE = "/?%:@!$&'()*+,;=~-._[]"
 _STRANGE = re.compile(r"[\x00-\x20\x7f-\x9f\\]|[^\S ]")
 
-# Beyond what is not global: addresses that Python calls global and that lead inside all the same.
+# Networks that Python calls global although they lead inside: cloud metadata services.
 _METADATA = [
     ipaddress.ip_network(text)
     for text in ("169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", "fd00:ec2::/32")
@@ -29,28 +29,46 @@ _FORBIDDEN_6 = [
 
 
 def is_public(ip: str) -> bool:
-    """Whether an IP address belongs to the public internet and leads inside in no way known."""
+    """Whether an IP address belongs to the public internet."""
     try:
-        found = ipaddress.ip_address(ip)
+        address = ipaddress.ip_address(ip)
     except ValueError:
         return False
-    if not found.is_global or found.is_multicast or found.is_reserved or gives_keys(ip):
+    if not address.is_global or address.is_multicast or address.is_reserved or is_metadata_service(ip):
         return False
-    if isinstance(found, ipaddress.IPv4Address):
-        return not any(found in network for network in _FORBIDDEN_4)
-    return found in _GLOBAL_6 and not any(found in network for network in _FORBIDDEN_6)
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in _FORBIDDEN_4)
+    return address in _GLOBAL_6 and not any(address in network for network in _FORBIDDEN_6)
 
 
-def gives_keys(ip: str) -> bool:
-    """Whether a machine gives away its own keys at an IP address; such stay closed whatever is allowed."""
-    found = ipaddress.ip_address(ip.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return any(found in network for network in _METADATA)
+def is_metadata_service(ip: str) -> bool:
+    """Whether a cloud may serve a machine's credentials at an IP address; these are never allowed."""
+    address = _unmapped(ip)
+    return any(address in network for network in _METADATA)
 
 
-def taken_apart(address: str, current: str) -> httpcore.URL:
-    """The address in parts; AddressInvalid where two programs could take it apart differently."""
+def is_loopback(host: str) -> bool:
+    """Whether a host, as a name or an IP address, is this machine itself; an IPv4-mapped IPv6 address counts too."""
+    return _unmapped(host).is_loopback if is_ip(host) else host.lower() == "localhost"
+
+
+def is_ip(host: str) -> bool:
+    """Whether a host is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _unmapped(ip: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An IP address, as IPv4 where it is one mapped into IPv6."""
+    address = ipaddress.ip_address(ip)
+    return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
+
+
+def parse(address: str, current: str) -> httpcore.URL:
+    """`current` as a URL; AddressInvalid, naming `address`, where parsers could disagree about it."""
     try:
         parts = urlsplit(current)
         host, port = parts.hostname or "", parts.port
@@ -68,18 +86,18 @@ def taken_apart(address: str, current: str) -> httpcore.URL:
     return httpcore.URL(scheme=parts.scheme, host=host, port=port, target=target)
 
 
-def shown(host: str) -> str:
-    """A host as it is written before a port."""
+def bracketed(host: str) -> str:
+    """A host as it is written before a port: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def host_header(url: httpcore.URL) -> str:
-    """What a server is told of whom the request is for."""
-    host = shown(url.host.decode("ascii"))
+    """The value of the Host header."""
+    host = bracketed(url.host.decode("ascii"))
     return host if url.port is None else f"{host}:{url.port}"
 
 
 def origin(address: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port: what must be the same for a secret to be sent on."""
+    """Scheme, host and port: a secret is sent on only where these are the same."""
     parts = urlsplit(address)
     return parts.scheme, parts.hostname or "", parts.port

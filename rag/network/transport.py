@@ -1,4 +1,4 @@
-"""The connections themselves: to checked addresses only, each wait bounded, each one a line in the log."""
+"""TCP connections to checked addresses only, with a limit on each wait, each one a line in the log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import httpcore
 
 from rag.core.errors import AddressForbidden, AddressUnreachable, TooSlow
 from rag.network.connection_log import OPENING, REFUSED
-from rag.network.ssrf import gives_keys, is_public, shown
+from rag.network.ssrf import bracketed, is_metadata_service, is_public
 
 log = logging.getLogger(__package__)
 
@@ -26,7 +26,7 @@ _MOST_TRIED = 3
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """The system's authorities, a company's own among them, and the usual ones where it has none."""
+    """The system's certificate authorities, a company's own among them, and certifi's."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
@@ -34,27 +34,26 @@ def certificates() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The moment at which a fetch must be over, whatever the servers do."""
+    """The time by which a fetch must be over, whatever the servers do."""
 
     address: str
     moment: float
     seconds: float
 
     def left(self) -> float:
-        """Seconds left; TooSlow where there are none."""
+        """Seconds left. Raises TooSlow where there are none."""
         left = self.moment - time.monotonic()
         if left <= 0:
             raise TooSlow(name=self.address, seconds=round(self.seconds))
         return left
 
     def read(self, stream: httpcore.NetworkStream, max_bytes: int) -> bytes:
-        """What comes next."""
         return stream.read(max_bytes, self.left())
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """As much time for every single wait, and no end of them: for files that take hours."""
+    """A limit on each single wait, and none on their sum: for files that take hours."""
 
     seconds: float
     look: Callable[[], None]
@@ -64,7 +63,7 @@ class Patience:
         return self.seconds
 
     def read(self, stream: httpcore.NetworkStream, max_bytes: int) -> bytes:
-        """What comes next, waited for in short steps."""
+        """The next bytes, waited for in short steps, with a call of `look` after each."""
         end = time.monotonic() + self.seconds
         while True:
             try:
@@ -76,7 +75,7 @@ class Patience:
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Opens connections for one fetch, to checked addresses only."""
+    """Opens the connections of one fetch, to checked addresses only."""
 
     def __init__(
         self, address: str, intranet: Collection[str], connect_seconds: float, deadline: Deadline | Patience
@@ -95,32 +94,32 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to an address that `host` resolves to, once all of them have been found harmless."""
+        """Connect to an IP that `host` resolves to, once all of them were checked."""
         started = time.monotonic()
-        for ip in self._judged(host, port):
+        for ip in self._checked(host, port):
             left = min(self._connect_seconds - (time.monotonic() - started), self.deadline.left())
             sys.audit(OPENING, host, port, ip)
             try:
                 stream = self._backend.connect_tcp(ip, port, timeout=max(left, 0.1))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-            log.info("connected to %s:%d", shown(host), port)
+            log.info("connected to %s:%d", bracketed(host), port)
             return _Timed(stream, self.deadline)
-        log.info("no answer from %s:%d", shown(host), port)
+        log.info("no answer from %s:%d", bracketed(host), port)
         raise AddressUnreachable(address=self._address)
 
-    def _judged(self, host: str, port: int) -> list[str]:
+    def _checked(self, host: str, port: int) -> list[str]:
         ips = _resolve(host, port, min(self._connect_seconds, self.deadline.left()))
-        allowed = f"{shown(host)}:{port}".lower() in self._intranet
-        if any(gives_keys(ip) or not (allowed or is_public(ip)) for ip in ips):
-            log.warning("refused %s:%d", shown(host), port)
+        allowed = f"{bracketed(host)}:{port}".lower() in self._intranet
+        if any(is_metadata_service(ip) or not (allowed or is_public(ip)) for ip in ips):
+            log.warning("refused %s:%d", bracketed(host), port)
             sys.audit(REFUSED, host, port)
             raise AddressForbidden(address=self._address, host=host)
         return ips[:_MOST_TRIED]
 
 
 class _Timed(httpcore.NetworkStream):
-    """A connection on which every wait ends with the fetch's deadline at the latest."""
+    """A connection on which every wait is bounded by the fetch's deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline | Patience) -> None:
         self._stream = stream
@@ -146,18 +145,18 @@ class _Timed(httpcore.NetworkStream):
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a host, in order; none where it has none or finding them takes too long."""
-    found: list[str] = []
+    """The IP addresses of a host, in order; none where resolving fails or takes too long."""
+    ips: list[str] = []
 
     def look_up() -> None:
         try:
             infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             return
-        found.extend(dict.fromkeys(str(info[4][0]) for info in infos))
+        ips.extend(dict.fromkeys(str(info[4][0]) for info in infos))
 
-    # The system's resolver knows no time limit of ours, so it waits in a thread of its own.
+    # The system's resolver has no timeout, so it runs in a thread of its own.
     thread = threading.Thread(target=look_up, daemon=True)
     thread.start()
     thread.join(seconds)
-    return list(found)
+    return list(ips)

@@ -1,4 +1,4 @@
-"""What takes a while and must not end with the page that started it: downloads, imports, trials. One thread each."""
+"""Background tasks that outlive the page that started them: downloads, imports, trials. One thread each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from rag.core.errors import Cancelled, RagError, Unexpected
 from rag.core.types import Failure
-from rag.models.catalogue.downloads import Progress
+from rag.models.catalogue.transfers import Progress
 
 
 @dataclass(slots=True)
 class Task:
-    """What a page sees of it: how far it is, what it has said, how it ended. Fields are replaced whole."""
+    """A task's progress, output and outcome, as pages read it. Fields are only ever reassigned."""
 
     progress: Progress | None = None
     text: str = ""
@@ -39,7 +39,7 @@ class Task:
 
 
 class Tasks:
-    """The tasks of this process by name: those that run, and those that ended until they are put away."""
+    """The tasks of this process by name: running ones, and ended ones until they are put away."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -50,7 +50,7 @@ class Tasks:
             return self._tasks.get(name)
 
     def start(self, name: str, work: Callable[[Task], None]) -> Task:
-        """Work in the background; a task of that name that still runs is given back instead."""
+        """Run `work` in the background; a running task of that name is returned instead."""
         with self._lock:
             running = self._tasks.get(name)
             if running and not running.done:
@@ -66,7 +66,7 @@ class Tasks:
                 del self._tasks[name]
 
     def running(self) -> bool:
-        """Whether any is at work."""
+        """Whether any task is running."""
         with self._lock:
             return any(not task.done for task in self._tasks.values())
 
@@ -77,7 +77,7 @@ def _work(task: Task, work: Callable[[Task], None]) -> None:
     except RagError as error:
         task.error = error.failure()
     except OSError as error:
-        # A models folder that cannot be written, for instance: the page has to say something.
+        # For instance a models folder that cannot be written to.
         task.error = Unexpected.of(error).failure()
     finally:
         task.done = True

@@ -1,8 +1,7 @@
-"""Is everything as it should be? Looks at the library, the originals, the index, the models, the packages.
+"""Health checks of the library, the originals, the indexes, the models and the packages.
 
-Only what can be made anew from what the library holds is mended here: the index of words, the vectors in Milvus and
-the deliveries to readers on the spot; otherwise the vectors live in memory, and a copy of them on the disk that is not
-right is removed.
+Only what can be rebuilt from the library is repaired: the full-text index, the vectors in Milvus, deliveries to
+readers, and wrong snapshots of vectors, which are removed.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from rag.models.catalogue import Choice, embedder_facts
 if TYPE_CHECKING:
     from rag.library.index.milvus_sync import MilvusSync
 
-# After so long a reader that gave no sign of life is none.
+# A reader without a heartbeat for so long counts as dead.
 _SILENT_SECONDS: Final = 30
 
-# What the app imports, by the names that `import` knows; the one that writes answers is looked for by itself.
+# What the app imports, by module name; the package that runs models is only needed where one writes answers.
 # fmt: off
 PACKAGES: Final = [
     "bs4", "certifi", "charset_normalizer", "docx", "faiss", "httpcore", "idna", "jinja2", "langchain_core", "lxml",
@@ -39,7 +38,7 @@ PACKAGES: Final = [
 # fmt: on
 RUNNER: Final = "llama_cpp"
 
-_SPREAD = """
+_CONSISTENCY = """
     SELECT documents.name,
         documents.chunks = (SELECT count(*) FROM chunks WHERE chunks.document = documents.id)
         AND documents.pages = (SELECT count(*) FROM pages WHERE pages.document = documents.id)
@@ -54,7 +53,7 @@ _DIMENSION: Final = {"sqlite": "length(chunks.vector) / 4.0", "postgresql": "vec
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `name` and `fields` make its sentence; `error` says why it is not well."""
+    """The result of a check. `name` and `fields` make its sentence; `error` says why it failed."""
 
     name: str
     ok: bool
@@ -69,17 +68,17 @@ def examine(
     embedder: Callable[[], Choice],
     vectors: str = "",
 ) -> list[Check]:
-    """Look at everything, in the order in which one thing stands on the other.
+    """Run all checks, in order of dependency.
 
     Args:
-        url: where the library is, if not in `data_dir`.
-        writer: which model writes answers, None for quotes only; may raise ModelError, as `embedder` may.
-        embedder: which model searches.
-        vectors: which server searches the vectors, if not the library's own.
+        url: the library's database, if it is not in `data_dir`.
+        writer: gives the model that writes answers, None for quotes only; may raise ModelError, as `embedder` may.
+        embedder: gives the embedding model.
+        vectors: the server that searches the vectors, if it is not the library's own database.
     """
-    wanted = _model(writer)
-    packages = PACKAGES if wanted.name in ("model_none", "model_elsewhere") else [*PACKAGES, RUNNER]
-    return [*_library(data_dir, url, vectors), *_embedder(embedder), wanted, *_packages(packages)]
+    model = _model(writer)
+    packages = PACKAGES if model.name in ("model_none", "model_elsewhere") else [*PACKAGES, RUNNER]
+    return [*_library(data_dir, url, vectors), *_embedder(embedder), model, *_packages(packages)]
 
 
 def _library(data_dir: Path, url: str, vectors: str) -> Iterator[Check]:
@@ -116,7 +115,7 @@ def _database(store: Store) -> Iterator[Check]:
 
 
 def _deliveries(store: Store) -> Check:
-    """Is every document that waits on its way to a reader? It is afterwards; where none runs, this is no fault yet."""
+    """Whether every waiting job has a delivery; missing ones are made. Without readers that is no failure yet."""
     with store.database.read() as connection:
         waiting, lost, readers = look(connection, _SILENT_SECONDS)
     if lost:
@@ -129,10 +128,10 @@ def _deliveries(store: Store) -> Check:
 
 
 def _documents(store: Store) -> Iterator[Check]:
-    """Does each document have the pages, chunks and vectors that it is said to have?"""
+    """Whether each document has the pages, chunks and vectors that its row says."""
     with store.database.read() as connection:
         dimension = _DIMENSION[connection.dialect.name]
-        rows = connection.execute(sa.text(_SPREAD.replace("{dimension}", dimension))).all()
+        rows = connection.execute(sa.text(_CONSISTENCY.replace("{dimension}", dimension))).all()
         chunks = int(connection.exec_driver_sql("SELECT count(*) FROM chunks").scalar_one())
     for row in rows:
         if not row.whole:
@@ -142,7 +141,7 @@ def _documents(store: Store) -> Iterator[Check]:
 
 
 def _originals(store: Store) -> Iterator[Check]:
-    """Is the file of each document there, byte for byte?"""
+    """Whether the file of each document exists unaltered."""
     with store.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT sha256, min(name) FROM documents GROUP BY sha256 ORDER BY 2").all()
     missing = [name for sha256, name in rows if not _readable(store, sha256)]
@@ -160,18 +159,19 @@ def _readable(store: Store, sha256: str) -> bool:
 
 
 def _index(store: Store, elsewhere: str) -> Iterator[Check]:
-    """Is the index, made anew, what the library holds?"""
+    """Whether the rebuilt index agrees with the library."""
     from rag.library.index import MilvusIndex, open_index, rebuild_words, words_fit
 
     with store.database.read() as connection:
-        held = connection.exec_driver_sql("SELECT collection, count(*) FROM chunks GROUP BY collection").all()
+        counts = connection.exec_driver_sql("SELECT collection, count(*) FROM chunks GROUP BY collection").all()
+    total = sum(count for _, count in counts)
     index = open_index(store, elsewhere)
     if isinstance(index, MilvusIndex):
-        yield _milvus(index.sync, [collection for collection, _ in held], sum(count for _, count in held))
+        yield _milvus(index.sync, [collection for collection, _ in counts], total)
     else:
-        same = all(index.rebuild(collection) == count for collection, count in held)
-        yield Check("vectors", same, {"count": sum(count for _, count in held)})
-    copies = [index.copy_holds(collection) for collection, _ in held]
+        same = all(index.rebuild(collection) == count for collection, count in counts)
+        yield Check("vectors", same, {"count": total})
+    copies = [index.copy_holds(collection) for collection, _ in counts]
     if False in copies:
         yield Check("copies", False)
     elif True in copies:
@@ -183,7 +183,7 @@ def _index(store: Store, elsewhere: str) -> Iterator[Check]:
 
 
 def _milvus(sync: MilvusSync, collections: Sequence[str], count: int) -> Check:
-    """Did Milvus hold the vectors of the library and nothing else? It does afterwards."""
+    """Whether Milvus held exactly the vectors of the library; it does afterwards."""
     server: dict[str, str | int] = {"server": sync.milvus.name, "count": count}
     try:
         before = sync.count()
@@ -213,10 +213,10 @@ def _model(which: Callable[[], Choice | None]) -> Check:
 
 
 def _embedder(which: Callable[[], Choice]) -> Iterator[Check]:
-    """Is it there, and is it known what its similarities mean? Where not, it works, and the gate goes by words."""
-    there = _model(which)
-    yield there
-    if there.ok:
+    """Whether it is there, and whether abstention is calibrated to its similarities."""
+    model = _model(which)
+    yield model
+    if model.ok:
         name = which().name
         yield Check("calibrated" if embedder_facts(name).calibrated else "uncalibrated", True, {"model": name})
 

@@ -1,5 +1,5 @@
-"""Numbers for Prometheus: questions, seconds, queue, documents, jobs, refusals, errors. Never a word of what was
-asked, answered or read, and no names: what is counted is told apart by the codes of this program alone.
+"""Metrics for Prometheus: questions, latencies, queue, documents, jobs, refusals, errors. Labels are codes of this
+program only: never names, and nothing of what was asked, answered or read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
 class Metrics:
-    """The numbers of one app process since its start, and of the library as it is."""
+    """Counters of one app process since its start, and the present sizes of the library."""
 
     def __init__(self, counts: Callable[[], Counts], runs: Callable[[], AnswerRuns]) -> None:
         self._registry = CollectorRegistry()
@@ -43,7 +43,7 @@ class Metrics:
         self._registry.register(_Now(counts, runs))
 
     def answered(self, answer: Answer) -> None:
-        """Count an answer as it was saved."""
+        """Count a saved answer."""
         failed = answer.error is not None and not answer.quotes
         self._questions.labels("failed" if failed else answer.outcome).inc()
         if answer.error is not None:
@@ -54,18 +54,18 @@ class Metrics:
             self._stages.labels(stage).observe(seconds)
 
     def page(self) -> bytes:
-        """All numbers, in Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 class _Now(Collector):
-    """What is looked at when somebody asks: the answers on their way, and the library."""
+    """Gauges that are read at each scrape: answers in progress, and the library."""
 
     def __init__(self, counts: Callable[[], Counts], runs: Callable[[], AnswerRuns]) -> None:
         self._counts, self._runs = counts, runs
 
     def describe(self) -> list[Metric]:
-        # Nothing is looked at before somebody asks.
+        # Without it the registry would call `collect` when this is registered.
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -75,7 +75,7 @@ class _Now(Collector):
         try:
             counts = self._counts()
         except RagError:
-            # The library cannot be read; that it is so stands in /ready.
+            # The library cannot be read, which /ready reports.
             return
         yield GaugeMetricFamily("footnote_documents", "Documents in the library.", value=counts.documents)
         yield GaugeMetricFamily("footnote_chunks", "Chunks in the library.", value=counts.chunks)

@@ -1,4 +1,4 @@
-"""What the pages have done: each a short call of `rag` on behalf of the user at hand."""
+"""The pages' actions: short calls of `rag` on behalf of the current user."""
 
 from __future__ import annotations
 
@@ -21,32 +21,33 @@ from rag.viewing.highlighting import page_picture as draw_page
 
 
 def own_collection(page: Frame, collection: Collection) -> Collection:
-    """The collection that a dropped file goes into: this one, or the user's own where this one is not theirs to add to.
-
-    The samples are nobody's to add to.
-    """
+    """The target collection of an upload: this one, or the user's own where they may not add to it (the samples, or
+    shared read-only)."""
     if not collection.samples and page.right(collection) != "reader":
         return collection
     return page.services.store.collections.named(page.owner, page.texts("collections.mine"))
 
 
 def same_bytes(page: Frame, collection: Collection, data: bytes) -> Document | None:
-    """The document of the collection that holds just these bytes."""
+    """The document of the collection that holds just these bytes, as they would be read today."""
     sha256 = hashlib.sha256(data).hexdigest()
-    return page.services.store.documents.find(page.owner, collection.id, sha256=sha256)
+    there = page.services.store.documents.find(page.owner, collection.id, sha256=sha256)
+    return None if there is None or there.outdated else there
 
 
 def free_name(page: Frame, job: Job) -> str:
-    """A name for the job's file that no document of its collection has: `rules (2).pdf`."""
+    """A file name for the job that is not taken in its collection: `rules (2).pdf`."""
     taken = {document.name for document in page.services.store.documents.list(page.owner, job.collection)}
     path = PurePosixPath(job.name)
     names = (f"{path.stem} ({number}){path.suffix}" for number in itertools.count(2))
     return next(name for name in names if name not in taken)
 
 
-def answer(page: Frame, chat: Chat, question: str) -> None:
-    """Save the question, then have it answered in the background."""
+def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
+    """Save the question, with the documents `scope` it is asked of, and start answering it in the background."""
     store = page.services.store
+    if tuple(scope) != chat.documents:
+        chat = store.chats.scope(page.owner, chat.id, scope)
     history = store.chats.turns(page.owner, chat.id)
     turn = store.chats.ask(page.owner, chat.id, question)
     if page.services.settings.record_questions:
@@ -55,7 +56,7 @@ def answer(page: Frame, chat: Chat, question: str) -> None:
 
 
 def answer_again(page: Frame, chat: Chat, turn: Turn, *, anyway: bool = False) -> None:
-    """Answer the last question of a chat anew; `anyway` even where the documents do not hold it."""
+    """Answer the last question of a chat again; `anyway` even where the abstention gate refuses it."""
     turns = page.services.store.chats.turns(page.owner, chat.id)
     page.services.store.chats.unanswer(page.owner, turn.id)
     _run(page, chat, turn, [earlier for earlier in turns if earlier.id != turn.id], anyway=anyway)
@@ -78,7 +79,7 @@ def _run(page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway
 
 
 def page_picture(page: Frame, document: Document, number: int, spans: Sequence[tuple[int, int]]) -> Picture:
-    """A page of a PDF with stretches of its text boxed.
+    """A PDF page rendered with spans of its text boxed.
 
     Raises:
         LibraryError: the page is gone or cannot be drawn.
@@ -88,13 +89,13 @@ def page_picture(page: Frame, document: Document, number: int, spans: Sequence[t
 
 
 def original(page: Frame, document: Document) -> bytes:
-    """The file as it was added."""
+    """The original file."""
     return page.services.store.documents.original(page.owner, document.id)
 
 
 def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | None) -> dict[str, str]:
-    """What became of documents quoted in an answer, by their id: `removed`, `replaced` by a newer version, or
-    `withdrawn` where the collection is no longer shared with the person."""
+    """What became of documents quoted in an answer, by their id: `removed`, `replaced` by a newer version, `reread` so
+    that words quoted stand in it no more, or `withdrawn` where the collection is no longer shared with the person."""
     changed = {}
     documents = page.services.store.documents
     if right is None:
@@ -102,6 +103,8 @@ def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | No
     for quote in answered.quotes:
         try:
             documents.get(page.owner, quote.document)
+            if quote.start == quote.end:
+                changed[quote.document] = "reread"
         except NotFound:
             same = {"address": quote.address} if quote.address else {"name": quote.name}
             newer = documents.find(page.owner, chat.collection, **same)
@@ -110,20 +113,20 @@ def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | No
 
 
 def exported(page: Frame, turn: Turn, answered: Answer) -> str:
-    """The answer as one HTML page, with the picture of each quoted place and the checksums of the files."""
+    """The answer as one HTML page, with page crops of the quotes and the files' checksums."""
     checksums: dict[str, str] = {}
     crops: dict[int, Picture] = {}
     for i, quote in enumerate(answered.quotes):
         try:
             document = page.services.store.documents.get(page.owner, quote.document)
             checksums[document.id] = document.sha256
-            if document.kind == "pdf":
+            if document.format.drawn and quote.end > quote.start:
                 crops[i] = crop(page_picture(page, document, quote.page, [(quote.start, quote.end)]))
         except LibraryError:
-            # Removed since, or not to be drawn: the quote's words stand without a picture.
+            # Removed since, or not renderable: the quote stands without a crop.
             continue
     settings = {
-        page.texts("export.embedder"): page.services.embedder.name,
+        page.texts("export.embedder"): page.services.embedder_choice.name,
         page.texts("export.when"): turn.created[:10],
     }
     return as_html(
@@ -137,7 +140,7 @@ def exported(page: Frame, turn: Turn, answered: Answer) -> str:
 
 
 def keep_check(page: Frame, collection: str, question: str, right: Quote | None) -> None:
-    """Keep a question with its right source; with none it is one to be refused."""
+    """Save a question with its right source; None means that it must be refused."""
     checks = page.services.store.checks
     if right is None:
         checks.add(page.owner, collection, question)
@@ -148,33 +151,33 @@ def keep_check(page: Frame, collection: str, question: str, right: Quote | None)
 def run_checks(
     page: Frame, collection: Collection, checks: Sequence[Check], on_progress: Callable[[int, int], None]
 ) -> CheckRun:
-    """Ask all checks of a collection, no model among them, and write down what became of them."""
+    """Run all checks of a collection, without a chat model, and save the results."""
     from rag.evaluation import run_checks as ask_all
 
     services = page.services
 
     def evidence(question: str) -> Answer:
-        # The first draft holds all that is found and quoted; the model would come after it.
+        # The first draft has the passages and quotes; generation would follow.
         return next(services.conversation.ask(question, CallContext(page.owner, collection.id)))
 
-    # As it is now: documents may have been read since the page was drawn.
+    # Reloaded: documents may have been added since the page was drawn.
     current = services.store.collections.get(page.owner, collection.id)
     results = ask_all(checks, evidence, on_progress)
     return services.store.checks.save_run(page.owner, current, services.embedder.name, results)
 
 
-def reembed(page: Frame, collection: Collection, tell: Callable[[float], object]) -> None:
-    """Embed a collection anew with the model at work, telling the share done; until the end it is as it was."""
+def reembed(page: Frame, collection: Collection, show_share: Callable[[float], object]) -> None:
+    """Embed a collection again with the current embedder, showing the share done; replaced only at the end."""
     from rag.ingestion.pipeline import reembed as embed_again
 
     def on_progress(_stage: Stage, done: int, total: int) -> None:
-        tell(done / total if total else 1.0)
+        show_share(done / total if total else 1.0)
 
     embed_again(page.services.ingest, page.owner, collection.id, on_progress)
 
 
 def read_locked(page: Frame, job: Job, password: str) -> None:
-    """Read an encrypted file with its password while the user waits."""
+    """Read an encrypted file synchronously, so that the password is not stored."""
     from rag.ingestion.worker import read_job
 
     read_job(page.services.ingest, replace(job, owner=page.owner), password=password)

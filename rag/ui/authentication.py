@@ -7,7 +7,6 @@ and the app keeps to this machine. Whatever is in doubt is answered with a close
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import logging
 import tomllib
@@ -16,11 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.auth_util import get_secrets_auth_section
 from streamlit.errors import Error as StreamlitError
 
 from rag.core.errors import SignInEnded, SignInError, SignInUnusable
 from rag.core.settings import Settings
 from rag.core.types import SignIn
+from rag.network.ssrf import is_loopback
 from rag.ui.safe_views import draw_brand, label
 from rag.ui.texts import Texts
 
@@ -30,17 +31,21 @@ _log = logging.getLogger(__name__)
 
 
 def has_sign_in() -> bool:
-    """Whether sign-in is set up.
+    """Whether sign-in is configured, as a page's session sees it.
 
     Raises:
-        SignInUnusable: there is a file that should set it up, and does not.
+        SignInUnusable: there is a file that should configure it, and does not.
     """
-    return set_up("is_logged_in" in st.user)
+    return _configured("is_logged_in" in st.user)
 
 
-def set_up(known: bool) -> bool:
-    """Whether sign-in is set up, given whether Streamlit knows of it. Raises as `has_sign_in`."""
-    if known:
+def server_has_sign_in() -> bool:
+    """As `has_sign_in`, for requests outside of any page's session."""
+    return _configured(bool(get_secrets_auth_section()))
+
+
+def _configured(known_to_streamlit: bool) -> bool:
+    if known_to_streamlit:
         return True
     if any(map(_means_sign_in, st.get_option("secrets.files"))):
         _log.error("a secrets file is there, and its [auth] cannot be used: nobody is let in")
@@ -68,7 +73,7 @@ def open_too_far(current: Settings, *, has_people: bool = False) -> bool:
     if current.open_without_sign_in:
         # Told twice: by this setting, and by an address that somebody chose.
         return not address
-    return has_people or not _is_loopback(address)
+    return has_people or not is_loopback(address or "")
 
 
 def require_sign_in(current: Settings) -> SignIn | None:
@@ -140,10 +145,3 @@ def _verified_email(claims: Mapping[str, Any], *, trusted: bool) -> str:
     verified, email = claims.get("email_verified"), claims.get("email")
     sure = verified in (True, "true") or (trusted and verified is None)
     return email.strip() if sure and isinstance(email, str) else ""
-
-
-def _is_loopback(address: str | None) -> bool:
-    try:
-        return ipaddress.ip_address(address or "").is_loopback
-    except ValueError:
-        return address == "localhost"

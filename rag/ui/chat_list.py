@@ -1,4 +1,4 @@
-"""The sidebar of the chat page: which collection, which documents of it, which chat."""
+"""The sidebar of the chat page: collection, documents and chats."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rag.ui.widget_values import from_address
 
 
 def collection_name(collection: Collection, texts: Texts) -> str:
-    """The name to show: the samples' collection has a translated one."""
+    """The display name; that of the samples is translated."""
     return texts("collections.samples") if collection.samples else collection.name
 
 
 def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
-    """The collection at hand, the same on every page; a chat's own while it is shown.
+    """The select box of collections; the current one is shared by all pages, and is the chat's own while one is shown.
 
-    Where it is not the first, the address names it, which is how it survives a reload.
-    A chat whose collection is no longer shared with the person has one without a name and without contents.
+    The URL holds it, unless it is the first, so that it survives a reload. A chat whose collection is no longer shared
+    with the person gets an empty placeholder.
     """
     store = page.services.store
-    # Where no samples are wanted, or all was removed, there is one of one's own to begin with.
+    # Without samples, or after everything was removed, start with an empty collection.
     listed = store.collections.list(page.owner) or [
         store.collections.create(page.owner, page.texts("collections.mine"))
     ]
@@ -57,7 +57,7 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
 
 
 def _listed_name(collection: Collection, owners: Mapping[str, str], texts: Texts) -> str:
-    """The name in a list, with its owner's where that is another, since names can be there twice."""
+    """The name in the list, with the owner's if it is another person, since names are not unique."""
     if not collection.owner:
         return texts("chat.withdrawn_name")
     owner = "" if collection.samples else owners.get(collection.owner, "")
@@ -65,9 +65,9 @@ def _listed_name(collection: Collection, owners: Mapping[str, str], texts: Texts
 
 
 def choose_documents(page: Frame, documents: Sequence[Document], chat: Chat | None) -> tuple[str, ...]:
-    """The ticked documents; none means all."""
+    """The selected documents; none means all."""
     names = {document.id: shown_name(document) for document in documents}
-    ticked = st.multiselect(
+    selected = st.multiselect(
         page.texts("chat.scope"),
         list(names),
         default=[key for key in chat.documents if key in names] if chat else None,
@@ -75,11 +75,11 @@ def choose_documents(page: Frame, documents: Sequence[Document], chat: Chat | No
         placeholder=page.texts("chat.scope_all"),
         key=f"scope-{chat.id if chat else 'new'}",
     )
-    return tuple(ticked)
+    return tuple(selected)
 
 
 def current_chat(page: Frame) -> Chat | None:
-    """The chat named in the address, which is how it survives a reload."""
+    """The chat in the URL, which survives a reload, or in the session."""
     key = from_address("chat") or st.session_state.get("chat")
     if not key:
         return None
@@ -92,7 +92,7 @@ def current_chat(page: Frame) -> Chat | None:
 
 
 def go_to(chat: str | None) -> None:
-    """Make a chat the current one, or none for a new one."""
+    """Make a chat the current one; None for a new one."""
     st.session_state["chat"] = chat
     if chat:
         st.query_params["chat"] = chat

@@ -1,4 +1,4 @@
-"""The turns of a chat: replayed, asked, watched while they are answered."""
+"""The turns of a chat: input, saved answers, and answers while they are generated."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rag.answering.background_runs import AnswerRun
 from rag.core.errors import ModelLanguage
+from rag.core.formats import ENDINGS
 from rag.core.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
-from rag.ingestion.loading import KINDS
 from rag.library import samples
 from rag.services import NO_MODEL
 from rag.ui import actions, file_routes
@@ -25,7 +25,7 @@ from rag.ui.uploads import under_way
 from rag.ui.widget_values import uploaded
 from rag.viewing.export import as_markdown
 
-# Pages are drawn at most four times a second while an answer grows, and twice while nothing comes.
+# Redrawn at most four times a second while an answer grows, and twice while nothing changes.
 REFRESH_SECONDS = 0.25
 WAIT_SECONDS = 0.5
 _STAGES = ("search", "quotes", "first_word", "writing", "checking", "total")
@@ -33,14 +33,14 @@ _STAGES = ("search", "quotes", "first_word", "writing", "checking", "total")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What came out of the chat box."""
+    """The input of the chat box."""
 
     question: str = ""
     files: Sequence[UploadedFile] = ()
 
 
 def draw_welcome(page: Frame, collection: Collection, documents: Sequence[Document]) -> None:
-    """What a new chat shows: what this is, and questions to try."""
+    """The start screen of a new chat, with example questions."""
     st.title(page.texts("chat.title"))
     draw_muted(page.texts("chat.welcome" if documents else "chat.welcome_empty"))
     examples = samples.example_questions(page.texts.language) if collection.samples and documents else ()
@@ -55,7 +55,7 @@ def _ask_next(example: str) -> None:
 
 
 def draw_input(page: Frame, collection: Collection, documents: Sequence[Document]) -> Entry:
-    """The chat box; a file dropped into it is read into the collection at hand."""
+    """The chat box; files dropped into it are added to the current collection."""
     name = collection_name(collection, page.texts)
     hint = page.texts("chat.placeholder", collection=name) if documents else page.texts("chat.placeholder_empty")
     withdrawn = not collection.owner
@@ -63,9 +63,9 @@ def draw_input(page: Frame, collection: Collection, documents: Sequence[Document
         hint = page.texts("chat.withdrawn")
     if documents:
         _draw_wait(page)
-    # A key of its own: without one, what is being typed is lost when the hint changes.
+    # With a key the text being typed survives a change of the placeholder.
     entry = st.chat_input(
-        hint, accept_file="multiple", file_type=list(KINDS), max_chars=4000, key="ask", disabled=withdrawn
+        hint, accept_file="multiple", file_type=list(ENDINGS), max_chars=4000, key="ask", disabled=withdrawn
     )
     if example := st.session_state.pop("example", ""):
         return Entry(example)
@@ -73,41 +73,34 @@ def draw_input(page: Frame, collection: Collection, documents: Sequence[Document
 
 
 def _draw_wait(page: Frame) -> None:
-    """What to reckon with before a question is sent, where the model is slow on this machine."""
+    """The expected waiting time, where the model is slow on this machine."""
     entry = page.services.writing_entry()
     if entry is not None and entry.fit.mark == "slow":
         draw_muted(page.texts("chat.wait", seconds=entry.fit.seconds, model=entry.name))
 
 
 def hold(question: str) -> None:
-    """Keep a question until there is something to ask it of."""
+    """Keep a question until the collection has documents."""
     if question:
         st.session_state["held"] = question
 
 
 def due(page: Frame, collection: Collection, documents: Sequence[Document], entry: Entry) -> str:
-    """The question to ask now, or none; one that came with files waits until they are read."""
+    """The question to ask now, or ""; one that came with files waits until they are ingested."""
     if entry.question and documents:
         return entry.question
     hold(entry.question)
-    held: str = st.session_state.get("held", "")
-    if held and documents and not under_way(page, collection):
+    pending: str = st.session_state.get("held", "")
+    if pending and documents and not under_way(page, collection):
         del st.session_state["held"]
-        return held
-    if held:
-        st.info(label(page.texts("chat.held", question=held)))
+        return pending
+    if pending:
+        st.info(label(page.texts("chat.held", question=pending)))
     return ""
 
 
-def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
-    """Save the question, then have it answered in the background."""
-    if tuple(scope) != chat.documents:
-        chat = page.services.store.chats.scope(page.owner, chat.id, scope)
-    actions.answer(page, chat, question)
-
-
 def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last: bool) -> None:
-    """One question and its answer, finished or on its way; `right` is the person's in the collection asked."""
+    """A question and its answer, saved or running; `right` is the person's right in its collection."""
     with st.chat_message("user", avatar=":material/person:"):
         draw_question(turn.question)
     with st.chat_message("assistant", avatar=":material/format_quote:"):
@@ -128,7 +121,7 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last:
 
 
 def _as_saved(page: Frame, chat: Chat, turn: Turn) -> Turn:
-    """A turn that nothing works on, as it is now: its run may have ended since the page looked at the chat."""
+    """A turn without a run, reloaded: its run may have ended since the page read the chat."""
     if turn.answer is not None:
         return turn
     return next((each for each in page.services.store.chats.turns(page.owner, chat.id) if each.id == turn.id), turn)
@@ -136,11 +129,11 @@ def _as_saved(page: Frame, chat: Chat, turn: Turn) -> Turn:
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _draw_run(page: Frame, turn: Turn) -> None:
-    page.owner  # noqa: B018 - whoever is out does not see it grow
+    page.owner  # noqa: B018 - checks access at every redraw
     run = page.services.runs.get(turn.id)
     if run is not None:
-        # Nothing is drawn twice: the browser asks often, and each look at the page costs what the answer needs.
-        # At first that is nothing at all: mostly the quotes come before this wait is over.
+        # Redraw on changes only, since drawing takes processor time from the answer. Mostly the quotes arrive during
+        # the first wait.
         seen = st.session_state.get(f"seen-{turn.id}", 0)
         st.session_state[f"seen-{turn.id}"] = run.wait(seen, WAIT_SECONDS)
         run = page.services.runs.get(turn.id)
@@ -167,12 +160,12 @@ def _status(run: AnswerRun, texts: Texts) -> str:
 
 def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: Right | None) -> None:
     changes = actions.changed_sources(page, chat, answer, right)
-    said = {document: page.texts(f"answer.{change}") for document, change in changes.items()}
-    _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=said))
+    notes = {document: page.texts(f"answer.{change}") for document, change in changes.items()}
+    _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=notes))
 
 
 def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) -> None:
-    """What was behind an answer; of a collection that is no longer shared, the quotes are all that is kept."""
+    """Passages, copy, export and timing of an answer; no passages where the collection is no longer shared."""
     texts = page.texts
     if answer.passages and right:
         with st.popover(texts("answer.passages", count=len(answer.passages)), type="tertiary"):
@@ -204,18 +197,19 @@ def _seconds(answer: Answer, texts: Texts) -> str:
     )
 
 
-def _cannot_write(answer: Answer) -> bool:
-    return answer.error is not None and answer.error.key == ModelLanguage.key()
-
-
 def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
     if st.button(page.texts("chat.again"), key=f"again-{turn.id}", icon=":material/refresh:", type="tertiary"):
         with show_errors(page):
             actions.answer_again(page, chat, turn)
             st.rerun()
-    refused = turn.answer is not None and (turn.answer.outcome == "refused" or _cannot_write(turn.answer))
-    can_write = page.services.model_name != NO_MODEL
-    if refused and can_write and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}"):
+    answer = turn.answer
+    wrong_language = answer and answer.error and answer.error.key == ModelLanguage.key()
+    refused = answer and (answer.outcome == "refused" or wrong_language)
+    if (
+        refused
+        and page.services.model_name != NO_MODEL
+        and st.button(page.texts("chat.anyway"), key=f"anyway-{turn.id}")
+    ):
         with show_errors(page):
             actions.answer_again(page, chat, turn, anyway=True)
             st.rerun()

@@ -9,11 +9,13 @@ from datetime import datetime
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rag.core.types import PAGED, Collection, Document, Right, shown_name
-from rag.ingestion.loading import KINDS
+from rag.core.formats import ENDINGS
+from rag.core.reports import ReadingCounts
+from rag.core.types import Collection, Document, Right, shown_name
 from rag.ui import actions
 from rag.ui.chat_list import collection_name
 from rag.ui.page_frame import Frame, show_errors
+from rag.ui.reading_report import draw_report
 from rag.ui.safe_views import draw_muted, label
 from rag.ui.source_view import open_document
 from rag.ui.widget_values import uploaded
@@ -21,14 +23,6 @@ from rag.ui.widget_values import uploaded
 # Of all that are given at once, and of a word to look for.
 _ADDRESS_CHARACTERS = 100_000
 _FILTER_CHARACTERS = 200
-_ICONS = {
-    "pdf": ":material/picture_as_pdf:",
-    "web": ":material/language:",
-    "html": ":material/code:",
-    "text": ":material/notes:",
-    "markdown": ":material/notes:",
-    "word": ":material/description:",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ def draw_form(page: Frame, collection: Collection, right: Right) -> Added:
     if right == "reader" and not collection.samples:
         return Added()
     with st.form("add", clear_on_submit=True):
-        chosen = st.file_uploader(texts("documents.files"), type=list(KINDS), accept_multiple_files=True)
+        chosen = st.file_uploader(texts("documents.files"), type=list(ENDINGS), accept_multiple_files=True)
         lines = st.text_area(
             texts("documents.addresses"),
             placeholder=texts("documents.addresses_help"),
@@ -126,25 +120,27 @@ def draw_documents(page: Frame, documents: Sequence[Document], right: Right) -> 
         draw_muted(texts("documents.empty"))
         return
     hint = texts("documents.filter")
+    counts = page.services.store.readings.counts(page.owner, documents[0].collection)
     wanted = st.text_input(hint, label_visibility="collapsed", placeholder=hint, max_chars=_FILTER_CHARACTERS)
     for document in documents:
         if wanted.lower() in f"{document.name} {document.title}".lower():
-            _draw_document(page, document, right)
+            _draw_document(page, document, right, counts.get(document.id, ReadingCounts()))
 
 
-def _draw_document(page: Frame, document: Document, right: Right) -> None:
+def _draw_document(page: Frame, document: Document, right: Right, counts: ReadingCounts) -> None:
     texts = page.texts
     with st.container(border=True, gap="xxsmall"):
         with st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"
         ):
-            title = f"{_ICONS[document.kind]} {label(shown_name(document))}"
+            title = f":material/{document.format.icon}: {label(shown_name(document))}"
             if st.button(title, key=f"open-{document.id}", type="tertiary", help=texts("documents.open")):
                 open_document(document)
                 st.rerun()
             if right != "reader":
                 _draw_actions(page, document)
-        draw_muted(_facts(page, document))
+        draw_muted(_facts(page, document, counts))
+        draw_report(page, document)
 
 
 def _draw_actions(page: Frame, document: Document) -> None:
@@ -165,14 +161,19 @@ def _draw_actions(page: Frame, document: Document) -> None:
                     st.rerun()
 
 
-def _facts(page: Frame, document: Document) -> str:
+def _facts(page: Frame, document: Document, counts: ReadingCounts) -> str:
     texts = page.texts
     facts = [texts.count("documents.chunks", document.chunks)]
-    if document.kind in PAGED:
+    if document.format.paged:
         facts.insert(0, texts.count("documents.pages", document.pages))
     if document.address:
         facts.insert(0, document.address)
     facts.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
+    if document.date:
+        facts.append(texts("report.dated", date=document.date))
+    if document.outdated:
+        facts.append(texts("report.outdated"))
+    facts += counts.shown(document.kind, texts)
     if document.empty_pages:
         facts.append(texts("documents.empty_pages", pages=", ".join(map(str, document.empty_pages))))
     facts += [texts(f"warnings.{warning.key}", **warning.fields) for warning in document.warnings]

@@ -11,17 +11,9 @@ from urllib.parse import quote, unquote, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from rag.core.types import Document, Kind
+from rag.core.formats import promised
+from rag.core.types import Document
 
-TYPES: Final[dict[Kind, str]] = {
-    "pdf": "application/pdf",
-    "word": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "markdown": "text/markdown",
-    "text": "text/plain",
-    # Its own head says in which characters it is written.
-    "html": "text/html",
-    "web": "text/html",
-}
 # Of everything that is sent, refusals too. Nothing is kept by a browser: the next look asks for the right anew.
 HEADERS: Final = {
     "Cache-Control": "private, no-store",
@@ -42,7 +34,6 @@ _UNFIT: Final = re.compile(
     r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]'
 )
 _LONGEST_NAME: Final = 120
-_ENDINGS: Final[dict[Kind, str]] = {"pdf": ".pdf", "web": ".html"}
 
 
 def send(
@@ -99,6 +90,6 @@ def file_name(document: Document) -> str:
     ending = ending if 0 < len(ending) <= 10 else ""
     stem = name.removesuffix(ending)[: _LONGEST_NAME - len(ending)]
     # Without its ending a computer would not know what to open it with.
-    wanted = _ENDINGS.get(document.kind, ending)
-    known = ending.lower() == wanted or (document.kind == "web" and ending.lower() in (".htm", ".xhtml"))
-    return f"{stem}{ending}" if known else f"{stem}{ending}{wanted}"
+    wanted, meant = document.format, promised(name)
+    known = meant is not None and meant.media_type == wanted.media_type
+    return f"{stem}{ending}" if known else f"{stem}{ending}{wanted.saved}"

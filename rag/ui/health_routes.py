@@ -1,11 +1,10 @@
-"""For whoever keeps the app running: whether it is ready, and its numbers. Served beside the pages by `serve.py`.
+"""Health and metrics endpoints, served by `serve.py` beside the pages.
 
-/_stcore/health    Streamlit's own: the process lives
-/ready             200 when the library opens and the reader runs, otherwise 503; says which of them
-/metrics           for Prometheus, where RAG_METRICS switches it on
+/_stcore/health    Streamlit's liveness probe
+/ready             readiness probe: 200 when the library opens and the reader runs, otherwise 503; JSON says which
+/metrics           Prometheus metrics, if RAG_METRICS is set
 
-The last two answer programs of this machine, and others that bring RAG_OPERATIONS_TOKEN. To strangers they are not
-there.
+The last two answer requests from this machine, and others with RAG_OPERATIONS_TOKEN as a bearer token; 404 otherwise.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def started(_app: object) -> AsyncIterator[None]:
-    """Start what the pages need with the process, instead of with the first visitor.
+    """Lifespan handler: start the services with the process instead of with the first visitor.
 
-    The server does not wait for it: it lives, and is not ready, while a database is slow to answer.
+    In a thread, so that the server is live, though not ready, while the database is slow.
     """
     threading.Thread(target=_start, name="start", daemon=True).start()
     yield
-    # The server ends this process by the signal that it was sent: nothing that is left for the end would happen.
+    # The server ends this process by re-raising its signal, so atexit handlers do not run.
     await asyncio.to_thread(stop)
 
 
@@ -47,7 +46,7 @@ def _start() -> None:
     try:
         services_for(settings.load())
     except RagError as error:
-        # Tried again by every page, and by /ready.
+        # Retried by every page and by /ready.
         _log.error("not ready: %s", error.key())
 
 
@@ -78,15 +77,15 @@ def _metrics() -> Response:
 
 
 def _may_look(request: Request) -> bool:
-    """Whether a program of this machine asks, or one that brings the token; what came through a proxy is anybody's."""
+    """Whether the request is from this machine, not through a proxy, or has the token."""
     if from_this_machine(request):
         return True
     try:
         token = settings.load().operations_token.get_secret_value()
     except RagError:
         return False
-    given = request.headers.get("authorization", "").encode("latin-1", "replace")
-    return bool(token) and hmac.compare_digest(given, f"Bearer {token}".encode())
+    credentials = request.headers.get("authorization", "").encode("latin-1", "replace")
+    return bool(token) and hmac.compare_digest(credentials, f"Bearer {token}".encode())
 
 
 def _not_there() -> Response:

@@ -7,7 +7,6 @@ the user of this machine. Where people sign in, the browser sends their cookie t
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,12 +17,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit import config
-from streamlit.auth_util import get_secrets_auth_section
 from streamlit.url_util import make_url_path
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from rag.core import settings
 from rag.core.errors import RagError
+from rag.network.ssrf import is_ip, is_loopback
 from rag.ui import authentication
 from rag.ui.texts import LANGUAGES, Texts
 
@@ -48,24 +47,7 @@ def by_own_name(request: HTTPConnection, *, anywhere: bool) -> bool:
         own.add(config.get_option("browser.serverAddress"))
     if anywhere:
         own.add(socket.gethostname())
-    return host in {str(name).lower() for name in own if name} or (anywhere and _is_address(host))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address, or the name for it, is this machine's own."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return host in {str(name).lower() for name in own if name} or (anywhere and is_ip(host))
 
 
 class OwnNames:
@@ -95,7 +77,7 @@ def _looks_itself(scope: Scope) -> bool:
 
 def _answered(request: HTTPConnection) -> bool:
     try:
-        if authentication.set_up(bool(get_secrets_auth_section())):
+        if authentication.server_has_sign_in():
             return True
         return by_own_name(request, anywhere=settings.load().open_without_sign_in)
     except RagError:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from streamlit.runtime.media_file_storage import MediaFileStorageError
-
 from rag.core.errors import RagError
 
 # The logger, how its record begins, and which exceptions in it are a refusal.
@@ -21,7 +19,6 @@ _REFUSALS: Final[tuple[tuple[str, str, type[BaseException] | tuple[type[BaseExce
     ("uvicorn.error", "Exception in ASGI application", (TypeError, KeyError, OSError)),
     ("streamlit.runtime.app_session", "Error processing back message", Exception),
     ("streamlit.components.v2.bidi_component.serialization", "Failed to deserialize", Exception),
-    ("streamlit.runtime.backend_operation_handler", "Error executing deferred", (MediaFileStorageError, KeyError)),
     # A page that ended in words of ours, see `frame`.
     ("streamlit.error_util", "Uncaught app execution", RagError),
 )

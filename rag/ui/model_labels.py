@@ -1,17 +1,17 @@
-"""The words for a model: what it is, how it fits, how far its download is, which one is at work."""
+"""Display texts of models: facts, rating, download progress, current model."""
 
 from __future__ import annotations
 
 from rag.core.errors import ModelError
 from rag.models.catalogue import embedder_facts
-from rag.models.catalogue.downloads import Progress, gigabytes
+from rag.models.catalogue.transfers import Progress, gigabytes
 from rag.models.installed import Entry
 from rag.services import NO_MODEL, Services
 from rag.ui.texts import Texts
 
 
 def fitting(entry: Entry, texts: Texts) -> str:
-    """How a model runs here: `slow here, first word after about 40 s`."""
+    """A model's rating: `slow here, first word after about 40 s`."""
     if not entry.writes and entry.fit.mark != "no":
         return texts("models.fit_fits" if entry.memory else "models.fit_unknown")
     mark = texts(f"models.fit_{entry.fit.mark}")
@@ -22,7 +22,7 @@ def fitting(entry: Entry, texts: Texts) -> str:
 
 
 def facts(entry: Entry, texts: Texts) -> str:
-    """What a model is, in one line: kind, size, memory, context, languages, licence."""
+    """A model in one line: kind, size, memory, context, languages, licence."""
     model = entry.model
     shown = [texts(f"models.kind_{entry.kind}")]
     shown.append(texts("models.size", size=gigabytes(entry.size)) if entry.size else texts("models.size_unknown"))
@@ -42,7 +42,7 @@ def facts(entry: Entry, texts: Texts) -> str:
 
 
 def share(progress: Progress, texts: Texts) -> str:
-    """How far a download is, with its speed and the time left."""
+    """Download progress with speed and time left."""
     sizes = {"done": gigabytes(progress.done), "total": gigabytes(progress.total)}
     left = progress.seconds_left
     if left is None:
@@ -54,7 +54,7 @@ def share(progress: Progress, texts: Texts) -> str:
 
 
 def model_at_work(services: Services, texts: Texts) -> str:
-    """Which model writes, what it stands in for, or why none does."""
+    """The current chat model and what it replaces, or why there is none."""
     try:
         choice = services.choice
     except ModelError as error:
@@ -68,7 +68,7 @@ def model_at_work(services: Services, texts: Texts) -> str:
 
 
 def embedder_at_work(services: Services, texts: Texts) -> str:
-    """What the embedder stands in for, or why there is none; nothing where it is the one that is set."""
+    """What the embedder replaces, or why there is none; "" where it is the configured one."""
     try:
         choice = services.embedder_choice
     except ModelError as error:

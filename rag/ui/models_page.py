@@ -1,4 +1,4 @@
-"""The models page's parts: the model at work, a trial, one card a model, imports."""
+"""Parts of the models page: current model, trial, one card per model, imports."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLOURS: dict[FitRating, Literal["green", "orange", "red", "gray"]] = {
 
 
 def measure(page: Frame) -> None:
-    """Measure this machine once, in the background; say so meanwhile."""
+    """Measure this machine once, in the background, with a notice meanwhile."""
     services = page.services
     if MEASURED not in services.installed_models.speeds() and not services.tasks.get(_PROBE):
         services.tasks.start(_PROBE, lambda task: services.installed_models.measure(task.look))
@@ -38,7 +38,7 @@ def measure(page: Frame) -> None:
 
 
 def draw_at_work(page: Frame) -> None:
-    """Which model writes, and another one to choose."""
+    """The select box of the chat model."""
     texts, services = page.texts, page.services
     names = services.installed_models.choices()
     current = services.model_name
@@ -56,7 +56,7 @@ def draw_at_work(page: Frame) -> None:
 
 
 def draw_trial(page: Frame) -> None:
-    """One line to the model at work, and what it answers."""
+    """A form to try the current model with one line."""
     texts, services = page.texts, page.services
     name = services.model_name
     if name == NO_MODEL:
@@ -77,7 +77,7 @@ def draw_trial(page: Frame) -> None:
 
 
 def source_line(page: Frame) -> str:
-    """Where downloads come from."""
+    """The download source."""
     if page.services.settings.model_source == NO_SOURCE:
         return page.texts("models.source_none")
     return page.texts("models.source", source=_source(page))
@@ -90,7 +90,7 @@ def _source(page: Frame) -> str:
 
 
 def draw_entry(page: Frame, entry: Entry) -> None:
-    """One model: what it is, how it runs here, and what can be done with it."""
+    """A model's card: facts, rating and actions."""
     texts = page.texts
     with st.container(border=True, gap="xxsmall", key=f"model-{_key(entry)}"):
         with st.container(
@@ -108,7 +108,7 @@ def draw_entry(page: Frame, entry: Entry) -> None:
 
 
 def draw_imports(page: Frame) -> None:
-    """What lies in the folder for imports: only its files are offered, nobody types a path."""
+    """The files in the imports folder; paths cannot be typed."""
     texts, services = page.texts, page.services
     st.subheader(texts("models.import"))
     draw_muted(texts("models.import_help", folder=str(services.installed_models.imports)))
@@ -132,9 +132,9 @@ def _draw_here(page: Frame, entry: Entry) -> None:
         if st.button(texts("models.verify"), key=f"verify-{_key(entry)}", type="tertiary", icon=":material/verified:"):
             with show_errors(page), st.spinner(label(texts("models.importing", name=entry.name))):
                 _draw_states(page, services.installed_models.verify(entry.name))
-        # What came in a package stays; what lies elsewhere, in the hub's cache for instance, is not ours to remove.
-        mine = entry.here and entry.here.path.parent == services.installed_models.folder
-        if mine and entry.called != services.model_name:
+        # Models in Python packages or in the Hugging Face cache are not removed from here.
+        removable = entry.here and entry.here.path.parent == services.installed_models.folder
+        if removable and entry.called != services.model_name:
             with st.popover(texts("models.remove"), icon=":material/delete:", type="tertiary"):
                 draw_muted(texts("models.remove_sure", name=entry.name))
                 if st.button(texts("models.remove"), key=f"remove-{_key(entry)}", type="primary"):
@@ -186,7 +186,7 @@ def _draw_progress(page: Frame, task: Task, key: str) -> None:
 
 
 def _draw_failure(page: Frame, key: str) -> None:
-    """How a task ended, where it did not end well; nothing after a cancel, which the user knows of."""
+    """A failed task's error; nothing after a cancellation."""
     task = page.services.tasks.get(key)
     if task is None or task.error is None or task.error.key == "cancelled":
         return
@@ -210,14 +210,14 @@ def _draw_answer(task: Task) -> None:
 
 
 def _while_running(page: Frame, key: str, draw: Callable[[Task], None]) -> bool:
-    """Draw a task anew twice a second while it runs, and the whole page when it has ended; whether it runs."""
+    """Redraw a task twice a second while it runs, then the whole page; whether it runs."""
     task = page.services.tasks.get(key)
     if task is None or task.done:
         return False
 
     @st.fragment(run_every=_EVERY)
     def watch() -> None:
-        page.owner  # noqa: B018 - for admins, as long as they are
+        page.owner  # noqa: B018 - checks the admin role at every redraw
         if task.done:
             st.rerun()
         draw(task)
@@ -232,12 +232,12 @@ def _try(page: Frame, task: Task, name: str, line: str) -> None:
 
 
 def _bring(page: Frame, task: Task, name: str, accepted: bool) -> None:
-    page.services.installed_models.pull(name, accepted=accepted, tell=task.tell, cancelled=task.stopping)
+    page.services.installed_models.pull(name, accepted=accepted, on_progress=task.tell, cancelled=task.stopping)
     page.services.refresh()
 
 
 def _import(page: Frame, task: Task, path: Path) -> None:
-    page.services.installed_models.take_in(path, move=True, tell=task.tell, cancelled=task.stopping)
+    page.services.installed_models.take_in(path, move=True, on_progress=task.tell, cancelled=task.stopping)
     page.services.refresh()
 
 

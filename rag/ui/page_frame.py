@@ -1,4 +1,4 @@
-"""What every page begins with: the browser tab, the door, the translated menu, the language, the services."""
+"""The frame of every page: page config, authentication, menu, language, services."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from rag.ui.texts import LANGUAGES, Language, Texts, language_for
 
 Name = Literal["chat", "documents", "quality", "models", "privacy", "people"]
 
-# Without sign-in there is one user.
+# The owner of everything without sign-in.
 LOCAL_USER = "local"
 
-# A picture of our own: Streamlit fetches named icons for the browser's tab from another server.
+# A local file: Streamlit loads named favicons from another server.
 ICON = Path(__file__).with_name("icon.png")
 PAGES: dict[Name, tuple[str, str]] = {
     "chat": ("chat.py", ":material/forum:"),
@@ -37,26 +37,26 @@ PAGES: dict[Name, tuple[str, str]] = {
     "privacy": ("pages/privacy.py", ":material/shield:"),
     "people": ("pages/people.py", ":material/group:"),
 }
-# What concerns everybody, and names what others do, is for admins where people sign in.
+# With sign-in, pages about the whole installation are for admins.
 FOR_ADMINS: set[Name] = {"models", "privacy", "people"}
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
 
 
-def _say_what_ended(error: Exception) -> bool:
-    """In words, where an error ended the script of a page or of a part of it. The log says more."""
+def _show_script_error(error: Exception) -> bool:
+    """Show an exception that ended a page's script as a sentence; details are in the log."""
     texts = Texts("zh" if st.session_state.get("language") == "zh" else "en")
     shown = error if isinstance(error, RagError) else Unexpected.of(error)
     st.error(label(texts.failure(shown.failure())))
     return True
 
 
-widget_values.validate_messages(_say_what_ended)
+widget_values.validate_messages(_show_script_error)
 log_filters.keep_to_one_line()
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a page works with."""
+    """A page's context."""
 
     services: Services
     texts: Texts
@@ -66,7 +66,7 @@ class Frame:
 
     @property
     def owner(self) -> str:
-        """Who asks. They are looked at each time: a part of a page can run without its frame."""
+        """The current user's id, checked at each access: fragments run without the frame."""
         if self.person is None or self.sign_in is None:
             return LOCAL_USER
         people, hours = self.services.store.people, self.services.settings.sign_in_hours
@@ -74,21 +74,21 @@ class Frame:
             person = people.check(self.person.id, self.sign_in.key, hours=hours)
         except SignInError:
             st.rerun()
-            raise  # a download, for which there is no page to run again
+            raise  # outside a page's script, in a download
         if not _may_open(self.name, person):
             st.rerun()
         return person.id
 
     def right(self, collection: Collection) -> Right:
-        """What the person may do with a collection they reach; less than that once they do not."""
+        """The person's right in a collection; `reader` where they have none any more."""
         return self.services.store.shares.right(self.owner, collection.id) or "reader"
 
 
 def frame(page: Name) -> Frame:
-    """Draw the frame of a page. Called first by every page, since any of them can be opened first."""
+    """Draw the frame. Called first by every page, since each can be opened directly."""
     st.set_page_config(page_title="Footnote", page_icon=ICON, layout="centered")
     current = settings.load()
-    # Streamlit can leave None behind where a run ended before the switch was drawn.
+    # Streamlit may leave None where a run ended before the switch was drawn.
     if st.session_state.get("language") not in LANGUAGES:
         st.session_state["language"] = _first_language(current.language)
     texts = Texts(st.session_state["language"])
@@ -103,12 +103,12 @@ def frame(page: Name) -> Frame:
 
 
 def _enter(current: settings.Settings, texts: Texts, page: Name) -> Frame:
-    """Let in whoever may come in; for others the page ends here, and nothing is started."""
+    """Authenticate; without access the page ends here, and no service is started."""
     try:
         wanted = authentication.has_sign_in()
         sign_in = authentication.require_sign_in(current) if wanted else None
         if sign_in is None and wanted:
-            _leave_at_the_door(texts)
+            _stop_at_sign_in(texts)
         if sign_in is None and authentication.open_too_far(current):
             authentication.draw_refusal(texts)
             st.stop()
@@ -124,14 +124,14 @@ def _enter(current: settings.Settings, texts: Texts, page: Name) -> Frame:
             st.stop()
         return Frame(services, texts, name=page)
     except SignInError as error:
-        _leave_at_the_door(texts, error)
+        _stop_at_sign_in(texts, error)
     except RagError as error:
         _draw_menu(texts, None)
         st.error(label(texts.failure(error.failure())))
         st.stop()
 
 
-def _leave_at_the_door(texts: Texts, error: SignInError | None = None) -> NoReturn:
+def _stop_at_sign_in(texts: Texts, error: SignInError | None = None) -> NoReturn:
     authentication.draw_sign_in(texts, error)
     with st.container(horizontal_alignment="center"):
         _draw_languages(texts)
@@ -152,7 +152,7 @@ def _may_open(page: Name, person: Person | None) -> bool:
 
 @contextmanager
 def show_errors(page: Frame) -> Iterator[None]:
-    """Say what went wrong, in the user's language, instead of failing; the page goes on."""
+    """Show a RagError in the user's language; the page goes on."""
     try:
         yield
     except RagError as error:
@@ -160,22 +160,22 @@ def show_errors(page: Frame) -> Iterator[None]:
 
 
 def end_sidebar(page: Frame) -> None:
-    """The foot of the sidebar: who is signed in, the language switch, and which models are at work."""
+    """The end of the sidebar: person, language, current models."""
     with st.sidebar:
         _draw_person(page)
         _draw_languages(page.texts)
     st.sidebar.caption(label(model_labels.model_at_work(page.services, page.texts)))
-    if said := model_labels.embedder_at_work(page.services, page.texts):
-        st.sidebar.caption(label(said))
+    if notice := model_labels.embedder_at_work(page.services, page.texts):
+        st.sidebar.caption(label(notice))
 
 
 def person_name(person: Person, texts: Texts) -> str:
-    """What to call somebody: by name, or by address."""
+    """A person's display name."""
     return person.name or person.email or texts("people.nameless")
 
 
 def _draw_person(page: Frame) -> None:
-    """The name of whoever is signed in, and the way out."""
+    """The signed-in person, and the sign-out button."""
     if page.person is None or page.sign_in is None:
         return
     with st.popover(label(person_name(page.person, page.texts)), icon=":material/account_circle:", width="stretch"):
@@ -183,7 +183,7 @@ def _draw_person(page: Frame) -> None:
         if st.button(page.texts("door.sign_out"), icon=":material/logout:"):
             page.services.store.people.sign_out(page.person.id, page.sign_in.key)
             st.logout()
-            # Whatever comes after would find nobody signed in, and run the page again before the browser has left it.
+            # The rest of the page would find nobody signed in, and rerun before the browser has left.
             st.stop()
 
 
@@ -200,32 +200,24 @@ def _draw_languages(texts: Texts) -> None:
 
 
 def _keep_language() -> None:
-    """In the address, which is how it survives a reload."""
+    """Keep the language in the URL, so that it survives a reload."""
     if (chosen := st.session_state.get("language")) in LANGUAGES:
         st.query_params["lang"] = chosen
 
 
 def _first_language(setting: Literal["auto", "en", "zh"]) -> Language:
-    asked = st.query_params.get("lang")
-    if asked in LANGUAGES:
-        return asked
+    wanted = st.query_params.get("lang")
+    if wanted in LANGUAGES:
+        return wanted
     return language_for(st.context.locale) if setting == "auto" else setting
 
 
-def services_for(current: settings.Settings) -> Services:
-    """The services of this process, started with the first call.
-
-    Raises:
-        RagError: the library does not open, or a setting cannot be used.
-    """
-    return _services(current)
-
-
-# By the settings as they are: written out as text, those that are secret would be stars.
+# hash(): Streamlit would hash the repr, in which secrets are masked.
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
-def _services(current: settings.Settings) -> Services:
+def services_for(current: settings.Settings) -> Services:
+    """The services of this process, started with the first call. Raises RagError where the library does not open."""
     services = open_services(current, switchable=True)
-    services.store  # noqa: B018 - makes the data folder, or says at once why it does not
+    services.store  # noqa: B018 - opens the library, or raises at once
     connection_log.begin(current.data_dir / connection_log.SEEN_FILE, "app")
     services.start()
     if current.samples:
@@ -235,14 +227,14 @@ def _services(current: settings.Settings) -> Services:
 
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
 def _share_samples(current: settings.Settings) -> None:
-    """Once in a process to which people sign in."""
-    share_samples(_services(current).store, LOCAL_USER)
+    """Once per process, with sign-in."""
+    share_samples(services_for(current).store, LOCAL_USER)
 
 
 @st.cache_resource(show_spinner=False, hash_funcs={settings.Settings: hash})
 def _presence(current: settings.Settings) -> Presence:
-    """What looks after the open pages of a process to which people sign in."""
-    services = _services(current)
+    """The Presence of this process, with sign-in."""
+    services = services_for(current)
     presence = Presence(services.store, services.runs, hours=current.sign_in_hours)
     presence.begin()
     return presence

@@ -1,27 +1,26 @@
-"""The people page's parts, for admins: everybody, the groups, the collections, and what was done."""
+"""Parts of the admins' people page: people, groups, collections, audit log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import streamlit as st
 
 from rag.core.types import AuditEvent, CollectionSummary, Group, Person
 from rag.ui.page_frame import LOCAL_USER, Frame, person_name, show_errors
 from rag.ui.safe_views import draw_entry, draw_muted, draw_table, label
-from rag.ui.texts import Texts
+from rag.ui.texts import Texts, moment
 
 
 def names_of(page: Frame, people: Sequence[Person]) -> dict[str, str]:
-    """What to call each; the collections of the time before sign-in are nobody's."""
+    """Display names by id, including that of the owner of collections from before sign-in."""
     texts = page.texts
     named = {person.id: person_name(person, texts) for person in people}
     return {LOCAL_USER: texts("people.local")} | named
 
 
 def draw_people(page: Frame, people: Sequence[Person]) -> None:
-    """Everybody who has ever signed in, with their role, and the ways to change that."""
+    """All people who have signed in, with role and actions."""
     hint = page.texts("people.filter")
     wanted = st.text_input(hint, label_visibility="collapsed", placeholder=hint, max_chars=200).lower()
     for person in people:
@@ -32,9 +31,9 @@ def draw_people(page: Frame, people: Sequence[Person]) -> None:
 def _draw_person(page: Frame, person: Person) -> None:
     texts = page.texts
     facts = [person.email or texts("people.no_email"), texts(f"people.role_{person.role}")]
-    facts.append(texts("people.seen", when=_moment(person.seen)))
+    facts.append(texts("people.seen", when=moment(person.seen)))
     if person.disabled:
-        facts.append(texts("people.since", when=_moment(person.disabled)))
+        facts.append(texts("people.since", when=moment(person.disabled)))
     with (
         st.container(border=True, key=f"person-{person.id}"),
         st.container(horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="distribute"),
@@ -62,7 +61,7 @@ def _draw_changes(page: Frame, person: Person) -> None:
 
 
 def draw_groups(page: Frame, groups: Sequence[Group], names: Mapping[str, str]) -> None:
-    """The groups, who is in them, and a new one."""
+    """The groups with their members, and a form for a new one."""
     texts, people = page.texts, page.services.store.people
     draw_muted(texts("people.groups_help"))
     for group in groups:
@@ -92,27 +91,27 @@ def draw_groups(page: Frame, groups: Sequence[Group], names: Mapping[str, str]) 
 def draw_collection_summaries(
     page: Frame, collection_summaries: Sequence[CollectionSummary], people: Sequence[Person], names: Mapping[str, str]
 ) -> None:
-    """Every collection without what is in it; those whose owner is gone can be given to somebody."""
+    """All collections without contents; those of disabled owners can be handed over."""
     texts = page.texts
     draw_muted(texts("people.collections_help"))
     heads = [texts(f"people.head_{key}") for key in ("collection", "owner", "documents", "shares", "since")]
     draw_table(
         heads,
         [
-            (held.name, names.get(held.owner, "?"), str(held.documents), str(held.shares), _moment(held.created))
-            for held in collection_summaries
+            (each.name, names.get(each.owner, "?"), str(each.documents), str(each.shares), moment(each.created))
+            for each in collection_summaries
         ],
     )
     present = {person.id: names[person.id] for person in people if not person.disabled}
-    left = {held.id: held for held in collection_summaries if held.owner not in present}
-    if not left:
+    orphaned = {summary.id: summary for summary in collection_summaries if summary.owner not in present}
+    if not orphaned:
         return
     with st.form("hand-over"), show_errors(page):
         draw_muted(texts("people.left"))
         which = st.selectbox(
             texts("people.head_collection"),
-            list(left),
-            format_func=lambda key: f"{left[key].name} · {names.get(left[key].owner, '?')}",
+            list(orphaned),
+            format_func=lambda key: f"{orphaned[key].name} · {names.get(orphaned[key].owner, '?')}",
         )
         whom = st.selectbox(texts("people.hand_over_to"), list(present), format_func=present.__getitem__)
         if st.form_submit_button(texts("people.hand_over")):
@@ -121,7 +120,7 @@ def draw_collection_summaries(
 
 
 def draw_activity(page: Frame, events: Sequence[AuditEvent], names: Mapping[str, str]) -> None:
-    """The last deeds, newest first."""
+    """The audit log, newest first."""
     texts = page.texts
     draw_muted(texts("people.activity_asked" if page.services.settings.record_questions else "people.activity_help"))
     heads = [texts(f"people.head_{key}") for key in ("when", "who", "action", "collection", "details")]
@@ -129,21 +128,17 @@ def draw_activity(page: Frame, events: Sequence[AuditEvent], names: Mapping[str,
         heads,
         [
             (
-                _moment(deed.created),
-                names.get(deed.person, "?"),
-                texts(f"people.did_{deed.action}"),
-                deed.name,
-                _details(deed, texts),
+                moment(event.created),
+                names.get(event.person, "?"),
+                texts(f"people.did_{event.action}"),
+                event.name,
+                _details(event, texts),
             )
-            for deed in events
+            for event in events
         ],
     )
 
 
-def _details(deed: AuditEvent, texts: Texts) -> str:
-    to_everybody = deed.action.startswith(("shared", "withdrew")) and not deed.what
-    return texts("sharing.everybody") if to_everybody else deed.what or deed.document
-
-
-def _moment(written: str) -> str:
-    return datetime.fromisoformat(written).astimezone().strftime("%Y-%m-%d %H:%M")
+def _details(event: AuditEvent, texts: Texts) -> str:
+    to_everybody = event.action.startswith(("shared", "withdrew")) and not event.what
+    return texts("sharing.everybody") if to_everybody else event.what or event.document

@@ -1,10 +1,9 @@
-"""The open pages of people who are signed in: whoever loses a right loses what was drawn by it, without a click.
+"""Revocation for open pages: who loses a right loses what is on the screen, without a click.
 
-A page is drawn when its browser asks for it, and stands as long as nobody does. Here one thread of the process asks
-in the browsers' place, and it asks the database one question a second however many tabs there are: whether anything
-was written at all. Where something was, it looks at what each of these people may see now, has the pages of those run
-again who may see less, and ends the answers that are being written for them. Browsers do nothing for it: one that
-holds its timers back in a hidden tab empties as soon as any other.
+A Streamlit page is redrawn only when its browser asks. One thread per process polls the database once a second,
+however many tabs are open: was anything written? If so it compares the access of each signed-in person, reruns the
+pages of those who may see less, and stops their running answers. It does not depend on browsers, which throttle timers
+in hidden tabs.
 """
 
 from __future__ import annotations
@@ -26,55 +25,55 @@ from rag.library.store import Store
 from rag.library.store.access_states import AccessState
 
 EVERY_SECONDS: Final = 1.0
-# After the database did not answer.
-_AGAIN_SECONDS: Final = 2.0
+# Pause after an error.
+_RETRY_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Tab:
-    """A page that somebody has open: which it is, and what its owner could see when it was last drawn."""
+    """An open page, with its person's access when it was last drawn."""
 
     person: str
     sign_in: str
     page: str
     query: str
-    standing: AccessState
-    # It shows too much.
-    out: bool = False
+    access: AccessState
+    # It shows more than the person may see.
+    revoked: bool = False
 
 
 class Presence:
-    """The tabs of this process. `seen` is told by every page that lets somebody in."""
+    """The open tabs of this process. Every page calls `seen` when it admits somebody."""
 
     def __init__(self, store: Store, runs: AnswerRuns, *, hours: float) -> None:
         self._store, self._runs, self._hours = store, runs, hours
         self._lock = threading.Lock()
         self._tabs: dict[str, _Tab] = {}
-        # Tabs drawn since the last look: what they show may be older than the last mark.
-        self._fresh = False
+        # Whether tabs were drawn since the last check: they may show data older than the last mark.
+        self._drawn = False
 
     def begin(self) -> None:
-        """Look after them from now on, until the process ends."""
+        """Start the thread, which runs until the process ends."""
         threading.Thread(target=self._watch, name="presence", daemon=True).start()
 
     def seen(self, person: str, sign_in: str) -> None:
-        """Remember the page that is being drawn, before anything is drawn on it.
+        """Register the page that is being drawn, before anything is drawn.
 
         Raises:
-            SignInError: the person is out.
+            SignInError: the person has no access any more.
         """
         context = get_script_run_ctx()
         if context is not None:
             self.remember(context.session_id, person, sign_in, context.page_script_hash, context.query_string)
 
     def remember(self, session: str, person: str, sign_in: str, page: str, query: str) -> None:
-        """That the session shows that page to that person. Raises as `seen`."""
-        standing = self._store.access_states.of(person, sign_in, hours=self._hours)
+        """Register that a session shows a page to a person. Raises as `seen`."""
+        access = self._store.access_states.of(person, sign_in, hours=self._hours)
         with self._lock:
-            self._tabs[session] = _Tab(person, sign_in, page, query, standing)
-            self._fresh = True
+            self._tabs[session] = _Tab(person, sign_in, page, query, access)
+            self._drawn = True
 
     def _watch(self) -> None:
         while True:
@@ -85,70 +84,69 @@ class Presence:
                         before = self.look(mark(), before)
                         time.sleep(EVERY_SECONDS)
             except RagError as error:
-                _log.warning("who may see what is not looked at: %s", error.key())
-            except Exception as error:  # noqa: BLE001 - whatever it was, pages are looked after again
-                Unexpected.logged(error, "looking after open pages", _log)
-            time.sleep(_AGAIN_SECONDS)
+                _log.warning("access of open pages cannot be checked: %s", error.key())
+            except Exception as error:  # noqa: BLE001 - the thread must go on
+                Unexpected.logged(error, "checking open pages", _log)
+            time.sleep(_RETRY_SECONDS)
 
     def look(self, mark: object, before: object) -> object:
-        """One look: nothing but the clock where nothing was written and no page drawn; the mark that was looked at."""
+        """One check; the mark it was made at. Only expiry is checked where nothing was written and no page drawn."""
         with self._lock:
-            tabs, fresh, self._fresh = dict(self._tabs), self._fresh, False
-        runs = [run for run in self._runs.running() if run.whose and run.whose.sign_in]
+            tabs, drawn, self._drawn = dict(self._tabs), self._drawn, False
+        runs = [(run, owner) for run in self._runs.running() if (owner := run.owner) and owner.sign_in]
         now = time.time()
-        if waiting := {key: tab for key, tab in tabs.items() if tab.out}:
-            self._on_the_server(waiting)
-        if not fresh and mark == before and all(tab.out or tab.standing.until > now for tab in tabs.values()):
+        if revoked := {key: tab for key, tab in tabs.items() if tab.revoked}:
+            self._settle_on_server(revoked)
+        if not drawn and mark == before and all(tab.revoked or tab.access.until > now for tab in tabs.values()):
             return mark
-        asked = {(tab.person, tab.sign_in) for tab in tabs.values()}
-        asked |= {(run.whose.owner, run.whose.sign_in) for run in runs if run.whose}
-        access_states = {each: self._standing(*each, now) for each in asked}
-        for run in runs:
-            assert run.whose is not None
-            standing = access_states[run.whose.owner, run.whose.sign_in]
-            if standing is None or run.whose.collection not in standing.rights:
+        people = {(tab.person, tab.sign_in) for tab in tabs.values()}
+        people |= {(owner.person, owner.sign_in) for _, owner in runs}
+        access = {each: self._access(*each, now) for each in people}
+        for run, owner in runs:
+            current = access[owner.person, owner.sign_in]
+            if current is None or owner.collection not in current.rights:
                 run.stop()
         for tab in tabs.values():
-            found = access_states[tab.person, tab.sign_in]
-            tab.out = tab.out or found is None or tab.standing.lost(found)
-        self._on_the_server(tabs)
+            current = access[tab.person, tab.sign_in]
+            tab.revoked = tab.revoked or current is None or tab.access.lost(current)
+        self._settle_on_server(tabs)
         return mark
 
-    def _standing(self, person: str, sign_in: str, now: float) -> AccessState | None:
-        """None for whoever is out."""
+    def _access(self, person: str, sign_in: str, now: float) -> AccessState | None:
+        """A person's access; None where it has ended."""
         try:
-            standing = self._store.access_states.of(person, sign_in, hours=self._hours)
+            access = self._store.access_states.of(person, sign_in, hours=self._hours)
         except SignInError:
             return None
-        return standing if standing.until > now else None
+        return access if access.until > now else None
 
-    def _on_the_server(self, tabs: Mapping[str, _Tab]) -> None:
-        """Have it settled by the server's own thread, which is the one that may look at its sessions."""
+    def _settle_on_server(self, tabs: Mapping[str, _Tab]) -> None:
+        """Run `_settle` on the server's event loop, the only thread that may access its sessions."""
         get_instance()._get_async_objs().eventloop.call_soon_threadsafe(self._settle, tabs)
 
     def _settle(self, tabs: Mapping[str, _Tab]) -> None:
-        """Forget tabs that are closed, and run those that show too much.
+        """Forget closed tabs, and rerun revoked ones.
 
-        One whose browser is away for the moment waits for it: it would come back to the page as it left it.
+        A revoked tab whose browser is disconnected stays registered: on reconnect it would show its old page.
         """
         sessions: Any = get_instance()._session_mgr
         for key, tab in tabs.items():
             active = sessions.get_active_session_info(key)
             closed = active is None and sessions.get_session_info(key) is None
             with self._lock:
-                # Drawn anew meanwhile, it is another one, for the next look.
-                mine = self._tabs.get(key) is tab
-                if mine and (closed or (active is not None and tab.out)):
+                # A tab drawn meanwhile is another object, for the next check.
+                unchanged = self._tabs.get(key) is tab
+                if unchanged and (closed or (active is not None and tab.revoked)):
                     del self._tabs[key]
-            if mine and active is not None and tab.out:
-                _run_again(active.session, tab)
+            if unchanged and active is not None and tab.revoked:
+                _rerun(active.session, tab)
 
 
-def _run_again(session: Any, tab: _Tab) -> None:
-    """Have a session's page run as if its browser had asked."""
-    asked = ClientState()
-    # Where it left off; a script that still runs has not told yet where that is.
-    asked.CopyFrom(session._client_state)
+def _rerun(session: Any, tab: _Tab) -> None:
+    """Rerun a session's page as if its browser had asked."""
+    state = ClientState()
+    # While a script runs, the session's state is not yet that of its page.
+    state.CopyFrom(session._client_state)
     if session._scriptrunner is not None:
-        asked.page_script_hash, asked.query_string = tab.page, tab.query
-    session.request_rerun(asked)
+        state.page_script_hash, state.query_string = tab.page, tab.query
+    session.request_rerun(state)

@@ -1,42 +1,41 @@
-"""The privacy page's parts: what each process tried, in numbers and one by one."""
+"""Parts of the privacy page: connection attempts per process, and the log of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 import streamlit as st
 
 from rag.network.connection_log import Seen
 from rag.ui.safe_views import draw_table, label
-from rag.ui.texts import Texts
+from rag.ui.texts import Texts, moment
 
 PROCESSES: Final = ("app", "reader", "model")
-# The latest ones: a list of hundreds is read by nobody.
+# The latest ones only.
 MOST_SHOWN: Final = 200
 
 
 def started(seen: Sequence[Seen]) -> str:
-    """When the record was begun, in this machine's time."""
-    return _moment(seen[0].at, "%Y-%m-%d %H:%M") if seen else "–"
+    """When the log was started, in local time."""
+    return moment(seen[0].at) if seen else "–"
 
 
 def draw_processes(texts: Texts, seen: Sequence[Seen]) -> None:
-    """One row for each process: since when it runs, how much it tried, how much was refused."""
+    """One row per process: start, attempts, refusals."""
     heads = [texts(f"privacy.{name}") for name in ("process", "since", "tried_count", "refused_count")]
     rows = []
     for process in PROCESSES:
-        mine = [each for each in seen if each.process == process]
-        begun = [each.at for each in mine if each.what == "started"]
-        tried, refused = (sum(each.what == what for each in mine) for what in ("tried", "refused"))
-        since = _moment(begun[-1], "%H:%M") if begun else texts("privacy.not_started")
+        events = [each for each in seen if each.process == process]
+        starts = [each.at for each in events if each.what == "started"]
+        tried, refused = (sum(each.what == what for each in events) for what in ("tried", "refused"))
+        since = moment(starts[-1], "%H:%M") if starts else texts("privacy.not_started")
         rows.append([texts(f"privacy.{process}"), since, str(tried), str(refused)])
     draw_table(heads, rows)
 
 
 def draw_connections(texts: Texts, seen: Sequence[Seen]) -> None:
-    """Each connection, the latest first; or that there was none."""
+    """The connection attempts, latest first."""
     st.subheader(texts("privacy.list"))
     listed = [each for each in reversed(seen) if each.what != "started"][:MOST_SHOWN]
     if not listed:
@@ -46,11 +45,7 @@ def draw_connections(texts: Texts, seen: Sequence[Seen]) -> None:
     draw_table(
         heads,
         [
-            [_moment(each.at, "%H:%M:%S"), texts(f"privacy.{each.process}"), texts(f"privacy.{each.what}"), each.place]
+            [moment(each.at, "%H:%M:%S"), texts(f"privacy.{each.process}"), texts(f"privacy.{each.what}"), each.place]
             for each in listed
         ],
     )
-
-
-def _moment(at: str, form: str) -> str:
-    return datetime.fromisoformat(at).astimezone().strftime(form)

@@ -1,28 +1,27 @@
-"""The quality page's parts: the run of all checks, its figures and their picture, the list of questions."""
+"""Parts of the quality page: run of all checks, measures, chart, list of checks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import streamlit as st
 
 from rag.core.types import Check, CheckResult, CheckRun, Collection, Right
 from rag.evaluation import CHECK_MEASURES, change, shares
-from rag.models.catalogue.downloads import Progress
+from rag.models.catalogue.transfers import Progress
 from rag.operations.background_tasks import Task
 from rag.ui import actions
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, draw_question, label
-from rag.ui.texts import Texts
+from rag.ui.texts import Texts, moment
 
 REFRESH_SECONDS: Final = 0.5
 _SIGNS: Final = {"better": "▲", "worse": "▼", "same": "·", "new": "＋"}
 
 
 def draw_start(page: Frame, collection: Collection, checks: Sequence[Check]) -> None:
-    """The button that asks all questions; how far that is while it goes on."""
+    """The button that runs all checks, or its progress."""
     name = f"checks-{collection.id}"
     task = page.services.tasks.get(name)
     if task and not task.done:
@@ -38,11 +37,11 @@ def draw_start(page: Frame, collection: Collection, checks: Sequence[Check]) -> 
 
 
 def _run(page: Frame, collection: Collection, checks: Sequence[Check], task: Task) -> None:
-    def tell(done: int, total: int) -> None:
+    def on_progress(done: int, total: int) -> None:
         task.look()
         task.tell(Progress(done, total))
 
-    actions.run_checks(page, collection, checks, tell)
+    actions.run_checks(page, collection, checks, on_progress)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -58,7 +57,7 @@ def _watch(page: Frame, name: str) -> None:
 
 
 def draw_measures(texts: Texts, runs: Sequence[CheckRun]) -> None:
-    """The last run in numbers, each with its change since the run before."""
+    """The measures of the last run, each with its change since the run before."""
     now = shares(runs[-1])
     before = shares(runs[-2]) if len(runs) > 1 else dict.fromkeys(CHECK_MEASURES)
     for column, name in zip(st.columns(len(CHECK_MEASURES)), CHECK_MEASURES, strict=True):
@@ -70,22 +69,22 @@ def draw_measures(texts: Texts, runs: Sequence[CheckRun]) -> None:
 
 
 def _what_changed(texts: Texts, runs: Sequence[CheckRun]) -> str:
-    """When the last run was, and whether the documents or the embedder were others than in the run before."""
-    said = [texts("quality.ran", when=_moment(runs[-1]))]
+    """The time of the last run, and whether documents or embedder changed since the one before."""
+    parts = [texts("quality.ran", when=moment(runs[-1].created))]
     if len(runs) > 1:
         if runs[-1].embedder != runs[-2].embedder:
-            said.append(texts("quality.embedder_changed", now=runs[-1].embedder, before=runs[-2].embedder))
+            parts.append(texts("quality.embedder_changed", now=runs[-1].embedder, before=runs[-2].embedder))
         elif runs[-1].generation != runs[-2].generation:
-            said.append(texts("quality.documents_changed"))
-    return " · ".join(said)
+            parts.append(texts("quality.documents_changed"))
+    return " · ".join(parts)
 
 
 def draw_picture(texts: Texts, runs: Sequence[CheckRun]) -> None:
-    """Each measure from run to run; a rule stands where the documents or the embedder had changed before."""
+    """The measures over the runs; a vertical rule where documents or embedder changed."""
     if len(runs) < 2:
         return
     rows = [
-        {"run": i, "when": _moment(run), "measure": texts(f"quality.{_key(name)}"), "share": value}
+        {"run": i, "when": moment(run.created), "measure": texts(f"quality.{_key(name)}"), "share": value}
         for i, run in enumerate(runs, 1)
         for name, value in shares(run).items()
         if value is not None
@@ -98,7 +97,7 @@ def draw_picture(texts: Texts, runs: Sequence[CheckRun]) -> None:
 
 
 def _chart(title: str, rows: list[dict[str, Any]], changed: list[dict[str, Any]]) -> dict[str, Any]:
-    """The lines and the rules as Vega-Lite draws them."""
+    """The Vega-Lite specification of lines and rules."""
     run = {"field": "run", "type": "ordinal", "title": title, "axis": {"labelAngle": 0}}
     share = {
         "field": "share",
@@ -129,19 +128,20 @@ def _chart(title: str, rows: list[dict[str, Any]], changed: list[dict[str, Any]]
 
 
 def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun], right: Right) -> None:
-    """Each question with its right source, what became of it last time, and whether that is better than before."""
+    """Each check with its right source, last result, and change."""
     texts = page.texts
     st.subheader(texts("quality.list", count=len(checks)))
     if not checks:
         draw_muted(texts("quality.none"))
         return
+    documents = page.services.store.documents.list(page.owner, checks[0].collection)
+    unpaged = {document.name for document in documents if not document.format.paged}
     last = {result.check: result for result in runs[-1].results} if runs else {}
     before = runs[-2] if len(runs) > 1 else None
     for check in checks:
         with st.container(border=True, gap="xxsmall"):
             draw_question(check.question)
-            source = texts("quality.source", document=check.document, page=check.page) if check.document else ""
-            draw_muted(source or texts("quality.to_be_refused"))
+            draw_muted(_source(check, unpaged, texts))
             if check.quote:
                 draw_muted(f"“{' '.join(check.quote.split())}”")
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -153,6 +153,14 @@ def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun], 
                         st.rerun()
 
 
+def _source(check: Check, unpaged: set[str], texts: Texts) -> str:
+    if not check.document:
+        return texts("quality.to_be_refused")
+    if check.document in unpaged:
+        return check.document
+    return texts("quality.source", document=check.document, page=check.page)
+
+
 def _became(result: CheckResult, before: CheckRun | None, texts: Texts) -> str:
     how = change(result, before)
     sign = f"{_SIGNS[how]} " if before else ""
@@ -162,16 +170,12 @@ def _became(result: CheckResult, before: CheckRun | None, texts: Texts) -> str:
 
 
 def _places(result: CheckResult, texts: Texts) -> list[str]:
-    said = [texts("quality.refused" if result.refused else "quality.answered")]
+    parts = [texts("quality.refused" if result.refused else "quality.answered")]
     if result.answerable:
-        said.append(texts("quality.page_at", place=result.page) if result.page else texts("quality.page_missing"))
-        said.append(texts("quality.quote_at", place=result.quote) if result.quote else texts("quality.quote_missing"))
-    return said
+        parts.append(texts("quality.page_at", place=result.page) if result.page else texts("quality.page_missing"))
+        parts.append(texts("quality.quote_at", place=result.quote) if result.quote else texts("quality.quote_missing"))
+    return parts
 
 
 def _key(measure: str) -> str:
     return measure.replace("@", "_at_")
-
-
-def _moment(run: CheckRun) -> str:
-    return datetime.fromisoformat(run.created).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,7 +1,7 @@
-"""Who sends a request that is not a page's: looked at anew each time, and nobody where anything is in doubt.
+"""Authentication of requests outside Streamlit's pages, checked every time.
 
-Where people sign in it is the person of Streamlit's signed cookie, as long as their sign-in holds. Without sign-in it
-is the one user of this machine, so that only this machine is answered, and under a name of its own.
+With sign-in: the person of Streamlit's signed cookie, while their sign-in is valid. Without: the local user, for
+requests from this machine under one of its own host names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.requests import HTTPConnection
-from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri, get_secrets_auth_section
+from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
@@ -20,34 +20,34 @@ from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 from rag.core.errors import NotFound
 from rag.core.settings import Settings
 from rag.library.store.people import person_id
+from rag.network.ssrf import is_loopback
 from rag.services import Services
 from rag.ui import authentication
-from rag.ui.host_names import by_own_name, is_loopback
+from rag.ui.host_names import by_own_name
 from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 
-# What a browser says of a request from a page of this app, or of an address that somebody typed. Programs and old
-# browsers say nothing.
+# Sec-Fetch-Site of requests from this app's pages (`same-origin`) or a typed URL (`none`); missing from programs and
+# old browsers.
 _FROM_HERE: Final = {"same-origin", "none", None}
 
 
 def caller(request: HTTPConnection, current: Settings, services: Callable[[], Services], texts: Texts) -> Frame:
-    """The frame of whoever asks, as a page would have it; `services` are asked for once it is known who it is.
+    """Authenticate a request; `services` is called only for a known caller.
 
     Raises:
-        NotFound: a stranger.
-        SignInError: a stranger as well.
+        NotFound, SignInError: not authenticated.
     """
     if request.headers.get("sec-fetch-site") not in _FROM_HERE:
         raise NotFound(what="page")
-    if authentication.set_up(bool(get_secrets_auth_section())):
-        given = authentication.sign_in_of(_claims(request), current)
-        if given is None:
+    if authentication.server_has_sign_in():
+        sign_in = authentication.sign_in_of(_claims(request), current)
+        if sign_in is None:
             raise NotFound(what="page")
         people = services().store.people
-        # Only a page admits somebody.
-        key = person_id(given.issuer, given.subject)
-        return Frame(services(), texts, people.check(key, given.key, hours=current.sign_in_hours), given)
+        # check, not admit: only pages register people.
+        key = person_id(sign_in.issuer, sign_in.subject)
+        return Frame(services(), texts, people.check(key, sign_in.key, hours=current.sign_in_hours), sign_in)
     if not _is_the_local_user(request, current):
         raise NotFound(what="page")
     if authentication.open_too_far(current, has_people=services().store.people.any()):
@@ -56,7 +56,7 @@ def caller(request: HTTPConnection, current: Settings, services: Callable[[], Se
 
 
 def from_this_machine(request: HTTPConnection) -> bool:
-    """Whether a program of this machine asks, and asks itself: neither through a proxy nor from a web page's script."""
+    """Whether a local program sent the request, neither through a proxy nor from a web page (DNS rebinding)."""
     forwarded = {"x-forwarded-for", "x-real-ip", "forwarded"} & set(request.headers.keys())
     return not forwarded and _from_loopback(request) and by_own_name(request, anywhere=False)
 
@@ -67,7 +67,7 @@ def _is_the_local_user(request: HTTPConnection, current: Settings) -> bool:
 
 
 def _claims(request: HTTPConnection) -> Mapping[str, Any]:
-    """What the provider said, out of Streamlit's cookie; nothing where it is not signed, too old, or of another app."""
+    """The claims in Streamlit's cookie; empty where it is unsigned, expired, or of another app."""
     secret = get_cookie_secret()
 
     def signed(name: str) -> bytes | None:
@@ -80,10 +80,10 @@ def _claims(request: HTTPConnection) -> Mapping[str, Any]:
         return {}
     if not isinstance(claims, dict) or claims.get("origin") != get_origin_from_redirect_uri():
         return {}
-    # As Streamlit does it for a page: where a proxy is trusted to name people, it has the last word.
+    # As Streamlit does for a page: headers of a trusted proxy take precedence.
     return claims | gather_user_info(request.headers)
 
 
 def _from_loopback(request: HTTPConnection) -> bool:
-    # Of a proxy on this machine uvicorn has put the one before it here.
+    # For a local proxy uvicorn has put the original client here.
     return request.client is not None and is_loopback(request.client.host)

@@ -1,7 +1,7 @@
-"""The one door through which documents' and models' words reach the screen.
+"""Safe rendering of untrusted text from documents and models.
 
-All of them are hostile until drawn: they go through `textContent` in the answer component or
-through HTML escaping, never through Markdown, which would load pictures and follow links.
+It goes through `textContent` in the answer component or through HTML escaping, never through Markdown, which would
+load images and follow links.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 from rag.ui.widget_values import position
 from rag.viewing.answer_notices import notices
-from rag.viewing.export import place_of
-from rag.viewing.highlighting import Picture
+from rag.viewing.highlighting import Mark, Picture
 
-# Every sign that Markdown could read; then what could become a link although its signs are escaped.
+# Markdown's syntax characters; then what is auto-linked although escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")
 _LINK = re.compile(r"(\\:(?=\\/)|(?<=www)\\\.|\\@)", re.IGNORECASE)
 
@@ -44,42 +43,49 @@ _text = st.components.v2.component(
     "footnote_text",
     html='<div class="frame" tabindex="0"></div>',
     css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem;"
-    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }",
+    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }"
+    " del { color: var(--st-text-color); opacity: 0.75; outline: 1px dashed var(--st-border-color);"
+    " background: var(--st-secondary-background-color); }",
     js=(_HERE / "text.js").read_text(encoding="utf-8"),
 )
 
 
 def draw_question(text: str) -> None:
-    """The user's own words."""
+    """A question."""
     st.html(f'<div class="question">{html.escape(text)}</div>')
 
 
 def draw_brand(tagline: str) -> None:
-    """The name and what it stands for, large: all there is before somebody signs in."""
+    """The app's name and tagline, for the sign-in page."""
     st.html(f'<div class="brand large">Footnote<sup>1</sup></div><div class="muted">{html.escape(tagline)}</div>')
 
 
 def draw_muted(text: str) -> None:
-    """A line of small print that may hold names from documents."""
+    """Small print; may contain untrusted text."""
     st.html(f'<div class="muted">{html.escape(text)}</div>')
 
 
+def draw_lines(lines: Sequence[str]) -> None:
+    """Lines of small print, one below the other."""
+    st.html("".join(f'<div class="muted">{html.escape(line)}</div>' for line in lines))
+
+
 def draw_entry(title: str, facts: str) -> None:
-    """A name with what there is to know under it; both can be anybody's words."""
+    """A title with details below; both untrusted."""
     st.html(f'<div class="question">{html.escape(title)}</div><div class="muted">{html.escape(facts)}</div>')
 
 
 def draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Rows of plain words under their heads; the words can be anybody's."""
+    """A table of untrusted text."""
     head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows)
     st.html(f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def label(text: str) -> str:
-    """Somebody's words as the label of a widget, where Streamlit would read Markdown: every sign escaped.
+    """Untrusted text as a widget label, where Streamlit renders Markdown: syntax characters are escaped.
 
-    A word joiner, which is not seen, keeps bare addresses from becoming links.
+    An invisible word joiner prevents auto-links.
     """
     escaped = _SIGN.sub(r"\\\1", " ".join(text.split()))
     return _LINK.sub("\u2060\\1", escaped)
@@ -88,16 +94,16 @@ def label(text: str) -> str:
 def draw_answer(
     answer: Answer, texts: Texts, *, key: str, status: str = "", changes: Mapping[str, str] = {}
 ) -> int | None:
-    """Draw an answer, streamed or replayed alike; the position of the quote whose footnote was clicked.
+    """Draw an answer, running or saved; the index of the quote whose footnote was clicked.
 
-    `changes` maps a document that was removed or replaced since to what is said about it.
+    `changes` maps the id of a removed or replaced document to a notice.
     """
     result = _answer(key=key, data=answer_data(answer, texts, status, changes), on_open_change=lambda: None)
     return position(result.open, len(answer.quotes))
 
 
 def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str, str]) -> dict[str, object]:
-    """What the answer component is given, as plain texts and numbers."""
+    """The answer component's data: plain text and numbers."""
     kept = [sentence for sentence in answer.sentences if sentence.verdict != "unsupported"]
     folded = [sentence.text.strip() for sentence in answer.sentences if sentence.verdict == "unsupported"]
     checked = bool(answer.sentences)
@@ -123,25 +129,25 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
 
 
 def draw_picture(picture: Picture, address: str, alt: str, *, key: str) -> None:
-    """A page's picture, fetched from this address, and scrolled to its first box."""
+    """A page image, loaded from `address`, scrolled to its first box."""
     at = min((box.top for box in picture.boxes), default=0.0) / picture.height
     _picture(key=key, data={"address": address, "at": at, "alt": alt})
 
 
-def draw_marked(segments: Sequence[tuple[str, bool]], *, key: str) -> None:
-    """A document's text in segments of (text, whether it is marked), scrolled to the first that is."""
+def draw_marked(segments: Sequence[tuple[str, Mark]], *, key: str) -> None:
+    """A document's text in segments of (text, how it is marked), scrolled to the first quote."""
     _text(key=key, data={"segments": [list(segment) for segment in segments]})
 
 
 def draw_passage(passage: Passage, texts: Texts) -> None:
     """A whole passage with its place and score, for those who want to see what was searched."""
-    where = " · ".join(filter(None, (shown_name(passage), place_of(passage, texts))))
+    where = " · ".join(filter(None, (shown_name(passage), passage.place.shown(texts))))
     draw_muted(f"{where} · {texts('answer.similarity', score=f'{passage.score:.2f}')}")
     st.html(f'<div class="question">{html.escape(passage.text)}</div>')
 
 
 def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, str]) -> dict[str, object]:
-    name, place = shown_name(quote), place_of(quote, texts)
+    name, place = shown_name(quote), quote.place.shown(texts)
     return {
         "number": number,
         "text": " ".join(quote.text.split()),
@@ -154,15 +160,15 @@ def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, s
 
 
 def _notice(answer: Answer, texts: Texts) -> dict[str, str] | None:
-    title, said = "", []
+    title, parts = "", []
     if answer.outcome == "refused":
-        title, said = texts("answer.refused"), [] if answer.notices else [texts("answer.refused_why")]
+        title, parts = texts("answer.refused"), [] if answer.notices else [texts("answer.refused_why")]
     elif answer.outcome == "asked_anyway":
-        said = [texts("answer.asked_anyway")]
-    said += notices(answer, texts)
+        parts = [texts("answer.asked_anyway")]
+    parts += notices(answer, texts)
     if answer.words_only:
-        said.append(texts("errors.vectors_lacking"))
-    return {"title": title, "text": " ".join(said)} if said else None
+        parts.append(texts("errors.vectors_lacking"))
+    return {"title": title, "text": " ".join(parts)} if parts else None
 
 
 def _remark(answer: Answer, anything_kept: bool, texts: Texts) -> str:

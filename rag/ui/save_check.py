@@ -1,4 +1,4 @@
-"""Under an answer: its question can be kept as a check, with the source that is right."""
+"""The menu under an answer that saves its question as a check, with the right source."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from rag.ui import actions
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import label
 from rag.ui.texts import Texts
-from rag.viewing.export import place_of
 
 _NOT_THERE: Final = -1
 _QUOTE_CHARACTERS: Final = 90
 
 
 def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str, right: Right | None) -> None:
-    """The menu that keeps the question of this turn as a check of a collection."""
+    """Draw the menu for a turn's question."""
     texts = page.texts
     if right in (None, "reader"):
         return
@@ -44,4 +43,4 @@ def _choice(answer: Answer, place: int, texts: Texts) -> str:
     quote = answer.quotes[place]
     words = " ".join(quote.text.split())
     short = words if len(words) <= _QUOTE_CHARACTERS else words[:_QUOTE_CHARACTERS] + "…"
-    return label(" · ".join(filter(None, (short, shown_name(quote), place_of(quote, texts)))))
+    return label(" · ".join(filter(None, (short, shown_name(quote), quote.place.shown(texts)))))

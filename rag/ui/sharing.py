@@ -1,4 +1,4 @@
-"""Under a collection's name, where people sign in: whom it is shared with, and how its owners change that."""
+"""Sharing of a collection, with sign-in: who it is shared with, and the owners' menu."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.library.store.shares import Kind
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, label
 
-# Everybody does not become an owner.
+# Everybody cannot become an owner.
 _ROLES: Final[dict[Kind, tuple[Right, ...]]] = {
     "person": ("reader", "editor", "owner"),
     "group": ("reader", "editor", "owner"),
@@ -20,7 +20,7 @@ _ROLES: Final[dict[Kind, tuple[Right, ...]]] = {
 
 
 def draw_sharing(page: Frame, collection: Collection, right: Right) -> None:
-    """What the person may do here and through whom; for owners, the menu that shares."""
+    """The person's right and its source; for owners the sharing menu."""
     if page.person is None or collection.samples:
         return
     if right != "owner":
@@ -30,8 +30,8 @@ def draw_sharing(page: Frame, collection: Collection, right: Right) -> None:
         return
     with show_errors(page):
         shares = page.services.store.shares.list(page.owner, collection.id)
-        said = page.texts.count("sharing.with", len(shares)) if shares else page.texts("sharing.share")
-        with st.popover(said, icon=":material/group_add:", key=f"sharing-{collection.id}"):
+        title = page.texts.count("sharing.with", len(shares)) if shares else page.texts("sharing.share")
+        with st.popover(title, icon=":material/group_add:", key=f"sharing-{collection.id}"):
             for share in shares:
                 _draw_share(page, share)
             if shares:
@@ -54,7 +54,7 @@ def _draw_form(page: Frame, collection: Collection, count: int) -> None:
     texts, store = page.texts, page.services.store
     groups = {group.id: group.name for group in store.people.groups(page.owner)}
     kinds = [kind for kind in _ROLES if kind != "group" or groups]
-    # With each share that is given the form begins anew.
+    # The form is reset after each share.
     key = f"{collection.id}-{count}"
     kind = st.segmented_control(
         texts("sharing.whom"),

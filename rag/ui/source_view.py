@@ -7,11 +7,13 @@ import html
 import streamlit as st
 
 from rag.core.errors import NotFound, PageNotDrawn
-from rag.core.types import PAGED, Document, Quote, shown_name
+from rag.core.text import find_letters, letters
+from rag.core.types import Document, Page, Quote, shown_name
 from rag.ui import actions, file_routes
 from rag.ui.page_frame import Frame
-from rag.ui.safe_views import draw_marked, draw_muted, draw_picture, label
-from rag.viewing.highlighting import marked_text, text_fragment
+from rag.ui.reading_report import draw_read_page
+from rag.ui.safe_views import draw_muted, draw_picture, label
+from rag.viewing.highlighting import text_fragment
 
 _STATE = "source"
 
@@ -46,28 +48,47 @@ def _draw(page: Frame, quote: Quote) -> None:
         draw_muted(page.texts("source.gone" if page.person is None else "source.gone_or_withdrawn"))
         st.html(f"<blockquote>{html.escape(quote.text)}</blockquote>")
         return
-    number: int = st.session_state["source_page"]
-    spans = [(quote.start, quote.end)] if number == quote.page and quote.end > quote.start else []
-    said = _place(page, document, number)
-    if document.pages > 1 or document.kind in PAGED:
+    # Read again, it may have fewer parts.
+    number: int = min(st.session_state["source_page"], document.pages)
+    read = page.services.store.documents.page(page.owner, document.id, number)
+    spans = _spans(quote, read)
+    said = _place(page, document, read)
+    if document.pages > 1 or document.format.paged:
         _draw_page_buttons(page, document, number, said)
-    if document.kind in PAGED:
-        try:
-            # Drawn here for its boxes; the browser fetches it by its address.
-            picture = actions.page_picture(page, document, number, spans)
-            draw_picture(picture, file_routes.picture_address(document, number, spans), said, key=f"page-{number}")
-        except PageNotDrawn:
-            draw_muted(page.texts("source.no_picture"))
-            _draw_text(page, document, number, spans)
-    else:
-        _draw_text(page, document, number, spans)
+    drawn = document.format.drawn and _draw_picture(page, document, number, spans, said)
+    draw_read_page(page, document, read, spans, drawn=drawn)
     _draw_ways_out(page, document, quote)
 
 
-def _place(page: Frame, document: Document, number: int) -> str:
+def _spans(quote: Quote, read: Page) -> list[tuple[int, int]]:
+    """Where the quote stands on this page; nowhere on another one, and where its words are not there any more.
+
+    An answer can be written while its document is read again, and point to the text before.
+    """
+    if read.number != quote.page or quote.end <= quote.start:
+        return []
+    if letters(read.text[quote.start : quote.end])[0] == letters(quote.text)[0]:
+        return [(quote.start, quote.end)]
+    found = find_letters(read.text, quote.text, quote.start)
+    return [found] if found else []
+
+
+def _draw_picture(page: Frame, document: Document, number: int, spans: list[tuple[int, int]], said: str) -> bool:
+    """The page's picture; False where it cannot be drawn, which is said."""
+    try:
+        # Drawn here for its boxes; the browser fetches it by its address.
+        picture = actions.page_picture(page, document, number, spans)
+    except PageNotDrawn:
+        draw_muted(page.texts("source.no_picture"))
+        return False
+    draw_picture(picture, file_routes.picture_address(document, number, spans), said, key=f"page-{number}")
+    return True
+
+
+def _place(page: Frame, document: Document, read: Page) -> str:
     """Which page this is, and what is printed on it where that is another number; or which part from which line."""
-    printed = page.services.store.documents.page(page.owner, document.id, number).label
-    if document.kind not in PAGED:
+    number, printed = read.number, read.label
+    if not document.format.paged:
         return page.texts("source.part_of", number=number, count=document.pages, line=printed)
     key = "source.page_of" if printed == str(number) else "source.page_printed"
     return page.texts(key, number=number, count=document.pages, label=printed)
@@ -84,11 +105,6 @@ def _draw_page_buttons(page: Frame, document: Document, number: int, said: str) 
         if step:
             st.session_state["source_page"] = number + step
             st.rerun(scope="fragment")
-
-
-def _draw_text(page: Frame, document: Document, number: int, spans: list[tuple[int, int]]) -> None:
-    text = page.services.store.documents.page(page.owner, document.id, number).text
-    draw_marked(marked_text(text, spans), key=f"text-{number}")
 
 
 def _draw_ways_out(page: Frame, document: Document, quote: Quote) -> None:

@@ -1,10 +1,11 @@
-"""What Streamlit's theme cannot say."""
+"""CSS beyond Streamlit's theme."""
 
 from __future__ import annotations
 
+from rag.core.formats import NAMES
 from rag.ui.texts import Texts
 
-# The last line: a page that is emptied while it is open keeps the frame of its sidebar, with nothing in it.
+# Last rule: hides the empty sidebar of a page whose access was revoked while open.
 _STYLE = """
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
@@ -19,7 +20,7 @@ table.plain th { font-weight: 500; opacity: 0.7; }
 table.plain tr { border-bottom: 1px solid var(--st-border-color); }
 body:has(.st-key-door) :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) { display: none; }
 """
-# Words that Streamlit has in English only are laid over with ours.
+# Replaces texts that Streamlit has in English only.
 _UPLOADER = """
 [data-testid="stFileUploaderDropzone"] :is(button p, [data-testid$="Instructions"] span) { font-size: 0; }
 [data-testid="stFileUploaderDropzone"] button p::after { content: "%s"; font-size: 1rem; }
@@ -30,4 +31,5 @@ _UPLOADER = """
 
 def style(texts: Texts, upload_megabytes: int) -> str:
     """The style sheet of every page; some of its words are in the user's language."""
-    return _STYLE + _UPLOADER % (texts("documents.choose"), texts("documents.files_help", size=upload_megabytes))
+    said = texts("documents.files_help", kinds=", ".join(NAMES), size=upload_megabytes)
+    return _STYLE + _UPLOADER % (texts("documents.choose"), said)

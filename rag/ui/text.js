@@ -1,10 +1,11 @@
-// Shows a stretch of a document's text in a frame of its own, scrolled to the words that are marked.
+// Shows a stretch of a document's text in a frame of its own, scrolled to the words that are
+// quoted. What was left out when the document was read is struck.
 
 export default function ({ data, parentElement }) {
   const frame = parentElement.querySelector(".frame");
   frame.replaceChildren(
-    ...data.segments.map(([text, marked]) => {
-      const piece = document.createElement(marked ? "mark" : "span");
+    ...data.segments.map(([text, mark]) => {
+      const piece = document.createElement({ quote: "mark", left_out: "del" }[mark] ?? "span");
       piece.textContent = text;
       return piece;
     }),

@@ -101,8 +101,12 @@ def _watch(page: Frame, collection: Collection, ended: int) -> None:
 
 
 def _jobs(page: Frame, collection: Collection) -> tuple[list[Job], list[Job]]:
-    """The jobs that wait or run, and those that ended without a document."""
-    jobs = [job for job in page.services.store.jobs.list(page.owner, collection.id) if job.state != "done"]
+    """The jobs that wait or run, and those that ended without a document.
+
+    Of those that read a document again only the failed ones: the others stand together elsewhere.
+    """
+    jobs = page.services.store.jobs.list(page.owner, collection.id)
+    jobs = [job for job in jobs if job.state != "done" and (job.kind != "document" or job.state == "failed")]
     open_ones = [job for job in jobs if job.state in ("waiting", "running")]
     return open_ones, [job for job in jobs if job not in open_ones]
 

@@ -34,8 +34,7 @@ _MOST_FILES: Final = 1_000
 
 # What tabs say by themselves, and what clicks make them say. Streamlit knows orders besides, which any browser could
 # give for everybody: empty the caches, in which the models lie; install files; run the pages anew when code changes.
-_HEARD: Final = {"rerun_script", "app_heartbeat", "stop_script", "file_urls_request", "backend_operation_request"}
-_OPERATIONS: Final = {"deferred_file"}
+_HEARD: Final = {"rerun_script", "app_heartbeat", "stop_script", "file_urls_request"}
 
 # How the name of a widget begins, and that of what a component of ours sets off.
 _WIDGETS: Final = ("$$ID-", "$$STREAMLIT_INTERNAL_KEY_$$ID-")
@@ -180,13 +179,6 @@ def _unheard(message: BackMsg) -> str:
         return str(kind)
     if kind == "rerun_script" and not _GIVEN.fullmatch(message.rerun_script.fragment_id):
         return "a part of a page under no name that is given"
-    if kind == "backend_operation_request":
-        wanted = message.backend_operation_request
-        operation = wanted.WhichOneof("payload")
-        if operation not in _OPERATIONS:
-            return str(operation)
-        named = (wanted.request_id, wanted.session_id, wanted.deferred_file.file_id)
-        return "" if all(map(_GIVEN.fullmatch, named)) else "a file under no name that is given"
     if kind == "file_urls_request" and len(message.file_urls_request.file_names) > _MOST_FILES:
         return "places for too many files"
     return ""

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
+from rag.core.places import Texts
 from rag.core.types import Answer, Disagreement, shown_name
-
-
-class Texts(Protocol):
-    """The texts of one language."""
-
-    def __call__(self, key: str, **fields: object) -> str: ...
-
-    def count(self, key: str, count: int) -> str: ...
 
 
 def notices(answer: Answer, t: Texts) -> Iterator[str]:
     """Why it was refused, how many documents there are, where documents say different things."""
     for notice in answer.notices:
-        if notice.key == "documents_all":
-            yield t.count("answer.documents_all", int(notice.fields["count"]))
-        else:
-            yield t(f"answer.{notice.key}", **notice.fields)
+        single = notice.key == "documents_all" and notice.fields["count"] == 1
+        yield t("answer.documents_all_one") if single else t(f"answer.{notice.key}", **notice.fields)
     for disagreement in answer.disagreements:
         yield t("answer.disagree", values="; ".join(_values(answer, disagreement, t)))
 

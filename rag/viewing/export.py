@@ -1,10 +1,10 @@
-"""An answer to take along: as Markdown with footnotes, or as one HTML file that needs nothing else.
+"""Export of an answer: Markdown with footnotes, or one self-contained HTML file.
 
-Whoever gets it can check it without the app: the sentences with their verdicts, the quotes word for
-word, the pictures of their places and the checksums of the files. All words of documents, models and
-users are escaped; the HTML holds no script and asks no server for anything.
+It can be checked without the app: it holds the sentences with their verdicts, the quotes, page crops that show them,
+and the SHA-256 of the source files. Text of documents, models and users is escaped; the HTML has no script and, by
+its Content-Security-Policy, makes no request.
 
-The headings come from outside: `t(key, **fields)` gives the text of a key in the reader's language.
+`t(key, **fields)` gives the interface text of a key in the reader's language.
 """
 
 from __future__ import annotations
@@ -12,37 +12,34 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from pathlib import Path
 
-from rag.core.types import LINED, PAGED, Answer, Passage, Quote, Sentence, shown_name
-from rag.viewing.answer_notices import Texts, notices
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rag.core.places import Texts
+from rag.core.types import Answer, Quote, Sentence, shown_name
+from rag.viewing.answer_notices import notices
 from rag.viewing.highlighting import Picture
 
-# Signs that mean something to Markdown anywhere, and those that do so at the beginning of a line.
+# Markdown syntax characters: anywhere in a line, and at its start only.
 _SIGNS = re.compile(r"[\\`*_\[\]<>|~&$]")
 _AT_START = re.compile(r"^([#+\-=:]|\d+(?=[.)]))")
-# A bare address would become a link: the sign that makes it one is escaped.
+# Characters that turn a bare URL or e-mail address into an autolink.
 _LINK = re.compile(r"(?<=[A-Za-z])(?=://)|(?<=www)(?=\.)|(?=@)")
-# What a browser or an editor would use to turn or hide the words around it.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# Control characters, zero-width characters and bidirectional overrides, which can hide or reorder the text around them.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_STYLE = """
-body { font: 17px/1.6 Georgia, "Songti SC", SimSun, serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1d2730; background: #fff; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; line-height: 1.3; } h2 { font-size: 1.1rem; margin-top: 2rem; color: #123a56; }
-.note { color: #5a6872; } .partly { border-bottom: 2px dotted #b7791f; } sup a { text-decoration: none; }
-.verdict { font-size: .8rem; border-radius: .6rem; padding: .1rem .5rem; white-space: nowrap; }
-.verdict.supported { background: #d9efe0; } .verdict.partly { background: #fbebc8; border: 0; }
-.verdict.unsupported { background: #f6d9d5; }
-blockquote { margin: .3rem 0; padding: .2rem 0 .2rem 1rem; border-left: 4px solid #e8a33d; white-space: pre-line; }
-img { max-width: 100%; border: 1px solid #c3d0d8; } code { font-size: .75rem; } ol { padding-left: 1.4rem; }
-table { border-collapse: collapse; font-size: .9rem; } td, th { text-align: left; padding: .1rem .8rem .1rem 0; }
-"""
+_TEMPLATE = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+).get_template("answer.html.jinja")
 
 
 def as_markdown(answer: Answer, t: Texts) -> str:
-    """The question, the answer and its quotes as footnotes, in Markdown that renders nothing foreign."""
+    """Question, answer and quotes as Markdown footnotes; all foreign text is escaped, so none of it is markup."""
     parts = [f"**{_markdown(answer.question)}**"]
     parts += [_markdown(line) for line in _remarks(answer, t)]
     if answer.sentences:
@@ -73,31 +70,36 @@ def as_html(
     """The answer as one HTML page.
 
     Args:
-        t: the texts; used are `answer.*` and `export.*`.
-        language: code of the page's language, `en` or `zh`.
-        checksums: SHA-256 in hex by document id.
-        crops: pictures of the quoted places by the quote's position in the answer.
-        settings: what else is worth knowing about how the answer was made, by name.
+        t: uses the keys `answer.*` and `export.*`.
+        language: the page's language code, `en` or `zh`.
+        checksums: hex SHA-256 by document id.
+        crops: page crops that show a quote, by its index in the answer.
+        settings: further details of how the answer was made, by their label.
     """
-    body = [
-        f"<h1>{escape(answer.question)}</h1>",
-        *(f'<p class="note">{escape(line)}</p>' for line in _remarks(answer, t)),
-        *_answer_html(answer, t),
-        *_quotes_html(answer, t, checksums, crops),
-        *_making_html(answer, t, settings),
-    ]
-    head = (
-        f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(answer.question)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+    details = {t("export.model"): answer.model} if answer.model else {}
+    if answer.generated_question not in ("", answer.question):
+        details[t("export.searched")] = answer.generated_question
+    folded = _folded(answer.sentences)
+    page = _TEMPLATE.render(
+        answer=answer,
+        language=language,
+        t=t,
+        remarks=list(_remarks(answer, t)),
+        kept=_kept(answer.sentences),
+        folded=folded,
+        folded_heading=_folded_heading(folded, t),
+        place=lambda quote: _place(quote, t),
+        crops=crops,
+        base64=lambda data: b64encode(data).decode("ascii"),
+        checksums=checksums,
+        details=details | dict(settings),
     )
-    return _UNSEEN.sub("", head + "\n".join(body) + "\n</body>\n</html>\n")
+    return _INVISIBLE.sub("", page)
 
 
 def _markdown(text: str) -> str:
-    """The words as they are, on one line, with nothing in them that Markdown would act upon."""
-    text = _SIGNS.sub(r"\\\g<0>", " ".join(_UNSEEN.sub("", text).split()))
+    """Text on one line with all Markdown syntax escaped."""
+    text = _SIGNS.sub(r"\\\g<0>", " ".join(_INVISIBLE.sub("", text).split()))
     return _AT_START.sub(_escaped_start, _LINK.sub(r"\\", text))
 
 
@@ -118,7 +120,7 @@ def _folded_heading(folded: Sequence[Sentence], t: Texts) -> str:
 
 
 def _remarks(answer: Answer, t: Texts) -> Iterator[str]:
-    """What has to be known before the answer is read."""
+    """Remarks to show above the answer: refused, stopped, no model …"""
     if answer.outcome == "refused":
         yield t("answer.refused")
     yield from notices(answer, t)
@@ -138,68 +140,11 @@ def _with_notes(sentence: Sentence) -> str:
     return _markdown(sentence.text) + "".join(f"[^{number + 1}]" for number in sentence.quotes)
 
 
-def place_of(source: Quote | Passage, t: Texts) -> str:
-    """Where in its document it stands: its page or its line, where a reader of the file sees these, and its section."""
-    place = t("answer.page", label=source.label) if source.kind in PAGED else ""
-    if source.line and source.kind in LINED:
-        place = t("answer.line", number=source.line)
-    return " · ".join(filter(None, (place, source.section)))
-
-
 def _place(quote: Quote, t: Texts) -> str:
-    return " · ".join(filter(None, (shown_name(quote), place_of(quote, t))))
+    return " · ".join(filter(None, (shown_name(quote), quote.place.shown(t))))
 
 
 def _citation(quote: Quote, t: Texts) -> str:
     address = f" · {_markdown(quote.address)}" if quote.address else ""
     head = f"{_markdown(quote.head)}: " if quote.head else ""
     return f"{_markdown(_place(quote, t))}{address}: {head}“{_markdown(quote.text)}”"
-
-
-def _answer_html(answer: Answer, t: Texts) -> Iterator[str]:
-    if not answer.sentences:
-        yield from (f"<p>{escape(line)}</p>" for line in answer.text.splitlines() if line.strip())
-        return
-    kept, folded = _kept(answer.sentences), _folded(answer.sentences)
-    if kept:
-        yield "<ul>" + "".join(_sentence_html(sentence, t) for sentence in kept) + "</ul>"
-    if folded:
-        yield f"<details><summary>{escape(_folded_heading(folded, t))}</summary><ul>"
-        yield "".join(_sentence_html(sentence, t) for sentence in folded) + "</ul></details>"
-
-
-def _sentence_html(sentence: Sentence, t: Texts) -> str:
-    notes = "".join(f'<sup><a href="#note-{number + 1}">[{number + 1}]</a></sup>' for number in sentence.quotes)
-    verdict = f'<span class="verdict {sentence.verdict}">{escape(t(f"export.{sentence.verdict}"))}</span>'
-    return f"<li>{escape(sentence.text)}{notes} {verdict}</li>"
-
-
-def _quotes_html(answer: Answer, t: Texts, checksums: Mapping[str, str], crops: Mapping[int, Picture]) -> Iterator[str]:
-    if not answer.quotes:
-        return
-    yield f"<h2>{escape(t('answer.quotes'))}</h2>\n<ol>"
-    for i, quote in enumerate(answer.quotes):
-        yield f'<li id="note-{i + 1}"><p class="note">{escape(_place(quote, t))}</p>'
-        if quote.head:
-            yield f'<p class="note">{escape(quote.head)}</p>'
-        yield f"<blockquote>{escape(quote.text)}</blockquote>"
-        if i in crops:
-            source = f"data:image/png;base64,{b64encode(crops[i].data).decode('ascii')}"
-            size = f'width="{crops[i].width}" height="{crops[i].height}"'
-            yield f'<img src="{source}" {size} style="height: auto" alt="{escape(t("answer.note", number=i + 1))}">'
-        if quote.address:
-            yield f'<p class="note">{escape(quote.address)}</p>'
-        if quote.document in checksums:
-            yield f"<p><code>SHA-256 {escape(checksums[quote.document])}</code></p>"
-        yield "</li>"
-    yield "</ol>"
-
-
-def _making_html(answer: Answer, t: Texts, settings: Mapping[str, str]) -> Iterator[str]:
-    rows = {t("export.model"): answer.model} if answer.model else {}
-    if answer.generated_question not in ("", answer.question):
-        rows[t("export.searched")] = answer.generated_question
-    rows.update(settings)
-    if rows:
-        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows.items())
-        yield f"<h2>{escape(t('export.made'))}</h2>\n<table>{cells}</table>"

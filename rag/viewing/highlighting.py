@@ -12,11 +12,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote as percent_encoded
 
 from PIL import Image, ImageChops, ImageDraw
 
+from rag.core.places import PageBox
 from rag.core.text import script_of
+from rag.core.types import LeftOut
 
 Span = tuple[int, int]
 
@@ -105,6 +108,14 @@ def page_picture(
     return picture
 
 
+def page_boxes(data: bytes, page: int, spans: Sequence[Span], text: str | None = None) -> tuple[PageBox, ...]:
+    """Where spans of a page's text stand on it, line by line. Arguments and errors are those of `page_picture`."""
+    from rag.viewing.word_boxes import locate
+
+    rectangles = locate(data, page, spans, text)
+    return tuple(PageBox(page, *(round(edge, 1) for edge in rectangle)) for rectangle in rectangles)
+
+
 def crop(picture: Picture, *, margin: int = 100) -> Picture:
     """The strip of a page picture that holds its boxes, at full width, `margin` pixels above and below."""
     if not picture.boxes:
@@ -153,6 +164,28 @@ def marked_text(page_text: str, spans: Sequence[Span]) -> list[tuple[str, bool]]
         done = end
     segments.append((page_text[done:], False))
     return [segment for segment in segments if segment[0]]
+
+
+# What is quoted; what stands in the file and was left out when it was read.
+Mark = Literal["", "quote", "left_out"]
+
+
+def shown_text(page_text: str, spans: Sequence[Span], left_out: Sequence[LeftOut] = ()) -> list[tuple[str, Mark]]:
+    """The text in segments of (text, how it is marked), what was left out at the places where it would stand.
+
+    >>> shown_text("Ask before you sail.", [(4, 10)], [LeftOut("struck", "never ", 4)])
+    [('Ask ', ''), ('never ', 'left_out'), ('before', 'quote'), (' you sail.', '')]
+    """
+    segments: list[tuple[str, Mark]] = []
+    begun = 0
+    for part in [*sorted(left_out, key=lambda part: part.start), None]:
+        end = len(page_text) if part is None else min(max(part.start, begun), len(page_text))
+        here = [(start - begun, stop - begun) for start, stop in spans]
+        segments += [(text, "quote" if quoted else "") for text, quoted in marked_text(page_text[begun:end], here)]
+        if part is not None:
+            segments.append((part.text, "left_out"))
+        begun = end
+    return segments
 
 
 _ENDS = 5  # words at each end by which a browser finds a long quote

@@ -6,9 +6,8 @@ Where the text came from another reader, the words are looked for among pdfium's
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from ctypes import c_int
 from dataclasses import dataclass
 from os.path import commonprefix
@@ -19,7 +18,9 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from rag.core.errors import NotFound, PageNotDrawn
+from rag.core.text import letters
 from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
+from rag.ingestion.loading.pdf_forms import Field, open_page, prepare
 
 Span = tuple[int, int]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; pixels from the top left corner
@@ -40,32 +41,49 @@ def render(
         NotFound: the document has no page of that number.
         PageNotDrawn: pdfium cannot open the document or the page.
     """
+    with _opened(data, number, password) as (page, fields):
+        return _draw(page, fields, spans, text, scale)
+
+
+def locate(data: bytes, number: int, spans: Sequence[Span], text: str | None) -> list[Rectangle]:
+    """The rectangles of the spans in points instead of pixels, with no picture drawn. Raises as `render`."""
+    with _opened(data, number, None) as (page, fields):
+        width, height = page.get_size()
+        size = max(1, round(width)), max(1, round(height))
+        x, y = width / size[0], height / size[1]
+        found = _rectangles(page, fields, spans, text, size)
+        return [(left * x, top * y, right * x, bottom * y) for left, top, right, bottom in found]
+
+
+@contextmanager
+def _opened(data: bytes, number: int, password: str | None) -> Iterator[tuple[pdfium.PdfPage, Sequence[Field]]]:
     with LOCK:
         try:
             with closing(pdfium.PdfDocument(data, password=password)) as document:
                 if not 1 <= number <= len(document):
                     raise NotFound(what="page")
-                with closing(document[number - 1]) as page:
-                    return _draw(page, spans, text, scale)
+                prepare(document)
+                with open_page(document, number - 1) as opened:
+                    yield opened
         except pdfium.PdfiumError as error:
             raise PageNotDrawn(page=number) from error
 
 
 def _draw(
-    page: pdfium.PdfPage, spans: Sequence[Span], text: str | None, scale: float
+    page: pdfium.PdfPage, fields: Sequence[Field], spans: Sequence[Span], text: str | None, scale: float
 ) -> tuple[Image.Image, list[Rectangle]]:
     scale = min(scale, _LONGEST_SIDE / max(1.0, *page.get_size()))
     with closing(page.render(scale=scale)) as bitmap:
         image = bitmap.to_pil().convert("RGB").copy()
-    rectangles = _rectangles(page, spans, text, image.size) if spans else []
+    rectangles = _rectangles(page, fields, spans, text, image.size) if spans else []
     return image, rectangles
 
 
 def _rectangles(
-    page: pdfium.PdfPage, spans: Sequence[Span], text: str | None, size: tuple[int, int]
+    page: pdfium.PdfPage, fields: Sequence[Field], spans: Sequence[Span], text: str | None, size: tuple[int, int]
 ) -> list[Rectangle]:
     with upright_text(page) as textpage:
-        read, indices = read_page(textpage)
+        read, indices = read_page(textpage, fields)
         if text is not None and text != read:
             spans = [found for start, end in spans if (found := _found(read, text, start, end))]
         wanted = (_characters(indices[max(start, 0) : max(end, 0)]) for start, end in spans)
@@ -90,8 +108,8 @@ def _found(read: str, text: str, start: int, end: int) -> Span | None:
 
     Of several places the one that lies at about the same part of the page.
     """
-    wanted, _ = _squeezed(text[start:end])
-    squeezed, origin = _squeezed(read)
+    wanted, _ = letters(text[start:end])
+    squeezed, origin = letters(read)
     if not wanted:
         return None
     expected = start / max(len(text), 1) * len(squeezed)
@@ -109,17 +127,6 @@ def _found(read: str, text: str, start: int, end: int) -> Span | None:
 def _signs_after(quote: str) -> str:
     """What follows the last letter or digit: a full stop, a bracket."""
     return next((quote[i + 1 :] for i in range(len(quote) - 1, -1, -1) if quote[i].isalnum()), "")
-
-
-def _squeezed(text: str) -> tuple[str, list[int]]:
-    """The letters and digits alone, in lower case, ligatures taken apart, and where each came from."""
-    letters = [
-        (letter, i)
-        for i, character in enumerate(text)
-        for letter in unicodedata.normalize("NFKC", character).lower()
-        if letter.isalnum()
-    ]
-    return "".join(letter for letter, _ in letters), [i for _, i in letters]
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,22 @@ def says(library: Services, *texts: str) -> Conversation:
     return with_writer(library, lambda: AnswerWriter("tiny", model))
 
 
-def with_writer(library: Services, writer: Callable[[], AnswerWriter | None], **options: bool) -> Conversation:
+def with_writer(
+    library: Services, writer: Callable[[], AnswerWriter | None], *, condense: bool = False
+) -> Conversation:
     retriever = Retriever(library.index, library.store.documents, library.embedder)
-    return Conversation(library.store, retriever, library.embedder, writer, **options)
+    return Conversation(library.store, retriever, library.embedder, writer, condense=condense)
 
 
-def ask(conversation: Conversation, library: Services, question: str, **options: object) -> list[Answer]:
-    return list(conversation.ask(question, context(library), **options))  # type: ignore[arg-type]
+def ask(
+    conversation: Conversation,
+    library: Services,
+    question: str,
+    *,
+    history: Sequence[Turn] = (),
+    anyway: bool = False,
+) -> list[Answer]:
+    return list(conversation.ask(question, context(library), history=history, anyway=anyway))
 
 
 def test_quotes_come_before_the_first_word(library: Services) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -36,7 +37,7 @@ class Remembers(BaseChatModel):
 
 def written(model: BaseChatModel, question: str, quotes: Sequence[Quote], *, narrow: bool = False) -> str:
     """What a model writes from these quotes."""
-    found = RunnableLambda(lambda _: documents_of(quotes, narrow=narrow))
+    found: RunnableLambda[str, list[Document]] = RunnableLambda(lambda _: documents_of(quotes, narrow=narrow))
     parts = AnswerWriter("m", model).chain(question, found, CallContext()).stream({"question": question})
     return "".join(part.get("answer", "") for part in parts)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
-from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever
+from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever, Sources
 from rag.answering.retrieval import (
     Found,
     Ranking,
@@ -255,10 +255,15 @@ def test_the_gate_sees_names_and_where_words_and_meaning_agree(library: tuple[Re
     assert not found(library, "Leave. Employees have how much?").signals.named
 
 
-def found(library: tuple[Retriever, str, dict[str, str]], question: str, **more: object) -> Found:
+def found(
+    library: tuple[Retriever, str, dict[str, str]],
+    question: str,
+    *,
+    previous: Sequence[str] = (),
+    documents: Sequence[str] = (),
+) -> Found:
     retriever, collection, _ = library
-    context = CallContext("me", collection, tuple(more.pop("documents", ())))  # type: ignore[call-overload]
-    return retriever.search(question, context, **more)  # type: ignore[arg-type]
+    return retriever.search(question, CallContext("me", collection, tuple(documents)), previous=previous)
 
 
 def test_the_right_passage_comes_first(library: tuple[Retriever, str, dict[str, str]]) -> None:
@@ -382,9 +387,11 @@ def test_the_chains_retriever_is_the_real_one(
     assert isinstance(documents[0], LangChainDocument)
     metadata = documents[0].metadata
     assert (metadata["source"], metadata["document"], metadata["page"]) == ("handbook.md", names["handbook.md"], 1)
+    assert isinstance(documents, Sources)
     assert documents.evidence.quotes[0].text in HANDBOOK.decode()
     foreign = "Who won the football world cup in 1974?"
     refused = retriever.invoke(foreign)
+    assert isinstance(refused, Sources)
     assert (list(refused), refused.evidence.answers) == ([], False)
     assert refused.evidence.quotes
     assert retriever.model_copy(update={"anyway": True}).invoke(foreign)

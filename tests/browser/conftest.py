@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
@@ -17,7 +18,6 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 from tests.support.serving import free_port, wait_until_healthy
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-SHARED_PDFS = PROJECT.parent / "shared" / "evaldata" / "pdf_pages" / "pdfs"
 
 # Two shared cores, a model starting, a browser: what takes a second alone can take many in company.
 PATIENCE_MS = 90_000
@@ -137,7 +137,7 @@ class User:
         self.page.get_by_role("button", name="Create").click()
         expect(self.page.get_by_role("heading", name=name)).to_be_visible()
 
-    def upload(self, *files: FilePayload | Path) -> None:
+    def upload(self, *files: FilePayload) -> None:
         """Choose files in the form and send it."""
         self.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(list(files))
         expect(self.page.get_by_test_id("stFileChip")).to_have_count(len(files))
@@ -160,8 +160,9 @@ def user(app: App, chromium: Browser, request: pytest.FixtureRequest) -> Iterato
     page.context.close()
 
 
-def new_page(chromium: Browser, options: dict[str, object]) -> Page:
-    context = chromium.new_context(**({"locale": "en-GB", "viewport": {"width": 1200, "height": 900}} | options))
+def new_page(chromium: Browser, options: dict[str, Any]) -> Page:
+    defaults: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1200, "height": 900}}
+    context = chromium.new_context(**(defaults | options))
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     return page

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import SHARED_PDFS, User
-from tests.browser.making import file, pdf
+from tests.browser.conftest import User
+from tests.browser.making import booklet, file, pdf
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +38,19 @@ def test_a_pdf_is_uploaded_and_answers(user: User) -> None:
     answer = user.ask("When is the greenhouse watered?")
     expect(answer.locator(".quote").first).to_contain_text("six in the morning")
     expect(answer.locator(".quote").first).to_contain_text("garden.pdf")
+
+
+def test_what_was_read_is_shown_beside_the_page(user: User) -> None:
+    user.make_collection("Read")
+    user.upload(file("garden.pdf", pdf("The greenhouse is watered at six.")))
+    expect_documents(user, "garden.pdf")
+    user.page.get_by_text("What was read").first.click()
+    expect(user.page.get_by_text("1 page read as it stands").first).to_be_visible()
+    documents(user).first.click()
+    dialog = user.page.get_by_role("dialog")
+    expect(dialog.locator("img")).to_be_visible()
+    dialog.get_by_text("Show what was read").click()
+    expect(dialog.get_by_text("The greenhouse is watered at six.")).to_be_visible()
 
 
 def test_a_long_text_opens_at_the_marked_line_and_says_where_it_was_cut(user: User) -> None:
@@ -146,21 +159,32 @@ def test_a_file_dropped_into_the_chat_is_read(user: User) -> None:
     expect(user.ask("When is the kettle descaled?").locator(".quote").first).to_contain_text("first Monday")
 
 
-@pytest.mark.skipif(not SHARED_PDFS.exists(), reason="the reports in ../shared are not here")
-def test_real_booklets_answer_with_the_right_page_and_understand_a_follow_up(user: User) -> None:
+PERKS = booklet(
+    ["Perks Plus", "A programme for everybody who works at the harbour."],
+    ["What is reimbursed", "Perks Plus reimburses gym memberships, boat hire and lessons up to 1000 euros a year."],
+    ["Lessons", "Lessons in sailing, rowing and swimming are among them; lessons in diving are not."],
+)
+OPTIONS = booklet(
+    ["Benefit options", "There are two health plans, Standard and Plus."],
+    ["The Plus plan pays for glasses and for the dentist.", "The Standard plan pays for neither."],
+)
+
+
+def test_booklets_answer_with_the_right_page_and_understand_a_follow_up(user: User) -> None:
     user.make_collection("Benefits")
-    user.upload(SHARED_PDFS / "PerksPlus.pdf", SHARED_PDFS / "Benefit_Options.pdf")
-    expect_documents(user, "PerksPlus.pdf", "Benefit_Options.pdf")
+    user.upload(file("perks.pdf", PERKS), file("options.pdf", OPTIONS))
+    expect_documents(user, "perks.pdf", "options.pdf")
     user.page.get_by_role("link", name="Chat").click()
-    answer = user.ask("What does PerksPlus reimburse?")
+    answer = user.ask("What does Perks Plus reimburse?")
     first = answer.locator(".quote").first
-    expect(first).to_contain_text("PerksPlus.pdf")
+    expect(first).to_contain_text("perks.pdf")
     first.locator(".place").click()
     dialog = user.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Page 2 of 3")
     expect(dialog.locator("img")).to_be_visible()
     user.page.keyboard.press("Escape")
     follow_up = user.ask("Which lessons are among them?")
-    expect(follow_up.locator(".quote").first).to_contain_text("PerksPlus.pdf")
+    expect(follow_up.locator(".quote").first).to_contain_text("perks.pdf")
 
 
 def test_a_question_sent_with_a_file_is_asked_when_the_file_is_read(user: User) -> None:

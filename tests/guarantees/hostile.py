@@ -89,10 +89,10 @@ def steps(text: str) -> dict[str, Callable[[], object]]:
     from rag.answering.retrieval import question_kind
     from rag.answering.verification import verify
     from rag.core.types import Passage
+    from rag.ingestion.leads import lead_of
     from rag.ingestion.loading.file_types import kind_of
     from rag.ingestion.loading.pdf import read_pdf
     from rag.ingestion.loading.text import read_text
-    from rag.ingestion.pipeline import lead_of
     from rag.ingestion.splitting import split
     from rag.viewing.highlighting import page_picture
     from tests.guarantees.test_g13_idempotent import LetterEmbedder

@@ -12,14 +12,18 @@ NAME = "smollm2-135m-instruct"
 STORY = [Message(role="user", content="Tell me a very long story.")]
 
 
-def bundled(file: Path | None = None, **options) -> ModelProcess:
+def bundled(
+    file: Path | None = None, *, pinned: bool = False, queue_limit: int = 8, turn_file: Path | None = None
+) -> ModelProcess:
     """The bundled model, or another file in its place, held to the bundled one's hash if `pinned`."""
     place = file or locate(NAME)
     assert place is not None
-    pinned = options.pop("pinned", False)
     model = known(NAME)
     assert model is not None
-    return ModelProcess(place, NAME, threads=1, context_tokens=1024, sha256=model.sha256 if pinned else None, **options)
+    sha256 = model.sha256 if pinned else None
+    return ModelProcess(
+        place, NAME, threads=1, context_tokens=1024, sha256=sha256, queue_limit=queue_limit, turn_file=turn_file
+    )
 
 
 def secret_of(number: int) -> str:

@@ -32,9 +32,11 @@ class Planted:
 def _document(store: Store, owner: str, collection: str, number: int, text: str) -> Document:
     chunk = Chunk(1, "1", "", "", text, 0, len(text))
     vectors = np.eye(1, DIMENSION, number, dtype=np.float32)
-    facts = {"sha256": f"{number:064x}", "size": 1, "lead": text, "language": "en", "embedder": "toy"}
     loaded = LoadedDocument(f"{number}.txt", f"Title {number}", "text", (Page(1, "1", text),))
-    return store.documents.add(owner, collection, loaded, [chunk], vectors, original=text.encode(), **facts)
+    return store.documents.add(
+        owner, collection, loaded, [chunk], vectors, sha256=f"{number:064x}", size=1, lead=text, language="en",
+        embedder="toy", original=text.encode(),
+    )  # fmt: skip
 
 
 def _plant_for(planted: Planted, who: str, number: int, word: str) -> list[str]:
@@ -45,8 +47,7 @@ def _plant_for(planted: Planted, who: str, number: int, word: str) -> list[str]:
     chat = store.chats.create(person, collection.id, title=f"About {word}")
     turn = store.chats.ask(person, chat.id, f"What of the {word} plan?")
     words = "the gate is green"
-    place = (document.id, document.name, document.title, "text", None, 1, "1", "")
-    quote = Quote(*place, words, 10, 10 + len(words), 0.9)
+    quote = Quote(document.id, document.name, document.title, "text", None, 1, "1", "", words, 10, 10 + len(words), 0.9)
     answer = Answer(
         turn.question, turn.question, words, "answered", None, (), (quote,), (Sentence(words, "supported", (0,)),)
     )

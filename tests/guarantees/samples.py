@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rag.answering.conversation import AnswerWriter, Conversation
+from rag.answering.conversation import Conversation
+from rag.answering.generation import AnswerWriter
 from rag.answering.retrieval import Retriever
 from rag.ingestion.pipeline import IngestContext, read_file
 from rag.library.index import Index

@@ -135,6 +135,10 @@ class Times:
     def percentile(self, share: int) -> float:
         return statistics.quantiles(self.seconds, n=100, method="inclusive")[share - 1]
 
+    def within(self, most: float) -> str:
+        """Beside what nineteen of twenty are to take at most, in the words that bench/guarantees.py judges by."""
+        return f"{self}, P95 {self.percentile(95):.2f} of at most {most:g} s"
+
     def __str__(self) -> str:
         said = " ".join(f"P{share} {self.percentile(share):.2f} s" for share in (50, 95, 99))
         return f"{said} ({len(self.seconds)} times, {len(self.failures)} failed)"

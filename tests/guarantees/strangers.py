@@ -14,6 +14,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME, XSRF_COOKIE_NAME
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from rag.core.types import SignIn
 
@@ -126,17 +127,17 @@ def tab(address: str, who: str = "", nonce: str = "n") -> Iterator[Tab]:
     """A tab on the app at `address`, of somebody who is signed in, or of a stranger."""
     place = address.replace("http", "ws", 1) + "/_stcore/stream"
     headers: dict[str, str] = {}
-    protocols = ["streamlit"]
+    protocols = [Subprotocol("streamlit")]
     if who:
         token = generate_xsrf_token_string()
         told = json.dumps({"origin": address, "is_logged_in": True, **claims(who, nonce)})
         signed = create_signed_value(SECRET, USER_COOKIE_NAME, told).decode()
         headers["Cookie"] = f"{USER_COOKIE_NAME}={signed}; {XSRF_COOKIE_NAME}={token}"
-        protocols.append(token)
+        protocols.append(Subprotocol(token))
     with connect(
         place,
-        subprotocols=protocols,  # type: ignore[arg-type]
-        origin=address,  # type: ignore[arg-type]
+        subprotocols=protocols,
+        origin=Origin(address),
         additional_headers=headers,
         max_size=None,
         open_timeout=PATIENCE,

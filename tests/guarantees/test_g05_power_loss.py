@@ -18,6 +18,7 @@ from rag.library.store import Store
 from rag.library.store.backup import backup, restore
 from tests.guarantees.disk import outcomes, recording
 from tests.guarantees.library import DIMENSION, OWNER, add, faults, numbers
+from tests.support.folders import folder_of
 
 
 def test_g05_an_original_is_there_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +28,7 @@ def test_g05_an_original_is_there_as_a_whole_or_not_at_all(tmp_path: Path, monke
     for data in (b"first" * 1000, b"second" * 1000):
         with recording(monkeypatch) as record:
             sha256 = store.files.save(data)
-        target = store.files.path(sha256)
+        target = folder_of(store).path(sha256)
         for crash in range(len(record.steps) + 1):
             points += 1
             other += bool(outcomes(record, there, target, crash) - {None, data})
@@ -69,8 +70,8 @@ def test_g05_a_restore_leaves_the_old_library_or_the_new_one(tmp_path: Path, mon
     store.close()
     database, first, second = (
         folder / "library.sqlite3",
-        store.files.path(added.sha256),
-        store.files.path(kept.sha256),
+        folder_of(store).path(added.sha256),
+        folder_of(store).path(kept.sha256),
     )
     before = {database: database.read_bytes(), second: second.read_bytes()}
     with recording(monkeypatch) as record:
@@ -98,7 +99,7 @@ def test_g05_a_copy_of_the_index_is_there_as_a_whole_or_not_at_all(
     store = Store.open(tmp_path / "data")
     collection = store.collections.create(OWNER, "mine")
     vector = np.eye(1, DIMENSION, dtype=np.float32)[0]
-    folder = store.files.index_folder / collection.id
+    folder = folder_of(store).index_folder / collection.id
     there: dict[Path, bytes] = {}
     points = other = 0
     for number in range(2):

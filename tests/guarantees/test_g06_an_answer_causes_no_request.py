@@ -92,8 +92,7 @@ class Watcher:
 
 def planted_quote(number: int, document: Document) -> Quote:
     text = payload(number)
-    place = (document.id, text, text, "pdf", None, 1, text, text)
-    return Quote(*place, text, 0, len(text), 0.9, text, text, text)
+    return Quote(document.id, text, text, "pdf", None, 1, text, text, text, 0, len(text), 0.9, text, text, text)
 
 
 def planted_answer(number: int, document: Document) -> Answer:
@@ -112,8 +111,10 @@ def planted_document(store: Store, collection: str, number: int, embedder: str, 
     loaded = LoadedDocument(text, text, "text", (Page(1, text, text),))
     chunk = Chunk(1, text, text, text, text, 0, len(text))
     vectors = np.eye(1, dimension, dtype=np.float32)
-    facts = {"sha256": f"{number:064x}", "size": 1, "lead": text, "language": "en", "embedder": embedder}
-    return store.documents.add(OWNER, collection, loaded, [chunk], vectors, **facts)
+    return store.documents.add(
+        OWNER, collection, loaded, [chunk], vectors, sha256=f"{number:064x}", size=1, lead=text, language="en",
+        embedder=embedder,
+    )  # fmt: skip
 
 
 def plant(data: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from rag.ingestion.pipeline import IngestContext, read_file
 from rag.library.store import Store
 from rag.library.store.backup import backup, restore
+from rag.models.embedding import Vectors
 from tests.guarantees.library import OWNER
 
 NAMES = [
@@ -31,11 +33,11 @@ NAMES = [
 class ToyEmbedder:
     name, dimension, max_tokens, fallback_for = "toy", 4, 50, None
 
-    def embed_passages(self, texts: list[str]) -> np.ndarray:
-        return np.tile(np.float32([1, 0, 0, 0]), (len(texts), 1))
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return np.tile(self.embed_query(""), (len(texts), 1))
 
-    def embed_query(self, text: str) -> np.ndarray:
-        return self.embed_passages([text])[0]
+    def embed_query(self, text: str) -> Vectors:
+        return np.array([1, 0, 0, 0], np.float32)
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

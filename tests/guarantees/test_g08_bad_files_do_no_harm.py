@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from docx import Document as WordDocument
 from pypdf import PdfReader
@@ -19,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.core.errors import UnreadableDocument
 from rag.ingestion.loading import load_bytes
 from tests.guarantees.library import size
+from tests.support.waiting import ends
 
 FILES = size(100, 500)
 NEIGHBOUR = b"# Leave\n\nEverybody has 25 days.\n"
@@ -107,26 +108,23 @@ def by_the_libraries(name: str, data: bytes) -> None:
 def test_g08_mutated_files_are_read_or_refused_and_neighbours_go_on() -> None:
     seeds = {"a.pdf": a_pdf(), "b.docx": a_word_file(), "c.html": a_page(), "d.md": NEIGHBOUR * 20}
     outcomes: Counter[str] = Counter()
-    slowest, control, harmed = 0.0, 0, 0
+    control, harmed = 0, 0
     for number in range(FILES):
         name, data = mutated(number, seeds)
-        started = time.monotonic()
         try:
-            load_bytes(data, name)
+            ends(partial(load_bytes, data, name))
             outcomes["read"] += 1
         except UnreadableDocument as error:
             outcomes[error.key()] += 1
-        slowest = max(slowest, time.monotonic() - started)
         if number % 10 == 0:
             harmed += load_bytes(NEIGHBOUR, "neighbour.md").pages[0].text != NEIGHBOUR.decode()
         try:
             by_the_libraries(name, data)
         except Exception:  # noqa: BLE001 - that these are of every sort is the point
             control += 1
-    print(f"G8: {FILES} mutated files: {dict(outcomes)}, slowest {slowest:.1f} s, {harmed} neighbours harmed; "
+    print(f"G8: {FILES} mutated files: {dict(outcomes)}, {harmed} neighbours harmed; "
           f"the control failed on {control}")  # fmt: skip
     assert outcomes.total() == FILES
     assert outcomes["read"] > 0
-    assert slowest < 30
     assert harmed == 0
     assert control >= FILES / 10

@@ -11,6 +11,7 @@ import numpy as np
 from rag.core.types import Collection
 from rag.library.index import Index, SharedIndex, open_index
 from rag.library.store import Store
+from rag.models.embedding import Vectors
 from tests.guarantees.library import (
     CHUNKS,
     DIMENSION,
@@ -28,10 +29,11 @@ from tests.support.postgres import Place
 DOCUMENTS = size(20, 200)
 
 
-def _vector(number: int) -> np.ndarray:
+def _vector(number: int) -> Vectors:
     """The vector of the document's first chunk, as `library.add` makes it."""
     vectors = np.random.default_rng(number).standard_normal((CHUNKS, DIMENSION)).astype(np.float32)
-    return vectors[0] / np.linalg.norm(vectors[0])
+    first: Vectors = vectors[0] / np.linalg.norm(vectors[0])
+    return first
 
 
 def _hits(index: Index | SharedIndex, store: Store, collection: Collection, number: int) -> int:

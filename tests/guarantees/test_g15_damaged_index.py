@@ -19,7 +19,11 @@ from rag.core.types import Collection
 from rag.library.index import Index, snapshots
 from rag.library.index.vector_sync import Following
 from rag.library.store import Store
+from rag.library.store.documents import Documents
+from rag.library.store.passages import Ids
+from rag.models.embedding import Vectors
 from tests.guarantees.library import CHUNKS, DIMENSION, OWNER, add, child, size
+from tests.support.folders import folder_of
 
 TRIALS = size(60, 300)
 DOCUMENTS = 6
@@ -48,7 +52,7 @@ class Library:
         self.elsewhere = self.file(self.other).read_bytes()
 
     def file(self, collection: Collection) -> Path:
-        found = snapshots.newest(self.store.files.index_folder / collection.id)
+        found = snapshots.newest(folder_of(self.store).index_folder / collection.id)
         assert found is not None
         return found
 
@@ -209,9 +213,12 @@ def test_g15_what_one_process_keeps_another_uses(tmp_path: Path, monkeypatch: py
         theirs = pipe.recv()
     read: list[int] = []
     vectors = type(store.documents).vectors
-    monkeypatch.setattr(
-        type(store.documents), "vectors", lambda self, key, after=0: read.append(after) or vectors(self, key, after)
-    )
+
+    def reading(documents: Documents, key: str, after: int = 0) -> tuple[Ids, Vectors]:
+        read.append(after)
+        return vectors(documents, key, after)
+
+    monkeypatch.setattr(type(store.documents), "vectors", reading)
     ours = Index(store).search_vectors(collection.id, np.eye(1, DIMENSION, dtype=np.float32)[0], 10)
     assert ours == theirs
     # Nothing was read from the store but what comes after the file.
@@ -251,7 +258,7 @@ def test_g15_no_room_for_the_file_costs_no_search(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(snapshots, "publish", full)
     index = Index(store, keep_after=0)
     assert len(index.search_vectors(collection.id, np.eye(1, DIMENSION, dtype=np.float32)[0], 10)) == 10
-    assert snapshots.newest(store.files.index_folder / collection.id) is None
+    assert snapshots.newest(folder_of(store).index_folder / collection.id) is None
 
 
 def test_g15_a_small_library_keeps_no_file(tmp_path: Path) -> None:

@@ -39,10 +39,9 @@ def _pages(store: Store, document: Document) -> list[str]:
 
 def faults(store: Store, owner: str, collection: str, answer: Answer) -> list[str]:
     """What is not true of an answer's sources."""
+    sources: list[Quote | Passage] = [*answer.quotes, *answer.passages]
     found = [
-        f"{source.name}, page {source.page}"
-        for source in (*answer.quotes, *answer.passages)
-        if not _stands(store, owner, collection, source)
+        f"{source.name}, page {source.page}" for source in sources if not _stands(store, owner, collection, source)
     ]
     if answer.outcome != "overview":
         retrieved = [(passage.document, passage.page) for passage in answer.passages]

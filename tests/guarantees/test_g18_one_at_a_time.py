@@ -43,7 +43,7 @@ def ask_all(first: int, turn_file: Path) -> list[dict[str, object]]:
     return answers
 
 
-def test_twenty_questions_from_two_processes(tmp_path):
+def test_twenty_questions_from_two_processes(tmp_path: Path) -> None:
     turn_file = tmp_path / "model.turn"
     apps = [
         subprocess.Popen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -25,13 +26,15 @@ HOSTILE = [
 
 
 @pytest.fixture
-def copy(tmp_path):
+def copy(tmp_path: Path) -> Path:
     file = tmp_path / "model.gguf"
-    shutil.copyfile(locate(NAME), file)
+    bundled_file = locate(NAME)
+    assert bundled_file is not None
+    shutil.copyfile(bundled_file, file)
     return file
 
 
-def loads(file) -> None:
+def loads(file: Path) -> None:
     model = bundled(file, pinned=True)
     try:
         assert model.context_tokens() == 1024
@@ -39,7 +42,7 @@ def loads(file) -> None:
         model.close()
 
 
-def test_one_flipped_byte_is_refused(copy):
+def test_one_flipped_byte_is_refused(copy: Path) -> None:
     loads(copy)
     rng = random.Random(21)
     for _ in range(FLIPS):
@@ -59,7 +62,7 @@ def test_one_flipped_byte_is_refused(copy):
     print(f"G21: {FLIPS} flipped bytes, all refused; the file as it was is taken")
 
 
-def test_a_hostile_template_in_a_valid_file_runs_nothing(copy, tmp_path):
+def test_a_hostile_template_in_a_valid_file_runs_nothing(copy: Path, tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     data = copy.read_bytes()
     start = data.index(b"{% for message in messages %}")

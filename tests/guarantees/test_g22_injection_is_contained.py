@@ -16,7 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from rag.answering.conversation import AnswerWriter
+from rag.answering.generation import AnswerWriter
 from rag.core.call_context import CallContext
 from rag.core.types import Answer
 from rag.ingestion.pipeline import IngestContext, read_file

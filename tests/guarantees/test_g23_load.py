@@ -1,7 +1,7 @@
 """G23. Load holds: many tabs at once, searches at once, and pages while documents are read; nothing fails.
 
-The server has one processor and the tabs another, as two machines would. Times are asserted in the long
-version only, where nothing else runs; elsewhere they are printed beside what they should be.
+The server has one processor and the tabs another, as two machines would. Times are printed beside what they
+should be: bench/guarantees.py judges those of the long version, where nothing else runs.
 """
 
 from __future__ import annotations
@@ -75,17 +75,13 @@ def test_g23_tabs_at_once(tmp_path: Path) -> None:
         before = process.memory_info().rss
         more_loads, more_reruns = _opened(app, 2 * SESSIONS)
         growth = (process.memory_info().rss - before) / MB
-        print(f"G23: {SESSIONS} tabs: first load {loads} (P95 < 5 s), rerun {reruns} (P95 < 1 s)")
-        print(f"G23: {2 * SESSIONS} tabs: first load {more_loads} (P95 < 10 s), rerun {more_reruns}")
+        print(f"G23: {SESSIONS} tabs: first load {loads.within(5)}, rerun {reruns.within(1)}")
+        print(f"G23: {2 * SESSIONS} tabs: first load {more_loads.within(10)}, rerun {more_reruns}")
         print(f"G23: {growth:.0f} MB more with {2 * SESSIONS} tabs (< 100 MB), {process.num_threads()} threads")
     assert loads.failures + reruns.failures == []
     assert len(more_loads.failures) <= SESSIONS // 5, more_loads.failures
     # With few tabs most of the growth is the allocator's, not the tabs'.
     assert growth < (100 if FULL else 200)
-    if FULL:
-        assert loads.percentile(95) < 5
-        assert reruns.percentile(95) < 1
-        assert more_loads.percentile(95) < 10
 
 
 @pytest.mark.slow
@@ -103,11 +99,9 @@ def test_g23_pages_while_documents_are_read(tmp_path: Path) -> None:
             reruns.of(tab.run)
             time.sleep(0.5)
         done = [job.state for job in store.jobs.list(OWNER, samples.id)].count("done")
-    print(f"G23: while {DOCUMENTS} documents were read, {done} done: rerun {reruns} (P95 < 2 s)")
+    print(f"G23: while {DOCUMENTS} documents were read, {done} done: rerun {reruns.within(2)}")
     assert reruns.failures == []
     assert done >= DOCUMENTS
-    if FULL:
-        assert reruns.percentile(95) < 2
 
 
 def _all_ask(app: Running, count: int, mark: str) -> tuple[Times, Times]:
@@ -147,12 +141,10 @@ def test_g23_answers_stream_to_many_tabs_at_once(tmp_path: Path) -> None:
         (alone,) = _all_ask(app, 1, "")[0].seconds
         answers, begun = _all_ask(app, SESSIONS, "word word")
     ratio = answers.percentile(95) / alone
-    print(f"G23: {SESSIONS} streams of {WORDS} words at once: {ratio:.2f} times one stream at P95 (at most 3.4)")
+    print(f"G23: {SESSIONS} streams of {WORDS} words at once: P95 {ratio:.2f} of at most 3.4 times one stream")
     print(f"G23: {SESSIONS} streams: first words seen {begun}")
     assert answers.failures == []
     assert len(begun.seconds) == SESSIONS
-    if FULL:
-        assert ratio <= 3.4
 
 
 @pytest.mark.slow
@@ -180,10 +172,8 @@ def test_g23_two_browsers_among_many_tabs(tmp_path: Path, chromium: Browser) -> 
             words.seconds.append(time.monotonic() - began)
             page.close()
         streams.join()
-    print(f"G23: two browsers beside {SESSIONS} streams: chat box {loads} (P95 < 5 s), first words {words}")
+    print(f"G23: two browsers beside {SESSIONS} streams: chat box {loads.within(5)}, first words {words}")
     assert others.failures == []
-    if FULL:
-        assert loads.percentile(95) < 5
 
 
 @pytest.mark.slow
@@ -194,11 +184,9 @@ def test_g23_who_waits_for_the_model_is_told_the_place(tmp_path: Path) -> None:
         # The model is loaded with the first question.
         _all_ask(app, 1, "")
         answers, places = _all_ask(app, QUEUED, "Waiting for the model: place")
-    print(f"G23: {QUEUED} ask the model at once, {len(places.seconds)} told their place: {places} (P95 < 1 s)")
+    print(f"G23: {QUEUED} ask the model at once, {len(places.seconds)} told their place: {places.within(1)}")
     assert answers.failures == []
     assert len(places.seconds) >= QUEUED - 1
-    if FULL:
-        assert places.percentile(95) < 1
 
 
 def _filled(folder: Path) -> tuple[Store, str]:
@@ -240,7 +228,5 @@ def test_g23_searches_at_once(tmp_path: Path) -> None:
             time.sleep(0.5)
 
     at_once(SESSIONS, user)
-    print(f"G23: {CHUNKS} chunks, {SESSIONS} users searching: {times} (P95 < 0.3 s)")
+    print(f"G23: {CHUNKS} chunks, {SESSIONS} users searching: {times.within(0.3)}")
     assert times.failures == []
-    if FULL:
-        assert times.percentile(95) < 0.3

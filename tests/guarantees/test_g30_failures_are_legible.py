@@ -15,7 +15,7 @@ import sys
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -23,10 +23,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from rag.commands import cli
+from rag.commands.output import PROBLEM
 from rag.core.errors import RagError
 from rag.ingestion.pipeline import IngestContext
 from rag.library.store import DATABASE, Store
-from rag.models.embedding import open_embedder
+from rag.models.embedding import Vectors, open_embedder
 from rag.ui.texts import LANGUAGES, Language, Texts
 from tests.guarantees.apps import quiet, running
 from tests.guarantees.samples import SAMPLES, embedder
@@ -241,7 +242,7 @@ def test_g30_a_fault_is_told_in_plain_words(
     with caplog.at_level(logging.DEBUG):
         code, out, err = FAULTS[fault](Bench(tmp_path, site, monkeypatch, capsys))
     said = (out + err).replace(str(tmp_path), "").replace(str(SAMPLES), "")
-    assert code == cli.PROBLEM, said
+    assert code == PROBLEM, said
     assert not CODE.search(said), said
     assert len(said.split()) >= 4 or CHINESE.search(said), said
     if language == "zh":
@@ -279,8 +280,11 @@ class Careless:
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
-    def embed_passages(self, texts: list[str]) -> None:
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
         raise ValueError(f"cannot embed {texts}")
+
+    def embed_query(self, text: str) -> Vectors:
+        return self.embed_passages([text])
 
 
 def test_g30_a_fault_of_the_program_quotes_no_document(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

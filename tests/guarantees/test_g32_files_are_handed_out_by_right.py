@@ -29,6 +29,7 @@ from streamlit.runtime.memory_media_file_storage import _calculate_file_id
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from rag.core.errors import SignInEnded
 from rag.core.settings import Settings
 from rag.core.types import Answer, Document, Person, Quote, SignIn, Turn
 from rag.library.store import Store
@@ -192,7 +193,7 @@ def strange(site: Site, owned: Owned, other: Owned) -> dict[str, tuple[str, dict
     ended = claims("carol", began=time.time(), nonce="ended")
     site.store.people.sign_out(site.admit(ended).id, sign_in_key(ended))
     old = claims("carol", began=time.time() - 13 * 3600, nonce="old")
-    with pytest.raises(authentication.SignInEnded):
+    with pytest.raises(SignInEnded):
         site.admit(old)
     out = somebody(site, "mallory", pdf("Mine"))
     site.store.shares.give(owned.person.id, owned.collection, "everybody", "", "reader")

@@ -28,7 +28,7 @@ class Typist(BaseChatModel):
     def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
         return ChatResult(generations=[ChatGeneration(message=AIMessage("word " * WORDS))])
 
-    def _stream(self, messages: list[BaseMessage], *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
+    def _stream(self, messages: list[BaseMessage], *__: Any, **___: Any) -> Iterator[ChatGenerationChunk]:
         for _ in range(WORDS):
             time.sleep(1 / PER_SECOND)
             yield ChatGenerationChunk(message=AIMessageChunk(content="word "))

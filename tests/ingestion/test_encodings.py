@@ -18,7 +18,7 @@ from docx import Document as WordDocument
 from rag.core.errors import CharactersRefused, DamagedFile
 from rag.ingestion.loading import load_address, load_bytes
 from rag.ingestion.loading.encoding_labels import encoding_of
-from tests.support.serving import Reply, Served, serving
+from tests.support.serving import Reply, Served, always, serving
 
 ENGLISH = "Every employee has 25 days of annual leave. Ask two weeks ahead.\n"
 SIMPLIFIED = "年假规定：员工每年享有二十五天年假，请在两周前提出申请，并由主管批准。未使用的假期可以结转到下年度。\n"
@@ -112,14 +112,14 @@ def test_signs_that_pythons_decoders_lack_are_read_as_the_standard_has_them() ->
     }
     for label, (data, text) in cases.items():
         reply = Reply(data, headers={"Content-Type": f"text/plain; charset={label}"})
-        with serving(lambda path, reply=reply: reply) as at:
+        with serving(always(reply)) as at:
             assert load_address(at.at("/x.txt"), intranet=[at.place])[0].pages[0].text == text, label
 
 
 def test_a_label_that_the_bytes_belie_counts_for_nothing() -> None:
     for label in ("iso-8859-1", "gbk", "utf-16", "shift_jis", "koi8-r"):
         reply = Reply(SIMPLIFIED.encode(), headers={"Content-Type": f"text/plain; charset={label}"})
-        with serving(lambda path, reply=reply: reply) as at:
+        with serving(always(reply)) as at:
             assert load_address(at.at("/x.txt"), intranet=[at.place])[0].pages[0].text == SIMPLIFIED, label
 
 
@@ -199,7 +199,7 @@ def test_every_label_of_the_standard_has_a_decoder() -> None:
     assert {encoding_of(name) for name in ("utf-7", "unicode_escape", "punycode", "rot13", "zlib", "idna")} == {None}
     for label in known:
         reply = Reply(ENGLISH.encode(), headers={"Content-Type": f"text/plain; charset={label}"})
-        with serving(lambda path, reply=reply: reply) as at:
+        with serving(always(reply)) as at:
             assert load_address(at.at("/x.txt"), intranet=[at.place])[0].pages[0].text == ENGLISH
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,18 +17,18 @@ import pypdfium2 as pdfium
 import pytest
 from docx import Document as WordDocument
 from pypdf import PdfReader, PdfWriter
+from pypdf.constants import PageLabelStyle
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.core.errors import (
-    AddressNotReadable,
     AddressStatus,
-    AddressUnreachable,
     DamagedFile,
     EmptyFile,
     NoText,
+    OtherFormat,
     PasswordNeeded,
     ProtectedFile,
     RagError,
@@ -48,9 +44,7 @@ from rag.ingestion.loading import Limits, load_address, load_bytes, sandbox
 from rag.ingestion.loading.pdf import LOCK, read_page
 from rag.langchain import PyPDFLoader, WebBaseLoader
 from tests.support.serving import Reply, serving
-
-EVALDATA = Path(__file__).resolve().parents[3] / "shared" / "evaldata"
-needs_evaldata = pytest.mark.skipif(not EVALDATA.is_dir(), reason="the evaluation data is not on this machine")
+from tests.support.waiting import ends
 
 
 def pdf(*pages: list[tuple[str, float]], title: str = "", font: str = "Helvetica") -> bytes:
@@ -152,8 +146,8 @@ def test_larger_lines_and_bookmarks_are_headings() -> None:
 
 def test_printed_page_labels_are_kept() -> None:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf(body("a b"), body("c d"), body("e f")))))
-    writer.set_page_label(0, 1, style="/r")
-    writer.set_page_label(2, 2, style="/D", prefix="A-", start=3)
+    writer.set_page_label(0, 1, style=PageLabelStyle.LOWERCASE_ROMAN)
+    writer.set_page_label(2, 2, style=PageLabelStyle.DECIMAL, prefix="A-", start=3)
     buffer = io.BytesIO()
     writer.write(buffer)
     assert [page.label for page in load_bytes(buffer.getvalue(), "x.pdf").pages] == ["i", "ii", "A-3"]
@@ -288,7 +282,7 @@ def test_a_word_file_keeps_its_order_and_its_headings() -> None:
     document = load_bytes(word(fill), "handbook.docx")
     page = document.pages[0]
     assert page.text == "Leave\n\nEverybody has 25 days.\n\nYears | Days\n0–5 | 25\n\nNotice\n\nTwo weeks."
-    assert page.headings == (Heading(0, "Leave"), Heading(page.text.index("Notice"), "Notice"))
+    assert page.headings == (Heading(0, "Leave"), Heading(page.text.index("Notice"), "Notice", 2))
     assert (document.kind, document.title) == ("word", "Staff handbook")
 
 
@@ -322,7 +316,7 @@ def test_the_content_decides_the_kind_not_the_name() -> None:
         (b"Just words.", "x.docx", DamagedFile),
         (b"PK\3\4 and no more", "x.docx", DamagedFile),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.png", UnsupportedKind),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.txt", UnsupportedKind),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.txt", OtherFormat),
         (b"{\\rtf1 Words}", "x.rtf", UnsupportedKind),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "x.doc", UnsupportedKind),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "x.docx", ProtectedFile),
@@ -419,10 +413,8 @@ def answer_of_child(monkeypatch: pytest.MonkeyPatch, code: str, **limits: int) -
 def test_whatever_a_parser_does_costs_one_error(
     monkeypatch: pytest.MonkeyPatch, code: str, error: type[RagError]
 ) -> None:
-    started = time.monotonic()
     with pytest.raises(error):
-        answer_of_child(monkeypatch, code, seconds=2)
-    assert time.monotonic() - started < 10
+        ends(lambda: answer_of_child(monkeypatch, code, seconds=2))
     monkeypatch.undo()
     assert load_bytes(b"Words.", "x.txt").pages[0].text == "Words."
 
@@ -508,109 +500,3 @@ def test_langchain_users_get_documents(article: str, tmp_path: Path) -> None:
     assert web[0].metadata == {"source": f"http://{article}/leave", "title": "Leave policy"}
     with pytest.raises(AddressStatus):
         WebBaseLoader(f"http://{article}/none", intranet=[article]).load()
-
-
-# Real files
-
-
-@needs_evaldata
-def test_of_39_addresses_34_are_read_and_the_five_that_fail_are_named() -> None:
-    folder = EVALDATA / "html_articles"
-    truth = [json.loads(line) for line in (folder / "ground_truth.jsonl").read_text().splitlines()]
-    pages = {f"/{n}": gzip.decompress((folder / "files" / row["file"]).read_bytes()) for n, row in enumerate(truth)}
-    failing = {
-        "/5": Reply(pages["/5"], status=404),
-        "/12": Reply(pages["/12"], status=503),
-        "/20": Reply(b"GIF89a", headers={"Content-Type": "image/gif"}),
-        "/33": Reply(b"<html><body></body></html>"),
-    }
-    with serving(lambda path: failing.get(path) or Reply(pages[path])) as served:
-        addresses = [served.at(path) for path in pages]
-        addresses[38] = "http://127.0.0.1:9/38"
-        loader = WebBaseLoader(addresses, intranet=[served.place, "127.0.0.1:9"], continue_on_failure=True)
-        documents = loader.load()
-    assert [d.metadata["source"] for d in documents] == [a for a in addresses if a not in loader.failures]
-    assert len(documents) == 34
-    assert {address.rpartition("/")[2]: type(error) for address, error in loader.failures.items()} == {
-        "5": AddressStatus,
-        "12": AddressStatus,
-        "20": AddressNotReadable,
-        "33": NoText,
-        "38": AddressUnreachable,
-    }
-    scores = [overlap(d.page_content, truth[addresses.index(d.metadata["source"])]["article_text"]) for d in documents]
-    print(f"words shared with the articles as people cut them out (F1): {sum(scores) / len(scores):.3f}")
-    assert sum(scores) / len(scores) > 0.9
-
-
-def overlap(text: str, truth: str) -> float:
-    """F1 of the words that two texts share."""
-    ours, theirs = Counter(text.lower().split()), Counter(truth.lower().split())
-    return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
-
-
-def seen_by_a_library(data: bytes, password: str | None) -> bool:
-    """Whether pdfium or pypdf by itself finds text in a PDF."""
-    with LOCK:
-        try:
-            document = pdfium.PdfDocument(data, password=password)
-            if any(page.get_textpage().get_text_range().strip() for page in document):
-                return True
-        except pdfium.PdfiumError:
-            pass
-    try:
-        reader = PdfReader(io.BytesIO(data), password=password)
-        return any(page.extract_text().strip() for page in reader.pages)
-    except Exception:  # noqa: BLE001 - pypdf raises anything on such files
-        return False
-
-
-@needs_evaldata
-def test_every_nasty_pdf_is_read_or_refused_with_a_reason() -> None:
-    folder = EVALDATA / "nasty_pdfs"
-    counts: dict[str, Counter[str]] = {}
-    wrong: list[str] = []
-    for line in (folder / "manifest.jsonl").read_text().splitlines():
-        entry = json.loads(line)
-        data = (folder / "files" / entry["file"]).read_bytes()
-        started = time.monotonic()
-        try:
-            load_bytes(data, entry["file"], password=entry["password"])
-            became = "read"
-        except UnreadableDocument as error:
-            became = error.key()
-        counts.setdefault(entry["picked_for"], Counter())[became] += 1
-        late = time.monotonic() - started > 30
-        if late or seen_by_a_library(data, entry["password"]) != (became == "read"):
-            wrong.append(f"{entry['file']}: {became}")
-    for category, results in sorted(counts.items()):
-        print(f"{category:26} {dict(results)}")
-    assert not wrong
-
-
-@needs_evaldata
-def test_every_office_file_is_read_or_refused_with_a_reason() -> None:
-    counts: dict[str, Counter[str]] = {}
-    for path in sorted((EVALDATA / "office_html_files" / "files").iterdir()):
-        try:
-            became = load_bytes(path.read_bytes(), path.name).kind
-        except UnreadableDocument as error:
-            became = error.key()
-        counts.setdefault(path.suffix, Counter())[became] += 1
-    for ending, results in counts.items():
-        print(f"{ending:8} {dict(results)}")
-    assert counts[".html"].keys() == {"html"}
-    assert counts[".docx"] == {"word": 8, "no_text": 1, "protected_file": 2}
-    assert {".xlsx", ".pptx", ".doc", ".rtf"} <= {e for e, r in counts.items() if r.keys() == {"unsupported_kind"}}
-
-
-@needs_evaldata
-def test_the_real_reports_are_read_in_seconds() -> None:
-    started = time.monotonic()
-    pages = 0
-    for path in sorted((EVALDATA / "pdf_pages" / "pdfs").iterdir()):
-        pages += len(load_bytes(path.read_bytes(), path.name).pages)
-    seconds = time.monotonic() - started
-    print(f"{pages} pages in {seconds:.1f} s")
-    assert pages == 759
-    assert seconds < 60

@@ -17,12 +17,14 @@ import pytest
 
 from rag.core.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, SameName, UnreadableDocument
 from rag.core.types import Chunk, Collection, Heading, LoadedDocument, Page
+from rag.ingestion.leads import lead_of
 from rag.ingestion.loading import Limits
-from rag.ingestion.pipeline import CHUNKS_AT_ONCE, IngestContext, embedded_text, lead_of, read_file, reembed
+from rag.ingestion.pipeline import CHUNKS_AT_ONCE, IngestContext, embedded_text, read_file, reembed
 from rag.ingestion.worker import run_jobs, stop_at_end_of, wait_for_work
 from rag.library.index import Index
 from rag.library.store import Job, Store
 from rag.library.store.jobs import MAX_ATTEMPTS
+from tests.support.folders import folder_of
 from tests.support.reading import reading
 
 OWNER = "ann"
@@ -338,9 +340,9 @@ def test_a_running_job_is_cancelled_between_batches(ingest: IngestContext, colle
     with reading(slow):
         wait_for(lambda: ingest.store.jobs.get(OWNER, job.id).done > 0)
         ingest.store.jobs.cancel(OWNER, job.id)
-        wait_for(lambda: ingest.store.jobs.get(OWNER, job.id).state == "cancelled", 5)
+        wait_for(lambda: ingest.store.jobs.get(OWNER, job.id).state == "cancelled", 60)
     assert ingest.store.documents.list(OWNER, collection.id) == []
-    assert not ingest.store.files.path(job.source).exists()
+    assert not folder_of(ingest.store).path(job.source).exists()
 
 
 def test_a_reader_that_is_told_to_end_leaves_its_job_to_the_next(ingest: IngestContext, collection: Collection) -> None:
@@ -353,7 +355,7 @@ def test_a_reader_that_is_told_to_end_leaves_its_job_to_the_next(ingest: IngestC
     thread.start()
     wait_for(lambda: ingest.store.jobs.get(OWNER, job.id).done > 0)
     os.close(write)
-    thread.join(5)
+    thread.join(60)
     left = ingest.store.jobs.get(OWNER, job.id)
     assert (left.state, left.attempts) == ("waiting", 0)
     work_until_idle(ingest)

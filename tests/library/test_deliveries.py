@@ -19,10 +19,12 @@ from rag.core.types import Collection
 from rag.ingestion.pipeline import READ_AT_ONCE, IngestContext
 from rag.library.store import Job, Store
 from rag.library.store.deliveries import deliver_lost, hand_on
+from rag.models.catalogue import NOWHERE, Choice
 from rag.operations.doctor import examine
 from rag.services import Services
 from tests.ingestion.test_pipeline import LIMITS, OWNER, TEXT, ToyEmbedder, long_text, wait_for
 from tests.support import postgres
+from tests.support.originals import has_original
 from tests.support.postgres import Place
 from tests.support.reading import reading
 from tests.support.serving import Reply, serving
@@ -119,7 +121,7 @@ def test_what_is_cancelled_while_it_is_read_ends_and_another_is_read_beside_it(
         in_state(store, short, "done")
         in_state(store, long, "cancelled")
         wait_for(lambda: all_deliveries(store) == [])
-    assert not store.files.has(long.source)
+    assert not has_original(store, long.source)
 
 
 def test_a_reader_that_ends_in_good_order_leaves_its_jobs_to_the_next_before_all_others(
@@ -271,9 +273,7 @@ def test_the_doctor_counts_what_waits_and_delivers_what_was_lost(place: Place, s
     assert said() == ("deliveries", True, {"count": 1, "readers": 1})
 
 
-def _no_model() -> object:
-    from rag.models.catalogue import NOWHERE, Choice
-
+def _no_model() -> Choice:
     return Choice("toy", NOWHERE, None)
 
 

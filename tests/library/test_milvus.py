@@ -24,8 +24,8 @@ from rag.library.store import Store
 from rag.services import open_services
 from rag.ui.safe_views import _notice
 from rag.ui.texts import Texts
-from tests.guarantees.apps import free_port
 from tests.library.test_index import OWNER, exact, put, unit
+from tests.support.serving import free_port
 
 DATABASE = "postgresql+psycopg://db.example.com/footnote"
 SECRET = "s3cret-word"

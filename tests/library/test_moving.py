@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,8 @@ def local(tmp_path: Path) -> Iterator[Store]:
         store.chats.ask(OWNER, chat.id, "And then?")
         store.jobs.enqueue(OWNER, collection.id, "waits.txt", "file", b"a file that waits to be read", replace=True)
         check = store.checks.add(OWNER, collection.id, "How many?", document="0.txt", page=1, quote="number0")
-        result = CheckResult(**{field.name: _some(field, check) for field in dataclasses.fields(CheckResult)})
+        fields: dict[str, Any] = {field.name: _some(field, check) for field in dataclasses.fields(CheckResult)}
+        result = CheckResult(**fields)
         store.checks.save_run(OWNER, store.collections.get(OWNER, collection.id), "toy", [result])
         _add_odd(store, store.collections.create("bob", "odd"))
         _add_people(store)

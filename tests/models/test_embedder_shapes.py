@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ NAME = "all-mpnet-base-v2"
 
 
 @pytest.fixture
-def mpnet(tmp_path):
+def mpnet(tmp_path: Path) -> Path:
     """A small random network of MPNet's shape, with mean pooling, as sentence-transformers saves it."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -41,7 +43,7 @@ def mpnet(tmp_path):
     return folder
 
 
-def test_an_mpnet_comes_by_name_embeds_and_is_held_to_its_first_bytes(mpnet, tmp_path):
+def test_an_mpnet_comes_by_name_embeds_and_is_held_to_its_first_bytes(mpnet: Path, tmp_path: Path) -> None:
     model, folder = known(NAME), tmp_path / "models"
     assert model is not None
     with hub_serving() as hub:

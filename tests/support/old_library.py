@@ -28,8 +28,8 @@ def make(place: Place, number: int, owner: str = "ann", dimension: int = 4) -> N
     with closing(database(place)) as opened, opened.write_alone() as connection:
         if number:
             _make_tables(connection)
-            upgrade(connection, 1, number)
             _fill(connection, owner, dimension)
+            upgrade(connection, 1, number)
 
 
 def _make_tables(connection: sa.Connection) -> None:

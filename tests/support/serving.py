@@ -81,6 +81,11 @@ def serving(
         server.server_close()
 
 
+def always(reply: Reply) -> Callable[[str], Reply]:
+    """The same answer whatever the path is."""
+    return lambda _path: reply
+
+
 def free_port() -> int:
     """A port of this machine on which nobody listens."""
     with socket.socket() as probe:

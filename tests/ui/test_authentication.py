@@ -178,7 +178,7 @@ def test_a_sign_in_is_known_by_its_token_and_a_person_by_issuer_and_subject(monk
 @pytest.mark.parametrize("claims", [{"sub": None}, {"sub": ""}, {"iss": None}, {"sub": 7}])
 def test_who_is_not_named_is_not_let_in(claims: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SignInUnusable):
-        knocked(monkeypatch, **claims)
+        knocked(monkeypatch, None, **claims)
 
 
 @pytest.mark.parametrize(

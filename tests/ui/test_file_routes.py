@@ -31,6 +31,7 @@ from rag.core.settings import Settings
 from rag.core.types import Answer, Chunk, Document, LoadedDocument, Page
 from rag.library.store import Store
 from rag.ui import file_responses, file_routes, request_identity
+from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
 from tests.guarantees.apps import OWNER, PROJECT, quiet, running
@@ -160,7 +161,7 @@ def test_an_altered_file_is_not_given(tmp_path: Path) -> None:
         document = put(store, store.collections.create(OWNER, "mine").id, "a.pdf", DATA)
         (kept,) = (path for path in (tmp_path / "files").rglob("*") if path.is_file())
         kept.write_bytes(DATA[::-1])
-        page = request_identity.Frame(_Services(store), Texts("en"))  # type: ignore[arg-type]
+        page = Frame(_Services(store), Texts("en"))  # type: ignore[arg-type]
         browser = TestClient(Starlette(routes=file_routes.routes(lambda _: page)))
         reply = browser.get(file_routes.original_address(document))
         assert (reply.status_code, reply.content) == (404, browser.get("/files/nothing").content)

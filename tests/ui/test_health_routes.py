@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from rag.ui import health_routes
 from tests.guarantees.apps import OWNER, PROJECT, Running, quiet, running
 from tests.support import postgres
 from tests.support.tei import tei
+from tests.support.waiting import until
 
 QUESTION = "How many days of annual leave do I have after six years?"
 RULES = b"Annual leave is 28 days after six years.\n\nThe canteen is open until two o'clock.\n"
@@ -168,12 +168,14 @@ def test_it_is_not_ready_without_its_reader(app: Running) -> None:
     assert got(f"{app.address}/_stcore/health")[0] == 200
 
 
-def test_metrics_without_their_package_are_named_and_off_without_being_asked_for(tmp_path, monkeypatch) -> None:
+def test_metrics_without_their_package_are_named_and_off_without_being_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("rag.services.find_spec", lambda name: None)
     assert open_services(Settings(data_dir=tmp_path)).metrics is None
     with pytest.raises(SettingsInvalid) as missing:
         open_services(Settings(data_dir=tmp_path, metrics=True)).metrics  # noqa: B018 - looking is what raises
-    assert "prometheus-client" in missing.value.fields["problem"]
+    assert "prometheus-client" in str(missing.value.fields["problem"])
 
 
 def test_the_reader_is_a_service_of_its_own_where_that_is_set(tmp_path: Path, embedder: str) -> None:
@@ -196,12 +198,3 @@ def test_the_reader_is_a_service_of_its_own_where_that_is_set(tmp_path: Path, em
     services.start()
     assert services.reader_runs()
     assert set(psutil.Process().children()) <= before
-
-
-def until(happened, seconds: float = 120) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if happened():
-            return True
-        time.sleep(0.1)
-    return False

@@ -76,9 +76,9 @@ class Noted(Presence):
         super().__init__(store, runs, hours=12)
         self.out: set[str] = set()
 
-    def _on_the_server(self, tabs: object) -> None:
+    def _settle_on_server(self, tabs: object) -> None:
         assert isinstance(tabs, dict)
-        self.out |= {key for key, tab in tabs.items() if tab.out}
+        self.out |= {key for key, tab in tabs.items() if tab.revoked}
 
 
 @contextmanager
@@ -154,6 +154,6 @@ def test_a_sign_in_that_is_over_by_the_clock_is_noticed_with_nothing_written(pla
     assert presence.look(1, 1) == 1
     assert presence.out == set()
     presence._hours = -1.0
-    presence._tabs["1"].standing = store.access_states.of(ann, "key of ann", hours=-1.0)
+    presence._tabs["1"].access = store.access_states.of(ann, "key of ann", hours=-1.0)
     presence.look(1, 1)
     assert presence.out == {"1"}

@@ -1,4 +1,4 @@
-"""From passages to quotes: the sentences, list items and table rows that answer, word for word."""
+"""Quote selection: the sentences, list items and table rows of passages that answer, verbatim."""
 
 from rag.answering.evidence.answer_types import nearest_of_its_kind
 from rag.answering.evidence.disagreement import disagreements

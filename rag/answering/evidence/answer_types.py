@@ -1,4 +1,4 @@
-"""What kind of thing a question asks for, and which such thing of a sentence it is about."""
+"""Expected answer types (date, number, name …) and which entity of a sentence answers a question."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 
 from rag.core.text import CARDINAL, CHINESE_NUMERALS, MONTH, STOP_WORDS, language_of, script_of, stem, words
 
-# Of what stands before "century" so many characters count as well; a longer word is left out.
-_BEFORE: Final = 40
-# A row of digits that is longer is no percentage.
+# Maximum length of the word before "century" that is part of the date.
+_MAX_CENTURY_WORD: Final = 40
+# Maximum characters of a percentage.
 _LONGEST_FIGURE: Final = 30
 _DATE: Final = re.compile(
     rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{MONTH})\.? \d+|\b\d+\.? (?:{MONTH})\b"
     rf"|\b(?:\d+|{CARDINAL}) (?:hour|day|week|month|year|stunde|tag|woche|monat|jahr)(?:s|en|e|n)?\b"
-    rf"|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b(?:[\w-]{{1,{_BEFORE}}}[ -])?centur\w*|\b\w*day\b|jahrhundert"
+    rf"|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b(?:[\w-]{{1,{_MAX_CENTURY_WORD}}}[ -])?centur\w*|\b\w*day\b|jahrhundert"
     r"|[年月日]|世纪",
     re.IGNORECASE,
 )
@@ -35,7 +35,7 @@ _PERCENT: Final = re.compile(
 _WHAT: Final = r"\b(?:what|which) (?:(?:is|was|are|were) )?(?:the )?"
 _ASKED: Final = (
     (_WHAT + r"(?:percent|percentage)\b|百分之几", _PERCENT),
-    # "On Thursday" is no date.
+    # A weekday alone is not a date.
     (_WHAT + r"(?:exact )?(?:\w+ )?date\b", _DAY),
     (
         r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|century|decade)\b"
@@ -56,46 +56,45 @@ _ASKED: Final = (
         _NAME,
     ),
 )
-_EXPECTED: Final = tuple((re.compile(asked, re.IGNORECASE), sign) for asked, sign in _ASKED)
-# A place can be told without a name: "in the shed".
+_EXPECTED: Final = tuple((re.compile(asked, re.IGNORECASE), answer) for asked, answer in _ASKED)
+# A place may be described without a name: "in the shed".
 _PLACE: Final = re.compile(r"\bwhere\b", re.IGNORECASE)
 _PERSON: Final = re.compile(r"\bwho\b", re.IGNORECASE)
 _NAME_RUN: Final = re.compile(r"\b[A-Z][\w’'.-]*(?:\s(?:of |the |and |de |van |von )?[A-Z][\w’'.-]*)*")
-# "The Austrian author" names nobody.
-_FROM_SOMEWHERE: Final = re.compile(r"(?:[A-Z][a-z]+(?:ian|ean|ese|ish)|American|African|German|French|Dutch) [a-z]")
+# "The Austrian author" is not a name.
+_NATIONALITY: Final = re.compile(r"(?:[A-Z][a-z]+(?:ian|ean|ese|ish)|American|African|German|French|Dutch) [a-z]")
 _DIGITS: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD: Final = re.compile(r"\w+")
 _PART: Final = re.compile(r"[-.']s?\b|-")
-# Words within which something is near to something else.
-_NEAR: Final = 6.0
+# Decay length of proximity, in words.
+_PROXIMITY: Final = 6.0
 
 
 def answer_kind(question: str) -> re.Pattern[str] | None:
-    """What a text must hold to answer a question for a time, an amount, a person or a place."""
-    return next((sign for asked, sign in _EXPECTED if asked.search(question)), None)
+    """The pattern of the expected answer type; None where the question does not tell."""
+    return next((answer for asked, answer in _EXPECTED if asked.search(question)), None)
 
 
 def holds_new(kind: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:
-    """Whether the text holds a thing of the kind that the question, of these words, does not already name."""
+    """Whether the text has a match of `kind` that is not among the question's words `asked`."""
     return any(not asked.issuperset(words(match.group())) for match in kind.finditer(text))
 
 
-def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[str, float]) -> bool:
-    """Whether a claim answers with that thing of a sentence that the question is about.
+def nearest_of_its_kind(claim: str, source: str, question: str, weights: Mapping[str, float]) -> bool:
+    """Whether a claim names that entity of the source sentence which the question asks for.
 
-    "Ada Brandt (founder) and Eva Keller (treasurer)" holds two names. Asked for the founder, the one that
-    stands nearer to the question's words is meant. Where the question asks for no kind of thing that can be
-    told, whatever the claim takes from the sentence is right.
+    "Ada Brandt (founder) and Eva Keller (treasurer)" has two names; asked for the founder, the one nearer to the
+    question's terms is expected. True where the expected answer type is unknown.
 
     Args:
-        weights: what each term of the question is worth.
+        weights: of the question's terms.
     """
     expected = answer_kind(question)
-    if script_of(said) == "cjk":
-        # Names are not told from other words there.
+    if script_of(source) == "cjk":
+        # Names cannot be told from other words.
         return expected in (None, _NAME) or holds_new(expected, claim, frozenset(words(question)))
     kind, language = expected or _NAME, language_of(question)
-    found = [(start, frozenset(_plain(text))) for start, text in _things(kind, said, question)]
+    found = [(start, frozenset(_plain(text))) for start, text in _entities(kind, source, question)]
     claimed = frozenset(_plain(claim))
     mine = [start for start, parts in found if parts <= claimed]
     others = [start for start, parts in found if not parts <= claimed]
@@ -103,28 +102,28 @@ def nearest_of_its_kind(claim: str, said: str, question: str, weights: Mapping[s
         return expected is None or (not found and _PLACE.search(question) is not None)
     terms_at = [
         (match.start(), term)
-        for match in _WORD.finditer(said)
+        for match in _WORD.finditer(source)
         if (term := stem(match.group().lower(), language)) in weights
     ]
 
-    def near(place: int) -> float:
+    def proximity(place: int) -> float:
         best: dict[str, float] = {}
         for at, term in terms_at:
-            apart = len(_WORD.findall(said[min(at, place) : max(at, place)]))
-            best[term] = max(best.get(term, 0.0), math.exp(-apart / _NEAR))
+            distance = len(_WORD.findall(source[min(at, place) : max(at, place)]))
+            best[term] = max(best.get(term, 0.0), math.exp(-distance / _PROXIMITY))
         return sum(weights[term] * value for term, value in best.items())
 
-    return max(map(near, mine)) >= max(map(near, others), default=0.0)
+    return max(map(proximity, mine)) >= max(map(proximity, others), default=0.0)
 
 
 def answer_things(question: str, text: str) -> list[str]:
     """The things of the kind that a question asks for which a text names and the question does not."""
     kind = answer_kind(question)
-    return [] if kind is None else list(dict.fromkeys(thing for _, thing in _things(kind, text, question)))
+    return [] if kind is None else list(dict.fromkeys(thing for _, thing in _entities(kind, text, question)))
 
 
-def _things(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[int, str]]:
-    """The things of a kind in a text, with their places, that the question does not name."""
+def _entities(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[int, str]]:
+    """The entities of a kind in a text that the question does not name: (start, words)."""
     language = language_of(question)
     asked = frozenset(stem(part, language) for part in _plain(question))
     named = frozenset(part for match in _NAME_RUN.finditer(question) for part in _plain(match.group()))
@@ -132,20 +131,20 @@ def _things(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple[i
         parts = _plain(match.group())
         if kind is _NAME:
             parts = [part for part in parts if part not in STOP_WORDS[language]]
-            # "Super Bowl V" is no answer to what is asked about Super Bowl I.
+            # "Super Bowl V" does not answer a question about Super Bowl I.
             known = sum(stem(part, language) in asked for part in parts)
-            # "FIFA Council Vice-Presidents" are not who its president is.
+            # "FIFA Council Vice-Presidents" does not name the president.
             same = parts and (parts[-1] in named or (_PERSON.search(question) and stem(parts[-1], language) in asked))
             if not parts or same or 2 * known > len(parts):
                 continue
-            if _FROM_SOMEWHERE.fullmatch(text, match.start(), match.end() + 2):
+            if _NATIONALITY.fullmatch(text, match.start(), match.end() + 2):
                 continue
         if parts and not asked.issuperset(stem(part, language) for part in parts):
             yield match.start(), " ".join(parts)
 
 
 def _plain(text: str) -> list[str]:
-    """The words of a text without possessives, hyphens apart, figures by their digits."""
+    """The words of a text without possessives, split at hyphens, numbers kept whole."""
     return [
         part.removesuffix("'s").rstrip(".")
         for word in words(text.replace("’", "'"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.evidence.units import Unit, units
+from rag.core.places import line_of
 from rag.core.text import script_of
-from rag.core.types import Document, Page, Quote, line_of
+from rag.core.types import Document, Page, Quote
 
 # Shorter units are labels and captions rather than sentences.
 _SHORTEST: Final = 30
@@ -86,7 +87,7 @@ def _spread(found: Sequence[_Section], most: int) -> list[_Section]:
 
 def _quote(document: Document, section: _Section) -> Quote:
     page, unit = section.page, section.unit
-    quote = Quote(
+    return Quote(
         document=document.id,
         name=document.name,
         title=document.title,
@@ -100,5 +101,5 @@ def _quote(document: Document, section: _Section) -> Quote:
         end=unit.end,
         score=1.0,
         head=unit.head,
+        line=line_of(document.kind, page.line(0), page.text[: unit.start]),
     )
-    return replace(quote, line=line_of(quote, page))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answering.evidence.units import Unit, units
-from rag.core.types import PAGED, Page, PageKey, Passage, Quote
+from rag.core.places import line_of
+from rag.core.types import Page, PageKey, Passage, Quote
 
 # Characters of its page before and after a quote that are kept with it.
 SURROUNDINGS: Final = 300
@@ -50,7 +51,7 @@ def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
         end=unit.end,
         score=passage.score,
         head=unit.head,
-        line=0 if passage.kind in PAGED else page.first_line + page.text.count("\n", 0, unit.start),
+        line=line_of(passage.kind, page.first_line, page.text[: unit.start]),
     )
 
 

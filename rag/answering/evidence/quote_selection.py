@@ -1,4 +1,4 @@
-"""Which units of the passages answer: first by words, then, for the best of those, by meaning."""
+"""Quote selection: units are ranked by lexical features, the best of them then by embedding similarity too."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from rag.core.types import PageKey, Passage, Quote
 from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
 from rag.models.embedding import Embedder, LateChunkingEmbedder
 
-# Units that go to the embedder: as many as it does in a fraction of a second on one core.
+# Candidates that are embedded: a fraction of a second on one core.
 EMBEDDED: Final = 7
 EMBEDDED_LIST: Final = 24
 # A member of a list scores at least this share of the best.
 _MEMBER: Final = 0.7
 
-# What each sign is worth; fitted on the developers' questions, see bench/quality.md. With what the similarity is
-# worth, which is the embedder's own, they sum to 1, so that a score lies between 0 and 1.
-_OWN: Final = 0.134  # the question's terms in the unit itself
-_NEAR: Final = 0.135  # ... in the unit, its neighbours and the title
-_BEFORE: Final = 0.139  # ... in the unit, the one before and the title: what "it" and "they" stand for
-_PAIRS: Final = 0.076  # the question's neighbouring terms side by side in the unit
-_PASSAGE: Final = 0.084  # how early its passage was found
-_ANSWER: Final = 0.074  # a date for a "when", a figure for a "how many", that the question does not name
+# Feature weights, fitted on development questions, see bench/quality.md. With the similarity weights, which are per
+# embedder, they sum to 1, so that scores are between 0 and 1.
+_OWN: Final = 0.134  # term coverage of the unit itself
+_NEAR: Final = 0.135  # ... with its neighbours and the title
+_BEFORE: Final = 0.139  # ... with the preceding unit and the title: antecedents of pronouns
+_PAIRS: Final = 0.076  # bigram coverage
+_PASSAGE: Final = 0.084  # reciprocal rank of the passage
+_ANSWER: Final = 0.074  # has a new entity of the expected answer type
 
-_RANGE: Final = 0.10  # added: "5 to 9 years" where six are asked about; rare, so it was not fitted
-_HEADING: Final = 0.15  # taken off: a heading says what is meant and not what is so
+_RANGE: Final = 0.10  # bonus: "5 to 9 years" for a question about six; too rare to fit
+_HEADING: Final = 0.15  # penalty: a heading states a topic, not a fact
 
-# Lines from the top and from the foot of a page that may be the same on every page.
+# Lines at the top and bottom of a page that may be running headers and footers.
 _EDGE: Final = 2
 _DIGITS: Final = re.compile(r"\d+")
 
 
 class AnswerScorer(Protocol):
-    """A model that reads a question and a text and says how surely the text answers it."""
+    """A model that scores how well a text answers a question."""
 
     @property
     def name(self) -> str: ...
@@ -75,14 +75,14 @@ def find_quotes(
     reader: AnswerScorer | None = None,
     listing: bool = False,
 ) -> tuple[Quote, ...]:
-    """The k units of the passages that answer best, best first, no two saying the same.
+    """The k best units of the passages, best first, without near-duplicates.
 
     Args:
         passages: best first.
-        pages: those that the passages lie on; their units are what is quoted.
-        weights: what each term of the question is worth; all the same when not given.
-        reader: asked about the best candidates, where there is one.
-        listing: every unit that is nearly as good as the best is a member of the list that is asked for; k at most.
+        pages: the passages' pages, cut into units.
+        weights: of the question's terms; equal if None.
+        reader: scores the best candidates, where there is one.
+        listing: every unit that scores nearly as the best is a member of the list asked for; k at most.
     """
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
     candidates = _candidates(question, passages, pages, wanted)
@@ -92,53 +92,53 @@ def find_quotes(
     if not shortlist:
         return ()
     facts = embedder_facts(embedder.name)
-    # What an embedder finds near in a language that it does not read is noise: words decide alone.
+    # In a language that the embedder does not support its similarities are noise.
     ranked = _by_meaning(embedder, facts.quotes, question, shortlist) if facts.reads(question) else list(shortlist)
     if reader is not None:
         read, weight = reader.scores(question, [_read(c) for c in ranked]), judge_facts(reader.name).weight
         ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
     ranked.sort(key=lambda c: (-held(question, c.text), -(c.words + c.meaning + c.read)))
-    # Where it is not known what the similarities mean, they put in order and are no part of the score.
-    discrimination = facts.tells(question)
+    # Uncalibrated similarities rank, but are no part of the score.
+    calibrated = facts.is_calibrated_for(question)
     chosen = _members(ranked, k) if listing else _deduplicated(ranked, k)
-    return tuple(_quote(c, c.words + c.meaning * discrimination + c.read) for c in chosen)
+    return tuple(_quote(c, c.words + c.meaning * calibrated + c.read) for c in chosen)
 
 
 def _by_meaning(
     embedder: Embedder, weights: QuoteWeights, question: str, shortlist: Sequence[_Candidate]
 ) -> list[_Candidate]:
-    """The candidates with what their meaning adds to their words."""
-    asked = embedder.embed_query(question)
+    """The candidates with their similarity scores."""
+    query = embedder.embed_query(question)
     before = [f"{c.passage.title}\n{c.before[-200:]} " for c in shortlist]
     around = [text + _read(c) for text, c in zip(before, shortlist, strict=True)]
-    ends = (
+    spans = (
         embedder.embed_spans(around, [len(text) for text in before])
         if isinstance(embedder, LateChunkingEmbedder)
         else None
     )
-    if ends is not None:
-        # Read once, with what it refers to: as good as both ways together.
-        meaning = (weights.similarity + weights.context) * (ends @ asked)
+    if spans is not None:
+        # Late chunking replaces both embeddings, with and without context.
+        meaning = (weights.similarity + weights.context) * (spans @ query)
     else:
-        near = embedder.embed_passages([_read(c) for c in shortlist]) @ asked
-        meaning = weights.similarity * near + weights.context * (embedder.embed_passages(around) @ asked)
+        near = embedder.embed_passages([_read(c) for c in shortlist]) @ query
+        meaning = weights.similarity * near + weights.context * (embedder.embed_passages(around) @ query)
     return [replace(c, meaning=float(more)) for c, more in zip(shortlist, meaning, strict=True)]
 
 
 def _read(candidate: _Candidate) -> str:
-    """What a model reads of a unit: a row says nothing without its column heads."""
+    """A unit's text for a model: a row with its column headings."""
     return f"{candidate.unit.head} {candidate.text}" if candidate.unit.head else candidate.text
 
 
 def _candidates(
     question: str, passages: Sequence[Passage], pages: Mapping[PageKey, CutPage], wanted: Mapping[str, float]
 ) -> list[_Candidate]:
-    """Every unit that a passage touches, once, with what its words say for it."""
+    """Every quotable unit that overlaps a passage, once, with its lexical score."""
     asked = frozenset(words(question))
     expected = answer_kind(question)
     language = language_of(question)
     order = terms(question, language)
-    # A Chinese term is a pair of characters already.
+    # Chinese terms are character bigrams already.
     pairs = (
         {}
         if script_of(question) == "cjk"
@@ -147,40 +147,40 @@ def _candidates(
     seen: set[tuple[str, int, int]] = set()
     found: list[_Candidate] = []
     places = dict.fromkeys((passage.document, passage.page) for passage in passages)
-    paged = {(passage.document, passage.page) for passage in passages if passage.kind == "pdf"}
+    paged = {(passage.document, passage.page) for passage in passages if passage.place.page}
     running = _running_lines({place: pages[place].text for place in places if place in paged})
     quotable = {place: _quotable(place[0], pages[place], running) for place in places}
     for rank, passage in enumerate(passages):
         place = (passage.document, passage.page)
         page = pages[place]
-        here = page.touched(passage)
-        held = [terms(f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in here]
+        touched = page.touched(passage)
+        unit_terms = [terms(f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in touched]
         topic = terms(f"{passage.title} {passage.section}", language)
-        for i, unit in enumerate(here):
+        for i, unit in enumerate(touched):
             key = (*place, unit.start)
             text = page.text[unit.start : unit.end]
             if key in seen or unit.start not in quotable[place]:
                 continue
             seen.add(key)
-            before = [*topic, *(held[i - 1] if i else ()), *held[i]]
-            after = held[i + 1] if i + 1 < len(held) else []
+            before = [*topic, *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
+            after = unit_terms[i + 1] if i + 1 < len(unit_terms) else []
             score = (
-                _OWN * coverage(wanted, held[i])
+                _OWN * coverage(wanted, unit_terms[i])
                 + _NEAR * coverage(wanted, [*before, *after])
                 + _BEFORE * coverage(wanted, before)
-                + _PAIRS * coverage(pairs, pairwise(held[i]))
+                + _PAIRS * coverage(pairs, pairwise(unit_terms[i]))
                 + _PASSAGE / (1 + rank)
                 - _HEADING * (unit.sort == "heading")
                 + _RANGE * in_range(question, text)
                 + _ANSWER * (expected is not None and holds_new(expected, text, asked))
             )
-            last = page.text[here[i - 1].start : here[i - 1].end] if i else ""
+            last = page.text[touched[i - 1].start : touched[i - 1].end] if i else ""
             found.append(_Candidate(passage, unit, text, page, last, score))
     return found
 
 
 def _quotable(document: str, page: CutPage, running: Set[tuple[str, str]]) -> set[int]:
-    """The starts of the units of a page that say something themselves."""
+    """The start offsets of a page's quotable units: no contents, bare headings or running lines."""
     bare = headlines(page.text, page.units)
     return {
         one.start
@@ -195,7 +195,7 @@ def _quotable(document: str, page: CutPage, running: Set[tuple[str, str]]) -> se
 
 
 def _running_lines(pages: Mapping[PageKey, str]) -> set[tuple[str, str]]:
-    """Lines at the top or foot of several pages of a document, page numbers aside: they say nothing themselves."""
+    """Running headers and footers: lines at the edge of several pages of a document, digits ignored."""
     counts: Counter[tuple[str, str]] = Counter()
     for (document, _), text in pages.items():
         lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -205,12 +205,12 @@ def _running_lines(pages: Mapping[PageKey, str]) -> set[tuple[str, str]]:
 
 
 def _deduplicated(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:
-    """The first k whose words are not nearly those of one already chosen."""
+    """The first k candidates whose terms differ enough from those already chosen."""
     chosen: list[tuple[_Candidate, frozenset[str]]] = []
     for candidate in ranked:
-        held = frozenset(terms(candidate.text))
-        if not any(_repeats(candidate, held, other, its) for other, its in chosen):
-            chosen.append((candidate, held))
+        own = frozenset(terms(candidate.text))
+        if not any(_repeats(candidate, own, other, its) for other, its in chosen):
+            chosen.append((candidate, own))
         if len(chosen) == k:
             break
     return [candidate for candidate, _ in chosen]
@@ -232,8 +232,8 @@ def _members(ranked: Sequence[_Candidate], k: int) -> list[_Candidate]:
 
 
 def _same_place(one: _Candidate, other: _Candidate) -> bool:
-    here = (one.passage.document, one.passage.page) == (other.passage.document, other.passage.page)
-    return here and one.unit.start < other.unit.end and other.unit.start < one.unit.end
+    same_page = (one.passage.document, one.passage.page) == (other.passage.document, other.passage.page)
+    return same_page and one.unit.start < other.unit.end and other.unit.start < one.unit.end
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -1,4 +1,4 @@
-"""Rows and rules that hold for a range: "5 to 9 years" is about somebody who asks after six years."""
+"""Number ranges: a row for "5 to 9 years" answers a question about six years."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from rag.core.text import CARDINAL, CHINESE_NUMERALS, number_value, stem
 _N: Final = (
     rf"((?<!\d)\d++(?:\.\d++)?+|\b{CARDINAL}\b|(?<![{CHINESE_NUMERALS}])[{CHINESE_NUMERALS}]++(?=个?[年月天日岁人]))"
 )
-# What is counted: a word after a space, or one Chinese character.
+# Unit of measurement: a word after a space, or one Chinese character.
 _UNIT: Final = r"[ -]?([^\W\d]+)?"
-# Longer words count nothing: "5 years or more".
-_LONGEST_WORD: Final = 40
+# Maximum length of a unit: "5 years or more".
+_MAX_UNIT: Final = 40
 _MEASURE: Final = re.compile(_N + _UNIT, re.IGNORECASE)
 _FROM_TO: Final = re.compile(rf"{_N}\s*+(?:to|until|–|—|-|~|至|到)\s*+{_N}{_UNIT}", re.IGNORECASE)
 _BELOW: Final = re.compile(rf"(?:less than|under|below|fewer than|up to|不满|少于|未满) ?{_N}{_UNIT}", re.IGNORECASE)
 _ABOVE: Final = re.compile(
     rf"(?:more than|over|at least|from) ?{_N}{_UNIT}"
-    rf"|{_N}(?: ?(\w{{1,{_LONGEST_WORD}}}+)| )? (?:or|and) (?:more|over|longer)"
+    rf"|{_N}(?: ?(\w{{1,{_MAX_UNIT}}}+)| )? (?:or|and) (?:more|over|longer)"
     rf"|{_N}([年月天日个岁])以上",
     re.IGNORECASE,
 )
 
 
 def in_range(question: str, text: str) -> bool:
-    """Whether the text names a range that a number of the question lies in, counting the same thing.
+    """Whether a number of the question lies in a range in the text, in the same unit.
 
     >>> in_range("What do I get after six years?", "5 to 9 years: 28 days")
     True
@@ -45,7 +45,7 @@ def in_range(question: str, text: str) -> bool:
 
 
 def holds_for(row: str) -> str:
-    """The range that a row begins with, '' where it begins with none.
+    """The range that a row begins with, or ''.
 
     >>> holds_for("5 to 9 years 28 days 5 days")
     '5 to 9 years'
@@ -56,18 +56,18 @@ def holds_for(row: str) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _measures(question: str) -> tuple[tuple[float, str], ...]:
-    return tuple((number_value(number), _thing(unit)) for number, unit in _MEASURE.findall(question))
+    return tuple((number_value(number), _normalized(unit)) for number, unit in _MEASURE.findall(question))
 
 
 def _ranges(text: str) -> Iterator[tuple[float, float, str]]:
     for low, high, unit in _FROM_TO.findall(text):
-        yield number_value(low), number_value(high), _thing(unit)
+        yield number_value(low), number_value(high), _normalized(unit)
     for number, unit in _BELOW.findall(text):
-        yield -inf, number_value(number) - 1e-9, _thing(unit)
+        yield -inf, number_value(number) - 1e-9, _normalized(unit)
     for groups in _ABOVE.findall(text):
         number, unit = next((groups[i], groups[i + 1]) for i in (0, 2, 4) if groups[i])
-        yield number_value(number), inf, _thing(unit)
+        yield number_value(number), inf, _normalized(unit)
 
 
-def _thing(unit: str) -> str:
+def _normalized(unit: str) -> str:
     return unit[:1] if unit and not unit.isascii() else stem(unit.lower())

@@ -1,4 +1,4 @@
-"""Which lines of a page are a table of contents: they say where something stands and not what is so."""
+"""Detection of tables of contents, whose lines point to facts and state none."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from typing import Final
 _LEADER: Final = re.compile(
     r"(?:(?<![.·_])(?<![.·_]\s)(?:[.·_]\s?+){4,}+|(?<![…⋯])(?<![…⋯]\s)(?:[…⋯]\s?+)++)\s*+(?=\d{1,4}$)"
 )
-# What a line may begin with: "Item 1A.", "2.3", "Part II", "第一章".
+# Label at the start of a line: "Item 1A.", "2.3", "Part II", "第一章".
 _LABEL: Final = re.compile(
     r"^\W*(?:(?:item|chapter|part|section|appendix|note)\s+)?(?:(?:\d{1,3}|[A-Z]|[IVX]+)(?:\.\d+)*[A-Z]?[.):]?\s+)?",
     re.IGNORECASE,
 )
-# A heading, and behind it a page. Other figures than years do not stand in it.
+# A heading and a page number; no other numbers but years.
 _PAGED: Final = re.compile(r"^[^\W\d_a-z](?:[^\d\n]|\b(?:19|20)\d\d\b){2,120}?[\s.](\d{1,3})$")
 _TITLE: Final = re.compile(r"^\W*+(?:(?:table of )?contents|index|目\s*+[录錄次])\W*+(?:page\W*+)?$", re.IGNORECASE)
-# Such lines one below the other, with pages that never go back: under a title, with leaders, and without either.
+# Minimum of consecutive entries with ascending pages: below a title, with dot leaders, without either.
 _TITLED: Final = 2
 _LED: Final = 4
 _PLAIN: Final = 8
-_LONGEST: Final = 160
-# Lines between two of them, or below the title, such as "Part II".
+# Maximum characters of an entry.
+_MAX_ENTRY: Final = 160
+# Other lines allowed between two entries, or below the title, such as "Part II".
 _BETWEEN: Final = 3
 
 
 def contents_lines(lines: Sequence[str]) -> set[int]:
-    """The places of the lines that belong to a table of contents, its title among them.
+    """The indices of the lines of a table of contents, including its title.
 
     >>> sorted(contents_lines(["Contents", "Purpose 1", "Leave 4", "Travel 9", "Leave is 25 days."]))
     [0, 1, 2, 3]
@@ -45,7 +46,7 @@ def contents_lines(lines: Sequence[str]) -> set[int]:
 
 
 def _runs(lines: Sequence[str]) -> Iterator[list[int]]:
-    """Lines near to one another that each end with a page, none before the one above."""
+    """Runs of nearby lines that end with ascending page numbers."""
     paged = [(place, page) for place, line in enumerate(lines) if (page := _page(line)) is not None]
     run: list[int] = []
     for (place, page), (following, later) in pairwise([*paged, (-1, -1)]):
@@ -56,8 +57,8 @@ def _runs(lines: Sequence[str]) -> Iterator[list[int]]:
 
 
 def _page(line: str) -> int | None:
-    """The page that a line of a table of contents ends with, None where it can be none."""
-    if len(line) > _LONGEST:
+    """The page number at the end of an entry; None for other lines."""
+    if len(line) > _MAX_ENTRY:
         return None
     found = _PAGED.match(_LABEL.sub("", _LEADER.sub(" ", line.strip()), count=1))
     return int(found[1]) if found else None

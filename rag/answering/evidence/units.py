@@ -45,7 +45,7 @@ _HEAD_WORDS: Final = re.compile(
     r"december|change|total|amount|percent|copay|network|tier|plan)\b|%",
     re.IGNORECASE,
 )
-_SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*+\s*+$")
+_SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*+[⁰¹²³⁴-⁹]*+\s*+$")
 _CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
 
 

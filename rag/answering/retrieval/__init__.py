@@ -1,8 +1,4 @@
-"""From a question to the passages that may answer it, and to whether they do.
-
-Words (BM25) and vectors are fused by rank; a follow-up is searched with the question before it; the
-gate says whether the collection holds an answer at all.
-"""
+"""Retrieval: hybrid search (BM25 and vectors), follow-up questions, and abstention."""
 
 from rag.answering.retrieval.abstention import Signals, gate
 from rag.answering.retrieval.follow_ups import forms, stands_alone

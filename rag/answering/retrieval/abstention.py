@@ -1,4 +1,4 @@
-"""Is it in the documents at all? One number from what was found, before any model is asked."""
+"""Abstention: the probability that the documents answer a question, from retrieval features, before generation."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from rag.core.text import coverage, language_of, sentences, stem, terms
 from rag.core.types import Passage
 from rag.models.catalogue import GateWeights
 
-# So many chunks are searched, where a test does not say otherwise.
+# Default number of chunks, for tests.
 _MANY: Final = 1000
 _PASSAGES: Final = 4
 # The evidence of a chance of 0 or 1.
 _SURE: Final = 20.0
 
-# A capital inside a sentence.
+# A capitalized word inside a sentence.
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]*\w")
-# Where no chunk is found by words and by meaning: as far apart as this.
+# Rank distance where no chunk is in both rankings.
 _FARTHEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the search saw.
+    """Features of the gate.
 
-    `similarity` is the best cosine, `cover` the share by weight of the question's words that the best passage
-    holds, `sentence` the same for the best single sentence with its title; `words` counts the question's words,
-    `chunks` what was searched. `named`: the question names something, which passages on other things of its kind
-    do not bear out; `apart`: how far from the top of both lists, by words and by meaning, the best chunk stands.
-    `by_words`: what the similarity means is not known, and it is left out.
+    `similarity` is the best cosine similarity; `cover` the weighted share of the question's terms in the best
+    passage, `sentence` that in the best single sentence with its title; `words` the number of terms, `chunks` of
+    chunks searched; `named` whether the question has a proper name; `apart` the sum of the ranks of the best chunk
+    in the BM25 and the vector ranking; `by_words` whether the similarity is uncalibrated and left out.
     """
 
     similarity: float = 0.0
@@ -57,33 +56,37 @@ def signals(
     by_meaning: Ranking,
     chunks: int,
     follow_up: bool,
-    tells: bool,
+    calibrated: bool,
 ) -> Signals:
-    """Measure the passages (best first) against the weighted terms of the query.
+    """Compute the features from the passages (best first) and the weighted terms of the query.
 
     Args:
-        tells: whether it is known what the similarities mean.
+        calibrated: whether the similarities are calibrated.
     """
     cover, sentence, language = 0.0, 0.0, language_of(query)
     for passage in passages[:_PASSAGES]:
         topic = set(terms(f"{passage.title} {passage.section}", language))
-        held = [topic.union(terms(passage.text[start:end], language)) for start, end in sentences(passage.text)]
-        cover = max(cover, coverage(wanted, topic.union(*held)))
-        sentence = max([sentence, *(coverage(wanted, one) for one in held)])
-    named = tells and any(stem(name.lower().removesuffix("'s"), language) in wanted for name in _NAME.findall(query))
-    apart = _apart(by_words, by_meaning) if tells else 0
-    return Signals(similarity, cover, sentence, len(wanted), chunks, not tells, follow_up, named, apart)
+        sentence_terms = [
+            topic.union(terms(passage.text[start:end], language)) for start, end in sentences(passage.text)
+        ]
+        cover = max(cover, coverage(wanted, topic.union(*sentence_terms)))
+        sentence = max([sentence, *(coverage(wanted, one) for one in sentence_terms)])
+    named = calibrated and any(
+        stem(name.lower().removesuffix("'s"), language) in wanted for name in _NAME.findall(query)
+    )
+    apart = _apart(by_words, by_meaning) if calibrated else 0
+    return Signals(similarity, cover, sentence, len(wanted), chunks, not calibrated, follow_up, named, apart)
 
 
 def _apart(one: Ranking, other: Ranking) -> int:
-    """The places before the thing that stands highest in both rankings, counted in both."""
+    """The smallest sum of an item's ranks in both rankings."""
     places = {item: place for place, item in enumerate(other.items)}
     found = (place + places[item] for place, item in enumerate(one.items) if item in places)
     return min(_FARTHEST, min(found, default=_FARTHEST))
 
 
 def gate(seen: Signals, weights: GateWeights) -> float:
-    """The chance, 0 to 1, that the passages answer the question."""
+    """The probability, 0 to 1, that the passages answer the question (logistic regression)."""
     if not seen.words or not seen.cover + seen.similarity:
         return 0.0
     evidence = (
@@ -94,7 +97,7 @@ def gate(seen: Signals, weights: GateWeights) -> float:
         - weights.named * seen.named
         - weights.apart * math.log1p(seen.apart)
         + weights.follow_up * seen.follow_up
-        + _belief_in_few(seen.chunks, weights)
+        + _small_corpus_bonus(seen.chunks, weights)
         + weights.constant
     )
     return 1.0 / (1.0 + math.exp(-evidence))
@@ -106,6 +109,6 @@ def raised(score: float, doubt: float, weights: GateWeights) -> float:
     return 1.0 / (1.0 + math.exp(-(evidence + weights.leaning * doubt)))
 
 
-def _belief_in_few(chunks: int, weights: GateWeights) -> float:
+def _small_corpus_bonus(chunks: int, weights: GateWeights) -> float:
     few = max(0.0, math.log10(weights.many / max(chunks, 1)))
     return min(weights.fewer_at_most, weights.fewer * few)

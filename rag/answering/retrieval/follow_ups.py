@@ -1,4 +1,4 @@
-"""Follow-up questions, understood without a model: what to search for, and how much each form counts."""
+"""Follow-up questions without a model: query variants and their fusion weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from rag.answering.retrieval.question_kinds import question_kind
 from rag.core.text import content, is_empty, script_of, terms
 
-# Words that stand for something said before.
+# Anaphora: words that refer to earlier turns.
 _POINTS_BACK: Final = re.compile(
     r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|one|ones|there|former|latter|"
     r"same|such|else|other|others|another|more|instead|both|each|above|previous)\b",
@@ -23,20 +23,20 @@ _GOES_ON: Final = re.compile(
     re.IGNORECASE,
 )
 
-# Questions back that a conversation's thread is looked for in.
+# Earlier questions taken into account.
 _LATEST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to put the question, and its weight in the fusion."""
+    """A query variant and its weight in the fusion."""
 
     query: str
     weight: float
 
 
 def stands_alone(question: str) -> float:
-    """How sure it is that the question can be understood by itself: 1 quite, 0 not at all."""
+    """How likely the question is self-contained, 0 to 1; a heuristic over anaphora, openings and length."""
     chinese = script_of(question) == "cjk"
     meaning = len(content(question)) if not chinese else len(terms(question)) / 1.5
     pointing = _POINTS_BACK_CHINESE if chinese else _POINTS_BACK
@@ -68,11 +68,10 @@ def _asks(text: str) -> bool:
 
 
 def forms(question: str, previous: Sequence[str] = ()) -> list[Form]:
-    """The ways to search for a question that follows others (oldest first); the main one comes first.
+    """The query variants of a question that follows others (oldest first), the main one first.
 
-    The joined form is the previous question with this one behind it. A question that stands alone
-    is searched mostly as it is, one that leans on the previous one mostly joined to it; where the
-    previous one may lean on others in turn, all of the latest with this one behind count a little.
+    The joined variant is the previous question followed by this one. The more self-contained the question, the more
+    its own variant weighs; otherwise the latest questions together are a third variant of small weight.
     """
     before = [text.strip() for text in previous if _asks(text)][-_LATEST:]
     if not before:

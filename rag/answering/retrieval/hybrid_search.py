@@ -1,4 +1,4 @@
-"""The search itself: words and vectors, for each form of the question, fused by rank."""
+"""Hybrid search: BM25 and vector rankings of each query variant, fused by reciprocal rank fusion."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ from rag.models.embedding import Embedder
 
 Vector = npt.NDArray[np.float32]
 
-# Chunks asked of each list, and candidates read from the store for each passage wanted.
+# Length of each ranking, and candidates read from the store per passage wanted.
 DEPTH: Final = 100
 _CANDIDATES: Final = 4
 
-# Fewer chunks than this do not tell a rare word from a common one: they are counted as so many.
-_TELLING: Final = 200
+# Minimum corpus size in the IDF: smaller ones do not tell rare terms from common ones.
+_MIN_CHUNKS: Final = 200
 
 # Passages that the gate of a follow-up by itself looks at.
 _OWN: Final = 4
 
-# Look-ups of words at a time, for all who ask.
-_AT_ONCE: Final = 4
+# Threads for BM25 queries.
+_THREADS: Final = 4
 
 
 class Searchable(Protocol):
-    """What the search needs of an index; `rag.library.index.Index` is one."""
+    """The index interface; `rag.library.index.Index` implements it."""
 
     def search_vectors(
         self,
@@ -58,18 +58,18 @@ class Searchable(Protocol):
         *,
         known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """Raises VectorsLacking where not all can be looked at, unless chunks are `known` to be looked at instead."""
+        """Raises VectorsLacking if not all vectors are reachable, unless `known` chunk ids are to be scored instead."""
 
     def search_words(
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[int, float]]: ...
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks there are, and how many hold each of the terms, as `rag.core.text.terms` makes them."""
+        """The number of chunks, and the document frequency of each term (of `rag.core.text.terms`)."""
 
 
 class Readable(Protocol):
-    """What the search needs of the documents; `rag.library.store.Store.documents` is one."""
+    """The document store interface; `rag.library.store.Store.documents` implements it."""
 
     def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]: ...
 
@@ -77,20 +77,19 @@ class Readable(Protocol):
 
 
 class Reranker(Protocol):
-    """A model that reads question and passage together."""
+    """A cross-encoder."""
 
     def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
-        """One number for each text; larger is nearer."""
+        """A relevance score per text; larger is better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found; `words_only` where the vectors were out of reach.
+    """The result of a search.
 
-    `query` is the form of the question that counted most, `weights` what each of its terms is worth
-    (a rare word more than a common one), `gate` the chance that the passages answer it at all: below `threshold`
-    it is not answered. `pages` are those that the passages lie on, by document and number; `missing` the codes of the
-    question that no document holds.
+    `query` is the main query variant, `weights` the IDF of its terms, `gate` the probability that the passages answer
+    it (refused below `threshold`), `words_only` whether the vector index was unreachable, `pages` the passages' pages
+    by document and number, `missing` the codes and years of the question that no document holds.
     """
 
     passages: tuple[Passage, ...]
@@ -115,7 +114,7 @@ class _Lists:
 
 
 class Retriever:
-    """Finds the passages for a question in one collection. Any number of threads may share one."""
+    """Retrieves the passages for a question from one collection. Thread-safe."""
 
     def __init__(
         self, index: Searchable, documents: Readable, embedder: Embedder, reranker: Reranker | None = None
@@ -125,8 +124,8 @@ class Retriever:
         self._embedder = embedder
         self._facts = embedder_facts(embedder.name)
         self._reranker = reranker
-        # The words are looked up while the question is embedded: neither holds the interpreter.
-        self._beside = ThreadPoolExecutor(_AT_ONCE, "words")
+        # BM25 queries run while the question is embedded: neither holds the GIL.
+        self._pool = ThreadPoolExecutor(_THREADS, "words")
 
     def search(
         self,
@@ -136,14 +135,14 @@ class Retriever:
         previous: Sequence[str] = (),
         k: int = 8,
     ) -> Found:
-        """The k passages nearest to a question.
+        """The k best passages for a question.
 
         Args:
-            previous: the questions asked before in the same chat, oldest first.
+            previous: earlier questions of the chat, oldest first.
         """
         ways = forms(question, previous)
-        by_words = [self._beside.submit(self._by_words, way, context) for way in ways]
-        telling = self._beside.submit(self._weights, ways[0].query, context)
+        by_words = [self._pool.submit(self._by_words, way, context) for way in ways]
+        telling = self._pool.submit(self._weights, ways[0].query, context)
         lists = [self._lists(way, words, context, len(ways) > 1) for way, words in zip(ways, by_words, strict=True)]
         # Of a language that is not read, the vectors' lists would drown the words'.
         slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
@@ -211,7 +210,7 @@ class Retriever:
             by_meaning=lists.vectors,
             chunks=chunks,
             follow_up=follow_up,
-            tells=self._facts.tells(query),
+            calibrated=self._facts.is_calibrated_for(query),
         )
 
     def _own_gate(self, question: str, lists: _Lists, context: CallContext) -> float:
@@ -224,11 +223,11 @@ class Retriever:
         score = gate(self._signals(question, weights, passages, lists, chunks), self._facts.gate)
         return raised(score, 1.0 - stands_alone(question), self._facts.gate)
 
-    def _by_words(self, way: Form, context: CallContext) -> Ranking:
+    def _by_words(self, variant: Form, context: CallContext) -> Ranking:
         documents = context.documents or None
-        query = with_spellings(way.query)
+        query = with_spellings(variant.query)
         found = self._index.search_words(context.owner, context.collection, query, DEPTH, documents)
-        return Ranking(tuple(chunk for chunk, _ in found), way.weight)
+        return Ranking(tuple(chunk for chunk, _ in found), variant.weight)
 
     def _worded(self, words: str, context: CallContext) -> list[Passage]:
         """The chunks that hold some of these words, best first."""
@@ -242,7 +241,7 @@ class Retriever:
     def _passages(
         self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int
     ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
-        """The k best passages, and the pages they lie on."""
+        """The k best passages, and their pages."""
         best = fused[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
@@ -268,8 +267,8 @@ class Retriever:
         return any(self._index.count_words(context.owner, context.collection, terms(word))[1].values())
 
     def _weights(self, query: str, context: CallContext) -> tuple[int, dict[str, float]]:
-        """How many chunks there are, and how telling each term of the query is: log of how few of them hold it."""
-        asked = list(dict.fromkeys(terms(query)))
-        total, counts = self._index.count_words(context.owner, context.collection, asked)
-        most = max(total, _TELLING) + 1
-        return total, {term: math.log(1 + most / (counts.get(term, 0) + 0.5)) for term in asked}
+        """The number of chunks, and the inverse document frequency of each query term: ln(1 + N / (df + 0.5))."""
+        query_terms = list(dict.fromkeys(terms(query)))
+        total, counts = self._index.count_words(context.owner, context.collection, query_terms)
+        size = max(total, _MIN_CHUNKS) + 1
+        return total, {term: math.log(1 + size / (counts.get(term, 0) + 0.5)) for term in query_terms}

@@ -1,4 +1,4 @@
-"""Several rankings made into one, and the chunks of a page that belong together made into one passage."""
+"""Reciprocal rank fusion of rankings, and joining of adjacent chunks into passages."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from typing import Final
 
 from rag.core.types import Passage
 
-# How slowly a rank loses its worth: 1 / (RANK + position). Measured in bench/quality.md.
+# The constant k of reciprocal rank fusion, 1 / (k + rank); tuned in bench/quality.md.
 RANK: Final = 5.0
 
-# What the other chunks of a page that were found count for the best of them.
+# Weight of a page's other retrieved chunks in the score of its best.
 _BESIDE: Final = 0.5
 
-# Chunks of one page with no more than this many characters between them are read as one passage.
+# Maximum characters between two chunks of a page that are joined.
 _GAP: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Things in order, best first, and what the order is worth among others."""
+    """Item ids, best first, and the ranking's weight."""
 
     items: tuple[int, ...]
     weight: float = 1.0
 
 
 def reciprocal_rank_fusion(rankings: Iterable[Ranking], rank: float = RANK) -> list[tuple[int, float]]:
-    """Reciprocal rank fusion: (thing, score), best first; equal scores keep the order of first sight.
+    """Weighted reciprocal rank fusion (Cormack et al. 2009): (item, sum of weight / (rank constant + position)), best
+    first; ties keep the order of first occurrence.
 
     >>> reciprocal_rank_fusion([Ranking((1, 2)), Ranking((2,))], rank=0)
     [(2, 1.5), (1, 1.0)]
@@ -40,17 +41,17 @@ def reciprocal_rank_fusion(rankings: Iterable[Ranking], rank: float = RANK) -> l
 
 
 def by_page(passages: Sequence[Passage]) -> list[Passage]:
-    """The passages, best first, where what else was found on its page speaks for the best of a PDF's page.
+    """Raise the best chunk of each PDF page by the scores of the page's other chunks; best first.
 
-    A page of a report holds several chunks; a table and the text that explains it are seldom in one of them.
+    A page of a report has several chunks; a table and the text that explains it are seldom in the same one.
     """
     found: dict[tuple[str, int], list[float]] = {}
     for passage in passages:
         found.setdefault((passage.document, passage.page), []).append(passage.score)
     raised = []
     for passage in passages:
-        # The scores of a page that was met are taken away, so that only its best chunk, the first, is raised.
-        scores = found.pop((passage.document, passage.page), [passage.score]) if passage.kind == "pdf" else []
+        # Popped, so that only the first and best chunk of a page is raised.
+        scores = found.pop((passage.document, passage.page), [passage.score]) if passage.place.page else []
         raised.append(replace(passage, score=passage.score + _BESIDE * sum(scores[1:])))
     return sorted(raised, key=lambda passage: -passage.score)
 
@@ -58,12 +59,12 @@ def by_page(passages: Sequence[Passage]) -> list[Passage]:
 def join(
     passages: Sequence[Passage], page_text: Callable[[Passage], str], k: int, longest: int = 4000
 ) -> list[Passage]:
-    """The k best passages, where chunks that overlap or follow one another on a page are one passage.
+    """The k best passages, with overlapping or adjacent chunks of a page joined.
 
     Args:
-        passages: best first. A joined passage takes the place, the chunk id and the score of its best chunk.
-        page_text: the text of the page that a passage lies on.
-        longest: characters beyond which a passage grows no more.
+        passages: best first. A joined passage keeps the rank, chunk id and score of its best chunk.
+        page_text: the text of a passage's page.
+        longest: maximum characters of a joined passage.
     """
     joined: list[Passage] = []
     for passage in passages:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Set
 from typing import Final
 
-from rag.core.text import STOP_WORDS, language_of, stem
+from rag.core.text import STOP_WORDS, language_of, normalized, stem
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
 _CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
@@ -56,7 +56,7 @@ def names(text: str) -> list[str]:
     only when what comes next shows that it is a name.
     """
     # A Latin name ends where Chinese goes on: "Dairy Queen的总公司".
-    text = _SCRIPTS_MEET.sub(" ", unicodedata.normalize("NFKC", text))
+    text = _SCRIPTS_MEET.sub(" ", normalized(text))
     stop_words = STOP_WORDS[language_of(text)]
     found = []
     begins, last, end = True, "", 0

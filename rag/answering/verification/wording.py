@@ -7,7 +7,6 @@ But where a sentence says the same words with another thing in between, the clai
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,7 +14,7 @@ from typing import Final
 
 from rag.answering.verification.names import known, unaccented
 from rag.answering.verification.negations import DENIALS
-from rag.core.text import STOP_WORDS, language_of, measure, months, numbers, script_of
+from rag.core.text import STOP_WORDS, language_of, measure, months, normalized, numbers, script_of
 
 _TOKEN: Final = re.compile(
     r"\d+(?:[.,]\d+)*(?:st|nd|rd|th)?\b|\d+(?:[.,]\d+)*|[$€£%]|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\W\d_]"
@@ -157,8 +156,8 @@ def _meant(words: Sequence[str], stop_words: Set[str]) -> list[str]:
 def _tokens(text: str) -> list[str]:
     """The words of a text in order, each "n't" apart as "not"; of Chinese, the characters."""
     if script_of(text) == "cjk":
-        return _TOKEN_CHINESE.findall(unicodedata.normalize("NFKC", text))
-    text = unaccented(unicodedata.normalize("NFKC", text)).replace("’", "'")
+        return _TOKEN_CHINESE.findall(normalized(text))
+    text = unaccented(normalized(text)).replace("’", "'")
     text = _CANNOT.sub("can not", _BEFORE_S.sub("", text))
     return _TOKEN.findall(_NOT_JOINED.sub(" not", text))
 

@@ -1,5 +1,5 @@
-"""What sentences, words, stems, numbers, dates and stop words are: one analysis of text, for search, evidence,
-gate and verification, in English, German and Chinese."""
+"""Text analysis shared by search, evidence, abstention and verification: sentences, words, stems, numbers, dates and
+stop words in English, German and Chinese."""
 
 from rag.core.text.dates import MONTH, MONTHS, months
 from rag.core.text.identifiers import bare_numbers, find_identifier, holds_identifier, identifiers, spellings, years
@@ -7,11 +7,11 @@ from rag.core.text.languages import language_of, reads
 from rag.core.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
 from rag.core.text.scripts import CJK, Language, Script, estimated_tokens, script_of
 from rag.core.text.sentences import sentences
-from rag.core.text.spans import find_words, from_a_word, to_a_word
+from rag.core.text.spans import find_letters, find_words, from_a_word, letters, to_a_word
 from rag.core.text.stems import stem
 from rag.core.text.stop_words import STOP_WORDS
 from rag.core.text.terms import ANALYSIS, content, coverage, index_terms, is_empty, pieces, terms
-from rag.core.text.words import words
+from rag.core.text.words import normalized, words
 
 __all__ = [
     "ANALYSIS",
@@ -29,6 +29,7 @@ __all__ = [
     "coverage",
     "estimated_tokens",
     "find_identifier",
+    "find_letters",
     "find_words",
     "from_a_word",
     "holds_identifier",
@@ -36,8 +37,10 @@ __all__ = [
     "index_terms",
     "is_empty",
     "language_of",
+    "letters",
     "measure",
     "months",
+    "normalized",
     "number_value",
     "numbers",
     "pieces",

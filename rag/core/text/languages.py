@@ -1,4 +1,4 @@
-"""The language of a text, told by its letters and its stop words: Chinese, German, or else English."""
+"""Language detection by script and stop words: Chinese, German, or else English."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 from rag.core.text.scripts import CJK_RUN, Language, has_cjk
 from rag.core.text.stop_words import ENGLISH_ALONE, GERMAN_ALONE
 
-# The share of the letters that are Chinese in a Chinese text.
+# The minimum share of Chinese letters in a Chinese text.
 _CHINESE: Final = 0.2
-# So much of a long text tells enough.
+# The characters of a long text that are looked at.
 _LOOKED_AT: Final = 2000
 
 _WORD: Final = re.compile(r"[^\W\d_]++")
-# Spellings that German has and English has hardly; they decide where no stop word does.
+# Spellings common in German and rare in English, for texts without stop words.
 _GERMAN_SPELLING: Final = re.compile(
     r"[äöüß]|(?:ungen|ung|keit|heit|schaft|lich|tag|zeit|recht|pflicht|kosten)(?:e|en|er|es|s|n)?$|^(?:ge|ver|be)\w+t$|[^aeiou]zw|kl[äe]r|sch[lmnwr]",
     re.IGNORECASE,
@@ -23,7 +23,7 @@ _GERMAN_SPELLING: Final = re.compile(
 
 
 def language_of(text: str) -> Language:
-    """The language of a text; where nothing tells it, `en`.
+    """The language of a text; `en` where it cannot be determined.
 
     >>> language_of("Wie viele Urlaubstage habe ich?"), language_of("Annual leave"), language_of("年假规定 PDF")
     ('de', 'en', 'zh')
@@ -41,7 +41,7 @@ def language_of(text: str) -> Language:
 
 
 def reads(languages: Sequence[str], text: str) -> bool:
-    """Whether a model of these languages (codes, or "many") reads a text. Any Chinese letter asks for Chinese.
+    """Whether a model of these languages (codes, or "many") can read a text. Any Chinese letter requires Chinese.
 
     >>> reads(("en",), "What is 年假?"), reads(("many",), "年假"), reads(("en",), "Wie viele Tage?")
     (False, True, False)

@@ -1,9 +1,8 @@
-"""Numbers as texts write them: in digits, in words and in Chinese signs, with scales and units."""
+"""Numbers in text: digits, number words and Chinese numerals, with scales and units."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from rag.core.text.languages import language_of
 from rag.core.text.scripts import Language
 from rag.core.text.units import SCALES, UNIT_OF
+from rag.core.text.words import normalized
 
 _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TENS_GERMAN: Final = ("zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig")
@@ -26,7 +26,7 @@ _ORDINALS: Final = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
     "sixteenth seventeenth eighteenth nineteenth"
 )
-# What is counted with, in English and German.
+# Cardinal numbers in English and German.
 CARDINALS: Final[Mapping[str, float]] = {
     **{word: float(value) for value, word in enumerate(_TEENS.split())},
     **{word: 10.0 * value for value, word in enumerate(_TENS, start=2)},
@@ -48,13 +48,13 @@ _ONES: Final = dict(list(CARDINALS.items())[1:10]) | {word: ORDINALS[word] for w
 _ONES_GERMAN: Final = {"ein": 1.0} | {word: CARDINALS[word] for word in _TEENS_GERMAN.split()[2:10]}
 _VALUES: Final = {**CARDINALS, **ORDINALS}
 
-# "twenty-five", "twenty-fifth", "fünfundzwanzig", "fourteen". For patterns that do not mind the case.
+# "twenty-five", "twenty-fifth", "fünfundzwanzig", "fourteen". For case-insensitive patterns.
 CARDINAL: Final = (
     rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(list(_ONES)[:9])})\b)?"
     rf"|(?:{'|'.join(_ONES_GERMAN)})und(?:{'|'.join(_TENS_GERMAN)})"
     rf"|{'|'.join(sorted({*CARDINALS} - {*_TENS}, key=len, reverse=True))})"
 )
-# What a pattern that does not mind the case takes for an i or an s, though it is another letter.
+# Letters that a case-insensitive pattern matches as i or s.
 _TAKEN_FOR: Final = str.maketrans("ıİſ", "iis")
 _SPELT: Final = (
     rf"(?:(?:{'|'.join(_TENS)})[- ](?:{'|'.join(_ONES)})"
@@ -82,22 +82,22 @@ _WRITTEN: Final = (
     rf"(?:[\s-]?(?P<scale>(?:{_SCALE})(?![a-zäöü])))?"
     rf"(?:[\s-]?(?P<unit>(?:{_UNIT})(?![a-zäöü])))?"
 )
-# Of texts in other languages, and in German.
+# By whether the text is German.
 _NUMBER: Final = tuple(re.compile(_WRITTEN.replace("DIGITS", digits), re.IGNORECASE) for digits in _DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as its value, scale words worked in, and the unit behind it ('' when there is none)."""
+    """A number's value, scales applied, and its unit ('' when there is none)."""
 
     value: float
     unit: str
     plain: bool
-    """Whether it was written in digits: 'one' and 'first' are often no figures at all."""
+    """Whether it was written in digits: 'one' and 'first' often denote no quantity."""
 
 
 def numbers(text: str, language: Language | None = None) -> list[Number]:
-    """The figures of a text in order.
+    """The numbers of a text in order.
 
     >>> [(n.value, n.unit) for n in numbers("$1.5 million in 3 days, twenty-five percent, 三百天")]
     [(1500000.0, '$'), (3.0, 'day'), (25.0, '%'), (300.0, 'day')]
@@ -106,11 +106,11 @@ def numbers(text: str, language: Language | None = None) -> list[Number]:
     """
     german = (language or language_of(text)) == "de"
     found = []
-    for match in _NUMBER[german].finditer(unicodedata.normalize("NFKC", text)):
+    for match in _NUMBER[german].finditer(normalized(text)):
         value, plain = _value(match, german=german)
         scale = (match["scale"] or "").lower()
         if len(scale) == 1 and scale.isascii() and not (match["currency"] or match["scale"].isupper()):
-            # 401k is the name of a plan, 5 m are metres.
+            # 401k is a name, 5 m are metres.
             scale = ""
         unit = (match["currency"] or match["unit"] or "").lower()
         found.append(Number(value * SCALES.get(scale, 1.0), UNIT_OF.get(unit, ""), plain))
@@ -118,22 +118,18 @@ def numbers(text: str, language: Language | None = None) -> list[Number]:
 
 
 def measure(word: str) -> str:
-    """What a word counts or multiplies, '' where it is no unit and no scale: the same for "kilometres" and "km"."""
+    """The canonical unit or scale that a word denotes, the same for "kilometres" and "km"; '' where it is none."""
     lower = word.lower()
     return UNIT_OF.get(lower) or (lower if lower in SCALES and len(lower) > 1 else "")
 
 
 def without_figures(text: str) -> str:
-    """The text without its figures and their units, whose ways of writing differ."""
-    return _NUMBER[language_of(text) == "de"].sub(" ", unicodedata.normalize("NFKC", text))
+    """The text without its numbers and their units, which can be written in different ways."""
+    return _NUMBER[language_of(text) == "de"].sub(" ", normalized(text))
 
 
 def number_value(written: str) -> float:
-    """What one number is worth: of "7.5", "twenty-five", "twenty-fifth", "fünfundzwanzig" or "二十五".
-
-    Raises:
-        ValueError: it is no number.
-    """
+    """The value of "7.5", "twenty-five", "twenty-fifth", "fünfundzwanzig" or "二十五". Raises ValueError."""
     lower = written.translate(_TAKEN_FOR).lower()
     if lower in _VALUES:
         return _VALUES[lower]

@@ -1,4 +1,4 @@
-"""The script that a text is written in, and what it costs a model to read it."""
+"""Scripts, and estimates of token counts by script."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
-# `cjk`: Chinese, Japanese, Korean; `latin`: all others, whose words stand between spaces.
+# `cjk`: Chinese, Japanese, Korean; `latin`: all others, which separate words by spaces.
 Script = Literal["latin", "cjk"]
 Language = Literal["en", "de", "zh"]
 
@@ -30,6 +30,6 @@ def script_of(text: str) -> Script:
 
 
 def estimated_tokens(texts: Sequence[str]) -> list[int]:
-    """A careful guess for models that cannot be asked: a token for three letters, or for one Chinese character."""
+    """Conservative token counts for models without a tokenizer: one for three letters, or for a CJK character."""
     counts = ((len(text), sum(map(len, CJK_RUN.findall(text)))) for text in texts)
     return [math.ceil(chinese + 0.34 * (letters - chinese)) for letters, chinese in counts]

@@ -1,4 +1,4 @@
-"""Where sentences end, in English, German and Chinese. One pass over the text, whatever it is made of."""
+"""Sentence segmentation of English, German and Chinese, in linear time."""
 
 from __future__ import annotations
 
@@ -9,35 +9,36 @@ from typing import Final
 from rag.core.text.dates import MONTHS
 from rag.core.text.stop_words import STOP_WORDS
 
-# A sentence ends at a Chinese stop, or at a Latin one that is followed by white space and does not belong to an
-# abbreviation, an initial or a number; or at an empty line.
-_END: Final = re.compile(r"[。！？；]++[”’」』）]*+|(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s)|\n[^\S\n]*+\n")
+# A sentence ends at a Chinese full stop; at a Latin one before white space, unless it belongs to an abbreviation, an
+# initial or a number; or at an empty line. Note marks after a stop belong to its sentence.
+_MARK: Final = r"(?:[⁰¹²³⁴-⁹]++|[ ]\[[a-z]\])?+"
+_END: Final = re.compile(rf"[。！？；]++[”’」』）]*+{_MARK}|(?<![.!?])[.!?]++[\"'”’)\]]*+{_MARK}(?=\s)|\n[^\S\n]*+\n")
 
 _TITLES: Final = """
     mr mrs ms dr prof st mt ft gen col sgt capt lt rev hon fig figs eq eqs approx vs cf e.g i.e viz al ed eds
     hr fr dipl ing bzw ca evtl ggf inkl exkl zzgl vgl sog bspw zb z.b d.h u.a u.u o.ä i.d.r i.d s.o s.u gem"""
-# After these a sentence goes on.
+# Abbreviations that do not end a sentence.
 _GOES_ON: Final = frozenset(_TITLES.split())
 _NUMBERED: Final = "no nos nr art sec sect vol ch chap p pp par para ziff abs tel s kap abb tab bd az pos"
-# After these it goes on where a number follows: "No. 4"; "no." alone is a word.
+# Abbreviations before numbers: "No. 4". Without a number they end the sentence; "no." alone is a word.
 _BEFORE_NUMBERS: Final = frozenset(_NUMBERED.split())
 _FIRMS: Final = "inc ltd co corp bros llc plc jr sr etc ph.d usw dt mio mrd str est dept"
-# These may end one, as "U.S." and "a.m." may: it ends where the next word is a stop word with a capital.
+# Abbreviations that may end a sentence, as "U.S." and "a.m.": they do before a capitalised stop word.
 _MAY_END: Final = frozenset(_FIRMS.split())
 _MONTHS_SHORTENED: Final = frozenset(form for form in MONTHS if len(form) <= 4) - {"may", "mai", "june", "juni", "july"}
 _ORDERED: Final = "jahrhundert jahrhunderts quartal quartals tag tages monat monats jahr jahres lebensjahr platz"
-# What is counted with "3.", "4." beside months: "im 19. Jahrhundert".
+# Nouns after ordinals, beside months: "im 19. Jahrhundert".
 _COUNTED: Final = frozenset(_ORDERED.split())
 _STARTERS: Final = STOP_WORDS["en"] | STOP_WORDS["de"]
 
-# How far before a stop is looked for an abbreviation; more would make long texts slow.
+# The characters before a full stop in which an abbreviation is looked for, bounded for speed.
 _LOOK_BACK: Final = 12
 _LAST_WORD: Final = re.compile(r"(?<![^\W_])(?<![^\W_]\.)[^\W_]++(?:\.[^\W_]++)*+(?=\.$)")
 _NEXT_WORD: Final = re.compile(r"\s*+[\"'“‘„»(\[]*+([^\W_]*+)")
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """The sentences of a text as (start, end) offsets, white space around them left out."""
+    """The sentences of a text as (start, end) offsets, without surrounding white space."""
     start = 0
     for match in _END.finditer(text):
         if match.group().startswith(".") and len(match.group()) == 1 and _goes_on(text, start, match.start()):
@@ -48,7 +49,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _goes_on(text: str, start: int, stop: int) -> bool:
-    """Whether the sentence that begins at `start` goes on after the full stop at `stop`."""
+    """Whether the sentence that begins at `start` continues after the full stop at `stop`."""
     before = text[max(start, stop - _LOOK_BACK) : stop + 1]
     words = _LAST_WORD.findall(before)
     if not words:
@@ -71,7 +72,7 @@ def _goes_on(text: str, start: int, stop: int) -> bool:
 
 
 def _number_goes_on(before: str, number: str, following: str) -> bool:
-    """Whether a number with a stop is that of a list, or an ordinal: "3. Mai", "am 4. und 5."."""
+    """Whether a number with a full stop is a list number, or an ordinal: "3. Mai", "am 4. und 5."."""
     if len(number) <= 3 and not before[: -len(number) - 1].rpartition("\n")[2].strip():
         return True
     ordinal = following.lower() in MONTHS or following.lower() in _COUNTED or following[:1].islower()

@@ -1,4 +1,4 @@
-"""Words without their endings, so that forms of one word look alike: the Snowball stemmers for English and German."""
+"""Stemming: the Snowball stemmers for English and German, with exceptions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import Stemmer
 
 from rag.core.text.scripts import Language
 
-# Words that Snowball's English stemmer makes one of although they mean different things, each line a word with its
-# forms. Found among the words of the question sets: of all that share a stem, those that are least alike to the
-# bundled embedder, looked through by hand.
+# Words of different meanings to which Snowball gives one stem, each line a word with its forms. Chosen by hand among
+# the words of the question sets with equal stems and the lowest similarity by the bundled embedder.
 _APART: Final = """
     experiment experiments experimental experimentally experimented experimenting
     operative operatives
@@ -77,7 +76,7 @@ _APART: Final = """
     """
 _EXCEPTIONS: Final = {word: line.split()[0] for line in _APART.strip().splitlines() for word in line.split()}
 _ALGORITHMS: Final[dict[Language, str]] = {"en": "english", "de": "german", "zh": "english"}
-# A Latin letter with marks over or under it, taken apart.
+# A Latin letter followed by combining marks.
 _MARKED: Final = re.compile("([a-z])[\u0300-\u036f]+")
 
 _own: Final = threading.local()
@@ -85,7 +84,7 @@ _own: Final = threading.local()
 
 @functools.lru_cache(maxsize=65536)
 def stem(word: str, language: Language = "en") -> str:
-    """A lower-case word without its ending and without accents, so that forms of one word look alike.
+    """The stem of a lower-case word, without accents.
 
     >>> [stem(word) for word in ("reimburses", "reimbursement", "running", "policies", "policy", "police", "25")]
     ['reimburs', 'reimburs', 'run', 'polici', 'polici', 'polic', '25']
@@ -100,15 +99,15 @@ def stem(word: str, language: Language = "en") -> str:
 
 
 def unaccented(text: str) -> str:
-    """Lower-case Latin letters without the marks over and under them: café as cafe."""
+    """Lower-case Latin letters without diacritics: café as cafe."""
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", _MARKED.sub(r"\1", unicodedata.normalize("NFD", text)))
 
 
 def _stemmer(language: Language) -> Stemmer.Stemmer:
-    """A stemmer must not be shared by threads."""
-    known: dict[Language, Stemmer.Stemmer] = _own.__dict__.setdefault("stemmers", {})
-    if language not in known:
-        known[language] = Stemmer.Stemmer(_ALGORITHMS[language], 0)
-    return known[language]
+    """This thread's stemmer: they are not thread-safe."""
+    stemmers: dict[Language, Stemmer.Stemmer] = _own.__dict__.setdefault("stemmers", {})
+    if language not in stemmers:
+        stemmers[language] = Stemmer.Stemmer(_ALGORITHMS[language], 0)
+    return stemmers[language]

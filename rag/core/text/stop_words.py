@@ -1,4 +1,4 @@
-"""Stop words: words that say how something is asked or joined, and not what it is about."""
+"""Stop words of English, German and Chinese."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _GERMAN: Final = """
 STOP_WORDS: Final[Mapping[Language, frozenset[str]]] = {
     "en": frozenset(_ENGLISH.split()),
     "de": frozenset(_GERMAN.split()),
-    # Of Chinese texts the Latin words alone; their own are taken out before they are cut, see below.
+    # For the Latin words of Chinese texts; Chinese stop words are removed before segmentation, see below.
     "zh": frozenset(_ENGLISH.split()),
 }
-# Words that only one of the two languages has: they tell which of them a text is in.
+# Stop words of only one of the two languages, for language detection.
 ENGLISH_ALONE: Final = STOP_WORDS["en"] - STOP_WORDS["de"]
 GERMAN_ALONE: Final = STOP_WORDS["de"] - STOP_WORDS["en"]
 

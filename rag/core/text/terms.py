@@ -1,7 +1,7 @@
-"""The words that carry a text's meaning, in a form in which two texts can be compared, and be found.
+"""Terms: the meaningful words of a text, normalised for comparison and search.
 
-Words are stemmed and stop words left out; Chinese runs are taken apart at stop words (的, 是, 什么 and their
-like) and then into pairs of characters. The words index holds the same stems, those of stop words among them.
+Words are stemmed and stop words left out; Chinese runs are split at stop words (的, 是, 什么 …) and then into bigrams.
+The full-text index holds the same stems, and also those of stop words.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from rag.core.text.words import parts, words
 
 Thing = TypeVar("Thing", bound=Hashable)
 
-# Which analysis this is. A words index made by another is made anew when its library is opened: count this up
-# whenever `index_terms` gives something else for any text.
-ANALYSIS: Final = 2
+# The version of this analysis. A full-text index built with another is rebuilt when its library is opened: increase it
+# whenever `index_terms` returns something else for any text.
+ANALYSIS: Final = 3
 
-# What the engines' own tokenizers cut a word into: "3.5" is the words "3" and "5", side by side.
+# What the engines' own tokenizers split a word into: "3.5" is "3" and "5", adjacent.
 _PIECE: Final = re.compile(r"[^\W_]++")
 
 
 def content(text: str, language: Language | None = None) -> list[str]:
-    """The meaningful words of a text in order, as they are written but in lower case. If there are none, all.
+    """The words of a text in order, lower case, without stop words unless there are no others.
 
     >>> content("How many days of annual leave do employees have?")
     ['days', 'annual', 'leave', 'employees']
@@ -40,7 +40,7 @@ def content(text: str, language: Language | None = None) -> list[str]:
 
 
 def is_empty(text: str, language: Language | None = None) -> bool:
-    """Whether a text holds stop words and no others.
+    """Whether a text consists of stop words.
 
     >>> is_empty("What is it?"), is_empty("What is leave?")
     (True, False)
@@ -49,11 +49,11 @@ def is_empty(text: str, language: Language | None = None) -> bool:
 
 
 def terms(text: str, language: Language | None = None) -> list[str]:
-    """The meaningful words of a text in order, stemmed.
+    """The stems of the meaningful words of a text, in order.
 
     Args:
-        language: whose stems and stop words; that of the text unless given. Texts that are compared, such as a
-            question and what was found for it, are given the same one: a short text does not tell its own.
+        language: of the stems and stop words; detected where not given. Texts that are compared, such as a question
+            and its passages, need the same one, which a short text does not reveal.
 
     >>> terms("How many days of annual leave do employees have?")
     ['day', 'annual', 'leav', 'employe']
@@ -63,7 +63,7 @@ def terms(text: str, language: Language | None = None) -> list[str]:
 
 
 def index_terms(text: str, language: Language | None = None) -> list[str]:
-    """What the words index holds of a text: the stems of all its words, in the pieces that its engines cut them into.
+    """The terms of a text as the full-text index holds them: stems of all words, in the pieces of its tokenizers.
 
     >>> index_terms("Café-Öffnung: 3.5 km, 年假25天")
     ['cafe', 'offnung', '3', '5', 'km', '年假', '25', '天']
@@ -73,7 +73,7 @@ def index_terms(text: str, language: Language | None = None) -> list[str]:
 
 
 def pieces(term: str) -> list[str]:
-    """The pieces that the words index holds of a term, side by side.
+    """The adjacent pieces of a term in the full-text index.
 
     >>> pieces("3.5"), pieces("polici")
     (['3', '5'], ['polici'])
@@ -82,10 +82,9 @@ def pieces(term: str) -> list[str]:
 
 
 def coverage(wanted: Mapping[Thing, float], present: Iterable[Thing]) -> float:
-    """The share, by weight, of the wanted things that are present: 0 to 1; 0 when nothing is wanted."""
-    total = sum(wanted.values())
-    held = set(present)
-    return sum(weight for term, weight in wanted.items() if term in held) / total if total else 0.0
+    """The weighted share of the wanted items that are present: 0 to 1; 0 when nothing is wanted."""
+    total, present = sum(wanted.values()), set(present)
+    return sum(weight for term, weight in wanted.items() if term in present) / total if total else 0.0
 
 
 def _plain(text: str) -> list[str]:

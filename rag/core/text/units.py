@@ -1,4 +1,4 @@
-"""What numbers count: scales and units, by all the names that texts have for them."""
+"""Scales and units of numbers, with the names they have in texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCALES: Final = {
     "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "b": 1e9,
     "百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12,
 }  # fmt: skip
-# Units that must not be taken for one another, by what they measure.
+# Units that must not be confused, with their names.
 _UNITS: Final = {
     "second": "second|seconds|sec|secs|sekunde|sekunden|秒|秒钟", "minute": "minute|minutes|min|mins|minuten|分钟",
     "hour": "hour|hours|hr|hrs|stunde|stunden|小时|个小时",

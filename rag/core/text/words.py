@@ -1,8 +1,5 @@
-"""The words of a text, in order.
-
-Chinese is written without spaces; it is searched by overlapping pairs of characters (bigrams),
-which finds every word of two characters or more without a dictionary.
-"""
+"""Tokenization into words. Chinese, which has no spaces, is split into overlapping bigrams: they match every word of
+two characters or more without a dictionary."""
 
 from __future__ import annotations
 
@@ -15,7 +12,18 @@ from rag.core.text.scripts import CJK, CJK_RUN
 _LETTERS: Final = rf"[^\W_{CJK}]++"
 _WORD: Final = re.compile(rf"[{CJK}]++|{_LETTERS}(?:(?:[.'’\-]|(?<=\d),(?=\d)){_LETTERS})*+")
 _FISCAL: Final = re.compile(r"fy'?(\d{4})")
+# Note marks behind a word or a figure: "$320¹" is no amount of 3,201.
+_MARKS: Final = re.compile(r"(?<=[\w.,;:!?)\]%])[⁰¹²³⁴-⁹]++")
 _HYPHENS_AND_DOTS: Final = re.compile(r"[-.]")
+
+
+def normalized(text: str) -> str:
+    """The text in the ordinary form of its characters (NFKC), note marks left out.
+
+    >>> normalized("The ﬁne is $320¹.")
+    'The fine is $320.'
+    """
+    return unicodedata.normalize("NFKC", _MARKS.sub("", text))
 
 
 def words(text: str) -> list[str]:
@@ -29,7 +37,7 @@ def words(text: str) -> list[str]:
     if text.isascii():
         return _WORD.findall(text.lower())
     found: list[str] = []
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).lower()):
+    for match in _WORD.finditer(normalized(text).lower()):
         word = match.group()
         if len(word) > 2 and CJK_RUN.fullmatch(word):
             found.extend(word[i : i + 2] for i in range(len(word) - 1))
@@ -39,7 +47,7 @@ def words(text: str) -> list[str]:
 
 
 def parts(word: str) -> list[str]:
-    """x-ray as x and ray, company's as company, FY2022 as 2022, for that is how texts write it.
+    """The parts of a word that texts also write alone: x-ray as x and ray, company's as company, FY2022 as 2022.
 
     >>> parts("x-ray"), parts("company’s"), parts("fy2022"), parts("3.5")
     (['x', 'ray'], ['company'], ['2022'], ['3.5'])

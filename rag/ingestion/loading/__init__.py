@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from rag.core.errors import EmptyFile, TooLarge
+from rag.core.formats import format_of
 from rag.core.types import LoadedDocument
-from rag.ingestion.loading.file_types import KINDS
 from rag.ingestion.loading.sandbox import Limits, read_isolated
 
-__all__ = ["KINDS", "Limits", "load_address", "load_bytes"]
+__all__ = ["Limits", "load_address", "load_bytes", "load_kept"]
 
 _DEFAULT = Limits()
 
@@ -57,8 +57,29 @@ def load_address(
     fetched = fetch(address, intranet=intranet, max_bytes=min(limits.file_megabytes, 10) * 2**20)
     name = _name(fetched.address, fetched.type)
     document = _load(fetched.content, name, limits, charset=fetched.charset, on_progress=on_progress)
-    kind = "web" if document.kind == "html" else document.kind
-    return replace(document, kind=kind, address=fetched.address), fetched.content
+    return _from_address(document, fetched.address), fetched.content
+
+
+def load_kept(
+    data: bytes,
+    name: str,
+    address: str | None,
+    *,
+    password: str | None = None,
+    limits: Limits = _DEFAULT,
+    on_progress: ProgressCallback = _silent,
+) -> LoadedDocument:
+    """Read again what was kept of a file, or of what an address gave. Nothing is fetched.
+
+    Raises:
+        UnreadableDocument: as `load_bytes`.
+    """
+    document = load_bytes(data, name, password=password, limits=limits, on_progress=on_progress)
+    return _from_address(document, address) if address else document
+
+
+def _from_address(document: LoadedDocument, address: str) -> LoadedDocument:
+    return replace(document, kind=format_of(document.kind).fetched or document.kind, address=address)
 
 
 def _load(

@@ -11,9 +11,9 @@ import io
 import struct
 import threading
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -22,10 +22,17 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
-from rag.core.text import find_words
-from rag.core.types import Heading, LoadedDocument, Page
-from rag.ingestion.loading.textlayer import headings, read_page, tidy
+from rag.core.types import Heading, LeftOut, LoadedDocument, Page
+from rag.ingestion.loading.dates import iso_date
+from rag.ingestion.loading.hyphens import Words
+from rag.ingestion.loading.loaders import ReadingOptions
+from rag.ingestion.loading.pdf_forms import open_page, prepare
+from rag.ingestion.loading.pdf_headings import Bookmark, headings_of
+from rag.ingestion.loading.running_heads import running_heads
+from rag.ingestion.loading.shown_lines import plain_lines
+from rag.ingestion.loading.textlayer import Gone, PageLayout, PlacedText, page_layout, place, read_page, tidy
 from rag.ingestion.loading.titles import title_of
+from rag.ingestion.loading.unread import is_stamp
 
 __all__ = ["LOCK", "read_page", "read_pdf"]
 
@@ -49,7 +56,6 @@ _PYPDF_FAILS = (
     struct.error,
     zlib.error,
 )
-_REPEATED = 0.3
 
 
 def read_pdf(
@@ -71,44 +77,68 @@ def read_pdf(
     """
     first, locked = _open(data, password)
     second = _Second(data, password)
-    count = len(first) if first else 0
-    count = count or second.count
-    if not count and (locked or second.locked):
+    total = len(first) if first else 0
+    total = total or second.count
+    if not total and (locked or second.locked):
         raise WrongPassword(name=name) if password else PasswordNeeded(name=name)
-    if not count:
+    if not total:
         raise DamagedFile(name=name, expected="pdf")
-    if count > max_pages:
-        raise TooManyPages(name=name, pages=count, limit=max_pages)
-    texts: list[tuple[str, list[Heading]]] = []
-    for text in _texts(first, second, count):
-        texts.append(text)
-        on_progress(len(texts), count)
-    empty = tuple(number for number, (text, _) in enumerate(texts, 1) if not text)
-    if len(empty) == count:
-        raise NoText(name=name, pages=f"1–{count}" if count > 1 else "1")
-    labels = second.labels(count)
-    found = _outlined(second.outline(), [text for text, _ in texts]) or _unrepeated([lines for _, lines in texts])
-    pages = tuple(
-        Page(number, label, text, tuple(places))
-        for number, (label, (text, _), places) in enumerate(zip(labels, texts, found, strict=True), 1)
-    )
-    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty)
+    if total > max_pages:
+        raise TooManyPages(name=name, pages=total, limit=max_pages)
+    layouts: list[PageLayout] = []
+    for layout in _layouts(first, second, total):
+        layouts.append(layout)
+        on_progress(len(layouts), total)
+    pages = _pages(layouts, second, second.labels(total))
+    empty = tuple(page.number for page in pages if not page.text)
+    if all(not page.text or page.unread for page in pages):
+        raise NoText(name=name, pages=f"1–{total}" if total > 1 else "1")
+    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty, date=second.date())
+
+
+def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tuple[Page, ...]:
+    """The pages without what is drawn again on each of them."""
+    heads = running_heads([layout.lines for layout in layouts], labels)
+    words = Words(line.text for layout in layouts for line in layout.lines)
+    placed: list[PlacedText] = []
+    for layout, dropped in zip(layouts, heads, strict=True):
+        kept = [line for line in layout.lines if id(line) not in dropped]
+        if layout.pictured and is_stamp(kept):
+            layout.unread = "picture"
+        if kept or layout.unread:  # else nothing but them stands on the page
+            layout.left_out += [
+                Gone("repeated", line.text, line.indices[0]) for line in layout.lines if id(line) in dropped
+            ]
+            layout.lines = kept
+        placed.append(place(layout.lines, words))
+    found = headings_of(placed, second.outline())
+    return tuple(map(_page, count(1), labels, layouts, placed, found))
+
+
+def _page(number: int, label: str, layout: PageLayout, placed: PlacedText, headings: list[Heading]) -> Page:
+    left_out = tuple(LeftOut(gone.why, gone.text, placed.place_of(gone.index)) for gone in layout.left_out)
+    return Page(number, label, placed.text, tuple(headings), left_out=left_out, unread=layout.unread)
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:
     """The document as pdfium opens it, or None; and whether a password stood in the way."""
     try:
         with LOCK:
-            return pdfium.PdfDocument(data, password=password), False
+            document = pdfium.PdfDocument(data, password=password)
+            prepare(document)
+            return document, False
     except pdfium.PdfiumError as error:
         return None, error.err_code == pdfium_c.FPDF_ERR_PASSWORD
 
 
-def _texts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[tuple[str, list[Heading]]]:
-    """Text and large lines of each page; pypdf's text where pdfium finds none."""
+def _layouts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[PageLayout]:
+    """What stands on each page; pypdf's text where pdfium finds none."""
+    layers = second.has_layers()
     for number in range(count):
-        text, lines = _page(first, number) if first else ("", [])
-        yield (text, lines) if text.strip() else (second.text(number), [])
+        layout = _layout(first, number, layers=layers) if first else PageLayout([])
+        if not layout.lines and not layout.left_out and (text := second.text(number)):
+            layout = PageLayout(plain_lines(text), unread=layout.unread)
+        yield layout
     if first:
         with LOCK:
             first.close()
@@ -127,13 +157,12 @@ def upright_text(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
         page.set_rotation(turned)
 
 
-def _page(document: pdfium.PdfDocument, number: int) -> tuple[str, list[Heading]]:
+def _layout(document: pdfium.PdfDocument, number: int, *, layers: bool) -> PageLayout:
     try:
-        with LOCK, closing(document[number]) as page, upright_text(page) as textpage:
-            text, indices = read_page(textpage)
-            return text, headings(textpage, text, indices)
+        with LOCK, open_page(document, number) as (page, fields), upright_text(page) as textpage:
+            return page_layout(textpage, fields, layers=layers)
     except pdfium.PdfiumError:
-        return "", []
+        return PageLayout([])
 
 
 class _Second:
@@ -163,6 +192,21 @@ class _Second:
         except _PYPDF_FAILS:
             return ""
 
+    def date(self) -> str:
+        """When it was made, else when it was last changed; empty where neither is said."""
+        try:
+            said: Any = (self._reader.metadata if self.count else None) or {}
+            return iso_date(said.get("/CreationDate")) or iso_date(said.get("/ModDate"))
+        except _PYPDF_FAILS:
+            return ""
+
+    def has_layers(self) -> bool:
+        """Whether the document has layers that can be off."""
+        try:
+            return bool(self.count) and "/OCProperties" in self._reader.root_object
+        except _PYPDF_FAILS:
+            return False
+
     def labels(self, count: int) -> list[str]:
         """What is printed on the pages; their numbers where nothing is."""
         numbers = [str(number) for number in range(1, count + 1)]
@@ -172,38 +216,24 @@ class _Second:
             return numbers
         return [tidy(label)[:20] or number for label, number in zip(labels, numbers, strict=True)]
 
-    def outline(self) -> list[tuple[int, str]]:
-        """The bookmarks in order, as (page counted from 0, title)."""
+    def outline(self) -> list[Bookmark]:
+        """The bookmarks in order."""
         try:
-            return list(self._bookmarks(self._reader.outline)) if self.count else []
+            return list(self._bookmarks(self._reader.outline, 1)) if self.count else []
         except _PYPDF_FAILS:
             return []
 
-    def _bookmarks(self, entries: list[Any]) -> Iterator[tuple[int, str]]:
+    def _bookmarks(self, entries: list[Any], level: int) -> Iterator[Bookmark]:
         for entry in entries:
             if isinstance(entry, list):
-                yield from self._bookmarks(entry)
+                yield from self._bookmarks(entry, level + 1)
                 continue
             page = self._reader.get_destination_page_number(entry)
             title = tidy(str(entry.title)).replace("\n", " ")
             if page is not None and title:
-                yield page, title
+                yield Bookmark(page, title, level)
 
 
-def _outlined(outline: list[tuple[int, str]], texts: list[str]) -> list[list[Heading]]:
-    """The bookmarks at the places where their words stand on the page, or at its top."""
-    found: list[list[Heading]] = [[] for _ in texts]
-    for page, title in outline:
-        if 0 <= page < len(texts) and texts[page]:
-            place = find_words(texts[page], title, any_case=True)
-            found[page].append(Heading(place[0] if place else 0, title))
-    for places in found:
-        places.sort(key=lambda heading: heading.start)
-    return found if any(found) else []
-
-
-def _unrepeated(found: list[list[Heading]]) -> list[list[Heading]]:
-    """Without the running heads: lines that stand on a good part of the pages head nothing."""
-    times = Counter(title for page in found for title in {heading.title for heading in page})
-    limit = max(3, _REPEATED * len(found))
-    return [[heading for heading in page if times[heading.title] < limit] for page in found]
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_pdf(data, name, options.password, options.max_pages, options.on_progress)

@@ -170,6 +170,7 @@ def _document(fields: dict[str, Any], name: str, limits: Limits) -> LoadedDocume
         pages,
         empty_pages=tuple(fields["empty_pages"]),
         warnings=tuple(Notice(*warning) for warning in fields["warnings"]),
+        date=fields["date"],
     )
 
 
@@ -181,6 +182,7 @@ def document_fields(document: LoadedDocument) -> dict[str, Any]:
         "pages": [page_fields(page) for page in document.pages],
         "empty_pages": document.empty_pages,
         "warnings": [[warning.key, warning.fields] for warning in document.warnings],
+        "date": document.date,
     }
 
 

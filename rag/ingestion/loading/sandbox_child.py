@@ -15,6 +15,7 @@ from typing import Any
 from rag.core.errors import RagError, TooLarge
 from rag.core.types import LoadedDocument
 from rag.ingestion.loading.file_types import kind_of
+from rag.ingestion.loading.loaders import ReadingOptions, load
 from rag.ingestion.loading.sandbox import Limits, document_fields, receive, send
 
 _REFUSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
@@ -34,23 +35,8 @@ def parse(
     max_pages: int,
     on_progress: Callable[[int, int], None],
 ) -> LoadedDocument:
-    """Decide the kind and read it. Each reader is imported when the first such file comes."""
-    kind = kind_of(data, name)
-    if kind == "pdf":
-        from rag.ingestion.loading.pdf import read_pdf
-
-        return read_pdf(data, name, password, max_pages, on_progress)
-    if kind == "word":
-        from rag.ingestion.loading.word import read_word
-
-        return read_word(data, name)
-    if kind == "html":
-        from rag.ingestion.loading.web import read_html
-
-        return read_html(data, name, charset=charset)
-    from rag.ingestion.loading.text import read_text
-
-    return read_text(data, name, kind, charset)
+    """Decide the kind and read it."""
+    return load(data, name, ReadingOptions(kind_of(data, name), password, charset, max_pages, on_progress))
 
 
 def answer(header: dict[str, Any], data: bytes, on_progress: Callable[[int, int], None]) -> dict[str, Any]:

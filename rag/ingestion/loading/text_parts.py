@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from rag.core.text import sentences
-from rag.core.types import Heading, Kind, LoadedDocument, Notice, Page
+from rag.core.types import Heading, Kind, LeftOut, LoadedDocument, Notice, Page
 
 # Six or seven printed pages: most documents are one part.
 PART_CHARACTERS: Final = 20_000
@@ -34,20 +34,30 @@ _Finder = Callable[[str, int, int], int | None]
 
 
 def in_parts(
-    name: str, title: str, kind: Kind, text: str, headings: Sequence[Heading], most: int = PART_CHARACTERS
+    name: str,
+    title: str,
+    kind: Kind,
+    text: str,
+    headings: Sequence[Heading],
+    most: int = PART_CHARACTERS,
+    left_out: Sequence[LeftOut] = (),
+    first_line: int = 1,
 ) -> LoadedDocument:
-    """The document of a text, with its headings in order, in parts of at most so many characters.
+    """The document of a text, with its headings and what was left out in order, in parts of at most so many characters.
 
-    Each part is labelled with the line that it begins in.
+    Each part is labelled with the line that it begins in, of a file in which the text begins in `first_line`.
     """
     pages: list[Page] = []
     inside: list[int] = []
     starts = [heading.start for heading in headings]
-    start, line = 0, 1
+    gone = [part.start for part in left_out]
+    start, line = 0, first_line
     for end, clean in _cuts(text, starts, most):
         held = headings[bisect_left(starts, start) : bisect_left(starts, end)]
         places = tuple(replace(heading, start=heading.start - start) for heading in held)
-        pages.append(Page(len(pages) + 1, str(line), text[start:end], places))
+        last = len(gone) if end == len(text) else bisect_left(gone, end)
+        left = tuple(replace(part, start=part.start - start) for part in left_out[bisect_left(gone, start) : last])
+        pages.append(Page(len(pages) + 1, str(line), text[start:end], places, left_out=left))
         line += text.count("\n", start, end)
         if not clean:
             inside.append(line)

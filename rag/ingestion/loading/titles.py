@@ -17,12 +17,13 @@ _BLANK = re.compile(r"[_\s]+")
 _LONGEST = 200
 
 
-def title_of(stated: str, name: str) -> str:
-    """The stated title if it says something, otherwise the file's name made readable."""
-    visible = "".join(" " if unicodedata.category(c).startswith(("C", "Z")) else c for c in stated)
-    title = " ".join(visible.split())[:_LONGEST]
-    letters = sum(character.isalpha() for character in title)
-    if letters >= 2 and letters * 2 >= len(title) and not _MEANINGLESS.search(title):
-        return title
+def title_of(stated: str, name: str, *others: str) -> str:
+    """The stated title if it says something, else the first of the others that does, else the file's name."""
+    for candidate in (stated, *others):
+        visible = "".join(" " if unicodedata.category(c).startswith(("C", "Z")) else c for c in candidate)
+        title = " ".join(visible.split())[:_LONGEST]
+        letters = sum(character.isalpha() for character in title)
+        if letters >= 2 and letters * 2 >= len(title) and not _MEANINGLESS.search(title):
+            return title
     stem = PurePosixPath(name.replace("\\", "/")).stem
     return " ".join(_BLANK.sub(" ", stem).split())[:_LONGEST] or name

@@ -2,167 +2,97 @@
 
 from __future__ import annotations
 
-import io
+import binascii
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator
-from itertools import chain
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from docx import Document
-from docx.document import Document as DocxDocument
-from docx.opc.exceptions import PackageNotFoundError
-from docx.oxml import parse_xml
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
-from rag.core.errors import DamagedFile, NoText, TooLarge
-from rag.core.types import Heading, LoadedDocument
-from rag.ingestion.loading.encoding_labels import encoding_of
-from rag.ingestion.loading.encodings import declared
+from rag.core.errors import DamagedFile, NoText
+from rag.core.types import LoadedDocument
+from rag.ingestion.loading.colors import WHITE, color_of
+from rag.ingestion.loading.dates import iso_date
+from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
+from rag.ingestion.loading.word_chunks import read_chunks
+from rag.ingestion.loading.word_fields import write_boxes
+from rag.ingestion.loading.word_notes import Notes, comments, running_parts
 from rag.ingestion.loading.word_numbering import Numbering
+from rag.ingestion.loading.word_package import Package, W, open_package
+from rag.ingestion.loading.word_styles import Ground, Styles
+from rag.ingestion.loading.word_text import Reader
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-# Text that was deleted, moved away or stands there a second time for older programs.
-_UNSEEN = {f"{_W}del", f"{_W}moveFrom", _FALLBACK}
-_HEADING = re.compile(r"(heading|title|标题|überschrift|titre)\b", re.IGNORECASE)
-
-_ENTRIES = 1000
-_UNPACKED = 100 * 2**20
-_RATIO = 100
-_PACKED_BELOW = 2**20
-_DECLARED = 400  # bytes of a part, among which is what it says of its encoding
+# What is left of a header that only counts the pages.
+_PAGE_WORDS: Final = re.compile(r"[\W\d_]|\b(?:page|pages|of|seite|seiten|von|p|pg)\b|第|页|共|頁", re.IGNORECASE)
 
 
 def read_word(data: bytes, name: str) -> LoadedDocument:
-    """A .docx file as text; table rows are lines with " | " between their cells.
+    """A Word file as text; table rows are lines with " | " between their cells.
 
     Raises:
         DamagedFile: it is no Word file inside.
         TooLarge: unpacked, it is more than the limits for archives allow.
         NoText: it holds no words.
     """
-    check_archive(data, name)
     try:
-        document = Document(io.BytesIO(data))
-        text, headings = _render(document)
-        stated = document.core_properties.title
-    except (PackageNotFoundError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, AttributeError) as error:
+        package = open_package(data, name)
+        body = package.root(package.main)
+        if body is None:
+            raise DamagedFile(name=name, expected="docx")
+        reader = _read(package, body)
+        stated, date = package.title(), iso_date(package.date())
+    except (LxmlError, KeyError, ValueError, AttributeError, binascii.Error) as error:
         raise DamagedFile(name=name, expected="docx") from error
-    if not text.strip():
+    written = reader.flow.finish()
+    if not written.text.strip():
         raise NoText(name=name, pages="1")
-    title = title_of(stated or (headings[0].title if headings else ""), name)
-    return in_parts(name, title, "word", text, headings)
+    title = title_of(stated, name, *reader.titles[:1], *(heading.title for heading in written.headings[:1]))
+    document = in_parts(name, title, "word", written.text, written.headings, left_out=written.left_out)
+    return replace(document, date=date)
 
 
-def check_archive(data: bytes, name: str) -> None:
-    """Refuse an archive that would unpack into far more than it seems.
-
-    Raises:
-        DamagedFile, TooLarge
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            if len(entries) <= _ENTRIES and any(_strangely_written(archive, entry) for entry in entries):
-                raise DamagedFile(name=name, expected="docx")
-    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, zlib.error) as error:
-        raise DamagedFile(name=name, expected="docx") from error
-    unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > _ENTRIES or unpacked > _UNPACKED:
-        raise TooLarge(name=name, limit=f"{_UNPACKED // 2**20} MB")
-    for entry in entries:
-        if entry.file_size > _PACKED_BELOW and entry.file_size > _RATIO * entry.compress_size:
-            raise TooLarge(name=name, limit=f"{_RATIO}:1")
+def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
+    """As the table of formats has it read."""
+    return read_word(data, name)
 
 
-def _strangely_written(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
-    """Whether a part says that it is in an encoding that no standard of the web knows: libxml2 would look further."""
-    if not entry.filename.endswith((".xml", ".rels")):
-        return False
-    with archive.open(entry) as part:
-        label = declared(part.read(_DECLARED))
-    return label is not None and encoding_of(label) is None
+def _read(package: Package, body: Any) -> Reader:
+    """All that a reader of the file sees: the text, then the notes, then what stands on top and foot of its pages."""
+    styles = Styles(package.one("/styles"))
+    numbering = Numbering(package.one("/numbering"), styles)
+    notes, said = Notes(package), comments(package)
+    ground = _page_ground(package, body)
+    read_chunks(package, body)
+    write_boxes(body)
+    reader = Reader(styles, numbering, notes, said)
+    reader.blocks(body, ground)
+    for number, note in notes.read():
+        reader.flow.end("\n\n")
+        reader.flow.lead = f"[{number}] "
+        reader.blocks(note, ground)
+    for part in running_parts(package):
+        _running(package.root(part), reader, Reader(styles, numbering, notes, said, pages=False), ground)
+    return reader
 
 
-def _render(document: DocxDocument) -> tuple[str, list[Heading]]:
-    names = {style.style_id: style.name or "" for style in document.styles}
-    parts: list[str] = []
-    headings: list[Heading] = []
-    length = 0
-    numbering = Numbering(document)
-    for text, style, goes_on in chain(_blocks(document.element.body, numbering), _notes(document, numbering)):
-        if not text.strip():
-            continue
-        gap = "\n" if goes_on and parts else "\n\n" if parts else ""
-        if _HEADING.match(names.get(style, "")):
-            headings.append(Heading(length + len(gap), " ".join(text.split())))
-        parts.append(gap + text)
-        length += len(gap) + len(text)
-    return "".join(parts), headings
+def _running(root: Any, reader: Reader, apart: Reader, ground: Ground) -> None:
+    """Read a header or footer once, if it says more than the number of the page."""
+    if root is None:
+        return
+    write_boxes(root)
+    apart.blocks(root, ground)
+    written = apart.flow.finish()
+    known = {" ".join(line.split()) for line in reader.flow.lines()}
+    lines = [line for line in written.text.split("\n") if _PAGE_WORDS.sub("", line)]
+    fresh = [line.strip() for line in lines if " ".join(line.split()) not in known]
+    reader.flow.block("\n".join(fresh), left_out=written.left_out)
 
 
-def _blocks(parent: Any, numbering: Numbering) -> Iterator[tuple[str, str, bool]]:
-    """Paragraphs and table rows in order, as (text, style id, whether it goes on a list or table)."""
-    listed = False
-    for element in parent:
-        if element.tag == f"{_W}p":
-            text = _text(element)
-            label = numbering.label(element) if text else ""
-            yield label + text, _style(element), listed and bool(label)
-            listed = bool(label)
-        elif element.tag == f"{_W}tbl":
-            for number, row in enumerate(element.iter(f"{_W}tr")):
-                if next(row.iterancestors(f"{_W}tbl")) is element:
-                    yield _row(row), "", number > 0
-        elif element.tag not in _UNSEEN and len(element):
-            yield from _blocks(element, numbering)
-
-
-def _notes(document: DocxDocument, numbering: Numbering) -> Iterator[tuple[str, str, bool]]:
-    """Footnotes and endnotes, which stand in files of their own, after everything else."""
-    for link in document.part.rels.values():
-        if not link.is_external and link.reltype.endswith(("/footnotes", "/endnotes")):
-            for note in parse_xml(link.target_part.blob):
-                if note.get(f"{_W}type") is None:  # the others draw the line above the notes
-                    yield from _blocks(note, numbering)
-
-
-def _row(row: Any) -> str:
-    cells = []
-    for cell in row.iter(f"{_W}tc"):
-        if next(cell.iterancestors(f"{_W}tr")) is row:
-            cells.append(" ".join(_text(cell).split()))
-    return " | ".join(cells) if any(cells) else ""
-
-
-def _style(paragraph: Any) -> str:
-    style = paragraph.find(f"{_W}pPr/{_W}pStyle")
-    return "" if style is None else str(style.get(f"{_W}val", ""))
-
-
-def _text(element: Any) -> str:
-    """The words of a paragraph, text boxes in it on lines of their own."""
-    return "".join(_pieces(element)).strip()
-
-
-def _pieces(element: Any) -> Iterator[str]:
-    for child in element:
-        if child.tag in _UNSEEN:
-            continue
-        if child.tag == f"{_W}t":
-            yield child.text or ""
-        elif child.tag in (f"{_W}tab", f"{_W}ptab"):
-            yield "\t" if element.tag == f"{_W}r" else ""
-        elif child.tag in (f"{_W}br", f"{_W}cr"):
-            yield "\n"
-        elif child.tag == f"{_W}noBreakHyphen":
-            yield "-"
-        elif child.tag == f"{_W}p":
-            yield "\n"
-            yield from _pieces(child)
-        else:
-            yield from _pieces(child)
+def _page_ground(package: Package, body: Any) -> Ground:
+    background = body.find(f"{W}background")
+    settings = package.one("/settings")
+    if background is None or settings is None or settings.find(f"{W}displayBackgroundShape") is None:
+        return Ground(WHITE)
+    return Ground(color_of(background.get(f"{W}color", "")))

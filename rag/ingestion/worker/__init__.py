@@ -37,6 +37,7 @@ from rag.ingestion.pipeline import (
     ProgressCallback,
     SameNames,
     read_address,
+    read_again,
     read_file,
     silent,
 )
@@ -242,6 +243,8 @@ def read_job(
     """Read what a job names. A password is given while the user waits: it is not written down with the job."""
     if job.kind == "address":
         return read_address(ingest, job.owner, job.collection, job.source, replace=job.replace, on_progress=on_progress)
+    if job.kind == "document":
+        return read_again(ingest, job.owner, job.source, password=password, on_progress=on_progress)
     data = ingest.store.files.read(job.source)
     same_name: SameNames = "replace" if job.replace else "ask"
     return read_file(

@@ -1,8 +1,7 @@
-"""What can always be rebuilt from the store: the vectors in memory or in Milvus, and the way to the words.
+"""The search indexes, which can always be rebuilt from the store: vectors in memory or in Milvus, and full text.
 
-Each collection's vectors are read when it is first searched and brought up to date before every
-search, so that what another process added is found and what it removed is not. Of a library that takes
-long to read, a copy is kept on the disk.
+Each collection's vectors are read at its first search and brought up to date before every search, so that changes by
+other processes count. For libraries that take long to read, a snapshot is kept on the disk.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from rag.library.index.milvus_client import Milvus
 from rag.library.index.milvus_index import MilvusIndex
 from rag.library.index.postgres_index import SharedIndex
 from rag.library.index.vector_sync import KEEP_AFTER_SECONDS, Following
-from rag.library.index.vectors import Ids, VectorIndex, Vectors
+from rag.library.index.vectors import VectorIndex
 from rag.library.store import Store
+from rag.library.store.passages import Ids, Vectors
 from rag.library.store.postgresql import PostgreSQL
 from rag.library.store.words import rebuild
 
@@ -37,7 +37,7 @@ def open_index(store: Store, vectors: str = "") -> Index | SharedIndex:
         vectors: `milvus://…`, where that server searches the vectors of a library in PostgreSQL.
 
     Raises:
-        SettingsInvalid: the package that speaks to it is not installed.
+        SettingsInvalid: pymilvus is not installed.
     """
     if vectors:
         if find_spec("pymilvus") is None:
@@ -47,21 +47,21 @@ def open_index(store: Store, vectors: str = "") -> Index | SharedIndex:
 
 
 def words_fit(store: Store) -> bool:
-    """Whether the words index says what the chunks say."""
+    """Whether the full-text index agrees with the chunks."""
     return postgres_bm25.fit(store) if isinstance(store.database, PostgreSQL) else sqlite_bm25.fit(store)
 
 
 def rebuild_words(store: Store) -> None:
-    """Make the words index anew from the chunks."""
+    """Rebuild the full-text index from the chunks."""
     with store.database.write_alone() as connection:
         rebuild(connection)
 
 
 class Index:
-    """The index of one library. Any number of threads may search it.
+    """The index of one library on SQLite. Thread-safe.
 
     Args:
-        keep_after: seconds of reading from the store after which the vectors are also kept as a file.
+        keep_after: seconds that reading the vectors may take before a snapshot of them is kept.
     """
 
     def __init__(self, store: Store, *, keep_after: float = KEEP_AFTER_SECONDS) -> None:
@@ -84,7 +84,7 @@ class Index:
 
         Args:
             documents: ids to search among; None means all. The filter is part of the search.
-            known: only an index that is not whole looks at these; see `milvus_index.py`.
+            known: ignored; see `milvus_index.py`.
         """
         with self._follow(collection_id).fresh() as vectors:
             if vectors is None:
@@ -98,10 +98,7 @@ class Index:
     def search_words(
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[int, float]]:
-        """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
-
-        Another's collection has none.
-        """
+        """The k best chunks for the query's words, with BM25 scores, best first; none of another's collection."""
         if not self._store.collections.reaches(owner, collection_id):
             return []
         only = None if documents is None else self._store.documents.chunk_ids(collection_id, documents)
@@ -111,9 +108,9 @@ class Index:
         return self._words.search(collection_id, chunks, query, k, only)
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks the collection has, and how many of them hold each word.
+        """The number of chunks of the collection, and of those with each word, counted up to 5,000.
 
-        Of a common word, 5,000 are counted; another's collection has none.
+        Of another's collection 0.
         """
         if not self._store.collections.reaches(owner, collection_id):
             return 0, {}
@@ -121,11 +118,11 @@ class Index:
         return len(chunks), self._words.count(chunks, terms)
 
     def read_ahead(self) -> None:
-        """Look up the common words of the library before they are asked for; 5 seconds for 100,000 chunks."""
+        """Load the posting lists of common words; 5 seconds for 100,000 chunks."""
         self._words.read_ahead()
 
     def rebuild(self, collection_id: str) -> int:
-        """Forget what is in memory and read it anew from the store; returns how many vectors there are."""
+        """Drop what is in memory and read it again from the store; returns the number of vectors."""
         self._words.forget()
         followed = self._follow(collection_id)
         with followed.alone():
@@ -133,17 +130,14 @@ class Index:
             return len(followed.ids)
 
     def copy_holds(self, collection_id: str) -> bool | None:
-        """Whether the collection's copy on the disk says what the store says; None where there is none.
-
-        One that does not is removed, and made anew when it is missed.
-        """
+        """Whether the collection's snapshot agrees with the store; None where there is none. A wrong one is removed."""
         self.rebuild(collection_id)
         followed = self._follow(collection_id)
         with followed.alone():
             return followed.copy_holds()
 
     def _chunks(self, collection_id: str) -> Ids:
-        """The ids of the collection's chunks as the store has them now, ascending; the same array while they stay."""
+        """The ids of the collection's chunks, ascending; the same array object until they change."""
         followed = self._follow(collection_id)
         with followed.fresh():
             return followed.ids

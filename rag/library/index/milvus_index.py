@@ -1,7 +1,7 @@
 """The index of a library in PostgreSQL whose vectors are searched by Milvus.
 
-Milvus proposes chunks; the database says which of them exist, and how near they are. What Milvus does not have yet is
-compared one by one, and so is everything where it does not answer, as long as that is done in a moment.
+Milvus proposes candidates; the database says which exist, and computes their exact scores. Vectors that are not in
+Milvus yet, or all where it does not answer, are compared exactly, as long as there are not too many.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from rag.core.errors import VectorsLacking
 from rag.library.index.milvus_client import MOST, Milvus
 from rag.library.index.milvus_sync import MilvusSync
 from rag.library.index.postgres_index import COUNT, EXACT, EXACT_UP_TO, SharedIndex, run
-from rag.library.index.vectors import Vectors
 from rag.library.store import Store
 from rag.library.store.columns import vector_text
+from rag.library.store.passages import Vectors
 
 _LATER: Final = "AND id > :last {among}"
 _COUNT_LATER: Final = COUNT.replace("{among}", _LATER)
@@ -29,11 +29,11 @@ _SCORED: Final = """
 
 
 class MilvusIndex(SharedIndex):
-    """Searches one library. Any number of threads and processes may.
+    """Searches one library. Thread-safe, and usable from several processes.
 
     Args:
         milvus: the server that searches the vectors.
-        exact_up_to: vectors that are compared one by one where they are not in Milvus.
+        exact_up_to: the largest number of vectors outside Milvus that are compared exactly.
     """
 
     def __init__(self, store: Store, milvus: Milvus, *, exact_up_to: int = EXACT_UP_TO) -> None:
@@ -49,14 +49,13 @@ class MilvusIndex(SharedIndex):
         *,
         known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
+        """As `Index.search_vectors`.
 
         Args:
-            documents: ids to search among; None means all. The filter is part of the search.
-            known: chunks found in another way, to be looked at instead of those that are not in Milvus.
+            known: chunks found otherwise, to be scored instead of those that are not in Milvus.
 
         Raises:
-            VectorsLacking: more are not in Milvus than can be compared one by one, and none are `known`.
+            VectorsLacking: too many vectors are not in Milvus to be compared exactly, and none are `known`.
         """
         if k <= 0 or (documents is not None and not documents):
             return []
@@ -75,7 +74,7 @@ class MilvusIndex(SharedIndex):
     def _proposed(
         self, values: dict[str, Any], vector: Vectors, documents: Sequence[str] | None
     ) -> tuple[dict[int, float], int]:
-        """The chunks that Milvus holds for near, with their cosines, and up to which chunk it knows all."""
+        """Milvus' candidates with their exact cosines, and up to which chunk id it holds all."""
         k: int = values["k"]
         limit = min(k + 1, MOST)
         try:
@@ -88,13 +87,13 @@ class MilvusIndex(SharedIndex):
                     return scores, last
                 if limit == MOST:
                     return scores, 0
-                # Those that were removed, and not yet taken from Milvus, must not keep others out.
+                # Removed chunks that Milvus still holds must not displace others.
                 limit = min(4 * limit, MOST)
         except VectorsLacking:
             return {}, 0
 
     def rebuild(self, collection_id: str) -> int:
-        """Bring Milvus up to date, whatever it says; how many vectors the collection has. Raises VectorsLacking."""
+        """Synchronise Milvus whatever its watermark says; returns the number of vectors. Raises VectorsLacking."""
         self.sync.mend(collection_id)
         return super().rebuild(collection_id)
 

@@ -1,7 +1,7 @@
-"""Keeps Milvus in step with the library: each collection's vectors on a shelf of its own, written from the database.
+"""Synchronisation of Milvus with the library: for each collection one in Milvus, written from the database.
 
-The vectors stay in the database, which is where shelves are made whole again from. A shelf's mark says of which past
-and which generation it is, and up to which chunk all are on it.
+The database keeps the vectors, from which a Milvus collection can always be rebuilt. Its watermark says which history
+of the library and which generation it reflects, and up to which chunk id it is complete.
 """
 
 from __future__ import annotations
@@ -13,33 +13,32 @@ import numpy as np
 import sqlalchemy as sa
 
 from rag.library.index.milvus_client import Milvus
-from rag.library.index.vectors import Vectors
 from rag.library.store import Store, schema
 from rag.library.store.database import alone_at_once, alone_with
+from rag.library.store.passages import Vectors
 
-# Chunks written to Milvus, or compared with it by their ids, at a time.
-_AT_ONCE: Final = 2000
+# Chunks written to Milvus, or compared with it by id, at a time.
+_BATCH: Final = 2000
 
-# Which library this is, and which past it has: after a restore, or where a server has taken over from one that is
-# gone, ids of chunks may be given once more.
+# The library's identity and history: after a restore or a failover, ids of chunks may be given a second time.
 _IDENTITY: Final = """
     SELECT (SELECT system_identifier FROM pg_control_system())::text AS system,
         (SELECT oid FROM pg_database WHERE datname = current_database())::text AS database,
         left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || 'chunks'::regclass::oid::text AS past"""
 
-# One process at a time writes the shelf of a collection.
+# Lock key: one process at a time writes a Milvus collection.
 _LOCK: Final = "milvus"
 
 # Above every id.
-_ALL: Final = 2**62
+_MAX_ID: Final = 2**62
 
 _chunks, _collections = schema.chunks, schema.collections
 
 
 class SyncWatermark(NamedTuple):
-    """What stands on a shelf: the library's past, the collection's generation, and up to which chunk all are there.
+    """The watermark: the library's history, the collection's generation, and the last chunk id that is in Milvus.
 
-    The generation is -1 while the shelf is being filled.
+    The generation is -1 while the Milvus collection is being filled.
     """
 
     past: str
@@ -56,10 +55,9 @@ class SyncWatermark(NamedTuple):
 
 
 class MilvusSync:
-    """The shelves of one library. Any number of threads and processes may keep them, one at a time each shelf.
+    """Keeps Milvus in step with one library. Thread-safe, and usable from several processes.
 
-    Args:
-        milvus: the server; what else lies on it is left alone.
+    Other collections on the server are left alone.
     """
 
     def __init__(self, store: Store, milvus: Milvus) -> None:
@@ -68,35 +66,31 @@ class MilvusSync:
         self._followed: dict[str, int] = {}
 
     def follow(self, *, doubting: bool = False) -> None:
-        """Bring all shelves up to date from the database, and drop those of collections that are gone.
+        """Synchronise all collections, and drop those whose collection was removed.
 
         Args:
-            doubting: look at each, and not only at those whose collections have changed since the last time.
+            doubting: check every collection, and not only those that have changed since the last call.
 
         Raises:
-            VectorsLacking: Milvus does not answer; what is missing is made up for the next time.
+            VectorsLacking: Milvus does not answer; the next call makes up for it.
         """
         with self._store.database.read() as connection:
             columns = sa.select(_collections.c.id, _collections.c.dimension, _collections.c.generation)
             rows = connection.execute(columns.where(_collections.c.dimension > 0)).all()
         library = self._identity()[0]
-        now = {_name(library, row.id, row.dimension): row for row in rows}
-        if doubting or not self._followed.keys() <= now.keys():
+        current = {_name(library, row.id, row.dimension): row for row in rows}
+        if doubting or not self._followed.keys() <= current.keys():
             self._followed.clear()
-            for name in set(self.names()) - now.keys():
+            for name in set(self.names()) - current.keys():
                 self.milvus.drop(name)
-        for name, row in now.items():
+        for name, row in current.items():
             if self._followed.get(name) != row.generation:
                 with self._store.database.write() as connection:
                     if alone_at_once(connection, _LOCK, row.id):
                         self._followed[name] = self._bring_up_to_date(row.id, row.dimension)
 
     def mend(self, collection_id: str) -> None:
-        """Bring a collection's shelf up to date, whatever its mark says.
-
-        Raises:
-            VectorsLacking: Milvus does not answer.
-        """
+        """Synchronise a collection whatever its watermark says. Raises VectorsLacking."""
         dimension = self._store.documents.embedder(collection_id)[1]
         if dimension:
             with self._store.database.write() as connection:
@@ -104,32 +98,28 @@ class MilvusSync:
                 self._bring_up_to_date(collection_id, dimension, thoroughly=True)
 
     def count(self) -> int:
-        """How many chunks Milvus holds of this library, those included that the library does not hold any more.
-
-        Raises:
-            VectorsLacking: it does not answer.
-        """
-        return sum(self.milvus.count(name, 0, _ALL) for name in self.names())
+        """The chunks of this library in Milvus, removed ones that it still holds included. Raises VectorsLacking."""
+        return sum(self.milvus.count(name, 0, _MAX_ID) for name in self.names())
 
     def names(self) -> list[str]:
-        """What the shelves of this library are called. Raises VectorsLacking."""
+        """The Milvus collections of this library. Raises VectorsLacking."""
         ours = _name(self._identity()[0], "")
         return [name for name in self.milvus.names() if name.startswith(ours)]
 
     def known(self, collection_id: str, dimension: int) -> tuple[str, int]:
-        """What the collection's shelf is called, and up to which chunk it holds all. Raises VectorsLacking."""
+        """The name of its Milvus collection, and up to which chunk id that is complete. Raises VectorsLacking."""
         library, past = self._identity()
         name = _name(library, collection_id, dimension)
         mark = SyncWatermark.read(self.milvus.mark(name))
         return name, mark.last if mark.past == past else 0
 
     def _bring_up_to_date(self, collection_id: str, dimension: int, *, thoroughly: bool = False) -> int:
-        """Make a shelf say what the database says; returns the generation that it is at then.
+        """Synchronise a collection; returns the generation that Milvus then reflects.
 
         Args:
-            thoroughly: also where its mark says that there is nothing to be done.
+            thoroughly: also where the watermark says that there is nothing to do.
         """
-        # Read before the chunks: should one come between, they are only looked at again.
+        # Read before the chunks: one that is added in between is only looked at again.
         generation = self._store.documents.generation(collection_id)
         library, past = self._identity()
         name = _name(library, collection_id, dimension)
@@ -141,61 +131,54 @@ class MilvusSync:
         last = self._extend(name, collection_id, past, mark.last if mark.past == past else 0, dimension)
         if thoroughly or mark.past != past:
             self.milvus.take_above(name, last)
-        if thoroughly or self.milvus.count(name, 0, _ALL) != self._chunks(collection_id):
+        if thoroughly or self.milvus.count(name, 0, _MAX_ID) != self._store.documents.count(collection_id):
             self._compare(name, collection_id, 0, last)
         self.milvus.set_mark(name, str(SyncWatermark(past, generation, last)), dimension)
         return generation
 
-    def _chunks(self, collection_id: str) -> int:
-        """How many the collection has, by its documents: millions of chunks take long to count."""
-        total = sa.func.coalesce(sa.func.sum(schema.documents.c.chunks), 0)
-        with self._store.database.read() as connection:
-            found = connection.execute(sa.select(total).where(schema.documents.c.collection == collection_id))
-            return int(found.scalar_one())
-
     def _extend(self, name: str, collection_id: str, past: str, last: int, dimension: int) -> int:
-        """Write the chunks above `last`; which is the last one now."""
-        while rows := self._rows(collection_id, _chunks.c.id > last, most=_AT_ONCE):
+        """Write the chunks above `last`; returns the new last one."""
+        while rows := self._rows(collection_id, _chunks.c.id > last, most=_BATCH):
             self.milvus.put(name, rows)
             last = rows[-1][0]
             self.milvus.set_mark(name, str(SyncWatermark(past, -1, last)), dimension)
         return last
 
     def _compare(self, name: str, collection_id: str, low: int, high: int) -> None:
-        """Make the chunks with low < id <= high the same: where the counts differ, halves are compared."""
+        """Make Milvus equal for low < id <= high: bisect where the counts differ, then compare ids."""
         with self._store.database.read() as connection:
             meant = (_chunks.c.collection == collection_id, _chunks.c.id > low, _chunks.c.id <= high)
-            here = int(connection.execute(sa.select(sa.func.count()).where(*meant)).scalar_one())
-        there = self.milvus.count(name, low, high)
-        if here == there:
+            count = int(connection.execute(sa.select(sa.func.count()).where(*meant)).scalar_one())
+        in_milvus = self.milvus.count(name, low, high)
+        if count == in_milvus:
             return
-        if max(here, there) > _AT_ONCE:
+        if max(count, in_milvus) > _BATCH:
             middle = (low + high) // 2
             self._compare(name, collection_id, low, middle)
             self._compare(name, collection_id, middle, high)
             return
-        held, rows = set(self.milvus.ids(name, low, high)), self._rows(collection_id, *meant)
-        if gone := held - {chunk for chunk, _, _ in rows}:
+        ids, rows = set(self.milvus.ids(name, low, high)), self._rows(collection_id, *meant)
+        if gone := ids - {chunk for chunk, _, _ in rows}:
             self.milvus.take(name, sorted(gone))
-        if missing := [row for row in rows if row[0] not in held]:
+        if missing := [row for row in rows if row[0] not in ids]:
             self.milvus.put(name, missing)
 
     def _rows(
         self, collection_id: str, *conditions: sa.ColumnElement[bool], most: int | None = None
     ) -> list[tuple[int, str, Vectors]]:
-        """(chunk, document, vector), ids ascending."""
+        """Rows of (chunk, document, vector), by ascending id."""
         columns = sa.select(_chunks.c.id, _chunks.c.document, _chunks.c.vector)
         query = columns.where(_chunks.c.collection == collection_id, *conditions).order_by(_chunks.c.id).limit(most)
-        with self._store.database.read() as connection:
-            return [(row.id, row.document, np.frombuffer(row.vector, "<f4")) for row in connection.execute(query)]
+        rows = self._store.database.rows(query)
+        return [(row.id, row.document, np.frombuffer(row.vector, "<f4")) for row in rows]
 
     def _identity(self) -> tuple[str, str]:
-        """What the library is called in Milvus, and which past it has."""
+        """The library's identity, and its history: see `_IDENTITY`."""
         with self._store.database.read() as connection:
             row: Any = connection.exec_driver_sql(_IDENTITY).one()
         return hashlib.sha256(f"{row.system}/{row.database}".encode()).hexdigest()[:12], str(row.past)
 
 
 def _name(library: str, *parts: str | int) -> str:
-    """What a shelf is called: the library, the collection, and how long its vectors are."""
+    """The name of a Milvus collection: of library, collection and dimension."""
     return "_".join(["footnote", library, *map(str, parts)])

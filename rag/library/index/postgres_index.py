@@ -1,4 +1,4 @@
-"""The index that PostgreSQL keeps of itself, pgvector and full-text search: always up to date, nothing in memory."""
+"""The index of a library in PostgreSQL: pgvector and full-text search, always up to date, nothing in memory."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from rag.library.index import postgres_bm25
-from rag.library.index.vectors import Vectors
 from rag.library.store import Store
 from rag.library.store.columns import vector_text
 from rag.library.store.hnsw import LISTS, name, renew_lists
+from rag.library.store.passages import Vectors
 
-# So many vectors are compared one by one: it takes a tenth of a second, and what is nearest is found for certain.
+# Up to so many vectors are compared exactly, in a tenth of a second.
 EXACT_UP_TO: Final = 100_000
 
-# How far the graph is searched: candidates kept on the way, and vectors looked at before a narrow filter gives up.
+# Graph search: candidates kept (ef_search), and tuples visited before a narrow filter gives up.
 _WIDTH: Final = 1000
 _MOST: Final = 200_000
-# Where there are lists instead of it: the share of them that is looked through first, and at least how many.
+# List search: the share of lists that is probed first, and the minimum.
 _SHARE: Final = 0.05
 _FEWEST: Final = 32
 
@@ -33,7 +33,7 @@ EXACT: Final = """
     WHERE collection = :collection {among}
     ORDER BY vector <#> CAST(:vector AS vector), id LIMIT :k"""
 
-# Said exactly as the index of this dimension says it, so that it is used; see `store/graphs.py`.
+# The expressions must equal those of the index for it to be used; see `store/hnsw.py`.
 _BY_GRAPH: Final = """
     SELECT id, -(vector::vector({dimension}) <#> CAST(:vector AS vector({dimension}))) AS score FROM chunks
     WHERE vector_dims(vector) = {dimension} AND collection = :collection {among}
@@ -47,10 +47,10 @@ _SETTINGS: Final = f"""
 
 
 class SharedIndex:
-    """Searches one library in PostgreSQL. Any number of threads and processes may.
+    """Searches one library in PostgreSQL. Thread-safe, and usable from several processes.
 
     Args:
-        exact_up_to: vectors of a collection, or of the documents chosen in it, that are compared one by one.
+        exact_up_to: the largest number of vectors, in a collection or the chosen documents, that is compared exactly.
     """
 
     def __init__(self, store: Store, *, exact_up_to: int = EXACT_UP_TO) -> None:
@@ -66,64 +66,54 @@ class SharedIndex:
         *,
         known: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """The k chunks nearest to a unit vector (dimension,), with their cosines, nearest first.
-
-        Of more vectors than `exact_up_to` a graph is searched, or lists, either of which can miss some of them.
-
-        Args:
-            documents: ids to search among; None means all. The filter is part of the search.
-            known: only an index that is not whole looks at these; see `milvus_index.py`.
-        """
+        """As `Index.search_vectors`; more vectors than `exact_up_to` are searched approximately, by graph or lists."""
         if k <= 0 or (documents is not None and not documents):
             return []
         values: dict[str, Any] = {"collection": collection_id, "vector": vector_text(vector), "k": k}
         with self._store.database.read() as connection:
-            held = run(connection, COUNT, values | {"most": self._exact_up_to + 1}, documents).scalar_one()
-            if held <= self._exact_up_to:
-                found = run(connection, EXACT, values, documents)
+            count = run(connection, COUNT, values | {"most": self._exact_up_to + 1}, documents).scalar_one()
+            if count <= self._exact_up_to:
+                rows = run(connection, EXACT, values, documents)
             else:
                 connection.execute(sa.text(_SETTINGS), {"name": name(len(vector))})
-                found = run(connection, _BY_GRAPH.replace("{dimension}", str(len(vector))), values, documents)
-            # Both give their finds nearly in order.
-            return sorted(((row.id, float(row.score)) for row in found), key=lambda pair: -pair[1])
+                rows = run(connection, _BY_GRAPH.replace("{dimension}", str(len(vector))), values, documents)
+            # Both return their rows only nearly in order.
+            return sorted(((row.id, float(row.score)) for row in rows), key=lambda pair: -pair[1])
 
     def search_words(
         self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[int, float]]:
-        """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
-
-        Another's collection has none.
-        """
+        """The k best chunks for the query's words, with BM25 scores, best first; none of another's collection."""
         if not self._store.collections.reaches(owner, collection_id):
             return []
         return postgres_bm25.search(self._store, collection_id, query, k, documents)
 
     def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """How many chunks the collection has, and how many of them hold each word; another's collection has none."""
+        """The number of chunks of the collection, and of those with each word; 0 of another's collection."""
         if not self._store.collections.reaches(owner, collection_id):
             return 0, {}
         return postgres_bm25.count(self._store, collection_id, terms)
 
     def read_ahead(self) -> None:
-        """Nothing: the database keeps in memory what it reads often."""
+        """No-op: the database caches what it reads often."""
 
     def rebuild(self, collection_id: str) -> int:
-        """How many vectors the collection has. The database keeps its indexes itself, once they are there."""
+        """Create or renew the vector index; returns the number of vectors of the collection."""
         dimension = self._store.documents.embedder(collection_id)[1]
         with self._store.database.write() as connection:
-            # As it may be after another server has searched the vectors for a while, or when there are many more now.
+            # Missing after another server has searched the vectors, outgrown when there are many more now.
             renew_lists(connection, dimension)
         return len(self._store.documents.chunk_ids(collection_id))
 
     def copy_holds(self, collection_id: str) -> bool | None:
-        """None: no copies are kept."""
+        """None: there are no snapshots."""
         return None
 
 
 def run(
     connection: sa.Connection, statement: str, values: dict[str, Any], documents: Sequence[str] | None
 ) -> sa.CursorResult[Any]:
-    """Run a search, among these documents where they are given."""
+    """Run a search, restricted to these documents where given."""
     text = sa.text(statement.replace("{among}", "" if documents is None else _AMONG))
     if documents is not None:
         text = text.bindparams(sa.bindparam("documents", list(documents), expanding=True))

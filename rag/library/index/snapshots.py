@@ -1,9 +1,8 @@
-"""A collection's vectors as one file, for libraries that would take long to read anew at every start.
+"""Snapshots of a collection's vectors in a file, for libraries that take long to read at every start.
 
-The file is a copy: losing it costs time and nothing else. It is believed only where every byte of it is
-checked, before any of it becomes a vector: its length, its SHA-256, the embedder, and that what it says
-about each document is what the library says. Its name is the generation it was made at; a name is never
-written twice.
+A snapshot is a copy: losing it only costs time. It is used only after every byte was verified: its length, its
+SHA-256, the embedder, and that its documents have the same chunks in the library. Its name is the generation it was
+made at; a file is never overwritten.
 """
 
 from __future__ import annotations
@@ -14,23 +13,21 @@ import struct
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.library.store.files import make_folder, publish
+from rag.library.store.passages import Ids, Vectors
 
-Vectors = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.int64]
-# Document id → the id of its first chunk, and how many chunks it has. The others follow the first.
+# Document id → its first chunk id, and its number of chunks, whose ids are consecutive.
 Spans = Mapping[str, tuple[int, int]]
 
 _MAGIC: Final = b"FNVECTR1"
 _SHA256: Final = 32
-# How long the header is, and how long the file.
+# Header length and file length.
 _LENGTHS: Final = struct.Struct("<QQ")
 _HEAD: Final = len(_MAGIC) + _SHA256 + _LENGTHS.size
 _ABANDONED_SECONDS: Final = 3600.0
@@ -42,9 +39,9 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What a file says it holds: vectors of `dimension` for each chunk of `spans`, ids ascending.
+    """A snapshot's header: vectors of `dimension` for each chunk of `spans`, by ascending id.
 
-    `seconds` is what reading them from the library took.
+    `seconds` is how long reading them from the library took.
     """
 
     collection: str
@@ -61,19 +58,19 @@ class Copy:
 
 
 def ids_of(spans: Spans) -> Ids:
-    """The ids of all chunks of some documents, ascending."""
+    """The chunk ids of some documents, ascending."""
     if not spans:
         return np.empty(0, np.int64)
     return np.sort(np.concatenate([np.arange(first, first + count) for first, count in spans.values()]))
 
 
 def write(folder: Path, copy: Copy, vectors: Vectors) -> Path:
-    """Put the copy on the disk, synced, under a name of its own, and remove the older ones.
+    """Write a snapshot, synced, and remove older ones.
 
     Raises:
-        OSError: it could not be written or synced; no file is left.
+        OSError: it could not be written; no file is left.
     """
-    head = json.dumps(_fields(copy)).encode()
+    head = json.dumps(asdict(copy)).encode()
     body = np.ascontiguousarray(vectors, "<f4").data.cast("B")
     lengths = _LENGTHS.pack(len(head), _HEAD + len(head) + len(body))
     digest = hashlib.sha256(lengths + head)
@@ -87,7 +84,7 @@ def write(folder: Path, copy: Copy, vectors: Vectors) -> Path:
 
 
 def _clear(folder: Path, file: Path) -> None:
-    """Remove the copies that `file` replaces, and what a crash left half-written long ago."""
+    """Remove the snapshots that `file` replaces, and temporary files that a crash left."""
     for other in folder.iterdir():
         with suppress(OSError):
             old = other.stat().st_mtime < time.time() - _ABANDONED_SECONDS
@@ -96,7 +93,7 @@ def _clear(folder: Path, file: Path) -> None:
 
 
 def drop_before(folder: Path, generation: int) -> None:
-    """Remove the copies made at earlier generations."""
+    """Remove the snapshots of earlier generations."""
     for file in folder.glob("g*.vectors"):
         if file.name < _name(generation):
             file.unlink(missing_ok=True)
@@ -107,16 +104,12 @@ def _name(generation: int) -> str:
 
 
 def newest(folder: Path) -> Path | None:
-    """The file of the highest generation; None where there is no file."""
+    """The snapshot of the highest generation, if any."""
     return max(folder.glob("g*.vectors"), default=None)
 
 
 def read(file: Path) -> tuple[Copy, Vectors]:
-    """What a file holds, once every byte of it has been checked: the copy and its vectors (n, dimension).
-
-    Raises:
-        Unfit: it is damaged, or no such file.
-    """
+    """A snapshot and its vectors (n, dimension), fully verified. Raises Unfit where it is missing or damaged."""
     try:
         data = _checked(file)
         length, _ = _LENGTHS.unpack_from(data, len(_MAGIC) + _SHA256)
@@ -128,34 +121,23 @@ def read(file: Path) -> tuple[Copy, Vectors]:
 
 
 def _checked(file: Path) -> memoryview:
-    """The file's bytes, if they are those that were written. Raises Unfit."""
+    """The file's bytes, verified against length and checksum. Raises Unfit."""
     with file.open("rb") as handle:
         start = handle.read(_HEAD)
         if len(start) < _HEAD or not start.startswith(_MAGIC):
             raise Unfit("no index file of this version")
         if _LENGTHS.unpack_from(start, len(_MAGIC) + _SHA256)[1] != file.stat().st_size:
-            raise Unfit("its length is another")
+            raise Unfit("wrong length")
         handle.seek(0)
         data = memoryview(handle.read())
     if digest_of(data) != start[len(_MAGIC) : len(_MAGIC) + _SHA256]:
-        raise Unfit("its checksum is another")
+        raise Unfit("wrong checksum")
     return data
 
 
 def digest_of(data: memoryview) -> bytes:
-    """The SHA-256 that belongs into a file with these bytes: of all that comes after it."""
+    """The SHA-256 of the file's content, that is of all that follows the checksum."""
     return hashlib.sha256(data[len(_MAGIC) + _SHA256 :]).digest()
-
-
-def _fields(copy: Copy) -> dict[str, Any]:
-    return {
-        "collection": copy.collection,
-        "generation": copy.generation,
-        "embedder": copy.embedder,
-        "dimension": copy.dimension,
-        "seconds": copy.seconds,
-        "spans": dict(copy.spans),
-    }
 
 
 def _copy(fields: dict[str, Any]) -> Copy:

@@ -1,4 +1,4 @@
-"""The words of a question, found in the library's full-text index (SQLite FTS5) and put in the order of BM25."""
+"""BM25 over SQLite's full-text index (FTS5)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import numpy as np
 
 from rag.core.errors import LibraryError
 from rag.core.text import ANALYSIS, terms
-from rag.library.index.postings import K1, Ids, Numbers, PostingLists, norms, read_lengths
+from rag.library.index.postings import K1, Numbers, PostingLists, norms, read_lengths
 from rag.library.store import Store
+from rag.library.store.passages import Ids
 from rag.library.store.words import analysis
 
-# Scores of which the best is looked at first.
+# Scores per stretch when looking for the best.
 _STRETCH: Final = 64
 
-# Beyond this many, a word is common, and how common no longer matters.
+# A word in more chunks than these is common; counting stops here.
 COUNT_TO: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
-    """Chunks (n,), ascending, with the words each has (n,) and what that counts in BM25 (n,)."""
+class _Lengths:
+    """Chunks (n,), ascending, with their lengths in words (n,) and BM25's normalisation of these (n,)."""
 
     chunks: Ids
     lengths: Numbers
@@ -33,21 +34,21 @@ class _Measured:
 
 
 class Words:
-    """The words of a library's chunks. Any number of threads may search.
+    """Word search over a library's chunks. Thread-safe.
 
-    How rare a word is, and how long chunks are on average, is counted in the collection searched.
+    Document frequencies and the average length are those of the collection searched.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lists = PostingLists(store)
-        self._measured: dict[str, _Measured] = {}
+        self._lengths: dict[str, _Lengths] = {}
         self._lock = threading.Lock()
 
     def search(
         self, collection_id: str, chunks: Ids, query: str, k: int, only: Ids | None = None
     ) -> list[tuple[int, float]]:
-        """The k chunks that hold the query's words best, with their BM25 scores (larger is better), best first.
+        """The k best chunks for the query's words, with their BM25 scores (larger is better), best first.
 
         Args:
             chunks: the ids of all chunks of the collection, ascending.
@@ -55,32 +56,32 @@ class Words:
         """
         if not (asked := chosen(query)) or k <= 0 or not len(chunks):
             return []
-        added = self._norms_of(collection_id, chunks)
+        norms_ = self._norms_of(collection_id, chunks)
         scores = np.zeros(len(chunks), np.float32)
         for word in asked:
-            places, often = self._held(word, chunks)
+            places, often = self._occurrences(word, chunks)
             rare = (len(chunks) - len(places) + 0.5) / (len(places) + 0.5)
-            scores[places] += max(1e-6, math.log(rare)) * (K1 + 1) * often / (often + added[places])
+            scores[places] += max(1e-6, math.log(rare)) * (K1 + 1) * often / (often + norms_[places])
         if only is not None:
             chunks, scores = only, scores[np.searchsorted(chunks, only)]
         return _best(chunks, scores, k)
 
     def count(self, chunks: Ids, terms: Sequence[str]) -> dict[str, int]:
-        """How many of a collection's chunks (ids, ascending) hold each word; of a common word, 5,000."""
-        return {term: min(COUNT_TO, len(self._held(term, chunks)[0])) if len(chunks) else 0 for term in terms}
+        """How many of a collection's chunks (ids, ascending) hold each word, counted up to 5,000."""
+        return {term: min(COUNT_TO, len(self._occurrences(term, chunks)[0])) if len(chunks) else 0 for term in terms}
 
     def read_ahead(self) -> None:
-        """Look up what nearly every question asks for, before it does."""
+        """Load the posting lists of common words."""
         self._lists.read_ahead()
 
     def forget(self) -> None:
-        """Ask the database anew."""
+        """Drop all cached posting lists and lengths."""
         self._lists.forget()
         with self._lock:
-            self._measured.clear()
+            self._lengths.clear()
 
-    def _held(self, word: str, chunks: Ids) -> tuple[Ids, Numbers]:
-        """Where among the chunks those stand that hold a word, and how often each does."""
+    def _occurrences(self, word: str, chunks: Ids) -> tuple[Ids, Numbers]:
+        """The positions in `chunks` of those that hold a word, and its weighted frequency in each."""
         ids, often = self._lists.get(word, int(chunks[-1])).between(int(chunks[0]), int(chunks[-1]))
         if chunks[-1] - chunks[0] + 1 == len(chunks):
             return ids - chunks[0], often
@@ -89,31 +90,31 @@ class Words:
         return places[ours], often[ours]
 
     def _norms_of(self, collection_id: str, chunks: Ids) -> Numbers:
-        """What the lengths of the chunks count in BM25; worked out again where `chunks` is another array."""
+        """BM25's length normalisation of the chunks; computed again where `chunks` is another array."""
         with self._lock:
-            known = self._measured.get(collection_id)
-            if known is None or known.chunks is not chunks:
-                known = self._measured[collection_id] = self._measure(chunks, known)
-        return known.norms
+            lengths = self._lengths.get(collection_id)
+            if lengths is None or lengths.chunks is not chunks:
+                lengths = self._lengths[collection_id] = self._measure(chunks, lengths)
+        return lengths.norms
 
-    def _measure(self, chunks: Ids, known: _Measured | None) -> _Measured:
-        """The chunks with their lengths, of which only the new ones are read: ids only ever grow."""
-        old = chunks[:0] if known is None else chunks[: np.searchsorted(chunks, known.chunks[-1], "right")]
-        held = np.zeros(len(chunks), np.float32)
-        if known is not None:
-            held[: len(old)] = known.lengths[np.searchsorted(known.chunks, old)]
+    def _measure(self, chunks: Ids, before: _Lengths | None) -> _Lengths:
+        """The lengths of the chunks, reading only those of new ones: ids only ever grow."""
+        old = chunks[:0] if before is None else chunks[: np.searchsorted(chunks, before.chunks[-1], "right")]
+        lengths = np.zeros(len(chunks), np.float32)
+        if before is not None:
+            lengths[: len(old)] = before.lengths[np.searchsorted(before.chunks, old)]
         new = chunks[len(old) :]
         if len(new):
-            ids, lengths = read_lengths(self._store, int(new[0]), int(new[-1]))
+            ids, read = read_lengths(self._store, int(new[0]), int(new[-1]))
             places = np.searchsorted(new, ids)
             ours = new[places] == ids
-            held[len(old) + places[ours]] = lengths[ours]
-        return _Measured(chunks, held, norms(held, max(1.0, float(held.mean()))))
+            lengths[len(old) + places[ours]] = read[ours]
+        return _Lengths(chunks, lengths, norms(lengths, max(1.0, float(lengths.mean()))))
 
 
 def _best(chunks: Ids, scores: Numbers, k: int) -> list[tuple[int, float]]:
-    """The k largest scores that are not 0, largest first, with their chunks; of equal ones the older first."""
-    # The k best are none below the k-th best of the bests of stretches. What is left is little to put in order.
+    """The k largest non-zero scores with their chunks, largest first; among equal ones the older chunk first."""
+    # None of the k best is below the k-th largest maximum of a stretch, which leaves little to sort.
     tops = np.maximum.reduceat(scores, np.arange(0, len(scores), _STRETCH)) if len(scores) else scores
     least = np.partition(tops, -k)[-k] if k < len(tops) else 0.0
     places = np.flatnonzero(scores >= least if least > 0 else scores > 0)
@@ -122,12 +123,12 @@ def _best(chunks: Ids, scores: Numbers, k: int) -> list[tuple[int, float]]:
 
 
 def chosen(query: str) -> list[str]:
-    """The terms of a query that are looked up, each once: all but the stop words, where there are others."""
+    """The distinct terms of a query to search for: without stop words, unless there are no others."""
     return list(dict.fromkeys(terms(query)))
 
 
 def fit(store: Store) -> bool:
-    """Whether the words index says what the chunks say, by today's analysis."""
+    """Whether the index agrees with the chunks under the current analysis."""
     try:
         with store.database.write() as connection:
             connection.exec_driver_sql("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")

@@ -1,8 +1,8 @@
-"""What must never be lost: collections, documents with their vectors, chats, jobs, checks, original files, people.
+"""The persistent store: collections, documents with their vectors, chats, jobs, checks, original files, people.
 
-One SQLite file and one folder of originals in the data folder, or all of it in a PostgreSQL database that
-several app processes share. Every call takes the owner first, that is the person who asks, and sees what they
-reach (`rights.py`); an id of another's is as unknown as one that was made up.
+It is one SQLite file and a folder of originals in the data folder, or a PostgreSQL database that several app processes
+share. The first argument of every call is the owner, that is the person who asks; what they may access is decided in
+`permissions.py`. An id of another's raises the same error as one that does not exist.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from rag.library.store.migrations import LATEST, migrate, version
 from rag.library.store.originals import Originals
 from rag.library.store.people import People
 from rag.library.store.postgresql import PostgreSQL
+from rag.library.store.readings import Readings
 from rag.library.store.shares import Shares
 from rag.library.store.sqlite import SQLite
 from rag.library.store.words import analysis, rebuild
@@ -37,9 +38,9 @@ FILES = "files"
 
 
 class Store:
-    """One library. Any number of threads may share one; each process opens its own.
+    """One library. Thread-safe; each process opens its own.
 
-    `folder` is the data folder, in which all of the library lies that is not on a server.
+    `folder` is the data folder, for what is not in a database on a server.
     """
 
     def __init__(self, folder: Path, database: Database, files: Files) -> None:
@@ -50,6 +51,7 @@ class Store:
         self.documents = Documents(database, files)
         self.chats = Chats(database)
         self.jobs = Jobs(database, files)
+        self.readings = Readings(database, files)
         self.checks = Checks(database)
         self.people = People(database)
         self.shares = Shares(database)
@@ -58,30 +60,29 @@ class Store:
 
     @classmethod
     def open(cls, data_dir: Path, url: str = "", *, graphs: bool = True) -> Store:
-        """Open the library, or make a new one; an older one is brought up to date.
+        """Open the library, creating or migrating it where needed.
 
         Args:
-            url: `postgresql+psycopg://…`: all of it is in that database. Empty: all of it is in `data_dir`.
-            graphs: whether PostgreSQL searches the vectors by graphs; not where another server does.
+            url: `postgresql+psycopg://…` of the database that holds it; empty where `data_dir` does.
+            graphs: whether PostgreSQL keeps vector indexes; not where another server searches the vectors.
 
         Raises:
-            StoreDamaged: the file is there and is no library.
+            StoreDamaged: the file is no library.
             StoreTooNew: a later version of the program wrote it.
-            DiskFull: there is no room to make it.
-            FolderUnusable: `data_dir` is no folder, or must not be written to.
+            DiskFull, FolderUnusable: of `data_dir`.
             StoreUnreachable: the server does not answer.
             StoreUnprepared: the server has no pgvector.
-            StorePackageMissing: the package that speaks to it, or the one that delivers jobs, is not installed.
+            StorePackageMissing: psycopg or procrastinate is not installed.
         """
         make_data_folder(data_dir)
         database: Database = PostgreSQL(url, graphs=graphs) if url else SQLite(data_dir / DATABASE)
         files = Originals(database) if url else Folder(data_dir / FILES, database)
         with database.read() as connection:
-            reached = version(connection)
-        if reached > LATEST:
+            current = version(connection)
+        if current > LATEST:
             database.close()
             raise StoreTooNew(file=database.name)
-        if reached < LATEST:
+        if current < LATEST:
             with database.write_alone() as connection:
                 migrate(connection)
             with database.mapped_errors():
@@ -90,7 +91,7 @@ class Store:
             analysed = analysis(connection)
         if analysed < ANALYSIS:
             with database.write_alone() as connection:
-                # Another process may have done it meanwhile.
+                # Another process may have done it since.
                 if analysis(connection) < ANALYSIS:
                     rebuild(connection)
         if isinstance(database, PostgreSQL):
@@ -98,16 +99,16 @@ class Store:
         return cls(data_dir, database, files)
 
     def counts(self) -> Counts:
-        """How much there is, of all owners together."""
+        """Sizes of the library, over all owners."""
         return Counts.of(self.database)
 
     def close(self) -> None:
-        """Give the file back. Calls that are under way end as they would."""
+        """Close idle connections. Calls in progress finish normally."""
         self.database.close()
 
 
 def make_data_folder(data_dir: Path) -> None:
-    """Raises FolderUnusable where it is no folder, or must not be written to."""
+    """Raises FolderUnusable where it is no folder, or cannot be written to."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:

@@ -1,6 +1,6 @@
-"""What somebody who is signed in may see at this moment, and whether anything has been written since.
+"""A signed-in person's current rights, and whether the library was written to since.
 
-For pages that are open: a right that is taken away takes away what was drawn by it.
+Open pages watch them: where a right is withdrawn, what it allowed to be drawn is removed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from rag.library.store.permissions import PERSON, RIGHTS, reach
 
 _people, _sign_ins = schema.people, schema.sign_ins
 
-_ENTERED: Final = (
+_SIGNED_IN: Final = (
     sa.select(_people.c.role, _people.c.disabled, _sign_ins.c.began, _sign_ins.c.ended)
     .join_from(_people, _sign_ins, _sign_ins.c.person == _people.c.id)
     .where(_people.c.id == PERSON, _sign_ins.c.id == sa.bindparam("sign_in", type_=sa.Text))
 )
-# A collection stands there once for each right that is held in it, the largest last.
-_HELD: Final = sa.union_all(
+# One row for each right in a collection, the largest last.
+_RIGHTS_HELD: Final = sa.union_all(
     *(
         sa.select(sa.literal(place).label("place"), schema.collections.c.id).where(
             schema.collections.c.id.in_(reach(PERSON, right))
@@ -38,14 +38,14 @@ _HELD: Final = sa.union_all(
 
 @dataclass(frozen=True, slots=True)
 class AccessState:
-    """Role, the right in each collection that is reached, and when the sign-in is over, in seconds since 1970."""
+    """Role, right by collection id, and when the sign-in expires, in seconds since 1970."""
 
     role: Role
     rights: Mapping[str, Right]
     until: float
 
     def lost(self, now: AccessState) -> bool:
-        """Whether something may be on a page drawn before that must not be there now. What was gained can wait."""
+        """Whether a page drawn in this state may show what it must not in the state `now`. Gains do not count."""
         return now.role != self.role or any(
             key not in now.rights or RIGHTS.index(now.rights[key]) < RIGHTS.index(right)
             for key, right in self.rights.items()
@@ -57,24 +57,21 @@ class AccessStates:
         self._database = database
 
     def of(self, person: str, sign_in: str, *, hours: float) -> AccessState:
-        """Of somebody who came in with that sign-in.
+        """The state of a person with that sign-in.
 
         Raises:
-            SignInEnded: it was ended, or is not known. One that is over by the clock is for the caller to see.
-            PersonDisabled: an admin has shut the person out.
+            SignInEnded: it was ended, or does not exist. Its expiry is for the caller to check.
+            PersonDisabled: an admin has disabled the person.
         """
         with self._database.read() as connection:
-            row = connection.execute(_ENTERED, {"person": person, "sign_in": sign_in}).first()
+            row = connection.execute(_SIGNED_IN, {"person": person, "sign_in": sign_in}).first()
             if row is None or row.ended is not None:
                 raise SignInEnded
             if row.disabled is not None:
                 raise PersonDisabled
-            held = connection.execute(_HELD, {"person": person})
-            return AccessState(row.role, {key: RIGHTS[place] for place, key in held}, row.began + hours * 3600)
+            rights = connection.execute(_RIGHTS_HELD, {"person": person})
+            return AccessState(row.role, {key: RIGHTS[place] for place, key in rights}, row.began + hours * 3600)
 
     def writes(self) -> AbstractContextManager[Callable[[], object]]:
-        """Gives what says a mark that is another one after each write to the library, whoever writes.
-
-        For one thread. It asks the database one small question, whatever the size of the library.
-        """
+        """As `Database.writes`: its function runs one small query, whatever the size of the library."""
         return self._database.writes()

@@ -1,7 +1,6 @@
 """Answers and failures as JSON values, and back.
 
-What an older version wrote lacks fields, what a newer one wrote has unknown ones: a missing field
-takes its default or its type's empty value, an unknown one is left aside.
+Readable across versions: a missing field takes its default or its type's empty value, an unknown one is ignored.
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ from rag.core.types import Answer, Disagreement, Failure, Notice, Passage, Quote
 Record = TypeVar("Record", Answer, Failure, Notice, Passage, Quote, Sentence)
 
 _EMPTY: dict[str, Any] = {"str": "", "int": 0, "float": 0.0}
-# A verdict or an outcome that is missing must not turn out better than it was.
+# A missing verdict must not turn out better than it was.
 _CAUTIOUS: dict[str, Any] = {"verdict": "unsupported", "outcome": "answered", "kind": "text"}
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
-    """The answer as plain dictionaries and lists."""
+    """The answer as JSON values."""
     return asdict(answer)
 
 
 def answer_from_json(data: dict[str, Any]) -> Answer:
-    """The answer that `answer_to_json` was given."""
+    """The inverse of `answer_to_json`."""
     answer = _record(Answer, data)
     return dataclasses.replace(
         answer,

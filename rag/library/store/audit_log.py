@@ -1,4 +1,4 @@
-"""What people did, for admins: who signed in, added, removed, shared. Never what was asked, unless that is wanted."""
+"""The audit log, for admins: who signed in, added, removed, shared. Questions are recorded only where set so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Activity:
         self._database = database
 
     def list(self, owner: str, limit: int = 200) -> builtins.list[AuditEvent]:
-        """The last deeds, newest first; names of documents only of collections that the admin may read.
+        """The latest events, newest first; document names only of collections that the admin may read.
 
         Raises:
             NotFound: the person is no admin.
@@ -33,7 +33,7 @@ class Activity:
             return [AuditEvent(**row._mapping) for row in connection.execute(newest)]
 
     def asked(self, owner: str, collection_id: str, question: str) -> None:
-        """Write down a question; called only where that is switched on. Raises NotFound."""
+        """Record a question; called only where that is switched on. Raises NotFound."""
         with self._database.write() as connection:
             note(connection, owner, "asked", owned(connection, owner, collection_id), what=question)
 
@@ -47,7 +47,7 @@ def note(
     what: str = "",
     document: str = "",
 ) -> None:
-    """Write a deed down in the transaction that does it. Of the local user, who is alone, nothing is written."""
+    """Record an event in the transaction that causes it. Nothing is recorded of the local user, who is alone."""
     values = {
         "id": schema.new_id(),
         "person": person,
@@ -59,5 +59,5 @@ def note(
         "created": schema.now(),
     }
     columns = [sa.literal(value, _activity.c[key].type) for key, value in values.items()]
-    known = sa.select(*columns).where(sa.exists().where(_people.c.id == person))
-    connection.execute(sa.insert(_activity).from_select(list(values), known))
+    row = sa.select(*columns).where(sa.exists().where(_people.c.id == person))
+    connection.execute(sa.insert(_activity).from_select(list(values), row))

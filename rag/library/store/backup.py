@@ -1,8 +1,8 @@
-"""The whole library as one file, made while it is in use, and back.
+"""Backup of a whole library to one file, while it is in use, and restore.
 
-The file is a zip archive: the database as it stood at one moment, and the original of every document
-in it under `files/`. Restoring checks every byte before it touches what is there, and what is there
-is kept beside it. A backup of a library in PostgreSQL is the same file, and either can be restored into either engine.
+The file is a zip archive: one snapshot of the database, and the original of every document under `files/`. Restore
+verifies every byte before it changes anything, and keeps the library that it replaces. The format is the same for
+both engines: a backup of either can be restored into either.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _ORIGINAL = re.compile(rf"{FILES}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
 
 
 def backup(store: Store, file: Path) -> list[str]:
-    """Write the library to `file`, which appears under its name when it is complete.
+    """Write the library to `file`, which appears under its name only once it is complete.
 
     Returns:
         The hashes of originals that are missing or altered in the library, and so in the backup.
 
     Raises:
-        DiskFull: there is no room; no file is left.
+        DiskFull: no file is left.
     """
     with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
         part = Path(folder) / "library.zip"
         with _in_folder(store, Path(folder) / "library") as local, local.database.mapped_errors():
-            hashes = _hold(local, Path(folder))
+            hashes = _snapshot(local, Path(folder))
             missing = _pack(part, Path(folder), hashes)
             sync_file(part)
             part.replace(file)
@@ -49,7 +49,7 @@ def backup(store: Store, file: Path) -> list[str]:
 
 @contextmanager
 def _in_folder(store: Store, folder: Path) -> Iterator[Store]:
-    """The library itself where it lies in a folder; a copy of it in `folder` where it is on a server."""
+    """The library itself where it is on SQLite; otherwise a copy of it in `folder`."""
     if isinstance(store.database, SQLite):
         yield store
         return
@@ -59,45 +59,44 @@ def _in_folder(store: Store, folder: Path) -> Iterator[Store]:
 
 
 def restore(file: Path, data_dir: Path, url: str = "") -> Path | None:
-    """Make the library in `file` the one in `data_dir`, or in the empty database at `url`, whichever engine wrote it.
+    """Replace the library in `data_dir`, or fill the empty database at `url`, from a backup of either engine.
 
     Returns:
-        The folder, inside `data_dir`, that keeps the library that was there.
+        The folder, inside `data_dir`, that keeps the library that was there before.
 
-    Raises:
-        LibraryInUse: a program has the library in `data_dir` open; nothing was changed.
-        LibraryNotEmpty: the database at `url` holds something; nothing was changed.
-        StoreDamaged: `file` is no backup or is damaged; nothing was changed.
-        StoreTooNew: a later version of the program made it; nothing was changed.
-        DiskFull: nothing was changed.
-        FolderUnusable: `data_dir` is no folder, or must not be written to.
+    Raises, with nothing changed:
+        LibraryInUse: a program has the library in `data_dir` open.
+        LibraryNotEmpty: the database at `url` is not empty.
+        StoreDamaged: `file` is no backup or is damaged.
+        StoreTooNew: a later version of the program made it.
+        DiskFull, FolderUnusable: `data_dir` has no room or cannot be written to.
     """
     make_data_folder(data_dir)
     if url:
         with tempfile.TemporaryDirectory(dir=data_dir, prefix="restoring-") as folder:
             restore(file, Path(folder))
-            with closing(Store.open(Path(folder))) as held, closing(Store.open(data_dir, url)) as target:
-                move(held, target)
+            with closing(Store.open(Path(folder))) as source, closing(Store.open(data_dir, url)) as target:
+                move(source, target)
         return None
     fresh = Path(tempfile.mkdtemp(dir=data_dir, prefix="restoring-"))
     try:
         with mapped_errors(data_dir / DATABASE):
             _unpack(file, fresh)
-            return _exchange(fresh, data_dir)
+            return _swap_in(fresh, data_dir)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _hold(store: Store, folder: Path) -> list[str]:
-    """Copy the database to `folder` and hold on to the originals of that same moment; returns their hashes."""
+def _snapshot(store: Store, folder: Path) -> list[str]:
+    """Copy the database to `folder` and link the originals of the same moment; returns their hashes."""
     copy = folder / DATABASE
-    # Others wait meanwhile. It takes as long as the database is large; for the originals a link is enough.
+    # Writers wait while the database is copied; originals only need a link.
     assert isinstance(store.database, SQLite)
     assert isinstance(store.files, Folder)
     with store.database.write():
         store.database.copy_to(copy)
         with closing(sqlite3.connect(copy)) as connection:
-            # One file without its log, and without jobs: their readers are not there after a restore.
+            # Without a log file, and without jobs: their workers are not there after a restore.
             connection.execute("PRAGMA journal_mode = DELETE")
             connection.execute("DELETE FROM jobs")
             connection.commit()
@@ -124,8 +123,8 @@ def _pack(part: Path, folder: Path, hashes: list[str]) -> list[str]:
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         archive.write(folder / DATABASE, DATABASE)
         for sha256 in hashes:
-            held = folder / sha256
-            data = held.read_bytes() if held.exists() else b""
+            original = folder / sha256
+            data = original.read_bytes() if original.exists() else b""
             if hashlib.sha256(data).hexdigest() == sha256:
                 archive.writestr(f"{FILES}/{sha256[:2]}/{sha256}", data)
             else:
@@ -134,7 +133,7 @@ def _pack(part: Path, folder: Path, hashes: list[str]) -> list[str]:
 
 
 def _unpack(file: Path, fresh: Path) -> None:
-    """Write the archive's files under names of ours, each checked."""
+    """Extract the archive under names that we choose, and check every file."""
     try:
         with zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
@@ -167,8 +166,8 @@ def _check(fresh: Path, file: Path) -> None:
             raise StoreDamaged(file=str(file))
 
 
-def _exchange(fresh: Path, data_dir: Path) -> Path | None:
-    """Put the checked library in place. The last step is one rename: before it the old one is there, then the new."""
+def _swap_in(fresh: Path, data_dir: Path) -> Path | None:
+    """Move the checked library into place. The database is renamed last: until then the old one is in use."""
     aside = _put_aside(data_dir) if (data_dir / DATABASE).exists() else None
     for original in (fresh / FILES).glob("*/*"):
         target = data_dir / FILES / original.parent.name / original.name
@@ -182,15 +181,15 @@ def _exchange(fresh: Path, data_dir: Path) -> Path | None:
 
 
 def _put_aside(data_dir: Path) -> Path:
-    """Keep the library that is there, by links, in a folder of its own."""
-    _close_log(data_dir)
+    """Keep the present library, by hard links, in a folder of its own."""
+    _checkpoint(data_dir)
     aside = Path(tempfile.mkdtemp(dir=data_dir, prefix="before-restore-"))
     for original in (data_dir / FILES).glob("??/*"):
         target = aside / FILES / original.parent.name / original.name
         target.parent.mkdir(parents=True, exist_ok=True)
         _link(original, target)
     for log in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
-        # Only a database that is damaged still has a log here; beside another database it would do harm.
+        # Only a damaged database still has a log here, which must not be applied to another database.
         if (data_dir / log).exists():
             (data_dir / log).rename(aside / log)
     _link(data_dir / DATABASE, aside / DATABASE)
@@ -198,8 +197,8 @@ def _put_aside(data_dir: Path) -> Path:
     return aside
 
 
-def _close_log(data_dir: Path) -> None:
-    """Write the log into the database. Raises LibraryInUse when another program has it open."""
+def _checkpoint(data_dir: Path) -> None:
+    """Write the WAL into the database. Raises LibraryInUse where another program has it open."""
     try:
         with closing(sqlite3.connect(data_dir / DATABASE, timeout=1)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")

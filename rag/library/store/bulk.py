@@ -1,4 +1,4 @@
-"""Many rows at once into PostgreSQL and out of it: COPY in its binary form, and indexes made after the rows."""
+"""Bulk reads and writes of PostgreSQL: binary COPY, with the indexes built after the rows."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from rag.library.store.columns import Vector, vector_received, vector_sent
 
 _AT_ONCE: Final = 500
 
-# What goes over for a column of a type, in PostgreSQL's words; a vector as the bytes that PostgreSQL has for it.
+# The wire type of each column type; vectors travel as the raw bytes of pgvector's own format.
 _SENT: Final = MappingProxyType(
     {"TEXT": "text", "BIGINT": "int8", "DOUBLE PRECISION": "float8", "BYTEA": "bytea", "VECTOR": "bytea"}
 )
 
-# All but those that hold rows to being one of a kind: they go on doing so.
+# All but unique indexes: those must hold while rows are written.
 _INDEXES: Final = sa.text("""
     SELECT CAST(CAST(indexrelid AS regclass) AS text) AS name, pg_get_indexdef(indexrelid) AS statement
     FROM pg_index WHERE indrelid = CAST(:table AS regclass) AND NOT indisunique ORDER BY indexrelid""")
 
 Columns = Sequence[sa.Column[Any]]
-_Way = Callable[[Any], Any]
+_Converter = Callable[[Any], Any]
 
 
 def write(connection: sa.Connection, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows to a table, whose columns these are."""
-    ways = [(column.name, _way_in(column, connection.dialect)) for column in columns]
+    """Insert rows into the table that these columns belong to."""
+    converters = [(column.name, _encoder(column, connection.dialect)) for column in columns]
     quote = connection.dialect.identifier_preparer.quote
     into = f"{quote(columns[0].table.name)} ({', '.join(quote(column.name) for column in columns)})"
     with _cursor(connection) as cursor, cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
         copy.set_types(_types(columns, connection.dialect))
         for row in rows:
-            copy.write_row([way(row[name]) for name, way in ways])
+            copy.write_row([convert(row[name]) for name, convert in converters])
 
 
 def read(connection: sa.Connection, columns: Columns, query: sa.Select[Any]) -> Iterator[list[dict[str, Any]]]:
-    """What a query for these columns finds, so many rows at a time."""
-    ways = [(column.name, _way_out(column, connection.dialect)) for column in columns]
-    asked = query.compile(dialect=connection.dialect)
-    with _cursor(connection) as cursor, cursor.copy(f"COPY ({asked}) TO STDOUT (FORMAT BINARY)") as copy:
+    """The result of a query for these columns, in batches of rows."""
+    converters = [(column.name, _decoder(column, connection.dialect)) for column in columns]
+    statement = query.compile(dialect=connection.dialect)
+    with _cursor(connection) as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)") as copy:
         copy.set_types(_types(columns, connection.dialect))
         rows = []
         for values in copy.rows():
-            rows.append({name: way(value) for (name, way), value in zip(ways, values, strict=True)})
+            rows.append({name: convert(value) for (name, convert), value in zip(converters, values, strict=True)})
             if len(rows) == _AT_ONCE:
                 yield rows
                 rows = []
@@ -56,16 +56,15 @@ def read(connection: sa.Connection, columns: Columns, query: sa.Select[Any]) -> 
 
 @contextmanager
 def indexes_after(connection: sa.Connection, *tables: sa.Table) -> Iterator[None]:
-    """Take the indexes of these tables away, and make them again at the end of the block.
+    """Drop the indexes of these tables and build them again at the end of the block, which is many times faster.
 
-    Of many rows at once they are made in a fraction of the time. Nobody else can use the tables until the
-    transaction ends.
+    The tables are locked until the transaction ends.
     """
-    held = [row for table in tables for row in connection.execute(_INDEXES, {"table": table.name})]
-    for index in held:
+    dropped = [row for table in tables for row in connection.execute(_INDEXES, {"table": table.name})]
+    for index in dropped:
         connection.exec_driver_sql(f"DROP INDEX {index.name}")
     yield
-    for index in held:
+    for index in dropped:
         connection.exec_driver_sql(index.statement)
 
 
@@ -79,21 +78,19 @@ def _types(columns: Columns, dialect: sa.Dialect) -> list[str]:
     return [_SENT[column.type.compile(dialect=dialect)] for column in columns]
 
 
-def _way_in(column: sa.Column[Any], dialect: sa.Dialect) -> _Way:
-    kind = column.type
-    if isinstance(kind, Vector):
+def _encoder(column: sa.Column[Any], dialect: sa.Dialect) -> _Converter:
+    if isinstance(column.type, Vector):
         return vector_sent
-    own = kind.bind_processor(dialect) if isinstance(kind, sa.types.TypeDecorator) else None
-    return own or _as_it_is
+    own = column.type.bind_processor(dialect) if isinstance(column.type, sa.types.TypeDecorator) else None
+    return own or _unchanged
 
 
-def _way_out(column: sa.Column[Any], dialect: sa.Dialect) -> _Way:
-    kind = column.type
-    if isinstance(kind, Vector):
+def _decoder(column: sa.Column[Any], dialect: sa.Dialect) -> _Converter:
+    if isinstance(column.type, Vector):
         return vector_received
-    own = kind.result_processor(dialect, None) if isinstance(kind, sa.types.TypeDecorator) else None
-    return own or _as_it_is
+    own = column.type.result_processor(dialect, None) if isinstance(column.type, sa.types.TypeDecorator) else None
+    return own or _unchanged
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value

@@ -1,7 +1,7 @@
-"""Chats and their turns. A question is on the disk before a model begins to answer it.
+"""Chats and their turns. A question is committed before a model begins to answer it.
 
-A chat is its owner's alone, whoever else reads its collection. Where the collection is no longer shared with
-them, the chat is there as it was, and no more is asked in it.
+A chat is private to its owner, even in a shared collection. Once the collection is no longer shared with them, the
+chat can still be read, but nothing more can be asked in it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from rag.core.errors import NotFound
 from rag.core.types import Answer, Chat, Turn
 from rag.library.store import schema
 from rag.library.store.answers import answer_from_json, answer_to_json
-from rag.library.store.database import Database
+from rag.library.store.database import Database, found
 from rag.library.store.permissions import owned, reach
 
 _chats, _turns = schema.chats, schema.turns
 
-# A chat without a name is called by its first question, as far as that fits a menu.
+# An untitled chat takes the beginning of its first question as its title.
 _TITLE_CHARACTERS = 80
 
 
@@ -30,11 +30,7 @@ class Chats:
         self._database = database
 
     def create(self, owner: str, collection_id: str, documents: Sequence[str] = (), title: str = "") -> Chat:
-        """A new chat with a collection, or with only these documents of it.
-
-        Raises:
-            NotFound: the collection is gone or another's.
-        """
+        """A new chat with a collection, or with only these documents of it. Raises NotFound."""
         moment = schema.now()
         chat = Chat(schema.new_id(), owner, title, collection_id, tuple(documents), moment, moment)
         row = {column.name: getattr(chat, column.name) for column in _chats.columns}
@@ -44,25 +40,20 @@ class Chats:
         return chat
 
     def list(self, owner: str) -> builtins.list[Chat]:
-        """The owner's chats, the one last used first."""
+        """The owner's chats, most recently used first."""
         query = sa.select(_chats).where(_chats.c.owner == owner).order_by(_chats.c.updated.desc())
-        with self._database.read() as connection:
-            return [_chat(row) for row in connection.execute(query)]
+        return [_chat(row) for row in self._database.rows(query)]
 
     def get(self, owner: str, chat_id: str) -> Chat:
-        """Raises NotFound when it is not there or another's."""
-        with self._database.read() as connection:
-            row = connection.execute(sa.select(_chats).where(_mine(owner, chat_id))).first()
-        if row is None:
-            raise NotFound(what="chat")
-        return _chat(row)
+        """Raises NotFound when it does not exist or is another's."""
+        return _chat(found(self._database.row(sa.select(_chats).where(_mine(owner, chat_id))), "chat"))
 
     def rename(self, owner: str, chat_id: str, title: str) -> Chat:
         """Raises NotFound."""
         return self._change(owner, chat_id, title=title)
 
     def scope(self, owner: str, chat_id: str, documents: Sequence[str]) -> Chat:
-        """Narrow the chat to these documents; none means all. Raises NotFound."""
+        """Restrict the chat to these documents; none means all. Raises NotFound."""
         return self._change(owner, chat_id, documents=builtins.list(documents))
 
     def remove(self, owner: str, chat_id: str) -> None:
@@ -72,10 +63,10 @@ class Chats:
                 raise NotFound(what="chat")
 
     def ask(self, owner: str, chat_id: str, question: str) -> Turn:
-        """Save a question as the chat's next turn; when this returns, it is on the disk.
+        """Save a question as the chat's next turn; it is committed when this returns.
 
         Raises:
-            NotFound: the chat is gone or another's, or its collection is.
+            NotFound: the chat does not exist or is another's, or its collection is no longer readable.
         """
         turn = Turn(schema.new_id(), question, None, schema.now())
         position = sa.select(sa.func.coalesce(sa.func.max(_turns.c.position), 0) + 1).where(_turns.c.chat == chat_id)
@@ -91,37 +82,28 @@ class Chats:
         return turn
 
     def answer(self, owner: str, turn_id: str, answer: Answer) -> None:
-        """Save the answer of a turn, in place of an earlier one.
-
-        Raises:
-            NotFound: the turn went, with its chat for instance.
-        """
+        """Save the answer of a turn, in place of an earlier one. Raises NotFound where the turn was removed."""
         self._write_answer(owner, turn_id, answer_to_json(answer))
 
     def unanswer(self, owner: str, turn_id: str) -> None:
-        """Take the answer away, to ask the same question again. Raises NotFound, as `ask` does."""
+        """Remove the answer, to ask the same question again. Raises NotFound, as `ask` does."""
         chat = sa.select(_turns.c.chat).where(_turns.c.id == turn_id, _turns.c.owner == owner)
         with self._database.read() as connection:
             _askable(connection, owner, connection.execute(chat).scalar_one_or_none() or "")
         self._write_answer(owner, turn_id, None)
 
     def turns(self, owner: str, chat_id: str) -> builtins.list[Turn]:
-        """The chat's turns in order; none when the chat is not there."""
+        """The chat's turns in order; none when the chat does not exist."""
         query = sa.select(_turns).where(_turns.c.chat == chat_id, _turns.c.owner == owner)
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(_turns.c.position)).all()
-        return [_turn(row) for row in rows]
+        return [_turn(row) for row in self._database.rows(query.order_by(_turns.c.position))]
 
     def turn(self, owner: str, turn_id: str) -> Turn:
-        """Raises NotFound when it is not there or another's."""
-        with self._database.read() as connection:
-            row = connection.execute(sa.select(_turns).where(_turns.c.id == turn_id, _turns.c.owner == owner)).first()
-        if row is None:
-            raise NotFound(what="turn")
-        return _turn(row)
+        """Raises NotFound when it does not exist or is another's."""
+        query = sa.select(_turns).where(_turns.c.id == turn_id, _turns.c.owner == owner)
+        return _turn(found(self._database.row(query), "turn"))
 
     def _write_answer(self, owner: str, turn_id: str, answer: dict[str, Any] | None) -> None:
-        # For JSON, None would be the word null; an absent answer is the column's NULL.
+        # The JSON type would turn None into the word null; an absent answer is SQL NULL.
         value = sa.null() if answer is None else answer
         change = sa.update(_turns).where(_turns.c.id == turn_id, _turns.c.owner == owner).values(answer=value)
         with self._database.write() as connection:
@@ -135,7 +117,7 @@ class Chats:
 
 
 def _askable(connection: sa.Connection, owner: str, chat_id: str) -> None:
-    """Raises NotFound unless the person still reaches the chat's collection."""
+    """Raises NotFound unless the person can still read the chat's collection."""
     reached = sa.select(_chats.c.id).where(_mine(owner, chat_id), _chats.c.collection.in_(reach(owner)))
     if connection.execute(reached).first() is None:
         raise NotFound(what="collection")

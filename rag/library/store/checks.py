@@ -1,4 +1,4 @@
-"""Checks: questions of the user's own with their right source, and what became of them each time they were asked."""
+"""Checks: a user's own questions with their right source, and the results of each time they were asked."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rag.core.errors import NotFound
 from rag.core.types import Check, CheckResult, CheckRun, Collection
 from rag.library.store import schema
-from rag.library.store.database import Database, alone_with
+from rag.library.store.database import Database, alone_with, found
 from rag.library.store.permissions import owned, reach
 
 _checks, _runs = schema.checks, schema.check_runs
@@ -25,13 +24,13 @@ class Checks:
     def add(
         self, owner: str, collection_id: str, question: str, *, document: str = "", page: int = 0, quote: str = ""
     ) -> Check:
-        """Keep a question with its right source, in place of what was kept for the same question.
+        """Save a question with its right source, replacing the one saved for the same question.
 
         Args:
             document: the name of the document that answers; empty where the question is to be refused.
 
         Raises:
-            NotFound: the collection is gone or another's.
+            NotFound: the collection does not exist or is another's.
             NotAllowed: the person may only read it.
         """
         check = Check(schema.new_id(), owner, collection_id, question, document, page, quote, schema.now())
@@ -47,28 +46,20 @@ class Checks:
         """The collection's checks, oldest first."""
         mine = _checks.c.collection.in_(reach(owner))
         query = sa.select(_checks).where(_checks.c.collection == collection_id, mine)
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(_checks.c.created, _checks.c.id)).all()
-        return [Check(**row._mapping) for row in rows]
+        query = query.order_by(_checks.c.created, _checks.c.id)
+        return [Check(**row._mapping) for row in self._database.rows(query)]
 
     def remove(self, owner: str, check_id: str) -> None:
-        """Raises NotFound when it is not there or another's, NotAllowed where the person may only read it."""
+        """Raises NotFound when it does not exist or is another's, NotAllowed where the person may only read it."""
         meant = _checks.c.id == check_id
         with self._database.write() as connection:
             readable = sa.select(_checks.c.collection).where(meant, _checks.c.collection.in_(reach(owner)))
-            row = connection.execute(readable).first()
-            if row is None:
-                raise NotFound(what="check")
+            row = found(connection.execute(readable).first(), "check")
             owned(connection, owner, row.collection, "editor")
             connection.execute(sa.delete(_checks).where(meant))
 
     def save_run(self, owner: str, collection: Collection, embedder: str, results: Sequence[CheckResult]) -> CheckRun:
-        """Write down what became of all checks, with the state the collection was in.
-
-        Raises:
-            NotFound: the collection is gone or another's.
-            NotAllowed: the person may only read it.
-        """
+        """Save the results of all checks, with the collection's generation. Raises NotFound or NotAllowed."""
         run = CheckRun(
             schema.new_id(), owner, collection.id, embedder, collection.generation, tuple(results), schema.now()
         )
@@ -80,8 +71,7 @@ class Checks:
     def runs(self, owner: str, collection_id: str) -> builtins.list[CheckRun]:
         """The collection's runs, oldest first."""
         query = sa.select(_runs).where(_runs.c.collection == collection_id, _runs.c.collection.in_(reach(owner)))
-        with self._database.read() as connection:
-            return [_run(row) for row in connection.execute(query.order_by(_runs.c.created, _runs.c.id))]
+        return [_run(row) for row in self._database.rows(query.order_by(_runs.c.created, _runs.c.id))]
 
 
 def _run(row: Any) -> CheckRun:

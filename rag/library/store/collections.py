@@ -1,4 +1,4 @@
-"""Collections: sets of documents that are asked together."""
+"""Collections: sets of documents that are searched together."""
 
 from __future__ import annotations
 
@@ -29,11 +29,7 @@ class Collections:
         self._files = files
 
     def create(self, owner: str, name: str, *, samples: bool = False) -> Collection:
-        """A new, empty collection.
-
-        Raises:
-            NameTaken: the owner has one of that name.
-        """
+        """A new, empty collection. Raises NameTaken where the owner has one of that name."""
         collection = Collection(schema.new_id(), owner, name, None, None, 0, samples, schema.now())
         values = {column.name: getattr(collection, column.name) for column in _table.columns}
         with self._naming(name) as connection:
@@ -42,47 +38,43 @@ class Collections:
         return collection
 
     def list(self, owner: str) -> builtins.list[Collection]:
-        """The collections that the person reaches, theirs or shared with them, oldest first."""
+        """The collections that the person can read, their own or shared with them, oldest first."""
         query = sa.select(_table).where(_table.c.id.in_(reach(owner))).order_by(_table.c.created)
-        with self._database.read() as connection:
-            return [Collection(**row._mapping) for row in connection.execute(query)]
+        return [Collection(**row._mapping) for row in self._database.rows(query)]
 
     def get(self, owner: str, collection_id: str) -> Collection:
-        """Raises NotFound when it is not there or another's."""
+        """Raises NotFound when it does not exist or is another's."""
         with self._database.read() as connection:
             return owned(connection, owner, collection_id)
 
     def reaches(self, owner: str, collection_id: str) -> bool:
         """Whether the person may read it."""
-        with self._database.read() as connection:
-            return connection.execute(_REACHED, {"person": owner, "collection": collection_id}).first() is not None
+        return self._database.row(_REACHED, {"person": owner, "collection": collection_id}) is not None
 
     def by_name(self, owner: str, name: str) -> Collection | None:
-        """The person's own collection of that name: among those that others share, names can be there twice."""
+        """The person's own collection of that name: names of shared ones need not be unique."""
         query = sa.select(_table).where(_table.c.owner == owner, _table.c.name == name, _table.c.id.in_(reach(owner)))
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
+        row = self._database.row(query)
         return Collection(**row._mapping) if row else None
 
     def named(self, owner: str, name: str) -> Collection:
-        """The person's own collection of that name, made where there is none; all who ask at once get the same one."""
-        there = self.by_name(owner, name)
-        if there is None:
+        """The person's own collection of that name, created where there is none; concurrent calls get the same one."""
+        existing = self.by_name(owner, name)
+        if existing is None:
             try:
                 return self.create(owner, name)
             except NameTaken:
-                # Made by another in this moment, and perhaps removed again.
-                there = self.by_name(owner, name)
-                if there is None:
+                # A concurrent call created it, and may have removed it again.
+                existing = self.by_name(owner, name)
+                if existing is None:
                     raise
-        return there
+        return existing
 
     def largest(self) -> Collection | None:
-        """The one with the most chunks, whoever owns it: for what is prepared before anybody asks."""
-        held = sa.select(_documents.c.collection).group_by(_documents.c.collection)
-        most = held.order_by(sa.func.sum(_documents.c.chunks).desc()).limit(1)
-        with self._database.read() as connection:
-            row = connection.execute(sa.select(_table).where(_table.c.id == most.scalar_subquery())).first()
+        """The collection with the most chunks, of any owner: the one that is warmed up."""
+        grouped = sa.select(_documents.c.collection).group_by(_documents.c.collection)
+        most = grouped.order_by(sa.func.sum(_documents.c.chunks).desc()).limit(1)
+        row = self._database.row(sa.select(_table).where(_table.c.id == most.scalar_subquery()))
         return Collection(**row._mapping) if row else None
 
     def rename(self, owner: str, collection_id: str, name: str) -> Collection:
@@ -94,10 +86,10 @@ class Collections:
         return self.get(owner, collection_id)
 
     def remove(self, owner: str, collection_id: str) -> None:
-        """Remove it with all that is in it: documents, their files, everybody's chats with it, and jobs.
+        """Remove it with its documents, their files, all chats with it, and its jobs.
 
         Raises:
-            NotFound: it is not there or another's.
+            NotFound: it does not exist or is another's.
             NotAllowed: it is shared with the person, who does not own it.
         """
         jobs = schema.jobs
@@ -112,11 +104,10 @@ class Collections:
         self._files.drop_copies(collection_id)
 
     def set_embedder(self, owner: str, collection_id: str, embedder: str, dimension: int) -> Collection:
-        """Record the embedder of an empty collection. With documents in it, see `documents.rechunk`.
+        """Record the embedder of an empty collection. With documents in it, see `Documents.rechunk`.
 
         Raises:
-            NotFound: it is not there or another's.
-            NotAllowed: the person may only read it.
+            NotFound, NotAllowed
             EmbedderMismatch: it holds documents of another embedder.
         """
         with self._database.write() as connection:
@@ -126,7 +117,7 @@ class Collections:
 
     @contextmanager
     def _naming(self, name: str) -> Iterator[sa.Connection]:
-        """A write that gives a collection its name. Raises NameTaken where its owner has one of that name."""
+        """A write transaction that names a collection. Raises NameTaken where its owner has one of that name."""
         try:
             with self._database.write() as connection:
                 yield connection
@@ -135,15 +126,15 @@ class Collections:
 
 
 def claim_embedder(connection: sa.Connection, collection: Collection, embedder: str, dimension: int) -> None:
-    """Make sure that the collection's vectors all come from this embedder; an empty collection takes it on.
+    """Check that the collection's vectors come from this embedder, or record it in an empty collection.
 
     Raises:
         EmbedderMismatch: it holds documents of another one.
     """
     if (collection.embedder, collection.dimension) == (embedder, dimension):
         return
-    held = sa.select(_documents.c.id).where(_documents.c.collection == collection.id).limit(1)
-    if connection.execute(held).first() is not None:
+    documents = sa.select(_documents.c.id).where(_documents.c.collection == collection.id).limit(1)
+    if connection.execute(documents).first() is not None:
         raise EmbedderMismatch(collection=collection.name, recorded=collection.embedder or "", current=embedder)
     make_graph(connection, dimension)
     values = {"embedder": embedder, "dimension": dimension}
@@ -151,6 +142,6 @@ def claim_embedder(connection: sa.Connection, collection: Collection, embedder: 
 
 
 def next_generation(connection: sa.Connection, collection_id: str) -> None:
-    """Tell every index, in every process, that the collection's chunks have changed."""
+    """Invalidate every index of the collection, in every process: its chunks have changed."""
     raised = _table.c.generation + 1
     connection.execute(sa.update(_table).where(_table.c.id == collection_id).values(generation=raised))

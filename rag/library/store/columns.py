@@ -1,4 +1,4 @@
-"""What the columns hold: text that can be written down, JSON, yes or no, vectors; alike on both engines."""
+"""Column types, alike on both engines: sanitised text, JSON, booleans, vectors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-# Whole numbers and others of 64 bits, in the words of either engine.
+# Integers and floats of 64 bits, as each engine names them.
 Whole: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Real: Final[sa.types.TypeEngine[float]] = sa.Double().with_variant(sa.REAL(), "sqlite")
 
@@ -19,7 +19,7 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """Text that can be written down: half characters and NUL, which some PDFs hold, become U+FFFD one for one."""
+    """Text that both engines can store: lone surrogates and NUL, found in some PDFs, become U+FFFD one for one."""
     if text.isascii() and "\0" not in text:
         return text
     return _UNWRITABLE.sub("\ufffd", text)
@@ -49,7 +49,7 @@ class Json(sa.types.TypeDecorator[Any]):
 
 
 class Flag(sa.types.TypeDecorator[bool]):
-    """Yes or no as a whole number, 1 or 0. Compare it with these: `column == 1`."""
+    """A boolean stored as 1 or 0. Compare it with these: `column == 1`."""
 
     impl = Whole
     cache_ok = True
@@ -62,7 +62,7 @@ class Flag(sa.types.TypeDecorator[bool]):
 
 
 class _PgVector(sa.types.UserDefinedType[str]):
-    """The type `vector` of pgvector."""
+    """pgvector's type `vector`."""
 
     cache_ok = True
 
@@ -71,7 +71,7 @@ class _PgVector(sa.types.UserDefinedType[str]):
 
 
 class TextSearch(sa.types.UserDefinedType[str]):
-    """The terms of a text as PostgreSQL searches them."""
+    """PostgreSQL's type `tsvector`."""
 
     cache_ok = True
 
@@ -80,7 +80,7 @@ class TextSearch(sa.types.UserDefinedType[str]):
 
 
 class Vector(sa.types.TypeDecorator[bytes]):
-    """A vector as its bytes, float32 and little endian; on PostgreSQL a `vector` of the same numbers, bit for bit."""
+    """A vector as float32 bytes, little endian; on PostgreSQL as pgvector's `vector`, with the same bits."""
 
     impl = sa.LargeBinary
     cache_ok = True
@@ -100,15 +100,15 @@ class Vector(sa.types.TypeDecorator[bytes]):
 
 
 def vector_text(vector: npt.NDArray[np.float32]) -> str:
-    """A vector (dimension,) as pgvector reads it, with every bit kept."""
+    """A vector (dimension,) as pgvector's text form, without loss."""
     return f"[{','.join(map(repr, vector.tolist()))}]"
 
 
 def vector_sent(vector: bytes) -> bytes:
-    """A vector's bytes as pgvector takes them in binary: how many numbers, two empty bytes, the numbers big endian."""
+    """A vector's bytes in pgvector's binary form: dimension, two unused bytes, the numbers big endian."""
     return struct.pack(">HH", len(vector) // 4, 0) + np.frombuffer(vector, "<f4").astype(">f4").tobytes()
 
 
 def vector_received(sent: bytes) -> bytes:
-    """The other way."""
+    """The inverse of `vector_sent`."""
     return np.frombuffer(sent, ">f4", offset=4).astype("<f4").tobytes()

@@ -1,4 +1,4 @@
-"""How much there is, of all owners together: numbers for whoever keeps the app running, and nothing else."""
+"""Sizes of the whole library, over all owners: for metrics."""
 
 from __future__ import annotations
 

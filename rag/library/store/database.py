@@ -1,21 +1,22 @@
-"""The way to the library's database, whichever of the two it is: see `sqlite.py` and `postgresql.py`."""
+"""Access to the library's database, whichever engine it is on: see `sqlite.py` and `postgresql.py`."""
 
 from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from rag.core.errors import NotFound
+
 
 class Database(ABC):
-    """A pool of connections, safe to share between threads.
+    """A thread-safe pool of connections. Every process opens its own: a Database must not be used after a fork.
 
-    Every process opens its own; a Database must not cross a fork. `name` is what an error calls it: a file,
-    or a server and the database on it.
+    `name` identifies it in errors: a file, or a server and the database on it.
     """
 
     _for_reading: ClassVar[Mapping[str, Any]] = {}
@@ -27,51 +28,61 @@ class Database(ABC):
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the library throughout, whatever others write."""
+        """A transaction that sees one snapshot of the library throughout."""
         with self._transaction(self._for_reading) as connection:
             yield connection
 
+    def rows(self, query: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """All rows of one query, read in a transaction of its own."""
+        with self.read() as connection:
+            return connection.execute(query, values).all()
+
+    def row(self, query: sa.Executable, values: Mapping[str, Any] | None = None) -> sa.Row[Any] | None:
+        """The first row of one query, read in a transaction of its own; None where there is none."""
+        with self.read() as connection:
+            return connection.execute(query, values).first()
+
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that is kept whole or not at all.
+        """A transaction that is committed as a whole or not at all.
 
-        On SQLite it holds the write lock from its first moment. On PostgreSQL others write beside it: what must
-        not change before its end is read with a lock (`rights.owned`, `Jobs.claim`), or done under `alone_with`.
+        On SQLite it holds the write lock from its first moment. On PostgreSQL writers run concurrently: what must not
+        change before its end is read with a row lock (`permissions.owned`, `Jobs.claim`) or under `alone_with`.
 
         Raises:
-            DiskFull: there is no room; the library is as it was.
+            DiskFull: the library is as it was.
         """
         with self._transaction(self._for_writing) as connection:
             yield connection
 
     @contextmanager
     def write_alone(self) -> Iterator[sa.Connection]:
-        """A write transaction that waits for others of its kind, in every process, to end: for migrations."""
+        """A write transaction that excludes others of its kind in every process: for migrations."""
         with self.write() as connection:
             yield connection
 
     def seconds(self, connection: sa.Connection) -> float:
-        """The time since 1970 by the clock that all processes of the library share, for leases."""
+        """Seconds since 1970 by the clock that all processes of the library share, for leases."""
         return time.time()
 
     @abstractmethod
     def still(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction in which nothing of the library changes, its files included, to take a copy of all of it."""
+        """A transaction during which nothing of the library changes, its files included, for a copy of all of it."""
 
     @abstractmethod
     def writes(self) -> AbstractContextManager[Callable[[], object]]:
-        """Gives what says a mark, another one after each write to the library by any process. For one thread."""
+        """Gives a function whose value changes with each write to the library by any process. For one thread."""
 
     @abstractmethod
     def whole(self) -> bool:
-        """Whether the database finds itself as it should be. It reads all of it, as far as its engine can."""
+        """Whether the engine's own integrity check passes. It may read the whole database."""
 
     def close(self) -> None:
         self._engine.dispose()
 
     @abstractmethod
     def mapped_errors(self) -> AbstractContextManager[None]:
-        """Turn what the database and the file system report into the errors a caller can tell apart."""
+        """Translate errors of the database and the file system into errors of `rag.core.errors`."""
 
     @contextmanager
     def _transaction(self, options: Mapping[str, Any]) -> Iterator[sa.Connection]:
@@ -81,21 +92,28 @@ class Database(ABC):
                 yield connection
 
 
-def alone_with(connection: sa.Connection, *key: str) -> None:
-    """Until the transaction ends, whoever else comes here with this key waits.
+def found(row: sa.Row[Any] | None, what: str) -> sa.Row[Any]:
+    """The row. Raises NotFound, naming what was looked for, where there is none."""
+    if row is None:
+        raise NotFound(what=what)
+    return row
 
-    On SQLite a write transaction has all of the library to itself anyway.
+
+def alone_with(connection: sa.Connection, *key: str) -> None:
+    """Take an exclusive lock on this key until the transaction ends.
+
+    A write transaction on SQLite is exclusive anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_number(key))))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(key))))
 
 
 def alone_at_once(connection: sa.Connection, *key: str) -> bool:
-    """The same without waiting: whether nobody else is here with this key."""
+    """The same without waiting: whether the lock was free."""
     if connection.dialect.name != "postgresql":
         return True
-    return bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_number(key)))).scalar_one())
+    return bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_number(key)))).scalar_one())
 
 
-def _number(key: tuple[str, ...]) -> sa.Function[int]:
+def _lock_number(key: tuple[str, ...]) -> sa.Function[int]:
     return sa.func.hashtextextended("\n".join(key), 0)

@@ -1,8 +1,8 @@
-"""On PostgreSQL a job that waits is delivered to the readers by procrastinate, whose tables stand beside the library's.
+"""Delivery of waiting jobs to the readers on PostgreSQL, by procrastinate, whose tables are beside the library's.
 
-A delivery is a row of procrastinate's that names a job. It is made in the transaction that lets the job wait, so that
-there is one exactly where there is something to read. Who holds the job, and what becomes of it, the job's own row
-says: a delivery that is lost is made anew from there, and one too many finds nothing to do.
+A delivery is a row of procrastinate's that names a job, inserted in the transaction that makes the job wait. The job's
+own row is the truth about who holds it and what became of it: a lost delivery is made again from there, and a
+duplicate one finds nothing to do.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ QUEUE: Final = "footnote"
 TASK: Final = "read"
 _FIGURE: Final = re.compile(r"\d+")
 
-# A job is due when it waits, and when its reader has let the lease run out.
+# A job is due when it waits, or when its reader's lease has expired.
 _DUE: Final = "(state = 'waiting' OR (state = 'running' AND lease < extract(epoch FROM clock_timestamp())))"
 
-# The queueing lock is the job: procrastinate lets one delivery of it wait, and no second one.
+# The queueing lock is the job's id, so that procrastinate keeps at most one waiting delivery of it.
 _UNDELIVERED: Final = "NOT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = jobs.id AND status = 'todo')"
 
-# A reader that has taken a delivery is about to take its job, or to put it off.
+# A reader that has fetched a delivery is about to claim its job, or to postpone it.
 _UNTAKEN: Final = """NOT EXISTS (
         SELECT FROM procrastinate_jobs JOIN procrastinate_workers ON procrastinate_workers.id = worker_id
         WHERE queueing_lock = jobs.id AND status = 'doing' AND worker_id IS NOT NULL
             AND last_heartbeat > now() - make_interval(secs => :silent))"""
 
-# What had a reader before comes first, as it would have by its age.
+# A job that had a reader before has priority, as it would by its age.
 _DELIVER: Final = f"""
     SELECT procrastinate_defer_jobs_v1(array_agg(
         CAST(ROW('{QUEUE}', '{TASK}', CASE WHEN worker IS NULL THEN 0 ELSE 1 END, NULL, id,
@@ -48,7 +48,7 @@ _DELIVER: Final = f"""
 _DELIVER_NAMED: Final = f"{_DELIVER} AND id = ANY(CAST(:ids AS TEXT[]))"
 _DELIVER_LOST: Final = f"{_DELIVER} AND {_UNTAKEN} AND (state = 'running' OR CAST(:waiting AS BOOLEAN))"
 
-# A job that was removed is nobody's either.
+# Jobs that no living reader holds, removed ones included.
 _FREE: Final = f"""
     SELECT named FROM unnest(CAST(:ids AS TEXT[])) AS named
     WHERE NOT EXISTS (SELECT FROM jobs WHERE id = named AND state = 'running' AND NOT {_DUE})"""
@@ -58,31 +58,28 @@ _LOOK: Final = f"""
         (SELECT count(*) FROM jobs WHERE {_DUE} AND {_UNDELIVERED} AND {_UNTAKEN}),
         (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :silent))"""
 
-# Which version of the package made the tables stands as a comment on one of them.
+# The version of the package that made the tables, kept as a comment on one of them.
 _MADE_BY: Final = "SELECT obj_description(to_regclass('procrastinate_jobs')::oid, 'pg_class')"
 
 
 def deliver(connection: sa.Connection, job_ids: Sequence[str]) -> None:
-    """Have a reader called for each of these jobs that is due, where no delivery of it waits already.
-
-    On SQLite readers look for themselves.
-    """
+    """Enqueue a delivery for each of these jobs that is due and has none waiting. On SQLite readers poll instead."""
     if connection.dialect.name == "postgresql":
         _deliver(connection, _DELIVER_NAMED, {"ids": list(job_ids)})
 
 
 def deliver_lost(database: Database, silent_seconds: float, *, waiting: bool = True) -> None:
-    """Deliver all that is due and on its way to no reader that gave a sign of life in the last seconds.
+    """Deliver all due jobs that are on the way to no reader with a heartbeat in the last `silent_seconds`.
 
     Args:
-        waiting: whether to look at jobs that wait as well, of which there may be many, and not only at leases.
+        waiting: whether to check waiting jobs as well, of which there may be many, and not only expired leases.
     """
     with database.write() as connection:
         _deliver(connection, _DELIVER_LOST, {"silent": silent_seconds, "waiting": waiting})
 
 
 def hand_on(database: Database, job_ids: Sequence[str]) -> set[str]:
-    """Deliver those of these jobs anew that are due; returns all that no living reader holds."""
+    """Deliver again those of these jobs that are due; returns the ids of all that no living reader holds."""
     with database.write() as connection:
         free = set(connection.execute(sa.text(_FREE), {"ids": list(job_ids)}).scalars())
         deliver(connection, sorted(free))
@@ -94,22 +91,22 @@ def _deliver(connection: sa.Connection, statement: str, values: dict[str, Any]) 
         with connection.begin_nested():
             connection.execute(sa.text(statement), values)
     except IntegrityError:
-        # Somebody else delivered one of them in this moment; the next look finds which of them not.
+        # A concurrent transaction delivered one of them; the next call delivers the rest.
         return
 
 
 def look(connection: sa.Connection, silent_seconds: float) -> tuple[int, int, int]:
-    """How many jobs wait, how many are due and on their way to nobody, and how many readers gave a sign of life."""
+    """Counts of jobs that wait, of due jobs on the way to no reader, and of readers with a heartbeat."""
     waiting, lost, readers = connection.execute(sa.text(_LOOK), {"silent": silent_seconds}).one()
     return waiting, lost, readers
 
 
 def prepare(database: PostgreSQL) -> None:
-    """Make procrastinate's tables, or bring them to the version that is installed, by its own scripts.
+    """Create procrastinate's tables, or migrate them to the installed version by the package's own scripts.
 
     Raises:
-        StorePackageMissing: it is not installed.
-        StoreTooNew: a later version of it made them.
+        StorePackageMissing: the package is not installed.
+        StoreTooNew: a later version of it made the tables.
     """
     try:
         installed = installed_version("procrastinate")
@@ -124,13 +121,13 @@ def prepare(database: PostgreSQL) -> None:
         if made_by and _number(made_by) > _number(installed):
             raise StoreTooNew(file=database.name)
         for script in _scripts(made_by):
-            # As it stands: its percent signs hold no place for values.
+            # Its percent signs are no placeholders.
             connection.exec_driver_sql(script, execution_options={"no_parameters": True})
         connection.exec_driver_sql(f"COMMENT ON TABLE procrastinate_jobs IS '{installed}'")
 
 
 def _scripts(made_by: str | None) -> list[str]:
-    """What the package brings along for tables of that version; for none at all, its whole schema."""
+    """The package's migrations for tables of that version; its whole schema where there are none."""
     from procrastinate.schema import SchemaManager
 
     if made_by is None:
@@ -140,5 +137,5 @@ def _scripts(made_by: str | None) -> list[str]:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    """3.10.0 of `3.10.0`, and of `03.10.00_01_what_it_does.sql`."""
+    """(3, 10, 0) of `3.10.0`, and of `03.10.00_01_what_it_does.sql`."""
     return tuple(int(part) for part in _FIGURE.findall(version)[:3])

@@ -1,4 +1,4 @@
-"""Documents with their pages, chunks and vectors: there as a whole, or not at all."""
+"""Documents with their pages, chunks and vectors, written and removed atomically."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from rag.core.errors import NotFound
-from rag.core.types import Chunk, Collection, Document, LoadedDocument, Notice, Page, page_of
+from rag.core.types import Chunk, Collection, Document, LoadedDocument, Page, page_of
 from rag.library.store import schema
 from rag.library.store.audit_log import note
 from rag.library.store.collections import claim_embedder, next_generation
-from rag.library.store.database import Database
+from rag.library.store.database import Database, found
 from rag.library.store.files import Files
 from rag.library.store.hnsw import make_graph
 from rag.library.store.passages import Passages, Vectors
 from rag.library.store.permissions import PERSON, owned, reach
-from rag.library.store.rows import check, insert_chunks, insert_document, new_document
+from rag.library.store.rows import check, insert_chunks, insert_document, new_document, read_document
 
-# Gives the bytes of a file from a place up to another.
+# The bytes of a file from `start` up to `stop`.
 Pieces = Callable[[int, int], Iterator[bytes]]
 
-_table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
+_table, _pages, _chunks, _jobs = schema.documents, schema.pages, schema.chunks, schema.jobs
 
 _AT: Final = (
     sa.select(_pages)
@@ -57,33 +57,35 @@ class Documents(Passages):
         replaces: str | None = None,
         original: bytes | None = None,
     ) -> Document:
-        """Write a document, its pages, its chunks and their vectors (n, dimension) in one transaction.
+        """Write a document, its pages, chunks and their vectors (n, dimension) in one transaction.
 
-        The same bytes twice give the document that is there. `replaces` names an older version that
-        goes in the same moment. `original` is kept as the file to open.
+        Bytes that are there already give the existing document.
+
+        Args:
+            replaces: id of an older version, removed in the same transaction.
+            original: the file itself, kept to be opened.
 
         Raises:
-            NotFound: the collection is gone.
-            NotAllowed: the person may only read it.
+            NotFound, NotAllowed: of the collection.
             EmbedderMismatch: the collection was embedded with another model.
             DiskFull: nothing was written.
         """
         check(chunks, vectors)
         with self._files.saved(original), self._database.write() as connection:
             collection = owned(connection, owner, collection_id, "editor", hold="alone")
-            there = _same_bytes(connection, collection_id, sha256)
-            old = replaces if there is None or there.id != replaces else None
+            existing = _same_bytes(connection, collection_id, sha256)
+            old = replaces if existing is None or existing.id != replaces else None
             freed = _remove(connection, collection_id, old)
-            if there is None:
+            if existing is None:
                 claim_embedder(connection, collection, embedder, vectors.shape[1])
                 document = new_document(owner, collection_id, loaded, chunks, sha256, size, lead, language)
                 insert_document(connection, document, loaded.pages, chunks, vectors)
                 note(connection, owner, "added", collection, document=loaded.name)
-                # As it can be written down, which for half characters is not quite as it came.
+                # Read back as stored: `columns.clean` may have changed it.
                 document = _same_bytes(connection, collection_id, sha256) or document
             else:
-                document = there
-            if freed or there is None:
+                document = existing
+            if freed or existing is None:
                 next_generation(connection, collection_id)
             if original is not None:
                 self._files.keep(connection, original)
@@ -93,13 +95,13 @@ class Documents(Passages):
     def rechunk(
         self, owner: str, collection_id: str, parts: Mapping[str, tuple[Sequence[Chunk], Vectors]], *, embedder: str
     ) -> frozenset[str]:
-        """Give the whole collection new chunks and vectors of another embedder, all in one transaction.
+        """Replace all chunks and vectors of a collection by those of another embedder, in one transaction.
 
         Args:
             parts: document id → its chunks and their vectors (n, dimension).
 
         Returns:
-            The documents that are missing in `parts` (they came meanwhile). Nothing changes unless it is empty.
+            Documents missing in `parts`, added meanwhile. Unless it is empty, nothing was changed.
         """
         with self._database.write() as connection:
             collection = owned(connection, owner, collection_id, "editor", hold="alone")
@@ -129,36 +131,25 @@ class Documents(Passages):
         name: str | None = None,
         address: str | None = None,
     ) -> Document | None:
-        """The newest document of the collection with all that is given."""
+        """The newest document of the collection that matches all given values."""
         given = {"sha256": sha256, "name": name, "address": address}
         query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.collection.in_(reach(owner)))
         query = query.where(*(_table.c[key] == value for key, value in given.items() if value is not None))
-        with self._database.read() as connection:
-            row = connection.execute(query.order_by(_table.c.added.desc()).limit(1)).first()
-        return _read(row) if row else None
+        row = self._database.row(query.order_by(_table.c.added.desc()).limit(1))
+        return read_document(row) if row else None
 
     def get(self, owner: str, document_id: str) -> Document:
-        """Raises NotFound when it is not there or another's."""
+        """Raises NotFound when it does not exist or is another's."""
         query = sa.select(_table).where(_table.c.id == document_id, _table.c.collection.in_(reach(owner)))
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            raise NotFound(what="document")
-        return _read(row)
+        return read_document(found(self._database.row(query), "document"))
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Document]:
         """The collection's documents, oldest first."""
         query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.collection.in_(reach(owner)))
-        with self._database.read() as connection:
-            return [_read(row) for row in connection.execute(query.order_by(_table.c.added, _table.c.id))]
+        return [read_document(row) for row in self._database.rows(query.order_by(_table.c.added, _table.c.id))]
 
     def remove(self, owner: str, document_id: str) -> None:
-        """Remove it from every later answer, with its file unless another document has the same one.
-
-        Raises:
-            NotFound: it is not there or another's.
-            NotAllowed: the person may only read it.
-        """
+        """Remove it with its file, unless another document has the same bytes. Raises NotFound or NotAllowed."""
         document = self.get(owner, document_id)
         with self._database.write() as connection:
             collection = owned(connection, owner, document.collection, "editor", hold="alone")
@@ -168,61 +159,58 @@ class Documents(Passages):
         self._forget(document.collection, freed)
 
     def _forget(self, collection_id: str, freed: builtins.list[str]) -> None:
-        """After documents with these hashes went: what else the disk holds of them goes too."""
+        """Release what the disk holds of removed documents with these hashes."""
         if freed:
             self._files.release(freed)
             self._files.drop_copies(collection_id)
 
     def original(self, owner: str, document_id: str) -> bytes:
-        """The file as it was added. Raises NotFound when it is missing or altered, or the document another's."""
+        """The file as it was added. Raises NotFound when it is missing or altered, or the document is another's."""
         return self._files.read(self.get(owner, document_id).sha256)
 
     def stream(self, owner: str, document_id: str) -> tuple[Document, int, Pieces]:
-        """A document, the size of its file, and what gives the file's bytes from a place up to another, in pieces.
+        """A document, the size of its file in bytes, and a function that reads a range of the file in pieces.
 
-        Raises as `original`, and before a byte is given.
+        Raises NotFound as `original`, before any byte is read.
         """
         document = self.get(owner, document_id)
         return document, self._files.measured(document.sha256), partial(self._files.pieces, document.sha256)
 
     def page(self, owner: str, document_id: str, number: int) -> Page:
         """Raises NotFound."""
-        found = self._page_rows(owner, document_id, _pages.c.number == number)
-        if not found:
+        pages = self._page_rows(owner, document_id, _pages.c.number == number)
+        if not pages:
             raise NotFound(what="page")
-        return found[0]
+        return pages[0]
 
     def pages_at(self, owner: str, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Page]:
-        """The pages at these places (document, number), without those removed or not the person's to read."""
+        """The pages at these (document, number), without those that were removed or that the person may not read."""
         wanted = list(dict.fromkeys(places))
-        with self._database.read() as connection:
-            rows = connection.execute(_AT, {"person": owner, "places": wanted}).all() if wanted else []
+        rows = self._database.rows(_AT, {"person": owner, "places": wanted}) if wanted else []
         return {(row.document, row.number): _page(row) for row in rows}
 
     def pages(self, owner: str, document_id: str) -> builtins.list[Page]:
-        """All pages in order; none when the document is not there."""
+        """All pages in order; none when the document does not exist."""
         return self._page_rows(owner, document_id)
 
     def _page_rows(self, owner: str, document_id: str, *conditions: sa.ColumnElement[bool]) -> builtins.list[Page]:
         mine = sa.select(_table.c.id).where(_table.c.id == document_id, _table.c.collection.in_(reach(owner)))
         query = sa.select(_pages).where(_pages.c.document.in_(mine), *conditions)
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(_pages.c.number)).all()
-        return [_page(row) for row in rows]
+        return [_page(row) for row in self._database.rows(query.order_by(_pages.c.number))]
 
 
 def _same_bytes(connection: sa.Connection, collection_id: str, sha256: str) -> Document | None:
     query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.sha256 == sha256)
     row = connection.execute(query).first()
-    return _read(row) if row else None
+    return read_document(row) if row else None
 
 
 def _remove(connection: sa.Connection, collection_id: str, document_id: str | None) -> list[str]:
-    """Delete the row and, by the tables' own rules, all that hangs on it; returns its file's hash, if it was there."""
-    meant = sa.and_(_table.c.id == document_id, _table.c.collection == collection_id)
-    hashes = list(connection.execute(sa.select(_table.c.sha256).where(meant)).scalars())
-    connection.execute(sa.delete(_table).where(meant))
-    return hashes
+    """Delete the row, and by cascade all that belongs to it; returns its file's hash, if it existed."""
+    row = sa.and_(_table.c.id == document_id, _table.c.collection == collection_id)
+    reads_it_again = sa.and_(_jobs.c.kind == "document", _jobs.c.source == document_id, _jobs.c.state != "running")
+    connection.execute(sa.delete(_jobs).where(_jobs.c.collection == collection_id, reads_it_again))
+    return list(connection.execute(sa.delete(_table).where(row).returning(_table.c.sha256)).scalars())
 
 
 def _set_embedder(connection: sa.Connection, collection: Collection, embedder: str, dimension: int) -> None:
@@ -235,9 +223,3 @@ def _set_embedder(connection: sa.Connection, collection: Collection, embedder: s
 
 def _page(row: Any) -> Page:
     return page_of(row._mapping)
-
-
-def _read(row: Any) -> Document:
-    values = dict(row._mapping)
-    kept = {"empty_pages": tuple(values["empty_pages"])}
-    return Document(**values | kept | {"warnings": tuple(Notice(*warning) for warning in values["warnings"])})

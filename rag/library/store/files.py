@@ -1,4 +1,4 @@
-"""The original files: what they can do, and their form beside SQLite, a folder. `originals.py` is the other form."""
+"""The original files: the interface, and its form on SQLite, a folder. `originals.py` is the form on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rag.core.errors import NotFound
 from rag.library.store import schema
 from rag.library.store.database import Database
 
-# Beside the originals: what the index keeps of each collection, a folder each, to be lost at any time.
+# Beside the originals: a folder of index snapshots for each collection, which can be rebuilt at any time.
 INDEX = "index"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -28,54 +28,38 @@ _PIECE_BYTES = 1_000_000
 
 
 class Files(ABC):
-    """The original files. One belongs to every document and every waiting job with its hash."""
+    """The original files by SHA-256. Every document and every unfinished job refers to one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @abstractmethod
     def save(self, data: bytes) -> str:
-        """Write the bytes down for good and return their SHA-256 in hex. Bytes already there stay.
-
-        Raises:
-            DiskFull: there is no room.
-        """
+        """Store the bytes durably and return their SHA-256 in hex; existing bytes are kept. Raises DiskFull."""
 
     @abstractmethod
     def saved(self, data: bytes | None) -> AbstractContextManager[None]:
-        """Around a transaction that needs the bytes: if it fails and nobody else needs them, they are not there."""
+        """Around a transaction that needs the bytes: if it fails, they are removed unless something else needs them."""
 
     @abstractmethod
     def keep(self, connection: sa.Connection, data: bytes) -> None:
-        """Inside that transaction: from its end on the bytes are there, whoever let go of them meanwhile."""
-
-    @abstractmethod
-    def has(self, sha256: str) -> bool:
-        """Whether there are bytes under that hash."""
+        """Inside that transaction: guarantee that the bytes exist once it commits, even if they were released since."""
 
     @abstractmethod
     def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
-        """What `read` does, inside a transaction."""
+        """As `read`, inside a transaction."""
 
     def read(self, sha256: str) -> bytes:
-        """The bytes of that hash.
-
-        Raises:
-            NotFound: they are not there, or others come back.
-        """
+        """The bytes of that hash. Raises NotFound where they are missing or altered."""
         with self._database.read() as connection:
             return self.fetch(connection, sha256)
 
     @abstractmethod
     def pieces(self, sha256: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` up to `stop`, a piece at a time and whatever they are.
-
-        Raises:
-            NotFound: there are none under that hash.
-        """
+        """The bytes from `start` up to `stop` in pieces, unverified. Raises NotFound where there is no such file."""
 
     def measured(self, sha256: str) -> int:
-        """How many bytes `pieces` will give, all of them looked at and none kept. Raises as `read`."""
+        """The number of bytes that `pieces` gives, after verifying the hash. Raises NotFound as `read`."""
         digest, size = hashlib.sha256(), 0
         for piece in self.pieces(sha256):
             digest.update(piece)
@@ -86,22 +70,19 @@ class Files(ABC):
 
     @abstractmethod
     def release(self, hashes: Iterable[str]) -> None:
-        """Remove the files of these hashes that no document and no unfinished job needs any more.
-
-        Nobody can come to need one between question and removal.
-        """
+        """Remove the files of these hashes that no document and no unfinished job needs, atomically."""
 
     @abstractmethod
     def sweep(self) -> None:
-        """Remove what a crash left behind."""
+        """Remove files that a crash left behind."""
 
     @abstractmethod
     def drop_copies(self, collection_id: str) -> None:
-        """Remove what an index keeps of a collection on the disk: it holds vectors that are to be gone."""
+        """Remove the collection's index snapshots, which hold vectors that were deleted."""
 
 
 class Folder(Files):
-    """The originals as files, each once, under the SHA-256 of its bytes; no name that a user gave becomes a path."""
+    """The originals as files named by the SHA-256 of their bytes; no name given by a user becomes a path."""
 
     def __init__(self, folder: Path, database: Database) -> None:
         super().__init__(database)
@@ -118,7 +99,7 @@ class Folder(Files):
 
     @contextmanager
     def saved(self, data: bytes | None) -> Iterator[None]:
-        """Save the bytes before the block; if the block fails and nobody else needs them, they go again."""
+        """Save the bytes before the block; if the block fails, release them."""
         if data is None:
             yield
             return
@@ -130,17 +111,14 @@ class Folder(Files):
             raise
 
     def keep(self, connection: sa.Connection, data: bytes) -> None:
-        # They were saved before the transaction; the last other document with them may have gone since.
+        # They were saved before the transaction, and may have been released since.
         self.save(data)
 
     def path(self, sha256: str) -> Path:
-        """Where the bytes of that hash lie or would lie."""
+        """The path of that hash, whether or not the file exists."""
         if not _SHA256.fullmatch(sha256):
             raise ValueError("a SHA-256 is 64 hex digits")
         return self._folder / sha256[:2] / sha256
-
-    def has(self, sha256: str) -> bool:
-        return self.path(sha256).exists()
 
     def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
         return self.read(sha256)
@@ -161,13 +139,13 @@ class Folder(Files):
             raise NotFound(what="file") from None
         with file:
             file.seek(start)
-            at = start
-            while piece := file.read(_PIECE_BYTES if stop is None else min(_PIECE_BYTES, stop - at)):
+            position = start
+            while piece := file.read(_PIECE_BYTES if stop is None else min(_PIECE_BYTES, stop - position)):
                 yield piece
-                at += len(piece)
+                position += len(piece)
 
     def release(self, hashes: Iterable[str]) -> None:
-        # The write lock is held meanwhile.
+        # The write lock keeps anything from coming to need a file in the meantime.
         with self._database.write() as connection:
             for sha256 in set(hashes):
                 if _SHA256.fullmatch(sha256) and not needed(connection, sha256):
@@ -177,7 +155,7 @@ class Folder(Files):
         shutil.rmtree(self.index_folder / collection_id, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Files over an hour old that nobody needs, and half-written ones."""
+        """Remove unneeded files, and temporary ones, that are over an hour old."""
         limit = time.time() - _ABANDONED_SECONDS
         old = [file for file in self._folder.glob("??/*") if file.stat().st_mtime < limit]
         for file in old:
@@ -187,7 +165,7 @@ class Folder(Files):
 
 
 def needed(connection: sa.Connection, sha256: str) -> bool:
-    """Whether a document or a job that is not done has that hash."""
+    """Whether a document or an unfinished job has that hash."""
     by_document, by_job = needs()
     documents, jobs = schema.documents, schema.jobs
     either = sa.union_all(by_document.where(documents.c.sha256 == sha256), by_job.where(jobs.c.source == sha256))
@@ -195,15 +173,15 @@ def needed(connection: sa.Connection, sha256: str) -> bool:
 
 
 def needs() -> tuple[sa.Select[str], sa.Select[str]]:
-    """The hashes that documents have, and those that jobs still need."""
+    """Queries for the hashes of documents, and for those of unfinished jobs."""
     documents, jobs = schema.documents, schema.jobs
-    # Failed jobs keep their file too: they can be tried again.
+    # A failed job can be retried, so its file is kept.
     unfinished = jobs.c.state.in_(["waiting", "running", "failed"])
     return sa.select(documents.c.sha256), sa.select(jobs.c.source).where(jobs.c.kind == "file", unfinished)
 
 
 def publish(target: Path, pieces: Iterable[bytes | memoryview]) -> None:
-    """Write beside the target, sync, rename: the name never stands for half of the bytes."""
+    """Write a file atomically: to a temporary name in the same folder, sync, rename."""
     make_folder(target.parent)
     part = target.parent / f"{secrets.token_hex(8)}.part"
     try:
@@ -219,7 +197,7 @@ def publish(target: Path, pieces: Iterable[bytes | memoryview]) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, with those above it, such that it outlives a power cut."""
+    """Create a folder and its parents durably."""
     if not folder.exists():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -227,13 +205,13 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_file(file: Path) -> None:
-    """Make a file's bytes durable."""
+    """fsync a file."""
     with file.open("rb+") as handle:
         os.fsync(handle.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the folder's own entries durable, where the system can (Windows cannot and need not)."""
+    """fsync a folder's entries, where the system can (Windows cannot and need not)."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,15 +1,15 @@
-"""Documents waiting to be read. A job outlives the page that asked for it and the process that reads it.
+"""The queue of documents to read. A job survives the page that created it and the process that reads it.
 
-A reader claims a job for a while (its lease) and renews it as it goes on. When the reader dies, the
-lease runs out and another one begins the job anew; nothing of it was in the library before its end.
-On SQLite readers look for jobs, on PostgreSQL they are delivered (`deliveries.py`).
-Passwords are not kept here: an encrypted file is read by whoever asked, while they wait.
+A reader claims a job with a lease and renews it as it works. When the reader dies, the lease expires and another one
+starts the job over; a document is committed only at the end of its job. On SQLite readers poll for jobs, on PostgreSQL
+they are delivered (`deliveries.py`). Passwords are not stored: an encrypted file is read while its user waits.
 """
 
 from __future__ import annotations
 
 import builtins
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -19,7 +19,7 @@ from rag.core.errors import NotFound, ReaderDied
 from rag.core.types import Failure
 from rag.library.store import schema
 from rag.library.store.answers import failure_from_json, failure_to_json
-from rag.library.store.database import Database, alone_with
+from rag.library.store.database import Database, alone_with, found
 from rag.library.store.deliveries import deliver
 from rag.library.store.files import Files
 from rag.library.store.permissions import owned, reach
@@ -27,26 +27,27 @@ from rag.library.store.permissions import owned, reach
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Stage = Literal["", "loading", "embedding", "saving"]
 
-# A file that ends its reader this often would end every reader.
+# A file that kills its reader this often would kill every reader.
 MAX_ATTEMPTS = 3
 
-_UNREAD: Final[dict[str, Any]] = {"stage": "", "done": 0, "total": 0}
+_RESET: Final[dict[str, Any]] = {"stage": "", "done": 0, "total": 0}
 
 _jobs = schema.jobs
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A document to read: `source` is the SHA-256 of a saved file, or an address.
+    """A document to read: `source` is the SHA-256 of a stored file, an address, or the id of a document to read again.
 
-    `done` of `total` counts chunks in the stage `embedding`. `document` is what came of it.
+    `done` of `total` counts chunks in the stage `embedding`. `document` is the id of the resulting document. `lease`
+    is when it expires, in seconds since 1970.
     """
 
     id: str
     owner: str
     collection: str
     name: str
-    kind: Literal["file", "address"]
+    kind: Literal["file", "address", "document"]
     source: str
     replace: bool
     created: str
@@ -78,26 +79,21 @@ class Jobs:
         *,
         replace: bool = False,
     ) -> Job:
-        """Ask for a file (its bytes) or an address to be read. The same one twice is one job.
+        """Queue a file (its bytes) or an address. One that is queued already gives the existing job.
 
         Args:
-            replace: whether it takes the place of the document of that name (or address) that is there.
+            replace: whether it replaces the document of the same name (or address).
 
-        Raises:
-            NotFound: the collection is gone or another's.
-            NotAllowed: the person may only read it.
-            DiskFull: the file could not be kept.
+        Raises: NotFound or NotAllowed, of the collection; DiskFull.
         """
-        data = source if isinstance(source, bytes) else None
-        text = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else source
+        data, text = (None, source) if isinstance(source, str) else (source, hashlib.sha256(source).hexdigest())
         with self._files.saved(data), self._database.write() as connection:
             owned(connection, owner, collection_id, "editor", hold="stays")
             alone_with(connection, collection_id, text)
             same = sa.and_(_jobs.c.collection == collection_id, _jobs.c.source == text, _jobs.c.kind == kind)
-            open_ones = sa.select(_jobs).where(same, _jobs.c.state.in_(["waiting", "running"]))
-            already = connection.execute(open_ones).first()
-            if already is not None:
-                return _job(already)
+            unfinished = sa.select(_jobs).where(same, _jobs.c.state.in_(["waiting", "running"]))
+            if existing := connection.execute(unfinished).first():
+                return _job(existing)
             moment = schema.now()
             job = Job(schema.new_id(), owner, collection_id, name, kind, text, replace, moment, moment)
             row = {column.name: getattr(job, column.name) for column in _jobs.columns}
@@ -108,12 +104,12 @@ class Jobs:
         return job
 
     def claim(self, worker: str, lease_seconds: float, job_id: str | None = None) -> Job | None:
-        """This job, or the one that waits longest, now `worker`'s for so long; None where there is none to be had.
+        """Claim this job, or the oldest one that is due, for `worker`; None where there is none.
 
-        Jobs of readers that died come again, up to MAX_ATTEMPTS times. One of the same name is read before it: then
-        it is known whether this one is a new version.
+        Jobs of dead readers are due again, up to MAX_ATTEMPTS times. Jobs of one name are read in order: the next one
+        may be a new version of the document.
         """
-        # Looked for without a lock: those who look often find nothing, and must not keep others from writing.
+        # First without a lock: readers poll often, mostly in vain, and must not block writers.
         with self._database.read() as connection:
             if connection.execute(_due(self._database.seconds(connection), job_id)).first() is None:
                 return None
@@ -123,7 +119,7 @@ class Jobs:
             if row is None:
                 return None
             values = _settled(row) or {
-                **_UNREAD,
+                **_RESET,
                 "state": "running",
                 "failure": None,
                 "worker": worker,
@@ -135,20 +131,17 @@ class Jobs:
         return _job(row, **values) if values["state"] == "running" else self.claim(worker, lease_seconds, job_id)
 
     def waits(self, job_id: str) -> bool:
-        """Whether the job is still to be read, and by nobody so far."""
-        query = sa.select(_jobs.c.id).where(_jobs.c.id == job_id, _jobs.c.state == "waiting")
-        with self._database.read() as connection:
-            return connection.execute(query).first() is not None
+        """Whether the job is still waiting to be claimed."""
+        return self._any(_jobs.c.id == job_id, _jobs.c.state == "waiting")
 
-    def unfinished(self) -> bool:
-        """Whether any job waits or runs."""
-        query = sa.select(_jobs.c.id).where(_jobs.c.state.in_(["waiting", "running"])).limit(1)
-        with self._database.read() as connection:
-            return connection.execute(query).first() is not None
+    def unfinished(self, job_ids: Sequence[str] | None = None) -> bool:
+        """Whether any job, or one of these, waits or runs."""
+        one_of = sa.true() if job_ids is None else _jobs.c.id.in_(job_ids)
+        return self._any(_jobs.c.state.in_(["waiting", "running"]), one_of)
 
     def progress(self, job: Job, stage: Stage, done: int, total: int, lease_seconds: float) -> bool:
-        """Tell how far the job is and renew its lease. False: stop, it was cancelled or is another's now."""
-        change = self._held(job).values(stage=stage, done=done, total=total, updated=schema.now())
+        """Record progress and renew the lease. False: stop, the job was cancelled or another reader has it."""
+        change = self._claimed(job).values(stage=stage, done=done, total=total, updated=schema.now())
         with self._database.write() as connection:
             lease = self._database.seconds(connection) + lease_seconds
             return connection.execute(change.where(_jobs.c.cancelling == 0).values(lease=lease)).rowcount > 0
@@ -160,27 +153,27 @@ class Jobs:
         self._end(job, state="failed", failure=failure_to_json(failure))
 
     def stop(self, job: Job) -> None:
-        """The reader has stopped because the job was cancelled."""
+        """Mark a cancelled job as ended, after its reader has stopped."""
         self._end(job, state="cancelled")
         self._release(job)
 
     def give_back(self, job: Job, failure: Failure | None = None) -> None:
-        """Let it wait: its reader ends, or a failure stands in the way for now, and what brought it brings it again."""
-        said = failure_to_json(failure) if failure else None
+        """Make it wait again: its reader ends, or a temporary `failure` prevents it and whoever retries brings it."""
+        json = failure_to_json(failure) if failure else None
+        back = {**_RESET, "state": "waiting", "failure": json, "attempts": max(0, job.attempts - 1)}
         with self._database.write() as connection:
-            back = {**_UNREAD, "state": "waiting", "failure": said, "attempts": max(0, job.attempts - 1)}
-            connection.execute(self._held(job).values(**back, updated=schema.now()))
+            connection.execute(self._claimed(job).values(**back, updated=schema.now()))
             if failure is None:
                 deliver(connection, [job.id])
 
     def cancel(self, owner: str, job_id: str) -> None:
-        """Stop it: at once if it waits, at its reader's next step if it runs. Raises NotFound or NotAllowed."""
+        """Cancel it: at once if it waits, at its reader's next step if it runs. Raises NotFound or NotAllowed."""
         job = self.get(owner, job_id)
         change = sa.update(_jobs).where(_jobs.c.id == job_id)
         with self._database.write() as connection:
             owned(connection, owner, job.collection, "editor")
             waits, runs = _jobs.c.state == "waiting", _jobs.c.state == "running"
-            # In one statement: a reader may be taking it, or giving it back, in this moment.
+            # In one statement: a reader may be claiming it, or giving it back, concurrently.
             state = sa.case((waits, "cancelled"), else_=_jobs.c.state)
             cancelling = sa.case((runs, 1), else_=_jobs.c.cancelling)
             change = change.where(sa.or_(waits, runs))
@@ -188,15 +181,11 @@ class Jobs:
         self._release(job)
 
     def retry(self, owner: str, job_id: str, *, name: str | None = None, replace: bool | None = None) -> None:
-        """Let a failed job wait again, under another name or in place of its namesake where that is given.
-
-        Raises NotFound when there is no such failed job, NotAllowed where the person may only read the collection.
-        """
+        """Queue a failed job again, with another name or replacing its namesake. Raises NotFound or NotAllowed."""
         job = self.get(owner, job_id)
-        given = {"name": name, "replace": replace}
         again = sa.update(_jobs).where(_jobs.c.id == job_id, _jobs.c.state == "failed")
         values = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False, "updated": schema.now()}
-        values |= {key: value for key, value in given.items() if value is not None}
+        values |= {key: value for key, value in (("name", name), ("replace", replace)) if value is not None}
         with self._database.write() as connection:
             owned(connection, owner, job.collection, "editor")
             if not connection.execute(again.values(values)).rowcount:
@@ -204,7 +193,7 @@ class Jobs:
             deliver(connection, [job_id])
 
     def dismiss(self, owner: str, job_id: str) -> None:
-        """Forget a job that is done, failed or cancelled; one that is not stays. Raises NotFound or NotAllowed."""
+        """Delete a finished job; a waiting or running one stays. Raises NotFound or NotAllowed."""
         job = self.get(owner, job_id)
         ended = _jobs.c.state.in_(["done", "failed", "cancelled"])
         with self._database.write() as connection:
@@ -213,27 +202,26 @@ class Jobs:
         self._release(job)
 
     def get(self, owner: str, job_id: str) -> Job:
-        """Raises NotFound when it is not there or another's."""
+        """Raises NotFound when it does not exist or is another's."""
         query = sa.select(_jobs).where(_jobs.c.id == job_id, _jobs.c.collection.in_(reach(owner)))
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            raise NotFound(what="job")
-        return _job(row)
+        return _job(found(self._database.row(query), "job"))
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Job]:
         """The collection's jobs, oldest first."""
         query = sa.select(_jobs).where(_jobs.c.collection == collection_id, _jobs.c.collection.in_(reach(owner)))
-        with self._database.read() as connection:
-            return [_job(row) for row in connection.execute(query.order_by(_jobs.c.created, _jobs.c.id))]
+        return [_job(row) for row in self._database.rows(query.order_by(_jobs.c.created, _jobs.c.id))]
 
-    def _held(self, job: Job) -> sa.Update:
+    def _any(self, *conditions: sa.ColumnElement[bool]) -> bool:
+        return self._database.row(sa.select(_jobs.c.id).where(*conditions).limit(1)) is not None
+
+    def _claimed(self, job: Job) -> sa.Update:
+        """An update of the job, as long as its reader still holds it."""
         mine = sa.update(_jobs).where(_jobs.c.id == job.id, _jobs.c.owner == job.owner)
         return mine.where(_jobs.c.state == "running", _jobs.c.worker == job.worker)
 
     def _end(self, job: Job, **values: Any) -> None:
         with self._database.write() as connection:
-            connection.execute(self._held(job).values(**values, updated=schema.now()))
+            connection.execute(self._claimed(job).values(**values, updated=schema.now()))
 
     def _release(self, job: Job) -> None:
         if job.kind == "file":
@@ -241,7 +229,7 @@ class Jobs:
 
 
 def _due(now: float, job_id: str | None) -> sa.Select[Any]:
-    """The job that waits longest, or this one; none of a name that is being read into the same collection."""
+    """This job, or the oldest, if due; not while one of the same name is read into the same collection."""
     other = _jobs.alias()
     same = (other.c.collection == _jobs.c.collection, other.c.name == _jobs.c.name, other.c.id != _jobs.c.id)
     namesake_read = sa.exists().where(*same, other.c.state == "running", other.c.lease >= now)
@@ -251,7 +239,7 @@ def _due(now: float, job_id: str | None) -> sa.Select[Any]:
 
 
 def _settled(row: sa.Row[Any]) -> dict[str, Any] | None:
-    """What ends a job that lost its reader and must not be read again: it was cancelled, or it kills readers."""
+    """The end of a job that lost its reader and must not be read again: it was cancelled, or it kills readers."""
     if row.state == "running" and row.cancelling:
         return {"state": "cancelled"}
     if row.state == "running" and row.attempts >= MAX_ATTEMPTS:

@@ -1,6 +1,6 @@
-"""How a library comes to today's tables: a new one from `schema.py`, an older one by Alembic's revisions (`versions/`).
+"""Creating the tables of a library, or migrating those of an older one by Alembic's revisions (`versions/`).
 
-Each is one transaction with the new number: after a crash the library is at the old number or at the new one.
+New libraries are created from `schema.py`. Each migration commits with its version number in one transaction.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rag.library.store.ddl import is_on
 
 LATEST: Final = max(int(file.name[:4]) for file in Path(__file__).parent.glob("versions/[0-9]*.py"))
 
-# In place of Alembic's own table: the programs before know it too, and refuse a library that is newer than they are.
+# Instead of Alembic's own table: older programs read this one too, and refuse a library that is newer than they are.
 _schema_version: Final = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))
 
 
@@ -27,26 +27,26 @@ def version(connection: sa.Connection) -> int:
 
 
 def migrate(connection: sa.Connection) -> None:
-    """Make the tables, or bring them up to date, inside the caller's write transaction."""
-    reached = version(connection)
-    if not reached:
+    """Create the tables, or migrate them, inside the caller's write transaction."""
+    current = version(connection)
+    if not current:
         engine = connection.dialect.name
-        here = [table for table in schema.metadata.sorted_tables if is_on(table, engine)]
-        schema.metadata.create_all(connection, here, checkfirst=False)
+        tables = [table for table in schema.metadata.sorted_tables if is_on(table, engine)]
+        schema.metadata.create_all(connection, tables, checkfirst=False)
         _set(connection, LATEST)
-    elif reached < LATEST:
-        upgrade(connection, reached)
+    elif current < LATEST:
+        upgrade(connection, current)
 
 
-def upgrade(connection: sa.Connection, reached: int, end: int = LATEST) -> None:
-    """Make the changes of the revisions after the one that was reached."""
-    # A start that has nothing to bring up to date does not wait for these.
+def upgrade(connection: sa.Connection, current: int, end: int = LATEST) -> None:
+    """Run the revisions after `current`, up to `end`."""
+    # Imported only where there is something to migrate, which most starts do not need.
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(Path(__file__).parent)
-    missing = list(scripts.iterate_revisions(f"{end:04}", f"{reached:04}"))
+    missing = list(scripts.iterate_revisions(f"{end:04}", f"{current:04}"))
     with Operations.context(MigrationContext.configure(connection)):
         for script in reversed(missing):
             script.module.upgrade()

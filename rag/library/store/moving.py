@@ -1,7 +1,6 @@
-"""A whole library from one engine to another, all rows and all originals, and the proof that it is the same.
+"""Moving a whole library from one engine to another, all rows and originals, with a proof that the two are equal.
 
-All of it is one transaction in the target, and read back there before it is kept: it arrives whole, or the target
-is as empty as it was. The source only gives, and does not change meanwhile.
+The target is written in one transaction and read back before it commits. The source does not change meanwhile.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a table holds: how many rows, and a digest over all of them in which their order does not count."""
+    """What a table holds: its number of rows, and a digest over all of them that does not depend on their order."""
 
     rows: int
     digest: str
@@ -36,7 +35,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What came over, table by table; `missing` are hashes of originals that were not there to be moved."""
+    """What was moved, by table; `missing` are hashes of originals that the source lacks."""
 
     tables: dict[str, Proof]
     originals: int
@@ -46,41 +45,41 @@ class Moved:
 def move(source: Store, target: Store) -> Moved:
     """Copy all of a library into an empty one.
 
-    Raises:
-        LibraryNotEmpty: there is something in the target; nothing was changed.
-        MoveUnequal: what arrived is not what was sent; nothing was kept.
-        DiskFull: there is no room; nothing was kept.
+    Raises, with nothing kept in the target:
+        LibraryNotEmpty: the target is not empty.
+        MoveUnequal: what arrived is not what was sent.
+        DiskFull
     """
-    # Before anything is held: a library that moves to where it is would wait for itself.
-    with target.database.read() as looking:
-        _empty(looking, target, source)
-    with source.database.still() as giving, target.database.write_alone() as taking:
-        _empty(taking, target, source)
-        with _indexes_after(taking):
-            sent = {table.name: _copy(table, giving, taking) for table in _tables()}
-            arrived = {table.name: _proof(taking, table) for table in _tables()}
+    # Checked before any lock is taken: a library moved onto itself would deadlock.
+    with target.database.read() as connection:
+        _require_empty(connection, target, source)
+    with source.database.still() as reading, target.database.write_alone() as writing:
+        _require_empty(writing, target, source)
+        with _indexes_after(writing):
+            sent = {table.name: _copy(table, reading, writing) for table in _tables()}
+            arrived = {table.name: _proof(writing, table) for table in _tables()}
             for name, proof in sent.items():
                 if arrived[name] != proof:
                     raise MoveUnequal(table=name)
-        _go_on_counting(giving, taking)
-        for dimension in taking.execute(sa.select(schema.collections.c.dimension).distinct()).scalars().all():
-            make_graph(taking, dimension or 0)
-        hashes = _hashes(giving)
-        missing = [sha256 for sha256 in hashes if not _copy_original(source, giving, target, taking, sha256)]
-    # Each is read back and held to its hash.
+        _copy_sequence(reading, writing)
+        for dimension in writing.execute(sa.select(schema.collections.c.dimension).distinct()).scalars().all():
+            make_graph(writing, dimension or 0)
+        hashes = sorted(reading.execute(sa.union(*needs())).scalars())
+        missing = [sha256 for sha256 in hashes if not _copy_original(source, reading, target, writing, sha256)]
+    # Read back and verified against their hashes.
     for sha256 in set(hashes) - set(missing):
         target.files.read(sha256)
     return Moved(arrived, len(hashes) - len(missing), tuple(missing))
 
 
-def _empty(connection: sa.Connection, target: Store, source: Store) -> None:
-    held = any(connection.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in _tables())
-    if held or target.database.name == source.database.name:
+def _require_empty(connection: sa.Connection, target: Store, source: Store) -> None:
+    full = any(connection.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in _tables())
+    if full or target.database.name == source.database.name:
         raise LibraryNotEmpty(library=target.database.name)
 
 
 def _tables() -> list[sa.Table]:
-    """Those that both engines have, each after those its rows hang on."""
+    """The tables that both engines have, in the order of their foreign keys."""
     return [table for table in schema.metadata.tables.values() if "only" not in table.info]
 
 
@@ -88,15 +87,15 @@ def _columns(table: sa.Table) -> list[sa.Column[Any]]:
     return [column for column in table.columns if "only" not in column.info]
 
 
-def _indexes_after(taking: sa.Connection) -> AbstractContextManager[None]:
-    """Around writing the rows: the large indexes are made when all are there."""
-    if taking.dialect.name != "postgresql":
+def _indexes_after(writing: sa.Connection) -> AbstractContextManager[None]:
+    """Build the large indexes once all rows are written."""
+    if writing.dialect.name != "postgresql":
         return nullcontext()
-    return bulk.indexes_after(taking, schema.chunks, schema.words)
+    return bulk.indexes_after(writing, schema.chunks, schema.words)
 
 
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[str, Any]]]:
-    """All rows, so many at a time, with half characters and their like as they are written down today."""
+    """All rows in batches, with texts sanitised as they are stored today."""
     query = sa.select(*_columns(table)).order_by(*table.primary_key)
     if connection.dialect.name == "postgresql":
         yield from bulk.read(connection, _columns(table), query)
@@ -106,20 +105,20 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[dict[
         yield [{key: clean(value) if isinstance(value, str) else value for key, value in row.items()} for row in rows]
 
 
-def _copy(table: sa.Table, giving: sa.Connection, taking: sa.Connection) -> Proof:
-    """Write the rows of one into the other; what they were."""
+def _copy(table: sa.Table, reading: sa.Connection, writing: sa.Connection) -> Proof:
+    """Copy all rows; returns the proof of what was sent."""
 
     def write(rows: Sequence[dict[str, Any]]) -> None:
-        if taking.dialect.name == "postgresql":
-            bulk.write(taking, _columns(table), rows)
+        if writing.dialect.name == "postgresql":
+            bulk.write(writing, _columns(table), rows)
             if table is schema.chunks:
-                insert_words(taking, [{**row, "chunk": row["id"]} for row in rows])
+                insert_words(writing, [{**row, "chunk": row["id"]} for row in rows])
         elif table is schema.chunks:
-            insert_chunk_rows(taking, rows)
+            insert_chunk_rows(writing, rows)
         else:
-            taking.execute(sa.insert(table), list(rows))
+            writing.execute(sa.insert(table), list(rows))
 
-    return _proof(giving, table, write)
+    return _proof(reading, table, write)
 
 
 def _proof(
@@ -143,11 +142,11 @@ def _number(row: dict[str, Any]) -> int:
     return int.from_bytes(digest.digest())
 
 
-def _go_on_counting(giving: sa.Connection, taking: sa.Connection) -> None:
-    """The id of a removed chunk must not come back in the other engine either."""
-    last = giving.execute(sa.text(_LAST_ID[giving.dialect.name])).scalar_one_or_none()
+def _copy_sequence(reading: sa.Connection, writing: sa.Connection) -> None:
+    """Continue the sequence of chunk ids: the id of a removed chunk must never be given again."""
+    last = reading.execute(sa.text(_LAST_ID[reading.dialect.name])).scalar_one_or_none()
     if last:
-        taking.execute(sa.text(_SET_LAST_ID[taking.dialect.name]), {"last": last})
+        writing.execute(sa.text(_SET_LAST_ID[writing.dialect.name]), {"last": last})
 
 
 _LAST_ID: Final = {
@@ -155,20 +154,15 @@ _LAST_ID: Final = {
     "postgresql": "SELECT pg_sequence_last_value(pg_get_serial_sequence('chunks', 'id')::regclass)",
 }
 _SET_LAST_ID: Final = {
-    # Inserted where no chunk was: a library all of whose documents were removed.
+    # Inserted where the table has no chunk: a library all of whose documents were removed.
     "sqlite": "INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq)"
     " VALUES ((SELECT rowid FROM sqlite_sequence WHERE name = 'chunks'), 'chunks', :last)",
     "postgresql": "SELECT setval(pg_get_serial_sequence('chunks', 'id'), :last)",
 }
 
 
-def _hashes(connection: sa.Connection) -> list[str]:
-    """Of all originals that a document, or a job that is not done with, needs."""
-    return sorted(connection.execute(sa.union(*needs())).scalars())
-
-
-def _copy_original(source: Store, giving: sa.Connection, target: Store, taking: sa.Connection, sha256: str) -> bool:
+def _copy_original(source: Store, reading: sa.Connection, target: Store, writing: sa.Connection, sha256: str) -> bool:
     with suppress(NotFound):
-        target.files.keep(taking, source.files.fetch(giving, sha256))
+        target.files.keep(writing, source.files.fetch(reading, sha256))
         return True
     return False

@@ -1,4 +1,4 @@
-"""The original files in PostgreSQL: written, and gone, in the same transaction as what needs them."""
+"""The original files in PostgreSQL, written and removed in the same transaction as what needs them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rag.library.store import schema
 from rag.library.store.database import alone_with
 from rag.library.store.files import Files, needed
 
-# One value holds a gigabyte at most, and takes its size in memory several times on its way.
+# One value holds a gigabyte at most, and takes several times its size in memory on its way.
 _PART_BYTES: Final = 8_000_000
 
 _originals = schema.originals
 
 
 class Originals(Files):
-    """The originals as rows, in parts, under the SHA-256 of all their bytes."""
+    """The originals as rows, in parts, by the SHA-256 of all their bytes."""
 
     def save(self, data: bytes) -> str:
         with self._database.write() as connection:
@@ -30,21 +30,17 @@ class Originals(Files):
         return hashlib.sha256(data).hexdigest()
 
     def saved(self, data: bytes | None) -> AbstractContextManager[None]:
-        """Nothing: `keep` is all it takes, and goes back with its transaction."""
+        """No-op: `keep` suffices, and is rolled back with its transaction."""
         return nullcontext()
 
     def keep(self, connection: sa.Connection, data: bytes) -> None:
         sha256 = hashlib.sha256(data).hexdigest()
-        # Until the end of the transaction nobody else writes or releases these bytes.
+        # Excludes concurrent writes and releases of these bytes until the transaction ends.
         alone_with(connection, "original", sha256)
-        if not _there(connection, sha256):
+        if not _exists(connection, sha256):
             for part, first in enumerate(range(0, max(1, len(data)), _PART_BYTES)):
                 row = {"sha256": sha256, "part": part, "data": data[first : first + _PART_BYTES]}
                 connection.execute(sa.insert(_originals), row)
-
-    def has(self, sha256: str) -> bool:
-        with self._database.read() as connection:
-            return _there(connection, sha256)
 
     def fetch(self, connection: sa.Connection, sha256: str) -> bytes:
         data = b"".join(connection.execute(_of(sha256, _originals.c.data).order_by(_originals.c.part)).scalars())
@@ -53,7 +49,7 @@ class Originals(Files):
         return data
 
     def pieces(self, sha256: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        # A transaction for each part: whoever fetches slowly holds none open.
+        # A transaction for each part, so that a slow client holds none open.
         for part in itertools.count(start // _PART_BYTES):
             first = part * _PART_BYTES
             if stop is not None and first >= stop:
@@ -68,7 +64,7 @@ class Originals(Files):
             yield bytes(data[max(0, start - first) : None if stop is None else stop - first])
 
     def release(self, hashes: Iterable[str]) -> None:
-        # One transaction each: a server keeps count of only so many locks at once.
+        # One transaction each: a server has room for only so many locks at once.
         for sha256 in sorted(set(hashes)):
             with self._database.write() as connection:
                 alone_with(connection, "original", sha256)
@@ -76,20 +72,20 @@ class Originals(Files):
                     connection.execute(sa.delete(_originals).where(_originals.c.sha256 == sha256))
 
     def drop_copies(self, collection_id: str) -> None:
-        """There are none: the database's own index follows it."""
+        """No-op: PostgreSQL keeps no snapshots."""
 
     def sweep(self) -> None:
-        """What nobody needs: a process ended after it removed a document and before it released the file."""
+        """Remove unneeded files: a process ended between removing a document and releasing its file."""
         documents, jobs = schema.documents, schema.jobs
         by_document = sa.exists().where(documents.c.sha256 == _originals.c.sha256)
         by_job = sa.exists().where(jobs.c.source == _originals.c.sha256)
         first = sa.select(_originals.c.sha256).where(_originals.c.part == 0)
         with self._database.read() as connection:
-            alone = connection.execute(first.where(~by_document, ~by_job)).scalars().all()
-        self.release(alone)
+            unneeded = connection.execute(first.where(~by_document, ~by_job)).scalars().all()
+        self.release(unneeded)
 
 
-def _there(connection: sa.Connection, sha256: str) -> bool:
+def _exists(connection: sa.Connection, sha256: str) -> bool:
     return connection.execute(_of(sha256, sa.literal(1)).limit(1)).first() is not None
 
 

@@ -1,15 +1,14 @@
-"""Reading chunks back: as passages for people, as vectors and ids for the index."""
+"""Reading chunks: as passages for people, as vectors and ids for the index."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from rag.core.errors import NotFound
 from rag.core.types import Passage
 from rag.library.store import schema
 from rag.library.store.database import Database
@@ -20,25 +19,26 @@ Ids = npt.NDArray[np.int64]
 
 _chunks, _documents = schema.chunks, schema.documents
 
-# One statement takes 32,766 values at most.
-_AT_ONCE = 10_000
+# One statement takes 32,766 parameters at most.
+_BATCH = 10_000
 
-_passage = sa.select(
-    _chunks.c.id.label("chunk"),
-    _chunks.c.document,
-    _documents.c.name,
-    _documents.c.title,
-    _documents.c.kind,
-    _documents.c.address,
-    _chunks.c.page,
-    _chunks.c.label,
-    _chunks.c.section,
-    _chunks.c.text,
-    _chunks.c.start,
-    _chunks.c.end,
-).join_from(_chunks, _documents, _chunks.c.document == _documents.c.id)
-_BY_ID: Final = _passage.where(
-    _chunks.c.id.in_(sa.bindparam("ids", expanding=True)), _chunks.c.collection.in_(reach(PERSON))
+_BY_ID: Final = (
+    sa.select(
+        _chunks.c.id.label("chunk"),
+        _chunks.c.document,
+        _documents.c.name,
+        _documents.c.title,
+        _documents.c.kind,
+        _documents.c.address,
+        _chunks.c.page,
+        _chunks.c.label,
+        _chunks.c.section,
+        _chunks.c.text,
+        _chunks.c.start,
+        _chunks.c.end,
+    )
+    .join_from(_chunks, _documents, _chunks.c.document == _documents.c.id)
+    .where(_chunks.c.id.in_(sa.bindparam("ids", expanding=True)), _chunks.c.collection.in_(reach(PERSON)))
 )
 _GENERATION: Final = sa.select(schema.collections.c.generation).where(
     schema.collections.c.id == sa.bindparam("collection", type_=sa.Text)
@@ -50,46 +50,26 @@ class Passages:
         self._database = database
 
     def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]:
-        """The passages among these chunk ids that the person may read; removed and foreign ones are left out."""
+        """The passages among these chunk ids that the person may read; others are left out."""
         wanted = list(chunk_ids)
-        found: dict[int, Passage] = {}
-        with self._database.read() as connection:
-            for first in range(0, len(wanted), _AT_ONCE):
-                some = wanted[first : first + _AT_ONCE]
-                rows = connection.execute(_BY_ID, {"person": owner, "ids": some})
-                found.update({row.chunk: Passage(**row._mapping) for row in rows})
-        return found
-
-    def neighbours(self, owner: str, chunk_id: int, before: int = 1, after: int = 1) -> list[Passage]:
-        """The chunk with those around it in its document, in reading order. Raises NotFound."""
-        mine = _chunks.c.collection.in_(reach(owner))
-        ours = sa.select(_chunks.c.document).where(_chunks.c.id == chunk_id, mine)
-        ids = sa.select(_chunks.c.id).where(_chunks.c.document == ours.scalar_subquery())
-        earlier = ids.where(_chunks.c.id < chunk_id).order_by(_chunks.c.id.desc()).limit(before).subquery()
-        later = ids.where(_chunks.c.id >= chunk_id).order_by(_chunks.c.id).limit(after + 1).subquery()
-        found = self._passages(_chunks.c.id.in_(sa.union_all(sa.select(earlier), sa.select(later))))
-        if not found:
-            raise NotFound(what="passage")
-        return found
-
-    def chunks_of_page(self, owner: str, document_id: str, number: int) -> list[Passage]:
-        """The passages of a page, in reading order; none when there is no such page."""
-        mine = _chunks.c.collection.in_(reach(owner))
-        return self._passages(mine, _chunks.c.document == document_id, _chunks.c.page == number)
+        result: dict[int, Passage] = {}
+        for first in range(0, len(wanted), _BATCH):
+            rows = self._database.rows(_BY_ID, {"person": owner, "ids": wanted[first : first + _BATCH]})
+            result.update({row.chunk: Passage(**row._mapping) for row in rows})
+        return result
 
     def generation(self, collection_id: str) -> int:
-        """A number that grows with every change to the collection's chunks; -1 when there is no such one."""
-        with self._database.read() as connection:
-            found = connection.execute(_GENERATION, {"collection": collection_id}).scalar_one_or_none()
-        return -1 if found is None else int(found)
+        """A number that grows with every change to the collection's chunks; -1 when there is no such collection."""
+        row = self._database.row(_GENERATION, {"collection": collection_id})
+        return -1 if row is None else int(row.generation)
 
     def vectors(self, collection_id: str, after: int = 0) -> tuple[Ids, Vectors]:
         """Chunk ids above `after`, ascending, as (n,), and their vectors as (n, dimension)."""
         newer = sa.select(_chunks.c.id, _chunks.c.vector).where(_chunks.c.id > after).order_by(_chunks.c.id)
         with self._database.read() as connection:
             newest = connection.execute(sa.select(sa.func.max(_chunks.c.id))).scalar_one() or 0
-            # Few are looked through by their ids; with nothing added, the index of collections cannot be used for it.
-            few = newest - after <= _AT_ONCE
+            # Few new chunks are found by primary key: `+ ""` keeps the planner from the index on collection.
+            few = newest - after <= _BATCH
             collection = _chunks.c.collection + "" if few else _chunks.c.collection
             rows = connection.execute(newer.where(collection == collection_id)).all()
         ids = np.array([row.id for row in rows], np.int64)
@@ -98,39 +78,28 @@ class Passages:
         return ids, np.frombuffer(b"".join(row.vector for row in rows), "<f4").reshape(len(rows), -1)
 
     def spans(self, collection_id: str) -> dict[str, tuple[int, int]]:
-        """Which chunks are whose: document id → the id of its first chunk, and how many follow it, itself included."""
+        """The chunk ids of each document: document id → its first chunk id, and the number of chunks."""
         columns = sa.select(_chunks.c.document, sa.func.min(_chunks.c.id), sa.func.count())
         query = columns.where(_chunks.c.collection == collection_id).group_by(_chunks.c.document)
-        with self._database.read() as connection:
-            return {document: (first, count) for document, first, count in connection.execute(query)}
+        return {document: (first, count) for document, first, count in self._database.rows(query)}
 
     def embedder(self, collection_id: str) -> tuple[str, int]:
-        """The model that the collection's vectors come from and their dimension; ("", 0) where it has none yet."""
+        """The embedding model of the collection's vectors and their dimension; ("", 0) where it has none yet."""
         collections = schema.collections
         query = sa.select(collections.c.embedder, collections.c.dimension).where(collections.c.id == collection_id)
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
+        row = self._database.row(query)
         return (row.embedder or "", row.dimension or 0) if row else ("", 0)
 
     def count(self, collection_id: str) -> int:
-        """How many chunks the collection has, as its documents say."""
+        """The number of chunks of the collection, summed over its documents: counting millions of chunks is slow."""
         query = sa.select(sa.func.coalesce(sa.func.sum(_documents.c.chunks), 0))
         with self._database.read() as connection:
             return int(connection.execute(query.where(_documents.c.collection == collection_id)).scalar_one())
 
     def chunk_ids(self, collection_id: str, documents: Sequence[str] | None = None) -> Ids:
-        """The ids of a collection's chunks, ascending; of these documents only, where given."""
+        """The ids of a collection's chunks, ascending, as (n,); only those of these documents where given."""
         query = sa.select(_chunks.c.id).where(_chunks.c.collection == collection_id)
         if documents is not None:
             query = query.where(_chunks.c.document.in_(documents))
         with self._database.read() as connection:
             return np.array(connection.execute(query.order_by(_chunks.c.id)).scalars().all(), np.int64)
-
-    def _passages(self, *conditions: sa.ColumnElement[bool]) -> list[Passage]:
-        with self._database.read() as connection:
-            rows = connection.execute(_passage.where(*conditions).order_by(_chunks.c.id)).all()
-        return [_made(row._mapping) for row in rows]
-
-
-def _made(values: Any) -> Passage:
-    return Passage(**values)

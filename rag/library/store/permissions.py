@@ -1,7 +1,7 @@
-"""Who reaches which collection: the one place that decides, and what every query goes through.
+"""Access control: which person has which right in which collection. Every query goes through `reach` or `owned`.
 
-A person reaches what is theirs, and what is shared with them, with a group they are in, or with
-everybody. The local user, who never signed in, reaches what is theirs. Whoever is shut out reaches nothing.
+A person can access their own collections, and those shared with them, with one of their groups, or with everybody.
+The local user, who never signs in, can access their own. A disabled person can access none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rag.library.store import schema
 
 Hold = Literal["no", "stays", "alone"]
 
-# Each holds all before it.
+# Each right includes those before it.
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 
 _collections, _shares = schema.collections, schema.shares
@@ -24,9 +24,9 @@ _people, _members = schema.people, schema.group_members
 
 
 def reach(person: str | sa.BindParameter[str], right: Right = "reader") -> sa.Select[tuple[str]]:
-    """The ids of the collections in which a person has that right or a larger one, as a subquery.
+    """A subquery of the ids of the collections in which a person has that right or a larger one.
 
-    What every search asks is written out once, with `PERSON`: putting it together takes longer than running it.
+    Queries that every search makes are built once, with `PERSON`: building one takes longer than running it.
     """
     groups = sa.select(_members.c.group_id).where(_members.c.person == person)
     meant = sa.or_(
@@ -35,15 +35,15 @@ def reach(person: str | sa.BindParameter[str], right: Right = "reader") -> sa.Se
         sa.and_(_shares.c.kind == "group", _shares.c.target.in_(groups)),
     )
     enough = _shares.c.role.in_(RIGHTS[RIGHTS.index(right) :])
-    known = sa.exists().where(_people.c.id == person)
-    shared = sa.select(_shares.c.collection).where(enough, meant, known)
-    shut_out = sa.exists().where(_people.c.id == person, _people.c.disabled.is_not(None))
+    exists = sa.exists().where(_people.c.id == person)
+    shared = sa.select(_shares.c.collection).where(enough, meant, exists)
+    disabled = sa.exists().where(_people.c.id == person, _people.c.disabled.is_not(None))
     mine = sa.or_(_collections.c.owner == person, _collections.c.id.in_(shared))
-    return sa.select(_collections.c.id).where(mine, ~shut_out)
+    return sa.select(_collections.c.id).where(mine, ~disabled)
 
 
 PERSON: Final = sa.bindparam("person", type_=sa.Text)
-_KNOWN: Final = sa.select(_collections).where(
+_READABLE: Final = sa.select(_collections).where(
     _collections.c.id == sa.bindparam("collection", type_=sa.Text), _collections.c.id.in_(reach(PERSON))
 )
 
@@ -54,17 +54,17 @@ def owned(
     """A collection in which the person has that right, read inside the caller's transaction.
 
     Args:
-        hold: what others may not do on PostgreSQL before the caller's write transaction ends: nothing, remove the
-            collection (`stays`), or change it and what is in it (`alone`). On SQLite they wait in any case.
+        hold: the row lock taken on PostgreSQL until the transaction ends: none, against removal of the collection
+            (`stays`), or against any change of it and its contents (`alone`). On SQLite writers wait in any case.
 
     Raises:
-        NotFound: it is not there, or the person may not know of it.
-        NotAllowed: the person may read it, and no more than that.
+        NotFound: it does not exist, or the person may not know of it.
+        NotAllowed: the person has only a smaller right.
     """
-    known = _KNOWN
+    query = _READABLE
     if hold != "no":
-        known = known.with_for_update(read=hold == "stays", key_share=True, of=_collections)
-    row = connection.execute(known, {"person": person, "collection": collection_id}).first()
+        query = query.with_for_update(read=hold == "stays", key_share=True, of=_collections)
+    row = connection.execute(query, {"person": person, "collection": collection_id}).first()
     if row is None:
         raise NotFound(what="collection")
     if right != "reader":
@@ -75,7 +75,7 @@ def owned(
 
 
 def admin(connection: sa.Connection, person: str) -> None:
-    """Raises NotFound unless the person is an admin who is not shut out: to others these doors are not there."""
+    """Raises NotFound unless the person is an enabled admin: to others, admin functions do not exist."""
     is_admin = sa.select(_people.c.id).where(
         _people.c.id == person, _people.c.role == "admin", _people.c.disabled.is_(None)
     )

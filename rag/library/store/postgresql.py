@@ -1,4 +1,4 @@
-"""The library in a PostgreSQL database with pgvector: how it is opened, read, written, and how it fails."""
+"""A library in a PostgreSQL database with pgvector: connections, transactions and error mapping."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
 from rag.core.errors import DiskFull, LibraryError, StorePackageMissing, StoreUnprepared, StoreUnreachable
 from rag.library.store.database import Database, alone_with
 
-# The first release whose filtered searches go on until they have found enough.
+# The first release with iterative scans: a filtered search continues until it has found enough.
 PGVECTOR: Final = (0, 8)
 
-# Statements are planned for the values they come with, and poolers between here and there are fine.
+# No prepared statements: plans fit the values they run with, and connection poolers work.
 _CONNECTING: Final = {"connect_timeout": 10, "application_name": "footnote", "prepare_threshold": None}
 
 _FULL: Final = {"53100"}
-# The extension or the right to make it, or the tables, is missing.
+# The extension, the right to create it, or the tables are missing.
 _UNPREPARED: Final = {"0A000", "42501", "42704", "58P01"}
-# Connections that break, that are too many, and a server that shuts down or starts.
+# Broken or too many connections, and a server that shuts down or starts.
 _UNREACHABLE: Final = ("08", "53300", "57P")
 
 _log = logging.getLogger(__name__)
 
 
 class PostgreSQL(Database):
-    """A pool of connections to one database. The password in its address appears in no error and no log.
+    """A pool of connections to one database. The password in its URL appears in no error and no log.
 
     Args:
-        graphs: whether graphs are made of new vectors, see `graphs.py`.
+        graphs: whether vector indexes are kept, see `hnsw.py`.
     """
 
     _for_reading = MappingProxyType({"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
@@ -53,7 +53,7 @@ class PostgreSQL(Database):
         except ModuleNotFoundError as error:
             raise StorePackageMissing(package=error.name or "psycopg") from error
         except ArgumentError:
-            # Not from that error, which quotes the address.
+            # Its cause is dropped: it quotes the URL.
             raise StoreUnreachable(server="RAG_DATABASE_URL") from None
         sa.event.listen(engine, "connect", _configure)
         host = address.host or address.query.get("host") or "localhost"
@@ -61,30 +61,26 @@ class PostgreSQL(Database):
 
     @contextmanager
     def write_alone(self) -> Iterator[sa.Connection]:
-        """As everywhere; pgvector is there when it begins.
-
-        Raises:
-            StoreUnprepared: pgvector is not there and cannot be made, or is too old.
-        """
+        """As in `Database`, once pgvector is installed. Raises StoreUnprepared where it is missing or too old."""
         with self.write() as connection:
             alone_with(connection, "migrations")
             connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector")
-            found = connection.exec_driver_sql("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-            if tuple(int(part) for part in found.scalar_one().split(".")[:2]) < PGVECTOR:
+            installed = connection.exec_driver_sql("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+            if tuple(int(part) for part in installed.scalar_one().split(".")[:2]) < PGVECTOR:
                 raise StoreUnprepared(server=self.name)
             yield connection
 
     def arguments(self) -> dict[str, Any]:
-        """What psycopg is told to connect as this pool does, the password with it."""
+        """The arguments with which psycopg connects as this pool does, password included."""
         _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
         return {key: value for key, value in arguments.items() if key != "context"} | _CONNECTING
 
     def seconds(self, connection: sa.Connection) -> float:
-        # App processes on several machines need not agree on the time.
+        # Clocks of several machines may differ; the server has one.
         return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
 
     def still(self) -> AbstractContextManager[sa.Connection]:
-        """Others write on; this transaction does not see it."""
+        """A snapshot: writers go on, and are not seen."""
         return self.read()
 
     @contextmanager
@@ -92,12 +88,12 @@ class PostgreSQL(Database):
         yield self._written
 
     def _written(self) -> object:
-        # Which transactions have ended: that of every write is among them from the moment others see what it wrote.
+        # The set of finished transactions, which a write joins at the moment when it becomes visible.
         with self.read() as connection:
             return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
 
     def whole(self) -> bool:
-        """Whether no index was left unfinished. Reading every page is for the server's own tools (pg_amcheck)."""
+        """Whether every index is valid. Reading every page is left to the server's own tools (pg_amcheck)."""
         with self.read() as connection:
             return not connection.exec_driver_sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid").scalar_one()
 
@@ -106,7 +102,7 @@ class PostgreSQL(Database):
         try:
             yield
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
-            # COPY goes by the driver itself, and fails as it does.
+            # COPY uses the driver directly, whose errors SQLAlchemy does not wrap.
             mapped = self._mapped(error)
             if mapped is None:
                 raise
@@ -115,22 +111,22 @@ class PostgreSQL(Database):
             raise StoreUnreachable(server=self.name) from error
 
     def _mapped(self, error: Exception) -> LibraryError | None:
-        said = error.orig if isinstance(error, DBAPIError) else error
-        state = getattr(said, "sqlstate", None)
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(cause, "sqlstate", None)
         if state in _FULL:
             return DiskFull(folder=self.name)
         if state in _UNPREPARED:
             return StoreUnprepared(server=self.name)
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        lost = lost or (state is None and isinstance(said, self._engine.dialect.loaded_dbapi.OperationalError))
+        lost = lost or (state is None and isinstance(cause, self._engine.dialect.loaded_dbapi.OperationalError))
         if lost or (state or "").startswith(_UNREACHABLE):
-            # Why, in the server's words; they name its host and the user, and never the password.
-            _log.warning("PostgreSQL cannot be used: %s", str(said).splitlines()[:1])
+            # The server's message names its host and the user, and never the password.
+            _log.warning("PostgreSQL cannot be used: %s", str(cause).splitlines()[:1])
             return StoreUnreachable(server=self.name)
         return None
 
 
 def _configure(connection: Any, _record: object) -> None:
-    # Compiling a search takes longer than running it.
+    # Compiling a search query takes longer than running it.
     connection.execute("SET jit = off")
     connection.commit()

@@ -1,4 +1,4 @@
-"""A document, its pages and its chunks as rows."""
+"""Documents, pages and chunks as table rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from rag.core.types import READING_VERSION, Chunk, Document, LoadedDocument, Page, page_fields
+from rag.core.types import READING_VERSION, Chunk, Document, LoadedDocument, Notice, Page, page_fields
 from rag.library.store import schema
 from rag.library.store.passages import Vectors
 from rag.library.store.words import cut, insert_words
@@ -50,15 +50,33 @@ def new_document(
         added=schema.now(),
         warnings=loaded.warnings,
         reading=READING_VERSION,
+        date=loaded.date,
     )
+
+
+def document_values(document: Document) -> dict[str, Any]:
+    """A document as its row; `read_document` turns it back."""
+    row = {column.name: getattr(document, column.name) for column in _table.columns}
+    return row | {"warnings": [(warning.key, warning.fields) for warning in document.warnings]}
+
+
+def read_document(row: sa.Row[Any]) -> Document:
+    values = dict(row._mapping)
+    kept = {"empty_pages": tuple(values["empty_pages"])}
+    return Document(**values | kept | {"warnings": tuple(Notice(*warning) for warning in values["warnings"])})
 
 
 def insert_document(
     connection: sa.Connection, document: Document, pages: Sequence[Page], chunks: Sequence[Chunk], vectors: Vectors
 ) -> None:
-    row = {column.name: getattr(document, column.name) for column in _table.columns}
-    row["warnings"] = [(warning.key, warning.fields) for warning in document.warnings]
-    connection.execute(sa.insert(_table), row)
+    connection.execute(sa.insert(_table), document_values(document))
+    insert_parts(connection, document, pages, chunks, vectors)
+
+
+def insert_parts(
+    connection: sa.Connection, document: Document, pages: Sequence[Page], chunks: Sequence[Chunk], vectors: Vectors
+) -> None:
+    """Write the pages and the chunks of a document that is there."""
     rows = [{**page_fields(page), "document": document.id, "owner": document.owner} for page in pages]
     if rows:
         connection.execute(sa.insert(_pages), rows)
@@ -93,7 +111,7 @@ def insert_chunks(
 
 
 def insert_chunk_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write chunks that are rows already, with what the words index says of them."""
+    """Insert chunks given as rows, and their terms into the full-text index."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":

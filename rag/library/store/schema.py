@@ -1,6 +1,6 @@
-"""The tables, for both engines: new libraries are made from this, and all queries name it.
+"""The tables, for both engines: new libraries are created from them, and all queries name them.
 
-Whoever adds a column says so here, and in a new file in `versions/` for the libraries that are there already.
+A new column also needs a revision in `versions/`, for existing libraries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from rag.library.store.columns import Flag, Json, Real, TextSearch, Vector, Whole, Words
-from rag.library.store.ddl import FTS5, TEXT_SEARCH, also, part_of, required
+from rag.library.store.ddl import WORDS_FTS5, WORDS_TRIGGERS, WORDS_TSVECTOR, also, part_of, required
 
 metadata = sa.MetaData()
 
@@ -21,7 +21,7 @@ def _table(name: str, *parts: sa.schema.SchemaItem, **options: Any) -> sa.Table:
     return sa.Table(name, metadata, *parts, **options)
 
 
-# What only one of the engines has.
+# In the `info` of tables and columns that only one engine has.
 _SQLITE_ONLY: Final[dict[str, str]] = {"only": "sqlite"}
 _POSTGRESQL_ONLY: Final[dict[str, str]] = {"only": "postgresql"}
 
@@ -53,6 +53,7 @@ documents = _table(
     *required(sa.Text, "language", "added"),
     sa.Column("warnings", Json, nullable=False, server_default="[]"),
     sa.Column("reading", Whole, nullable=False, server_default="0"),
+    sa.Column("date", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.UniqueConstraint("collection", "sha256"),
     sa.Index("documents_by_name", "collection", "name"),
     sa.Index("documents_by_sha256", "sha256"),
@@ -70,8 +71,8 @@ pages = _table(
     sa.Column("unread", sa.Text),
 )
 
-# The id of a removed chunk never comes back for another one. `text_terms` and `context_terms` are what the words
-# index of SQLite reads.
+# AUTOINCREMENT: the id of a removed chunk is never given again. `text_terms` and `context_terms` are read by the
+# full-text index of SQLite.
 chunks = _table(
     "chunks",
     sa.Column("id", Whole, sa.Identity(), primary_key=True),
@@ -86,11 +87,11 @@ chunks = _table(
     sa.Index("chunks_by_document", "document"),
     sqlite_autoincrement=True,
 )
-also(chunks, "sqlite", *FTS5)
-# Kept in the row itself where it fits: a search that looks at every vector reads no second place for each.
+also(chunks, "sqlite", WORDS_FTS5, *WORDS_TRIGGERS)
+# Stored inline where it fits, so that a scan of all vectors does not look each one up in the TOAST table.
 also(chunks, "postgresql", "ALTER TABLE chunks ALTER COLUMN vector SET STORAGE MAIN")
 
-# The words index of PostgreSQL; that of SQLite is a table of FTS5, and no query names its columns.
+# The full-text index of PostgreSQL; that of SQLite is an FTS5 table, whose columns no query names.
 words = _table(
     "words",
     part_of("chunks", "chunk", primary_key=True),
@@ -100,9 +101,9 @@ words = _table(
     sa.Index("words_by_collection", "collection", "document"),
     info=_POSTGRESQL_ONLY,
 )
-also(words, "postgresql", *TEXT_SEARCH)
+also(words, "postgresql", *WORDS_TSVECTOR)
 
-# The original files, in parts, so that all app processes have them. On SQLite they are files beside the database.
+# The original files, in parts, for all app processes. With SQLite they are files beside the database.
 originals = _table(
     "originals",
     sa.Column("sha256", sa.Text, primary_key=True),
@@ -136,7 +137,7 @@ turns = _table(
     sa.UniqueConstraint("chat", "position"),
 )
 
-# `lease` is the second (since 1970) until which the job belongs to `worker`.
+# `lease` is when the claim of `worker` expires, in seconds since 1970.
 jobs = _table(
     "jobs",
     sa.Column("id", sa.Text, primary_key=True),
@@ -159,7 +160,7 @@ jobs = _table(
     sa.Index("jobs_by_collection", "collection", "created"),
 )
 
-# A check names its document by name: it outlives reading the document again.
+# A check refers to its document by name, and so survives that the document is read again.
 checks = _table(
     "checks",
     sa.Column("id", sa.Text, primary_key=True),
@@ -184,7 +185,7 @@ check_runs = _table(
     sa.Index("check_runs_by_collection", "collection", "created"),
 )
 
-# `disabled` is since when, or nothing. A person's id is made from issuer and subject.
+# `disabled` is since when, or NULL. A person's id is derived from issuer and subject.
 people = _table(
     "people",
     sa.Column("id", sa.Text, primary_key=True),
@@ -226,7 +227,7 @@ shares = _table(
     sa.Index("shares_by_target", "target", "kind"),
 )
 
-# What was done outlives the collection it was done to.
+# Records outlive the collection that they are about.
 activity = _table(
     "activity",
     sa.Column("id", sa.Text, primary_key=True),
@@ -238,10 +239,10 @@ activity = _table(
 
 
 def new_id() -> str:
-    """128 random bits in hex: no id can be guessed from another."""
+    """128 random bits in hex."""
     return secrets.token_hex(16)
 
 
 def now() -> str:
-    """This moment in UTC, ISO 8601 to the microsecond, so that text order is time order."""
+    """The current time in UTC, ISO 8601 with microseconds, so that it sorts as text."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""Whom a collection is shared with: people, groups, or everybody who signs in. Its owners decide."""
+"""Sharing of collections, by their owners: with people, groups, or everybody who signs in."""
 
 from __future__ import annotations
 
@@ -24,19 +24,14 @@ class Shares:
         self._database = database
 
     def right(self, owner: str, collection_id: str) -> Right | None:
-        """The largest right the person has in a collection; None where they may not know of it."""
+        """The largest right that the person has in a collection; None where they may not know of it."""
         has = [reach(owner, right).where(schema.collections.c.id == collection_id) for right in RIGHTS]
         with self._database.read() as connection:
             row = connection.execute(sa.select(*(sa.exists(query) for query in has))).one()
-        return next((right for right, there in zip(reversed(RIGHTS), reversed(row), strict=True) if there), None)
+        return next((right for right, granted in zip(reversed(RIGHTS), reversed(row), strict=True) if granted), None)
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Share]:
-        """With whom it is shared, oldest first.
-
-        Raises:
-            NotFound: it is not there or another's.
-            NotAllowed: the person does not own it.
-        """
+        """The shares of a collection, oldest first. Raises NotFound, or NotAllowed where the person is no owner."""
         person = sa.select(sa.func.coalesce(sa.func.nullif(_people.c.name, ""), _people.c.email))
         person = person.where(_people.c.id == _shares.c.target)
         group = sa.select(_groups.c.name).where(_groups.c.id == _shares.c.target)
@@ -47,21 +42,21 @@ class Shares:
             return [Share(**row._mapping) for row in connection.execute(query)]
 
     def give(self, owner: str, collection_id: str, kind: Kind, whom: str, role: Right) -> None:
-        """Share it, or give another right to those it is shared with.
+        """Share it, or change the right of an existing share.
 
         Args:
-            whom: a person's address, a group's id, or nothing for everybody, who do not become owners.
+            whom: a person's email address, a group's id, or empty for everybody, who cannot become owners.
 
         Raises:
-            NotFound: it is not there or another's, or there is no such group.
+            NotFound: the collection does not exist or is another's, or there is no such group.
             NotAllowed: the person does not own it.
-            PersonUnknown: nobody with that address has signed in, or more than one.
+            PersonUnknown: not exactly one person with that address has signed in.
         """
         if role not in RIGHTS or (kind == "everybody" and (role == "owner" or whom)):
             raise ValueError(f"{kind} cannot become {role}")
         with self._database.write() as connection:
             collection = owned(connection, owner, collection_id, "owner", hold="alone")
-            target, name = self._meant(connection, kind, whom)
+            target, name = self._resolve(connection, kind, whom)
             if kind == "person" and target == collection.owner:
                 return
             values = {"collection": collection_id, "kind": kind, "target": target}
@@ -70,16 +65,16 @@ class Shares:
             note(connection, owner, f"shared_{role}", collection, what=name)
 
     def withdraw(self, owner: str, collection_id: str, kind: Kind, target: str) -> None:
-        """Share it no longer with that person, group or everybody. Raises NotFound or NotAllowed."""
-        meant = sa.and_(_shares.c.collection == collection_id, _shares.c.kind == kind, _shares.c.target == target)
+        """Remove a share. Raises NotFound or NotAllowed."""
+        share = sa.and_(_shares.c.collection == collection_id, _shares.c.kind == kind, _shares.c.target == target)
         with self._database.write() as connection:
             collection = owned(connection, owner, collection_id, "owner", hold="alone")
-            if not connection.execute(sa.delete(_shares).where(meant)).rowcount:
+            if not connection.execute(sa.delete(_shares).where(share)).rowcount:
                 raise NotFound(what="share")
             note(connection, owner, "withdrew", collection, what=self._name(connection, kind, target))
 
-    def _meant(self, connection: sa.Connection, kind: Kind, whom: str) -> tuple[str, str]:
-        """Id and name of those that are meant."""
+    def _resolve(self, connection: sa.Connection, kind: Kind, whom: str) -> tuple[str, str]:
+        """Id and name of the person or group; empty for everybody."""
         if kind == "everybody":
             return "", ""
         if kind == "group":
@@ -89,10 +84,10 @@ class Shares:
             return whom, name
         address = whom.strip()
         same = sa.func.lower(_people.c.email) == address.lower()
-        found = connection.execute(sa.select(_people).where(same, _people.c.email != "")).all()
-        if len(found) != 1:
+        people = connection.execute(sa.select(_people).where(same, _people.c.email != "")).all()
+        if len(people) != 1:
             raise PersonUnknown(email=address)
-        return found[0].id, found[0].name or found[0].email
+        return people[0].id, people[0].name or people[0].email
 
     @staticmethod
     def _name(connection: sa.Connection, kind: Kind, target: str) -> str:

@@ -1,4 +1,4 @@
-"""The library in one SQLite file: how it is opened, read, written, and how it fails."""
+"""A library in one SQLite file: connections, transactions and error mapping."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rag.library.store.database import Database
 
 BUSY_SECONDS = 30.0
 
-# A write that the disk refuses is reported under any of these; "no room" is nearly always the reason.
+# A failed write is reported under any of these; a full disk is nearly always the reason.
 _FULL = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR_WRITE,
@@ -48,7 +48,7 @@ class SQLite(Database):
         super().__init__(str(file), engine)
 
     def copy_to(self, file: Path) -> None:
-        """Write one consistent state of the database to `file` while others go on writing."""
+        """Write a consistent snapshot of the database to `file` while others go on writing."""
         with self.mapped_errors(), self._engine.connect() as connection:
             target = sqlite3.connect(file)
             try:
@@ -58,10 +58,10 @@ class SQLite(Database):
 
     @contextmanager
     def write_alone(self) -> Iterator[sa.Connection]:
-        """As everywhere; rows are held to what they refer to at its end, not meanwhile.
+        """As in `Database`, with foreign keys checked at its end rather than enforced.
 
-        Some changes of a table SQLite makes by copying it and dropping the old one, which would take along every row
-        that goes with one of its rows. The switch for that does nothing inside a transaction.
+        Some changes of a table are made by copying it and dropping the old one, which would cascade to all rows that
+        refer to it. The pragma has no effect inside a transaction.
         """
         with self.mapped_errors(), self._engine.connect() as plain:
             driver = _driver(plain)
@@ -76,12 +76,12 @@ class SQLite(Database):
                 driver.execute("PRAGMA foreign_keys = ON")
 
     def still(self) -> AbstractContextManager[sa.Connection]:
-        """Others wait until it ends before they write."""
+        """Under the write lock: writers wait until it ends."""
         return self.write()
 
     @contextmanager
     def writes(self) -> Iterator[Callable[[], object]]:
-        # The mark is the connection's own: it changes when others write, so that this one never does.
+        # `data_version` changes with writes of other connections, so this one must never write.
         with self.mapped_errors():
             connection = sqlite3.connect(self.file, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -91,18 +91,18 @@ class SQLite(Database):
 
     def whole(self) -> bool:
         with self.read() as connection:
-            said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-            strays = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-        return said == ["ok"] and not strays
+            messages = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            violations = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        return messages == ["ok"] and not violations
 
     def mapped_errors(self) -> AbstractContextManager[None]:
-        """What `mapped_errors` does, for this file."""
+        """As the function of that name, for this file."""
         return mapped_errors(self.file)
 
 
 @contextmanager
 def mapped_errors(file: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system report about `file` into the errors a caller can tell apart."""
+    """Translate errors of SQLite and the file system about `file` into errors of `rag.core.errors`."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
@@ -126,7 +126,7 @@ def _driver(connection: sa.Connection) -> sqlite3.Connection:
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
-    # Transactions are begun by _begin below, not by the driver behind our back.
+    # Transactions are begun by `_begin`, not implicitly by the driver.
     connection.isolation_level = None
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
@@ -134,7 +134,7 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    # The switch itself does not wait for its lock: two processes that open a new library at once meet here.
+    # The busy timeout does not apply to this switch, and two processes may open a new library at once.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -1,8 +1,7 @@
-"""What the words index holds of each chunk, on both engines, and the version of the analysis that it was made by.
+"""The full-text index of the chunks on both engines, and the version of the text analysis that it was built with.
 
-SQLite's index is a table of FTS5 over the chunks' `context_terms` and `text_terms`; PostgreSQL's is the table `words`.
-Each carries the version itself, FTS5 among its settings and PostgreSQL in the table's comment, so that it comes and
-goes with what it describes, also in a copy.
+On SQLite it is an FTS5 table over the chunks' `context_terms` and `text_terms`, on PostgreSQL the table `words`. The
+version is part of the index, so that copies have it too: among the settings of FTS5, in PostgreSQL's table comment.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ import sqlalchemy as sa
 
 from rag.core.text import ANALYSIS, index_terms
 from rag.library.store import schema
+from rag.library.store.ddl import WORDS_FTS5
 
-# What the words index of PostgreSQL holds of a chunk that was `cut`. The text comes before the context.
+# What PostgreSQL indexes of a chunk whose texts were `cut`: weight A for the text, D for the context.
 TERMS: Final = "setweight(to_tsvector('simple', {text}), 'A') || to_tsvector('simple', {context})"
 
 _INSERT: Final = sa.text(f"""
@@ -23,37 +23,30 @@ _INSERT: Final = sa.text(f"""
     SELECT chunk, collection, document, tokens, {TERMS.format(text="text", context="context")}
     FROM unnest(CAST(:chunk AS bigint[]), CAST(:collection AS text[]), CAST(:document AS text[]),
         CAST(:tokens AS bigint[]), CAST(:text AS text[]), CAST(:context AS text[]))
-        AS said (chunk, collection, document, tokens, text, context)""")
+        AS chunk (chunk, collection, document, tokens, text, context)""")
 
-# The terms come stemmed and without accents: FTS5 has only to cut at the spaces between them.
-_FTS5: Final = """
-    CREATE VIRTUAL TABLE words USING fts5 (
-        context_terms, text_terms,
-        content = 'chunks', content_rowid = 'id',
-        tokenize = 'ascii'
-    )"""
 _KEY: Final = "analysis"
 
-# Chunks that are analysed before they are written.
-_AT_ONCE: Final = 1000
+# Chunks analysed per batch.
+_BATCH: Final = 1000
 
 
 def cut(text: str) -> str:
-    """The terms of a text, with spaces between them."""
+    """The index terms of a text, separated by spaces."""
     return " ".join(index_terms(text))
 
 
 def insert_words(connection: sa.Connection, chunks: Sequence[Mapping[str, Any]]) -> None:
-    """Write down the words of chunks for PostgreSQL."""
+    """Add chunks to the full-text index of PostgreSQL."""
     contexts, texts = ([index_terms(chunk[part]) for chunk in chunks] for part in ("context", "text"))
-    said: dict[str, list[Any]] = {key: [chunk[key] for chunk in chunks] for key in ("chunk", "collection", "document")}
-    said["tokens"] = [len(context) + len(text) for context, text in zip(contexts, texts, strict=True)]
-    said["context"], said["text"] = ([" ".join(terms) for terms in parts] for parts in (contexts, texts))
-    connection.execute(_INSERT, said)
+    rows: dict[str, list[Any]] = {key: [chunk[key] for chunk in chunks] for key in ("chunk", "collection", "document")}
+    rows["tokens"] = [len(context) + len(text) for context, text in zip(contexts, texts, strict=True)]
+    rows["context"], rows["text"] = ([" ".join(terms) for terms in parts] for parts in (contexts, texts))
+    connection.execute(_INSERT, rows)
 
 
 def analysis(connection: sa.Connection) -> int:
-    """The version of the analysis that the words index was made by; 0 where it does not say."""
+    """The version of the analysis that the index was built with; 0 where it has none."""
     if connection.dialect.name == "sqlite":
         query = f"SELECT v FROM words_config WHERE k = '{_KEY}'"
     else:
@@ -64,14 +57,14 @@ def analysis(connection: sa.Connection) -> int:
 
 
 def rebuild(connection: sa.Connection) -> None:
-    """Make the words index anew from the chunks, by today's analysis, within the caller's transaction."""
+    """Rebuild the index from the chunks by the current analysis, within the caller's transaction."""
     if connection.dialect.name == "sqlite":
-        changed = sa.text("UPDATE chunks SET context_terms = :context, text_terms = :text WHERE id = :chunk")
+        update = sa.text("UPDATE chunks SET context_terms = :context, text_terms = :text WHERE id = :chunk")
         for rows in batches(connection):
             cuts = [{"chunk": r["chunk"], "context": cut(r["context"]), "text": cut(r["text"])} for r in rows]
-            connection.execute(changed, cuts)
+            connection.execute(update, cuts)
         connection.exec_driver_sql("DROP TABLE words")
-        connection.exec_driver_sql(_FTS5)
+        connection.exec_driver_sql(WORDS_FTS5)
         connection.exec_driver_sql("INSERT INTO words (words) VALUES ('rebuild')")
         connection.exec_driver_sql(f"INSERT INTO words_config (k, v) VALUES ('{_KEY}', {ANALYSIS})")
         return
@@ -82,10 +75,10 @@ def rebuild(connection: sa.Connection) -> None:
 
 
 def batches(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
-    """All chunks of the library, so many at a time."""
+    """All chunks of the library, in batches."""
     chunks = schema.chunks.c
-    named = (chunks.collection, chunks.document, chunks.context, chunks.text)
-    query = sa.select(chunks.id.label("chunk"), *named).order_by(chunks.id).limit(_AT_ONCE)
+    columns = (chunks.collection, chunks.document, chunks.context, chunks.text)
+    query = sa.select(chunks.id.label("chunk"), *columns).order_by(chunks.id).limit(_BATCH)
     last = 0
     while rows := [dict(row) for row in connection.execute(query.where(chunks.id > last)).mappings()]:
         yield rows

@@ -1,4 +1,4 @@
-"""Models known by name: what they are, where they lie, what they need, how they come."""
+"""The model catalogue: rows, locations on the disk, calibration data, downloads."""
 
 from rag.models.catalogue.known_models import MODELS, Kind, Model, known
 from rag.models.catalogue.locations import NOWHERE, Choice, choose, locate, served_embedder

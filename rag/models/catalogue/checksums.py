@@ -1,7 +1,7 @@
-"""What is known of the files of a model since its first download or import, and what they are held to.
+"""Pinned hashes: the SHA-256 of a model's files at its first download or import (trust on first use).
 
-One small file a model, `<models folder>/<name>.json`. It stays when the model is removed, so that the
-same name brings the same bytes again, or is refused.
+One file per model, `<models folder>/<name>.json`. It is kept when the model is removed, so that the same name gives
+the same bytes again or is refused.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`place` is the model's file or folder within the models folder; `files` are the hashes (SHA-256) by their
-    paths; `source` is where they came from and `first` the day, as YYYY-MM-DD."""
+    """`place` is the file or folder within the models folder, `files` hex SHA-256 by path, `source` the host or
+    `import`, `first` the date of the first download (YYYY-MM-DD)."""
 
     name: str
     place: str
@@ -30,23 +30,23 @@ class Record:
 
 
 def slug(name: str) -> str:
-    """A model's name as one that a file may have: `llama-2-7b-chat:Q5_K_M` has its colon replaced."""
+    """A model's name as a file name: `/` and `:` replaced."""
     return name.replace("/", "--").replace(":", "-")
 
 
 def read_record(folder: Path, name: str) -> Record | None:
-    """What was written down of a model, or None where nothing was, or nothing that can be read."""
+    """The record of a model; None where there is none, or it is damaged."""
     try:
         fields = json.loads(_file(folder, name).read_text("utf-8"))
         record = Record(**fields)
     except (OSError, ValueError, TypeError):
         return None
-    whole = isinstance(record.files, dict) and all(_HASH.fullmatch(str(value)) for value in record.files.values())
-    return record if whole and record.name == name else None
+    valid = isinstance(record.files, dict) and all(_HASH.fullmatch(str(value)) for value in record.files.values())
+    return record if valid and record.name == name else None
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Write it down, whole or not at all."""
+    """Write a record atomically."""
     file = _file(folder, record.name)
     fields = {**asdict(record), "first": record.first or datetime.now(UTC).date().isoformat()}
     new = file.with_suffix(".new")
@@ -58,7 +58,7 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def forget_record(folder: Path, name: str) -> None:
-    """From now on nothing is known of the model."""
+    """Delete a record, so that the next download pins new hashes."""
     _file(folder, name).unlink(missing_ok=True)
 
 

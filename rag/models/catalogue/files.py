@@ -1,4 +1,4 @@
-"""What a model file is by its content, before anything loads it."""
+"""What kind of model a file or folder holds, judged by its content before anything loads it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ import json
 from pathlib import Path
 
 from rag.core.errors import ModelNeedsGguf, ModelNotOnDisk, ModelRefused
-from rag.models.catalogue.known_models import gguf_instead
+from rag.models.catalogue.known_models import Kind, gguf_instead
 
-# The formats that llama.cpp wrote before GGUF; the letters lie backwards in the file.
+# Magic numbers of the formats before GGUF, in little-endian byte order.
 _GGML = (b"lmgg", b"fmgg", b"tjgg", b"algg")
 # A torch checkpoint is a zip of pickles; older ones are a bare pickle.
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+# The task by the model head in `architectures` of config.json.
+_HEADS: tuple[tuple[str, Kind], ...] = (
+    ("SequenceClassification", "reranker"),
+    ("QuestionAnswering", "reader"),
+    ("CausalLM", "transformers"),
+    ("ConditionalGeneration", "transformers"),
+)
 
 
 def check_gguf(path: Path, name: str) -> None:
-    """Let only a GGUF file pass.
+    """Check that a file is GGUF.
 
     Raises:
         ModelNotOnDisk: there is no such file.
-        ModelNeedsGguf: it is of the format before GGUF.
-        ModelRefused: with the reason `pickle` or `not_a_model`.
+        ModelNeedsGguf: it has a format from before GGUF.
+        ModelRefused: reason `pickle` or `not_a_model`.
     """
     if not path.is_file():
         raise ModelNotOnDisk(model=name)
@@ -35,8 +42,11 @@ def check_gguf(path: Path, name: str) -> None:
 
 
 def folder_problem(folder: Path) -> str | None:
-    """Why a folder in the layout of the hub cannot be loaded as it is: `gptq` or `awq` weights need
-    a package and a GPU of their own, `pickle` is never loaded, `not_a_model` has no weights."""
+    """Why a folder in Hugging Face layout cannot be loaded; None where it can.
+
+    `gptq` and `awq`: these quantizations need a further package and a GPU. `pickle`: its weights could carry code.
+    `not_a_model`: no config or no weights.
+    """
     config = folder / "config.json"
     if not config.is_file():
         return "not_a_model"
@@ -48,19 +58,36 @@ def folder_problem(folder: Path) -> str | None:
     return "pickle" if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) else "not_a_model"
 
 
+def check_folder(folder: Path, name: str) -> None:
+    """Raises ModelRefused where a folder has no weights, or only weights that could carry code."""
+    if (problem := folder_problem(folder)) in ("pickle", "not_a_model"):
+        raise ModelRefused(model=name, reason=problem)
+
+
+def kind_of(folder: Path) -> Kind:
+    """The task of a model in Hugging Face layout."""
+    if (folder / "modules.json").is_file():
+        return "embedder"
+    try:
+        heads = str(json.loads((folder / "config.json").read_text("utf-8")).get("architectures"))
+    except (OSError, ValueError, AttributeError):
+        return "transformers"
+    return next((kind for mark, kind in _HEADS if mark in heads), "embedder")
+
+
 def sha256(path: Path) -> str:
-    """The hash of a file, read once from end to end (about a gigabyte a second)."""
+    """The hex SHA-256 of a file (about a gigabyte a second)."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _quantization_method(config: Path, old_config: Path) -> str:
     try:
-        described = json.loads(config.read_text("utf-8"))
+        fields = json.loads(config.read_text("utf-8"))
     except ValueError:
         return ""
-    quantization = described.get("quantization_config") if isinstance(described, dict) else None
+    quantization = fields.get("quantization_config") if isinstance(fields, dict) else None
     if isinstance(quantization, dict):
         return str(quantization.get("quant_method", "")).lower()
-    # GPTQ folders from before transformers knew them keep their settings in a file of their own.
+    # Old GPTQ folders have their settings in a separate file.
     return "gptq" if old_config.is_file() else ""

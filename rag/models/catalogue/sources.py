@@ -1,7 +1,7 @@
-"""Where models come from: the Hugging Face hub, a mirror of it, or ModelScope; what they say of a model's files.
+"""Model sources: the Hugging Face hub, a mirror of it, or ModelScope.
 
-The hub's own library is not used for this: it opens its connections by itself and partly outside of
-Python, and holds no file to its hash. Here every byte comes through the one door of `rag.network`.
+huggingface_hub is not used for downloads: it opens connections of its own, partly outside of Python, and does not
+verify hashes. Here every byte comes through `rag.network`.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ MODELSCOPE = "https://modelscope.cn"
 NO_SOURCE = "none"
 
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
-# A listing is a few kilobytes; one that is longer is none.
-_LONGEST_LISTING = 4 * 2**20
-# What a model is loaded from. Pickles, other runtimes' weights and programs stay where they are.
+# A listing is a few kilobytes.
+_MAX_LISTING = 4 * 2**20
+# Files that are downloaded: no pickles, no weights of other runtimes, no code.
 _WANTED = re.compile(r"([\w-][\w.-]*/){0,2}[\w-][\w.-]*\.(safetensors|json|txt|model|jinja)")
-_FOLDERS_LEFT = re.compile(r"(onnx|openvino|coreml|original|assets|imgs?|runs)/")
+_SKIPPED_FOLDERS = re.compile(r"(onnx|openvino|coreml|original|assets|imgs?|runs)/")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl)")
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A file at the source. `sha256` or `blob` (git's own hash, of small files) is what it states, if anything."""
+    """A file at the source, with the hash that the source states: `sha256`, or `blob` (git's blob
+    hash) for small files."""
 
     path: str
     size: int
@@ -44,7 +45,7 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A server of models. `token` goes to the hub itself and to no mirror."""
+    """A model source. `token` is sent to the hub itself, never to a mirror."""
 
     kind: Literal["hub", "modelscope"]
     endpoint: str
@@ -61,7 +62,7 @@ class Source:
 
         Raises:
             ModelNotAtSource: the server does not have it.
-            ModelRefused: what it has could carry code, or is no model.
+            ModelRefused: its files could carry code, or are no model.
             ModelDenied, DownloadFailed
         """
         if not _REPO.fullmatch(model.repo):
@@ -72,7 +73,7 @@ class Source:
             if not found:
                 raise ModelNotAtSource(model=model.name, source=self.host)
             return found
-        wanted = [file for file in listed if _WANTED.fullmatch(file.path) and not _FOLDERS_LEFT.match(file.path)]
+        wanted = [file for file in listed if _WANTED.fullmatch(file.path) and not _SKIPPED_FOLDERS.match(file.path)]
         if not any(file.path.endswith(".safetensors") and "/" not in file.path for file in wanted):
             pickled = any(_PICKLED.fullmatch(file.path) for file in listed)
             raise ModelRefused(model=model.name, reason="pickle" if pickled else "not_a_model")
@@ -80,9 +81,9 @@ class Source:
 
     @contextmanager
     def open(self, model: Model, path: str, start: int = 0, *, look: Callable[[], None] = patient) -> Iterator[Opened]:
-        """A file's bytes from `start` on, where the server can do that: its status is 206 then, otherwise 200.
+        """Open a file from byte `start` on: status 206, or 200 from the beginning where the server ignores the range.
 
-        `look` is called every second in which nothing comes; it may raise.
+        `look` is called every second in which nothing arrives, and may raise to cancel.
 
         Raises:
             ModelDenied, ModelNotAtSource, DownloadFailed, AddressError
@@ -102,7 +103,7 @@ class Source:
                 body = bytearray()
                 for piece in answer.pieces:
                     body += piece
-                    if len(body) > _LONGEST_LISTING:
+                    if len(body) > _MAX_LISTING:
                         raise DownloadFailed(model=model.name, source=self.host)
             return [file for entry in read(json.loads(body)) if (file := _checked(entry))]
         except (AddressError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -127,11 +128,11 @@ class Source:
 
 
 def source_for(setting: str, intranet: Collection[str] = (), token: str | None = None) -> Source:
-    """The source that a setting names: `hub`, `modelscope`, or the address of a mirror of the hub. A mirror may
-    stand in a private network, as the administrator named it.
+    """The source for RAG_MODEL_SOURCE: `hub`, `modelscope`, or the URL of a mirror of the hub (`modelscope+` before it
+    for one of ModelScope). A mirror may be on a private network.
 
     Raises:
-        SettingsInvalid: it is none of these.
+        SettingsInvalid: none of these.
     """
     if setting == "hub":
         return Source("hub", HUB, intranet, token)
@@ -163,7 +164,7 @@ def _from_modelscope(listing: Any) -> Iterator[Remote]:
 
 
 def _checked(file: Remote) -> Remote | None:
-    """The file, if what is said of it is sound; a path that leads anywhere else is none of ours."""
+    """The file, if its metadata is valid; None for a path that leaves the folder. Raises ValueError."""
     if not isinstance(file.path, str) or any(part in ("", ".", "..") for part in file.path.split("/")):
         return None
     if not isinstance(file.size, int) or file.size < 0:

@@ -1,4 +1,4 @@
-"""From messages to the tokens a model was trained to read."""
+"""Chat templates: messages to prompt tokens, without prompt injection through control tokens."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Message(TypedDict):
 
 
 class BadTemplate(Exception):
-    """The model file's own chat template cannot be used."""
+    """The chat template in the model file is unusable."""
 
 
 class Tokenizer(Protocol):
-    """What formatting needs of the engine."""
+    """The tokenizer of a loaded model."""
 
     @property
     def bos(self) -> int: ...
@@ -45,7 +45,7 @@ class Tokenizer(Protocol):
 
 _LLAMA_2 = re.compile(r"llama[\s_-]*+(?:(?:v|version )[\s_-]*+)?2(?![\d.])", re.IGNORECASE)
 _LLAMA_2_MARKS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")
-_USUAL = re.compile(
+_COMMON_CONTROL_TOKENS = re.compile(
     r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:bos|eos|unk|pad|(?:start|end)_of_turn)>|<</?SYS>>"
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
 )
@@ -53,8 +53,8 @@ _MAX_TEMPLATE = 64_000
 
 
 def formatter(engine: Tokenizer, family: str = "") -> Formatter:
-    """The formatter that fits the model: Llama-2's own for Llama-2 models, the file's chat template
-    where it has one, plain roles otherwise; none for the family `raw`."""
+    """The formatter for a model: Llama 2's format, else the file's chat template, else plain roles; the family `raw`
+    takes prompts as they are."""
     if family == "raw":
         return RawFormat(engine)
     if family == "llama-2" or (not family and _LLAMA_2.search(engine.meta("general.name"))):
@@ -64,17 +64,16 @@ def formatter(engine: Tokenizer, family: str = "") -> Formatter:
 
 
 def harmless(text: str) -> str:
-    """The text with what the usual families spell their control tokens like broken up, for a server, which does not
-    say which its model has."""
-    return _USUAL.sub(_broken, text)
+    """The text with the control tokens of common model families broken up, for servers, which do not list theirs."""
+    return _COMMON_CONTROL_TOKENS.sub(_broken, text)
 
 
-def _broken(found: re.Match[str]) -> str:
-    return f"{found.group()[0]} {found.group()[1:]}"
+def _broken(match: re.Match[str]) -> str:
+    return f"{match.group()[0]} {match.group()[1:]}"
 
 
 class Formatter:
-    """Base of the three: takes control tokens out of what documents and users wrote."""
+    """Base class: breaks up control tokens in the text of documents and users."""
 
     def __init__(self, engine: Tokenizer, marks: Sequence[str] = ()) -> None:
         self.engine = engine
@@ -82,7 +81,7 @@ class Formatter:
         self._control = re.compile("|".join(map(re.escape, texts))) if texts else None
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
-        """The tokens of a conversation, up to where the model's answer begins.
+        """The prompt tokens of a conversation, up to the start of the model's turn.
 
         Raises:
             BadTemplate: the template fails on these messages.
@@ -93,15 +92,14 @@ class Formatter:
         raise NotImplementedError
 
     def _harmless(self, text: str) -> str:
-        """The text with every control token's spelling broken up, so that no document can end the
-        system's turn and begin one of its own."""
+        """The text with every control token broken up, so that a document cannot end the system's turn."""
         if self._control is None:
             return text
         return self._control.sub(_broken, text)
 
 
 class Llama2Format(Formatter):
-    """`[INST] <<SYS>> … <</SYS>> question [/INST] answer`, each pair a sequence of its own."""
+    """`[INST] <<SYS>> … <</SYS>> question [/INST] answer`, each turn a sequence with BOS and EOS."""
 
     def __init__(self, engine: Tokenizer) -> None:
         super().__init__(engine, _LLAMA_2_MARKS)
@@ -127,7 +125,7 @@ class PlainFormat(Formatter):
 
 
 class RawFormat(Formatter):
-    """The text as it stands: whoever builds whole prompts spells their control tokens."""
+    """The text as it is, control tokens included."""
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         start = [self.engine.bos] if self.engine.adds_bos else []
@@ -135,7 +133,7 @@ class RawFormat(Formatter):
 
 
 class TemplateFormat(Formatter):
-    """The chat template that came with the weights, rendered in a sandbox: a template is a program."""
+    """The chat template from the model file, rendered in a sandbox, since a template is a program."""
 
     def __init__(self, engine: Tokenizer, template: str) -> None:
         super().__init__(engine)
@@ -150,7 +148,7 @@ class TemplateFormat(Formatter):
         try:
             text = self._rendered(messages)
         except BadTemplate:
-            # Some templates know no system role, Gemma's for instance.
+            # Some templates, such as Gemma's, have no system role.
             text = self._rendered(_with_system(messages, "{system}\n\n{user}"))
         tokens = self.engine.tokens(text, special=True)
         if self.engine.adds_bos and tokens[:1] != [self.engine.bos]:
@@ -166,7 +164,7 @@ class TemplateFormat(Formatter):
 
 
 class _GenerationMarks(Extension):
-    """`{% generation %}` marks what is trained on; for writing it means nothing."""
+    """`{% generation %}` marks the training target; it has no effect on inference."""
 
     tags = {"generation"}  # noqa: RUF012  jinja reads it from the class
 
@@ -176,8 +174,7 @@ class _GenerationMarks(Extension):
 
 
 def _sandbox() -> ImmutableSandboxedEnvironment:
-    """What chat templates are written for, after transformers' own: no attribute that begins with an
-    underscore, nothing that changes what it is given, ranges bounded."""
+    """The environment of transformers' chat templates: no private attributes, immutable arguments, bounded ranges."""
     extensions = [_GenerationMarks, "jinja2.ext.loopcontrols"]
     sandbox = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=extensions)
     sandbox.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
@@ -191,11 +188,11 @@ def _raise(message: str) -> None:
 
 
 def _with_system(messages: list[Message], form: str) -> list[Message]:
-    """The messages with the system's text laid into the first user message by `form`."""
+    """The messages with the system prompt merged into the first user message by `form`."""
     system = "\n\n".join(m["content"].strip() for m in messages if m["role"] == "system")
     rest = [m for m in messages if m["role"] != "system"]
     if system and rest and rest[0]["role"] == "user":
-        # Not str.format on the texts: they may hold braces of their own.
+        # Not str.format: the texts may contain braces.
         merged = form.replace("{user}", "\0").replace("{system}", system).replace("\0", rest[0]["content"].strip())
         return [Message(role="user", content=merged), *rest[1:]]
     return [Message(role="user", content=system), *rest] if system else rest

@@ -1,4 +1,4 @@
-"""`custom:<module>:<class>`: a model class of one's own, or a plain function from text to text."""
+"""`custom:<module>:<class>`: the administrator's own model class, or a function from text to text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from rag.models.llms.streaming import ChatStreamed
 
 
 def own_model(name: str, module: str, attribute: str) -> BaseChatModel:
-    """The chat model of `module`'s `attribute`: a LangChain chat model or LLM (class or instance),
-    or a function `str -> str`. The module is found where Python finds modules: in the folder the
-    app is started in, for instance.
+    """The chat model for `module.attribute`: a LangChain chat model or LLM (class or instance), or a function
+    `str -> str`. The module is imported from Python's path, which includes the folder the app is started in.
 
     Raises:
         ModelUnknown: there is no such module or attribute, or it is none of these.
@@ -26,20 +25,20 @@ def own_model(name: str, module: str, attribute: str) -> BaseChatModel:
         found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise ModelUnknown(model=name) from error
-    made = found() if inspect.isclass(found) else found
-    if isinstance(made, BaseChatModel):
-        return made
-    if isinstance(made, BaseLLM):
-        return ChatStreamed.of(name, lambda messages, stops: made.stream(_text(messages), stop=stops or None))
-    if callable(made):
+    model = found() if inspect.isclass(found) else found
+    if isinstance(model, BaseChatModel):
+        return model
+    if isinstance(model, BaseLLM):
+        return ChatStreamed.of(name, lambda messages, stops: model.stream(_text(messages), stop=stops or None))
+    if callable(model):
 
         def write(messages: list[BaseMessage], stops: list[str]) -> Iterator[str]:
-            yield str(made(_text(messages)))
+            yield str(model(_text(messages)))
 
         return ChatStreamed.of(name, write)
     raise ModelUnknown(model=name)
 
 
 def _text(messages: list[BaseMessage]) -> str:
-    """The conversation as one text, for models that know no roles."""
+    """The conversation as one text, for models without roles."""
     return "\n\n".join(message.text for message in messages)

@@ -1,8 +1,8 @@
-"""One GGUF model in this process, driven through llama-cpp-python's C interface.
+"""One GGUF model in this process, driven through llama-cpp-python's C bindings.
 
-Runs only in the model worker: llama.cpp brings the process down when threads share a context.
-Reading a prompt can be stopped within one matrix product, writing after any token, and the model
-stays loaded; what two prompts have in common at their start is read once.
+Runs only in the model worker, because llama.cpp aborts the process when threads share a context. Prompt evaluation
+can be cancelled within one matrix product, generation after any token, and the model stays loaded. The common prefix
+of two prompts is evaluated once (KV cache reuse).
 """
 
 from __future__ import annotations
@@ -18,31 +18,30 @@ import llama_cpp as lib
 
 from rag.models.llms.generator import CannotLoad, Stopped
 
-# llama.cpp tells every tensor it loads; what goes wrong is enough.
+# llama.cpp logs every tensor it loads.
 logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
 
-# Tokens of a prompt read in one go. Small, so that a stop is obeyed in the middle of a batch even
-# at 7B shape; on a processor larger batches are no faster, on a graphics card they are.
+# Prompt tokens per batch. Small, so that a cancellation takes effect soon even at 7B; on a CPU larger batches are no
+# faster, on a GPU they are.
 _BATCH, _GPU_BATCH = 64, 512
 _ABORTED = 2
 
 
 class Engine:
-    """A loaded model and the one context it writes in.
+    """A loaded model and its llama.cpp context.
 
-    `context` is the number of tokens that prompt and answer may have together. Set `stop` from
-    any thread to end what is being read or written.
+    `context` is the maximum of prompt and answer tokens together. Set `stop` from any thread to cancel.
     """
 
     def __init__(self, file: Path, *, context: int, threads: int, gpu_layers: int, plain: bool) -> None:
         self.stop = Event()
-        # The tokens in the context's memory, and how many of them were read in whole batches.
+        # The tokens in the KV cache, and how many of them were evaluated in full batches.
         self._cached: list[int] = []
         self._whole = 0
         model_params = lib.llama_model_default_params()
         model_params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 0x7FFFFFFF
-        # Weights repacked for special matrix units: faster, but some virtual machines announce
-        # units that then fault. `plain` keeps to the ordinary instructions.
+        # Weights repacked for matrix extensions (AMX …): faster, but some virtual machines advertise extensions that
+        # then fault. `plain` avoids them.
         model_params.use_extra_bufts = not plain
         self._model = lib.llama_model_load_from_file(str(file).encode(), model_params)
         if not self._model:
@@ -51,7 +50,7 @@ class Engine:
         self._context = self._new_context(context, threads, _GPU_BATCH if gpu_layers else _BATCH)
         self._memory = lib.llama_get_memory(self._context)
         self._abort = lib.ggml_abort_callback(lambda _: self.stop.is_set())
-        # A matrix product now, so that a fault of the matrix units shows before the first question.
+        # Warm-up, so that such a fault happens before the first question.
         self.read([self._first_token()] * _BATCH)
 
     def _new_context(self, context: int, threads: int, batch: int) -> object:
@@ -60,13 +59,13 @@ class Engine:
         self._batch = batch
         params.n_ctx, params.n_batch, params.n_ubatch = self.context, batch, batch
         params.n_threads = params.n_threads_batch = threads
-        made = lib.llama_init_from_model(self._model, params)
-        if not made:
+        context_pointer: object = lib.llama_init_from_model(self._model, params)
+        if not context_pointer:
             raise CannotLoad("memory")
-        return made
+        return context_pointer
 
     def meta(self, key: str) -> str:
-        """A value of the file's own description, or ""."""
+        """A value of the GGUF metadata, or ""."""
         size = 1 << 20
         buffer = ctypes.create_string_buffer(size)
         length = lib.llama_model_meta_val_str(self._model, key.encode(), buffer, size)
@@ -74,13 +73,13 @@ class Engine:
 
     @property
     def control_texts(self) -> list[str]:
-        """The spellings that the tokenizer would turn into control tokens, such as `<|im_end|>`."""
+        """The texts that the tokenizer parses as control tokens, such as `<|im_end|>`."""
         tokens = range(lib.llama_vocab_n_tokens(self._vocab))
         texts = (self.text_of(token) for token in tokens if lib.llama_vocab_is_control(self._vocab, token))
         return [text for text in texts if len(text) > 2]
 
     def text_of(self, token: int) -> str:
-        """A token as it is spelled in the vocabulary; "" for none."""
+        """The vocabulary's text of a token; "" for none."""
         if token < 0:
             return ""
         text: bytes = lib.llama_vocab_get_text(self._vocab, token)
@@ -99,7 +98,7 @@ class Engine:
         return bool(lib.llama_vocab_get_add_bos(self._vocab))
 
     def tokens(self, text: str, *, special: bool = False) -> list[int]:
-        """The tokens of a text, no beginning added; `special` lets control tokens be spelled out."""
+        """The tokens of a text, without BOS; `special` parses control tokens in it."""
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         buffer = (lib.llama_token * room)()
@@ -107,12 +106,13 @@ class Engine:
         return list(buffer[:count])
 
     def read(self, prompt: Sequence[int], progress: Callable[[int, int], None] | None = None) -> None:
-        """Read a prompt, from where it differs from what was read and written before.
+        """Evaluate a prompt from the first token that is not in the KV cache.
 
-        `progress` is told how many tokens are read, and of how many.
+        Args:
+            progress: called with (tokens evaluated, tokens in all) before each batch and at the end.
 
         Raises:
-            Stopped: in the middle; what was read until then is kept.
+            Stopped: cancelled; the batches evaluated until then stay in the cache.
         """
         shared = self._rewind(prompt)
         lib.llama_set_abort_callback(self._context, self._abort, None)
@@ -123,19 +123,15 @@ class Engine:
                 self._decode(prompt[start : start + self._batch])
                 self._whole = len(self._cached)
         finally:
-            # Polling costs a fast model a sixth of its speed: while writing, `stop` is looked at
-            # between tokens instead.
+            # The abort callback costs a fast model a sixth of its speed; generation checks `stop` between tokens.
             lib.llama_set_abort_callback(self._context, lib.ggml_abort_callback(0), None)
         if progress:
             progress(len(prompt), len(prompt))
 
     def write(self, count: int, *, temperature: float, repeat_penalty: float, seed: int) -> Iterator[str]:
-        """Write at most `count` tokens after what was read, as pieces of text.
-
-        Returns at the model's own end. Raises Stopped when asked to.
-        """
+        """Generate up to `count` tokens as pieces of text; ends at an end-of-generation token. Raises Stopped."""
         sampler = _sampler(lib.llama_vocab_n_tokens(self._vocab), temperature, repeat_penalty, seed)
-        # A letter may be spread over several tokens; its bytes are held until it is whole.
+        # A character may span several tokens: incomplete UTF-8 is buffered.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         try:
             for _ in range(min(count, self.context - len(self._cached))):
@@ -152,19 +148,19 @@ class Engine:
             yield rest
 
     def _rewind(self, prompt: Sequence[int]) -> int:
-        """Forget what does not begin the prompt; how many of its tokens are still known.
+        """Drop what does not match the prompt's prefix from the KV cache; the number of prompt tokens kept.
 
-        Only whole batches that were read as such are kept: the same prompt is then always computed
-        in the same steps, to the same last bit, and the same question gets the same answer.
+        Only batches that were evaluated in full are kept, so that a prompt is always computed in the same steps and
+        the result is bit-identical: the same question gets the same answer.
         """
         shared = 0
-        # The last token is read again in any case: what follows it is computed with it.
+        # The last token is always evaluated, since its logits are needed.
         for old, new in zip(self._cached[: self._whole], prompt[:-1], strict=False):
             if old != new:
                 break
             shared += 1
         shared -= shared % self._batch
-        # Models without a memory by position, such as Mamba, cannot forget a part.
+        # Recurrent models, such as Mamba, cannot drop a part of their state.
         if not lib.llama_memory_seq_rm(self._memory, -1, shared, -1):
             lib.llama_memory_clear(self._memory, True)
             shared = 0
@@ -175,13 +171,13 @@ class Engine:
     def _decode(self, tokens: Sequence[int]) -> None:
         if self.stop.is_set():
             raise Stopped
-        # The batch points into this array and does not keep it alive.
+        # The batch points into this array without a reference to it.
         array = (lib.llama_token * len(tokens))(*tokens)
         code = lib.llama_decode(self._context, lib.llama_batch_get_one(array, len(tokens)))
         if code == 0:
             self._cached.extend(tokens)
             return
-        # What an interrupted batch left behind is not known to be whole.
+        # An interrupted batch may be in the cache in part.
         lib.llama_memory_seq_rm(self._memory, -1, len(self._cached), -1)
         if code == _ABORTED:
             raise Stopped

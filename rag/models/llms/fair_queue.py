@@ -1,4 +1,4 @@
-"""Whose turn it is: so many at a time, fair between owners, with a place for everyone who waits."""
+"""A bounded queue for a model: FIFO per owner, round robin between owners, with a position for each waiting call."""
 
 from __future__ import annotations
 
@@ -12,25 +12,21 @@ from rag.core.call_context import CallContext
 from rag.core.errors import ModelBusy
 from rag.core.types import GenerationProgress
 
-# How often a waiting caller is told its place; also how soon it can give up.
+# Seconds between position reports to a waiting call, and so the latency of its cancellation.
 TICK = 0.25
 
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """A place in the queue. One that is not `ready` is passed by those that are, and keeps its place."""
+    """A position in the queue. Tickets that are not `ready` are overtaken, and keep their position."""
 
     call: CallContext
     ready: bool = False
 
-    @property
-    def owner(self) -> str:
-        return self.call.owner
-
 
 class FairQueue:
-    """A queue of callers, `at_once` of whom have their turn. At most `limit` wait; nobody starts twice while
-    another one waits who has not started."""
+    """Admits `at_once` calls at a time and lets `limit` wait. FIFO per owner, round robin between owners: no owner
+    starts a second call while another one's first is waiting."""
 
     def __init__(self, limit: int, at_once: int = 1) -> None:
         self._limit, self._at_once = limit, at_once
@@ -41,15 +37,15 @@ class FairQueue:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody waits who is ready, and nobody runs."""
+        """Whether no call runs and none is ready to."""
         with self._changed:
             return not self._running and not any(ticket.ready for ticket in self._waiting)
 
     @contextmanager
     def stand(self, call: CallContext) -> Iterator[None]:
-        """Stand in the queue before one is ready to `take` a turn; whoever has to wait is told the place.
+        """Reserve a position before the call is ready to run; reports the position if it has to wait.
 
-        Where as many wait as may, no place is kept: that is said when the turn is taken, should it still be so.
+        A full queue reserves nothing and raises nothing here: `take` raises ModelBusy if it is still full then.
         """
         ticket, place = None, 0
         with suppress(ModelBusy), self._changed:
@@ -65,17 +61,17 @@ class FairQueue:
 
     @contextmanager
     def take(self, call: CallContext) -> Iterator[None]:
-        """Wait for one's turn and hold it; the place of a call that stands in the queue already is its own.
+        """Wait for admission and hold it; a position reserved with `stand` is used.
 
-        The place is reported while waiting, four times a second at least; the next one to start has place 1.
+        The position is reported at least four times a second; the next call to start has position 1.
 
         Raises:
-            ModelBusy: as many wait as may.
-            Cancelled: the call was given up, and its place with it.
+            ModelBusy: the queue is full.
+            Cancelled: the call was cancelled while waiting.
         """
         with self._changed:
-            standing = (ticket for ticket in self._waiting if ticket.call.id == call.id and not ticket.ready)
-            ticket = next(standing, None) or self._join(call)
+            reserved = (ticket for ticket in self._waiting if ticket.call.id == call.id and not ticket.ready)
+            ticket = next(reserved, None) or self._join(call)
             ticket.ready = True
         try:
             while not self._begins(ticket):
@@ -101,7 +97,7 @@ class FairQueue:
                 return False
             self._waiting.remove(ticket)
             self._running.append(ticket)
-            self._started[ticket.owner] = max(self._started.values(), default=0) + 1
+            self._started[ticket.call.owner] = max(self._started.values(), default=0) + 1
             return True
 
     def _may_begin(self, ticket: Ticket) -> bool:
@@ -120,13 +116,13 @@ class FairQueue:
             self._changed.notify_all()
 
     def _order(self) -> list[Ticket]:
-        """An owner's second question stands behind everybody's first; between owners, the one who
-        has been served longest ago comes first, and then whoever asked first."""
-        # Where all turns are taken, the oldest is thought to end next.
+        """The waiting tickets in order of admission: by the number of the owner's earlier calls, then by how long ago
+        the owner was served, then by arrival."""
+        # With all slots taken, the oldest call is assumed to end next.
         running = self._running[1:] if len(self._running) == self._at_once else self._running
-        before = Counter(ticket.owner for ticket in running)
+        before = Counter(ticket.call.owner for ticket in running)
         ranks: dict[Ticket, tuple[int, int]] = {}
         for ticket in self._waiting:
-            ranks[ticket] = (before[ticket.owner], self._started.get(ticket.owner, 0))
-            before[ticket.owner] += 1
+            ranks[ticket] = (before[ticket.call.owner], self._started.get(ticket.call.owner, 0))
+            before[ticket.call.owner] += 1
         return sorted(self._waiting, key=ranks.__getitem__)

@@ -1,4 +1,4 @@
-"""What the worker asks of whatever runs the model in it."""
+"""The interface of a model runtime inside the worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class CannotLoad(Exception):
-    """The file or folder is not taken; `reason` is the code that ModelRefused carries."""
+    """The file or folder cannot be loaded; `reason` is the code for ModelRefused."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -16,26 +16,26 @@ class CannotLoad(Exception):
 
 
 class Stopped(Exception):
-    """The reader asked to stop."""
+    """The generation was cancelled."""
 
 
 class TextGenerator(Protocol):
-    """A loaded model. `context` counts tokens; `stop` may be set from any thread."""
+    """A loaded model. `context` is in tokens; setting `stop`, from any thread, cancels the generation."""
 
     context: int
     stop: Event
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """The number of tokens of each text; safe to call while an answer is written."""
+        """The number of tokens of each text; may be called during generation."""
 
     def answer(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> Iterator[str]:
-        """The answer to a `write` order (see the worker) in pieces, a token each; `progress` is told
-        how many tokens of the prompt are read, of how many. Raises Stopped or BadTemplate."""
+        """Run a `write` order (see the worker): one piece of text per token. `progress` is called with (prompt tokens
+        evaluated, prompt tokens in all). Raises Stopped or BadTemplate."""
 
 
 def fitted(prompt: list[int], context: int, max_tokens: int) -> list[int]:
-    """The last safeguard against a prompt longer than the context: whoever builds it trims it with
-    care; here its middle is left out, for the rules stand first and the question last."""
+    """The prompt, cut in its middle if it exceeds the context. A safeguard: prompts are built to fit, with the rules
+    first and the question last."""
     room = max(context - max_tokens, context // 2)
     if len(prompt) <= room:
         return prompt

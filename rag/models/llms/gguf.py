@@ -1,4 +1,4 @@
-"""GGUF models in the worker: chat format and llama.cpp put together."""
+"""GGUF models in the worker: chat format plus llama.cpp engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.models.llms.generator import fitted
 
 
 class GgufGenerator:
-    """A TextGenerator over llama.cpp."""
+    """A TextGenerator on llama.cpp."""
 
     def __init__(self, file: Path, *, family: str, context: int, threads: int, gpu_layers: int, plain: bool) -> None:
         self._engine = Engine(file, context=context, threads=threads, gpu_layers=gpu_layers, plain=plain)

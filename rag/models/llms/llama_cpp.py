@@ -1,4 +1,4 @@
-"""LangChain's chat model over the model process."""
+"""LangChain chat models on the model process."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from rag.models.llms.queued import QueuedChatModel, as_message
 from rag.models.llms.speed_probe import timed
 from rag.models.llms.stop_sequences import without_leading_space
 
-
-def _forget(speed: Speed) -> None:
-    """No-op callback."""
+_OPTIONS = ("max_tokens", "temperature", "repeat_penalty", "seed")
 
 
 class ChatLlamaCpp(QueuedChatModel):
-    """A GGUF model as a LangChain chat model, streaming, one question at a time."""
+    """A GGUF model as a streaming LangChain chat model, one call at a time."""
 
     repeat_penalty: float = Field(1.0, gt=0.0)
     seed: int = 0
@@ -32,10 +30,10 @@ class ChatLlamaCpp(QueuedChatModel):
 
     @classmethod
     def over(cls, process: ModelProcess, **fields: Any) -> Self:
-        """The chat model over a process, which may serve several of them."""
-        made = cls(model=process.name, **fields)
-        made._process = process
-        return made
+        """A chat model on a process, which several may share."""
+        model = cls(model=process.name, **fields)
+        model._process = process
+        return model
 
     @property
     def process(self) -> ModelProcess:
@@ -43,7 +41,7 @@ class ChatLlamaCpp(QueuedChatModel):
 
     @property
     def queue(self) -> FairQueue:
-        """The queue before the process."""
+        """The queue of the process."""
         return self._process.queue
 
     @property
@@ -51,39 +49,32 @@ class ChatLlamaCpp(QueuedChatModel):
         return "llama.cpp"
 
     def context_tokens(self) -> int:
-        """Tokens that prompt and answer may have together."""
+        """Maximum of prompt and answer tokens together."""
         return self._process.context_tokens()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """The number of tokens of each text, as the model reads it."""
+        """The number of tokens of each text, by the model's tokenizer."""
         return self._process.count_tokens(texts)
 
     def tell_speed(self, note: Callable[[Speed], None]) -> None:
-        """Let `note` hear after each answer how fast it came, where enough was read and written to tell."""
+        """Call `note` with the throughput after each answer that is long enough to measure it."""
         self._note = note
 
     def close(self) -> None:
         self._process.close()
 
     def retire(self) -> None:
-        """End the process once nobody waits for it any more."""
+        """End the process once its queue is empty."""
         self._process.retire()
 
     def _pieces(
-        self,
-        messages: Sequence[BaseMessage],
-        stops: Sequence[str],
-        context: CallContext,
-        overrides: dict[str, Any],
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
         pieces = timed(
             self._process,
             [as_message(message) for message in messages],
-            note=self._note or _forget,
-            max_tokens=overrides.get("max_tokens", self.max_tokens),
-            temperature=overrides.get("temperature", self.temperature),
-            repeat_penalty=overrides.get("repeat_penalty", self.repeat_penalty),
-            seed=overrides.get("seed", self.seed),
+            note=self._note,
+            **{name: overrides.get(name, getattr(self, name)) for name in _OPTIONS},
             stop=[*self.stop_texts, *stops],
             context=context,
         )
@@ -91,7 +82,7 @@ class ChatLlamaCpp(QueuedChatModel):
 
 
 class ChatTransformers(ChatLlamaCpp):
-    """A model in the layout of the hub, run by transformers in the worker."""
+    """A model in Hugging Face layout, run by transformers in the worker."""
 
     return_prompt: bool = False
 
@@ -100,11 +91,7 @@ class ChatTransformers(ChatLlamaCpp):
         return "transformers"
 
     def _pieces(
-        self,
-        messages: Sequence[BaseMessage],
-        stops: Sequence[str],
-        context: CallContext,
-        overrides: dict[str, Any],
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
         if self.return_prompt:
             yield "\n\n".join(message.text for message in messages) + "\n\n"

@@ -1,4 +1,4 @@
-"""From a model's name to a LangChain chat model. Each way of running one is imported when it is asked for."""
+"""From a model's name to a LangChain chat model. Backends are imported on use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """How a server is asked: so many questions at once, given up after so many seconds of silence."""
+    """Settings of a model server: concurrent requests, and the read timeout in seconds."""
 
     at_once: int = 4
     seconds: int = 120
@@ -22,10 +22,9 @@ class ServerRow:
 
 @dataclass(frozen=True, slots=True)
 class TransformersRow:
-    """How an `hf:` model writes; the values are those the tutorials use.
+    """Generation settings of an `hf:` model; the defaults are those of common tutorials.
 
-    `stops` end the answer: the next question of a script, or a closing code fence on a line of its
-    own. `return_prompt` puts the prompt in front of the answer.
+    `stops` are stop sequences; `return_prompt` puts the prompt in front of the answer.
     """
 
     answer_tokens: int = 512
@@ -51,31 +50,37 @@ def open_model(
     row: TransformersRow | None = None,
     server: ServerRow | None = None,
 ) -> BaseChatModel:
-    """The chat model of that name; nothing is loaded before the first question.
+    """The chat model of that name, loaded with the first question.
 
     Args:
         name: A name of the catalogue, the path of a `.gguf` file, `hf:<repo or folder>[:4bit|:8bit]`,
             `openai:<model>@<url>`, `hub:<repo>`, `custom:<module>:<class>`, or `<provider>:<model>`
             as init_chat_model knows it.
-        file: Where the model lies, as the catalogue found it.
-        family: Of the catalogue; decides on the prompt format where the file does not.
-        sha256: What the file must hash to before it is loaded.
+        file: The model's path, as the catalogue found it.
+        family: The catalogue's model family; selects the prompt format where the file does not.
+        sha256: Expected hash, checked before loading.
         context_tokens: Tokens of prompt and answer together.
         answer_tokens: Tokens of the answer at most.
-        threads: 0 takes what is free.
-        gpu_layers: -1 gives all layers to the graphics card.
-        queue_limit: Questions that may wait.
-        turn_file: A file by which several apps on one machine take turns.
-        row: How an `hf:` model writes, instead of `answer_tokens` and `temperature`.
-        server: How the server of an `openai:<model>@<url>` is asked.
+        threads: 0 uses idle cores.
+        gpu_layers: -1 offloads all layers.
+        queue_limit: Calls that may wait.
+        turn_file: Lock file shared by several apps on one machine.
+        row: Settings of an `hf:` model, instead of `answer_tokens` and `temperature`.
+        server: Settings of an `openai:<model>@<url>`.
 
     Raises:
-        ModelUnknown: nothing here runs a model of that name.
-        ModelNotOnDisk: an `hf:` model that was never downloaded.
+        ModelUnknown: no backend for a model of that name.
+        ModelNotOnDisk: an `hf:` model that is not installed.
     """
     kind, _, rest = name.partition(":")
+    process_options: dict[str, Any] = {
+        "context_tokens": context_tokens,
+        "threads": threads,
+        "queue_limit": queue_limit,
+        "turn_file": turn_file,
+    }
     if kind == "hf" and rest:
-        return _from_folder(name, rest, file, row or TransformersRow(), turn_file, threads, context_tokens, queue_limit)
+        return _from_folder(name, rest, file, row or TransformersRow(), process_options)
     if kind == "openai" and "@" in rest:
         fields = {"max_tokens": answer_tokens, "temperature": temperature, "context": context_tokens}
         return _on_server(name, rest, server or ServerRow(), queue_limit, fields)
@@ -87,44 +92,19 @@ def open_model(
     from rag.models.llms.llama_cpp import ChatLlamaCpp
     from rag.models.llms.process import ModelProcess
 
-    process = ModelProcess(
-        place,
-        name,
-        context_tokens=context_tokens,
-        threads=threads,
-        gpu_layers=gpu_layers,
-        family=family,
-        sha256=sha256,
-        queue_limit=queue_limit,
-        turn_file=turn_file,
-    )
+    process = ModelProcess(place, name, gpu_layers=gpu_layers, family=family, sha256=sha256, **process_options)
     return ChatLlamaCpp.over(process, max_tokens=answer_tokens, temperature=temperature)
 
 
 def _from_folder(
-    name: str,
-    place: str,
-    file: Path | None,
-    row: TransformersRow,
-    turn_file: Path | None,
-    threads: int,
-    context_tokens: int,
-    queue_limit: int,
+    name: str, place: str, file: Path | None, row: TransformersRow, process_options: dict[str, Any]
 ) -> BaseChatModel:
     from rag.models.llms.llama_cpp import ChatTransformers
     from rag.models.llms.process import ModelProcess
 
     plain = place.removesuffix(":4bit").removesuffix(":8bit")
     bits = {"4bit": 4, "8bit": 8}.get(place.removeprefix(f"{plain}:"), 16)
-    process = ModelProcess(
-        file or _folder(name, plain),
-        name,
-        bits=bits,
-        context_tokens=context_tokens,
-        threads=threads,
-        queue_limit=queue_limit,
-        turn_file=turn_file,
-    )
+    process = ModelProcess(file or _folder(name, plain), name, bits=bits, **process_options)
     return ChatTransformers.over(
         process,
         max_tokens=row.answer_tokens,
@@ -136,10 +116,10 @@ def _from_folder(
 
 
 def _folder(name: str, place: str) -> Path:
-    """A folder as it is, or the snapshot of a repository in the hub's cache."""
-    own = Path(place).expanduser()
-    if own.is_dir():
-        return own
+    """A local folder, or a repository's snapshot in the Hugging Face cache."""
+    folder = Path(place).expanduser()
+    if folder.is_dir():
+        return folder
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -150,7 +130,7 @@ def _folder(name: str, place: str) -> Path:
 
 
 def _on_server(name: str, rest: str, row: ServerRow, queue_limit: int, fields: dict[str, Any]) -> BaseChatModel:
-    """`openai:<model>@<url>`; `url` may leave out `/v1`. The key is OPENAI_API_KEY's; most servers want none."""
+    """`openai:<model>@<url>`; `/v1` may be omitted. The API key is in OPENAI_API_KEY; most servers need none."""
     from rag.models.llms.openai_server import ChatServed, ModelServer
     from rag.models.servers import Server
 
@@ -162,7 +142,7 @@ def _on_server(name: str, rest: str, row: ServerRow, queue_limit: int, fields: d
 
 
 def _elsewhere(name: str, kind: str, rest: str, answer_tokens: int, temperature: float) -> BaseChatModel:
-    """Models that do not run in the worker: on a server, or of one's own making."""
+    """Models that do not run in the worker: hosted ones and custom code."""
     if kind == "custom":
         from rag.models.llms.custom import own_model
 

@@ -1,7 +1,7 @@
-"""Chat models that an OpenAI-compatible server runs: llama.cpp's, vLLM, Ollama, LM Studio and their like.
+"""Chat models on an OpenAI-compatible server: llama.cpp, vLLM, Ollama, LM Studio …
 
-Several questions are answered at once, as many as the server is meant to take; the others wait their turn here,
-where they have a place and can give it up. Once a word was shown, nothing is asked a second time.
+Requests beyond the server's concurrency wait in a queue here, with a position, and can be cancelled. A request is
+never repeated once a token was received.
 """
 
 from __future__ import annotations
@@ -33,15 +33,14 @@ from rag.models.llms.queued import QueuedChatModel, as_message
 from rag.models.llms.stop_sequences import until_stop, without_leading_space
 from rag.models.servers import Server, ServerFailed
 
-# A whole answer may take so many times what a server may be silent.
-_PATIENCE = 5
-# Servers send a line for each token; one without end is no answer.
-_LONGEST_LINE = 2**20
+# Limit of a whole answer, in read timeouts.
+_MAX_TIMEOUTS = 5
+# Bytes of a line; servers send one per token.
+_MAX_LINE = 2**20
 
 
 class ModelServer:
-    """A model on a server. Safe to share between threads: `at_once` questions are with the server, the others wait
-    their turn, fair between owners."""
+    """A model on a server. Thread-safe: `at_once` concurrent requests, the others wait in a FairQueue."""
 
     def __init__(self, name: str, model: str, server: Server, *, at_once: int = 4, queue_limit: int = 8) -> None:
         self.name, self._model, self._server = name, model, server
@@ -55,14 +54,14 @@ class ModelServer:
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         context: CallContext = ANONYMOUS,
-    ) -> Iterator[str]:
-        """The answer in pieces, as they come.
+    ) -> Generator[str, None, None]:
+        """Stream the answer.
 
-        Closing the iterator closes the connection, at which the server stops writing. Progress is reported at least
-        four times a second until the answer ends; giving the call up has the same effect.
+        Closing the iterator, or cancelling the call, closes the connection, at which the server stops generating.
+        Progress is reported at least four times a second.
 
         Raises:
-            ModelBusy: too many wait here already.
+            ModelBusy: the queue is full.
             ServerBusy, ServerSlow, ServerBroke, ModelUnreachable, ModelDenied, ModelUnknown, ModelRefused
         """
         order = {
@@ -75,13 +74,13 @@ class ModelServer:
         }
         with (
             self.queue.take(context),
-            # Closed here and not when somebody collects garbage: the server writes as long as it is open.
+            # Closed here rather than by garbage collection: the server generates while the connection is open.
             closing(self._pieces(order, max_tokens, context)) as pieces,
         ):
             yield from without_leading_space(until_stop(pieces, stop))
 
     def _pieces(self, order: dict[str, Any], max_tokens: int, context: CallContext) -> Generator[str, None, None]:
-        written, end = 0, time.monotonic() + _PATIENCE * self._server.seconds
+        written, end = 0, time.monotonic() + _MAX_TIMEOUTS * self._server.seconds
 
         def look() -> None:
             stage = GenerationProgress("writing", written, max_tokens) if written else GenerationProgress("reading")
@@ -117,21 +116,21 @@ class ModelServer:
 
 
 class ChatServed(QueuedChatModel):
-    """A model on a server as a LangChain chat model, streaming."""
+    """A model on a server as a streaming LangChain chat model."""
 
     context: int = 4096
     _server: ModelServer = PrivateAttr()
 
     @classmethod
     def over(cls, server: ModelServer, **fields: Any) -> Self:
-        """The chat model over a server, which may serve several of them."""
-        made = cls(model=server.name, **fields)
-        made._server = server
-        return made
+        """A chat model on a server, which several may share."""
+        model = cls(model=server.name, **fields)
+        model._server = server
+        return model
 
     @property
     def queue(self) -> FairQueue:
-        """The queue before the server."""
+        """The queue of the server."""
         return self._server.queue
 
     @property
@@ -139,15 +138,11 @@ class ChatServed(QueuedChatModel):
         return "server"
 
     def context_tokens(self) -> int:
-        """Tokens that prompt and answer may have together."""
+        """Maximum of prompt and answer tokens together."""
         return self.context
 
     def _pieces(
-        self,
-        messages: Sequence[BaseMessage],
-        stops: Sequence[str],
-        context: CallContext,
-        overrides: dict[str, Any],
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
         yield from self._server.write(
             [Message(role=m["role"], content=harmless(m["content"])) for m in map(as_message, messages)],
@@ -159,10 +154,10 @@ class ChatServed(QueuedChatModel):
 
 
 def _events(pieces: Iterator[bytes], look: Callable[[], None]) -> Iterator[dict[str, Any]]:
-    """The events of a stream, until the one that says it is over.
+    """The JSON payloads of a server-sent event stream, up to `[DONE]`.
 
     Raises:
-        ServerFailed: it broke off before, holds an error, or is no stream of events.
+        ServerFailed: the stream broke off, reports an error, or is malformed.
     """
     ended = False
     for line in _lines(pieces):
@@ -181,22 +176,22 @@ def _events(pieces: Iterator[bytes], look: Callable[[], None]) -> Iterator[dict[
         ended = ended or any(choice.get("finish_reason") for choice in event.get("choices") or ())
         yield event
     if not ended:
-        # The end of the connection is not the end of the answer.
+        # Closed without `[DONE]` or a finish reason: the answer is incomplete.
         raise ServerFailed("unreachable")
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    begun = b""
+    rest = b""
     for piece in pieces:
-        *whole, begun = (begun + piece).split(b"\n")
-        if len(begun) > _LONGEST_LINE:
+        *lines, rest = (rest + piece).split(b"\n")
+        if len(rest) > _MAX_LINE:
             raise ServerFailed("refused")
-        yield from whole
-    yield begun
+        yield from lines
+    yield rest
 
 
 def _text_of(event: dict[str, Any]) -> str:
-    """What an event adds to the answer; what the model says to itself is not among it."""
+    """The answer text in an event; reasoning content is left out."""
     for choice in event.get("choices") or ():
         if text := (choice.get("delta") or {}).get("content"):
             return str(text)

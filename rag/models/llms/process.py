@@ -1,10 +1,10 @@
-"""The model in its own process, as the app sees it: ask, stream, stop, count, close."""
+"""The app's handle on a model worker process: generate, cancel, count tokens, close."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,21 +17,20 @@ from rag.models.llms.chat_format import Message
 from rag.models.llms.fair_queue import TICK, FairQueue
 from rag.models.llms.worker_client import Child, Inbox
 
-# A worker that does not stop within this time hangs, in a hostile chat template for instance.
-_OBEYS_WITHIN = 5.0
+# A worker that does not stop within this time hangs, in a hostile chat template for instance, and is killed.
+_STOP_SECONDS = 5.0
 
 
 class ModelProcess:
-    """One model, a GGUF file or a folder in the layout of the hub, started with the first question
-    and again after it died.
+    """One model, a GGUF file or a folder in Hugging Face layout, in a worker that is started with the first question
+    and again after a crash.
 
-    Safe to share between threads: one question at a time, the others wait their turn. `threads` 0
-    takes what is free; `gpu_layers` -1 gives all layers of a GGUF model to the graphics card; `bits`
-    is how finely a folder's weights are loaded; `turn_file` names a file by which several apps on
-    one machine take turns.
+    Thread-safe: one call at a time, the others wait in a FairQueue. `threads` 0 uses idle cores; `gpu_layers` -1
+    offloads all layers of a GGUF model; `bits` (4, 8, 16) is the precision of a folder's weights; `turn_file` is a
+    lock file shared by several apps on one machine.
     """
 
-    # Learnt once for the machine: its special matrix units fault, see Engine.
+    # Set for the machine once its matrix extensions have faulted, see Engine.
     _plain = False
 
     def __init__(
@@ -49,7 +48,7 @@ class ModelProcess:
         turn_file: Path | None = None,
     ) -> None:
         self.name, self._file = name, file
-        given = {
+        options = {
             "--file": str(file.resolve()),
             "--context": str(context_tokens),
             "--threads": str(threads),
@@ -59,7 +58,7 @@ class ModelProcess:
             "--sha256": sha256 or "",
             "--turn": str(turn_file) if turn_file else "",
         }
-        self._arguments = [f"{option}={value}" for option, value in given.items() if value]
+        self._arguments = [f"{option}={value}" for option, value in options.items() if value]
         self.queue = FairQueue(queue_limit)
         self._child: Child | None = None
         self._retired = False
@@ -67,22 +66,22 @@ class ModelProcess:
 
     @property
     def pid(self) -> int | None:
-        """The worker's process id while it runs."""
+        """The worker's process id; None where it does not run."""
         child = self._child
         return child.pid if child and not child.dead else None
 
     @property
     def size(self) -> int:
-        """Bytes of the model's file, or of all files of its folder."""
+        """Bytes of the model's file, or of its folder."""
         files = self._file.iterdir() if self._file.is_dir() else [self._file]
         return sum(file.stat().st_size for file in files)
 
     def context_tokens(self) -> int:
-        """Tokens that prompt and answer may have together. Starts the worker where it does not run."""
+        """Maximum of prompt and answer tokens together. Starts the worker if needed."""
         return self._ready(ANONYMOUS).context
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """The number of tokens of each text; works while an answer is written."""
+        """The number of tokens of each text; works during generation."""
         inbox = self._ready(ANONYMOUS).ask(do="count", texts=list(texts))
         try:
             while True:
@@ -106,15 +105,15 @@ class ModelProcess:
         stop: Sequence[str] = (),
         seed: int = 0,
         context: CallContext = ANONYMOUS,
-    ) -> Iterator[str]:
-        """The answer in pieces, as they are written.
+    ) -> Generator[str, None, None]:
+        """Stream the answer.
 
-        Closing the iterator stops the model within half a second and frees its place. Progress is reported
-        at least four times a second until the answer ends; giving the call up has the same effect.
+        Closing the iterator, or cancelling the call, stops the model within half a second. Progress is reported at
+        least four times a second.
 
         Raises:
-            ModelBusy: too many wait already.
-            ModelDied: the worker ended in the middle; the next question starts a new one.
+            ModelBusy: the queue is full.
+            ModelDied: the worker crashed; the next call starts a new one.
             ModelRefused, ModelNeedsGguf, ModelNotOnDisk, ModelPackageMissing: it cannot be loaded.
         """
         order = {
@@ -138,13 +137,13 @@ class ModelProcess:
                 self.retire()
 
     def retire(self) -> None:
-        """Close once nobody waits or is answered any more: at once, or after the last answer."""
+        """Close once the queue is empty: now, or after the last answer."""
         self._retired = True
         if self.queue.idle:
             self.close()
 
     def close(self) -> None:
-        """End the worker. A later question starts a new one."""
+        """End the worker. A later call starts a new one."""
         with self._lock:
             child, self._child = self._child, None
         if child:
@@ -163,7 +162,8 @@ class ModelProcess:
                 if message is None:
                     raise ModelDied(model=self.name)
                 if message["is"] == "done":
-                    self._refuse_template(message["why"])
+                    if message["why"] == "template":
+                        raise ModelRefused(model=self.name, reason="template")
                     return
                 if message["is"] == "reading":
                     latest = GenerationProgress("reading", message["read"], message["total"])
@@ -175,14 +175,10 @@ class ModelProcess:
                     yield message["text"]
         finally:
             if not ended:
-                inbox.end(_OBEYS_WITHIN)
-
-    def _refuse_template(self, why: str) -> None:
-        if why == "template":
-            raise ModelRefused(model=self.name, reason="template")
+                inbox.end(_STOP_SECONDS)
 
     def _ready(self, context: CallContext) -> Child:
-        """The running worker, started where there is none, once its model is loaded."""
+        """The worker, started if needed, once its model is loaded."""
         child = self._started()
         while not child.settled.wait(TICK):
             context.report(GenerationProgress("loading"))

@@ -1,6 +1,6 @@
-"""Models that somebody else's server runs: the Hugging Face hub's, any provider's that LangChain knows.
+"""Hosted models: Hugging Face inference providers, and every provider that LangChain supports.
 
-What goes wrong between here and there becomes one of our errors; tokens are never part of it.
+Their exceptions become ModelErrors, which never contain API tokens.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _SECONDS = 120.0
 
 
 def hosted(name: str, repo: str, *, url: str = "", answer_tokens: int, temperature: float) -> ChatStreamed:
-    """`hub:<repo>`: run by the Hugging Face hub's providers, or by an endpoint of one's own.
+    """`hub:<repo>`: a Hugging Face inference provider, or a dedicated endpoint at `url`.
 
-    The token is HF_TOKEN's, HUGGINGFACEHUB_API_TOKEN's or the login file's.
+    The token is from HF_TOKEN, HUGGINGFACEHUB_API_TOKEN or the login file.
     """
     from langchain_huggingface import ChatHuggingFace, HuggingFaceEndpoint
 
@@ -46,7 +46,7 @@ def hosted(name: str, repo: str, *, url: str = "", answer_tokens: int, temperatu
         task="conversational",
         huggingfacehub_api_token=token,
         max_new_tokens=answer_tokens,
-        # The hub's servers take no zero, and leave it to chance where nothing is said.
+        # The API rejects 0 and samples by default.
         temperature=max(temperature, 0.01),
         timeout=int(_SECONDS),
     )
@@ -54,7 +54,7 @@ def hosted(name: str, repo: str, *, url: str = "", answer_tokens: int, temperatu
 
 
 def provider(name: str, *, answer_tokens: int, temperature: float) -> ChatStreamed:
-    """Whatever `langchain.chat_models.init_chat_model` knows by that name.
+    """Any model of `langchain.chat_models.init_chat_model`.
 
     Raises:
         ModelPackageMissing: naming the provider's package.
@@ -67,7 +67,7 @@ def provider(name: str, *, answer_tokens: int, temperature: float) -> ChatStream
     except ImportError as error:
         raise ModelPackageMissing(model=name, package=_package(str(error))) from error
     except (OpenAIError, ValidationError) as error:
-        # A provider that is there and finds no key.
+        # The provider's package is installed and has no API key.
         raise ModelDenied(model=name) from error
     except ValueError as error:
         raise ModelUnknown(model=name) from error
@@ -75,13 +75,13 @@ def provider(name: str, *, answer_tokens: int, temperature: float) -> ChatStream
 
 
 def _package(message: str) -> str:
-    """The package that LangChain's message tells to install, `langchain-anthropic` for instance."""
+    """The package named in LangChain's message, such as `langchain-anthropic`."""
     words = (word.strip("`'\".,)") for word in message.replace("_", "-").split())
     return next((word for word in words if word.startswith("langchain-")), "langchain")
 
 
 def _guarded(name: str, inner: BaseChatModel) -> ChatStreamed:
-    # The inner model's own `stream` would report the same run to every handler a second time.
+    # `inner.stream` would report the run to the callbacks a second time.
     streams = type(inner)._stream is not BaseChatModel._stream
 
     def write(messages: list[BaseMessage], stops: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How fast a model reads and writes here: measured on whatever it is asked anyway."""
+"""Throughput of a model on this machine, measured on its ordinary calls."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from rag.models.catalogue.hardware_fit import PROMPT, Speed
 from rag.models.llms.chat_format import Message
 from rag.models.llms.process import ModelProcess
 
-# About as many tokens as words; the beginning differs from any question, so that all of it is read.
+# About a token per word; its start differs from any prompt, so that nothing of it is in the KV cache.
 _TEXT = "Measured. " + "The sea is wide and the ship is small. " * (PROMPT // 10)
 _WRITTEN = 16
-# Tokens read in one go; fewer than that say little about a longer prompt.
-_ENOUGH = 64
+# Fewer prompt tokens than a batch are not representative.
+_MIN_PROMPT = 64
 
 
 def timed(
     process: ModelProcess,
     messages: Sequence[Message],
     *,
-    note: Callable[[Speed], None],
+    note: Callable[[Speed], None] | None,
     context: CallContext,
     **options: Any,
 ) -> Iterator[str]:
-    """The answer in pieces; at its end `note` hears how fast it came, where enough was read and written to tell.
+    """Stream the answer; afterwards call `note`, if any, with the throughput, if the call was long enough to measure.
 
     `options` are those of `ModelProcess.write`.
     """
     watch = _Watch(context)
-    for piece in process.write(messages, context=replace(context, on_progress=watch.hear), **options):
+    for piece in process.write(messages, context=replace(context, on_progress=watch.on_progress), **options):
         watch.written += 1
         watch.first = watch.first or time.monotonic()
         yield piece
-    if speed := watch.speed(process.size):
+    if note and (speed := watch.speed(process.size)):
         note(speed)
 
 
 def measure(process: ModelProcess, stopping: Callable[[], None] = lambda: None) -> Speed | None:
-    """Let a model read a usual prompt and write a few words; None where it wrote nothing to measure.
+    """Measure a model on a typical prompt and a few generated tokens; None where it generated too few.
 
     Raises:
         ModelError: it does not run here.
@@ -56,14 +56,14 @@ def measure(process: ModelProcess, stopping: Callable[[], None] = lambda: None) 
 
 
 class _Watch:
-    """Notes when reading began and how much there was to read."""
+    """Records when prompt evaluation began, and how many tokens were evaluated."""
 
     def __init__(self, context: CallContext) -> None:
         self._context = context
         self._began = self._from = self._to = 0.0
         self.first, self.written = 0.0, 0
 
-    def hear(self, progress: GenerationProgress) -> None:
+    def on_progress(self, progress: GenerationProgress) -> None:
         if progress.stage == "reading" and progress.of:
             if not self._began:
                 self._began, self._from = time.monotonic(), progress.at
@@ -72,6 +72,6 @@ class _Watch:
 
     def speed(self, size: int) -> Speed | None:
         read, now = self._to - self._from, time.monotonic()
-        if read < _ENOUGH or self.written < 2 or self.first <= self._began or now <= self.first:
+        if read < _MIN_PROMPT or self.written < 2 or self.first <= self._began or now <= self.first:
             return None
         return Speed(read / (self.first - self._began), (self.written - 1) / (now - self.first), size)

@@ -1,4 +1,4 @@
-"""Where an answer begins and ends: at its first letter, and where a stop text begins, though in several pieces."""
+"""Stop sequences in a stream, also across pieces, and removal of leading white space."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from collections.abc import Iterable, Iterator, Sequence
 
 
 def until_stop(pieces: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
-    """The pieces up to the first stop text, which is left out.
+    """The pieces up to the first stop sequence, which is left out.
 
-    What could be the beginning of a stop text is held back until the next piece tells.
+    A suffix that could start a stop sequence is buffered until the next piece.
 
     >>> list(until_stop(["Paris.", "\\nHu", "man: and", " Rome?"], ["\\nHuman:"]))
     ['Paris.']
     """
-    held = ""
+    buffer = ""
     for piece in pieces:
-        held += piece
-        found = [position for stop in stops if stop and (position := held.find(stop)) >= 0]
+        buffer += piece
+        found = [position for stop in stops if stop and (position := buffer.find(stop)) >= 0]
         if found:
-            held = held[: min(found)]
+            buffer = buffer[: min(found)]
             break
-        keep = _could_begin(held, stops)
-        if ready := held[: len(held) - keep]:
+        keep = _could_begin(buffer, stops)
+        if ready := buffer[: len(buffer) - keep]:
             yield ready
-        held = held[len(held) - keep :]
-    if held:
-        yield held
+        buffer = buffer[len(buffer) - keep :]
+    if buffer:
+        yield buffer
 
 
 def without_leading_space(pieces: Iterable[str]) -> Iterator[str]:
-    """The pieces from the first letter on: models like to begin with white space, which no one wants to see."""
+    """The pieces without leading white space, with which models often begin."""
     begun = False
     for piece in pieces:
         text = piece if begun else piece.lstrip()
@@ -39,7 +39,7 @@ def without_leading_space(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _could_begin(text: str, stops: Sequence[str]) -> int:
-    """How many of the last characters are the beginning of a stop text."""
+    """The length of the longest suffix that starts a stop sequence."""
     longest = max((len(stop) for stop in stops), default=0)
     for length in range(min(longest - 1, len(text)), 0, -1):
         if any(stop.startswith(text[-length:]) for stop in stops):

@@ -1,4 +1,4 @@
-"""The common base of our chat models, and the one made of a single function: all that the worker does not run."""
+"""Base class of streaming chat models, and one made from a single function."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
+from rag.core.call_context import ANONYMOUS, CallContext
 from rag.core.text import estimated_tokens
 from rag.models.llms.stop_sequences import until_stop
 
@@ -18,16 +19,12 @@ Write = Callable[[list[BaseMessage], list[str]], Iterator[str]]
 
 
 class ChatPieces(BaseChatModel):
-    """A chat model whose answer comes in pieces of text; what LangChain wants of it is the same for all of them."""
+    """A chat model defined by a stream of text; implements LangChain's interface on it."""
 
-    def _written(
-        self,
-        messages: list[BaseMessage],
-        stops: list[str],
-        run_manager: CallbackManagerForLLMRun | None,
-        options: dict[str, Any],
+    def _pieces(
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
-        """The answer in pieces, up to the first of the stop texts."""
+        """Stream the answer up to the first stop sequence; `overrides` are the call's options."""
         raise NotImplementedError
 
     def _stream(
@@ -38,14 +35,14 @@ class ChatPieces(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         written = False
-        for text in self._written(messages, stop or [], run_manager, kwargs):
+        for text in self._pieces(messages, stop or [], kwargs.pop("context", ANONYMOUS), kwargs):
             written = True
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
             if run_manager:
                 run_manager.on_llm_new_token(text, chunk=chunk)
             yield chunk
         if not written:
-            # LangChain takes an answer without a chunk for a failure.
+            # LangChain treats a stream without chunks as an error.
             yield ChatGenerationChunk(message=AIMessageChunk(content=""))
 
     def _generate(
@@ -55,20 +52,20 @@ class ChatPieces(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        text = "".join(self._written(messages, stop or [], run_manager, kwargs))
+        text = "".join(self._pieces(messages, stop or [], kwargs.pop("context", ANONYMOUS), kwargs))
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
 
     def get_num_tokens(self, text: str) -> int:
-        # LangChain's own would fetch a tokenizer from the hub.
+        # LangChain's default would download a tokenizer.
         return self.count_tokens([text])[0]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """The number of tokens of each text, estimated where the model cannot be asked."""
+        """The number of tokens of each text; an estimate, where the model cannot tell."""
         return estimated_tokens(texts)
 
 
 class ChatStreamed(ChatPieces):
-    """A chat model whose answer `write(messages, stops)` gives in pieces."""
+    """A chat model on a function: `write(messages, stops)` streams the answer."""
 
     model: str
     context: int = 4096
@@ -76,9 +73,9 @@ class ChatStreamed(ChatPieces):
 
     @classmethod
     def of(cls, model: str, write: Write, *, context: int = 4096) -> ChatStreamed:
-        made = cls(model=model, context=context)
-        made._write = write
-        return made
+        chat = cls(model=model, context=context)
+        chat._write = write
+        return chat
 
     @property
     def _llm_type(self) -> str:
@@ -89,14 +86,10 @@ class ChatStreamed(ChatPieces):
         return {"model": self.model}
 
     def context_tokens(self) -> int:
-        """Tokens that prompt and answer may have together."""
+        """Maximum of prompt and answer tokens together."""
         return self.context
 
-    def _written(
-        self,
-        messages: list[BaseMessage],
-        stops: list[str],
-        run_manager: CallbackManagerForLLMRun | None,
-        options: dict[str, Any],
+    def _pieces(
+        self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
-        yield from until_stop(self._write(messages, stops), stops)
+        yield from until_stop(self._write([*messages], [*stops]), stops)

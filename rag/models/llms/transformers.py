@@ -1,7 +1,6 @@
-"""Models in the layout of the hub, in the worker: 4-bit, 8-bit or 16-bit, decoder or encoder-decoder.
+"""Models in Hugging Face layout in the worker: 4, 8 or 16 bits, decoder-only or encoder-decoder.
 
-transformers 5 has no text2text pipeline any more; `generate` itself runs T5, Blenderbot and their
-like as well as any chat model, so both kinds go through it here.
+transformers 5 has no text2text pipeline; `generate` runs T5, Blenderbot etc. as well as chat models.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from rag.models.catalogue.files import folder_problem
 from rag.models.llms.chat_format import formatter
 from rag.models.llms.generator import CannotLoad, Stopped, fitted
 
-# bitsandbytes tells of a cast at every layer of every token.
+# bitsandbytes logs a cast per layer and token.
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 transformers.utils.logging.set_verbosity_error()
 _UNBOUNDED = 1 << 20
 
 
 class TransformersGenerator:
-    """A TextGenerator over transformers. `bits` is 4 (NF4, double quantization), 8 or 16."""
+    """A TextGenerator on transformers. `bits` is 4 (NF4 with double quantization), 8 or 16."""
 
     def __init__(self, folder: Path, *, context: int, threads: int, bits: int) -> None:
         _check(folder, bits)
@@ -47,7 +46,7 @@ class TransformersGenerator:
         self.context = min(context, _context(config))
         self._format = None if self._pairs else formatter(_Tokens(self._tokenizer, str(folder.name)))
         for layer in _layers(self._model):
-            layer.register_forward_pre_hook(self._look_for_stop)
+            layer.register_forward_pre_hook(self._check_stop)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         return [len(self._tokenizer(text, add_special_tokens=False).input_ids) for text in texts]
@@ -55,7 +54,7 @@ class TransformersGenerator:
     def answer(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> Iterator[str]:
         prompt = self._prompt(order)
         progress(0, len(prompt))
-        # `generate` hands over the prompt first, or the one token with which a decoder begins.
+        # `generate` streams the prompt first, or the decoder's start token.
         pieces = _Pieces(self._tokenizer, skip=1 if self._pairs else len(prompt))
         writing = threading.Thread(target=self._generate, args=(prompt, order, pieces), daemon=True)
         writing.start()
@@ -67,7 +66,7 @@ class TransformersGenerator:
     def _prompt(self, order: dict[str, Any]) -> list[int]:
         if self._format:
             return fitted(self._format.prompt(order["messages"]), self.context, order["max_tokens"])
-        # These models know no roles: one text in, one text out, with the tokenizer's own ending.
+        # Encoder-decoder models have no roles: one text in, with the tokenizer's special tokens.
         text = "\n\n".join(message["content"] for message in order["messages"])
         return fitted(self._tokenizer(text).input_ids, self.context, 0)
 
@@ -92,15 +91,14 @@ class TransformersGenerator:
         finally:
             pieces.end()
 
-    def _look_for_stop(self, *_: object) -> None:
-        """Runs before every layer, so that reading a long prompt can be stopped in its middle."""
+    def _check_stop(self, *_: object) -> None:
+        """Forward pre-hook of every layer, so that prompt evaluation can be cancelled."""
         if self.stop.is_set():
             raise Stopped
 
 
 class _Pieces(BaseStreamer):  # type: ignore[misc]
-    """Tokens as `generate` writes them, read as text on another thread. `skip` tokens of the prompt
-    come first."""
+    """Passes tokens from `generate` to another thread, as text. The first `skip` tokens are the prompt."""
 
     def __init__(self, tokenizer: Any, *, skip: int) -> None:
         self._tokenizer, self._skip = tokenizer, skip
@@ -118,19 +116,19 @@ class _Pieces(BaseStreamer):  # type: ignore[misc]
         self._tokens.put(None)
 
     def __iter__(self) -> Iterator[str]:
-        # A token alone does not tell its spaces: the whole is decoded, and what is new given on.
+        # A single token does not tell its spaces: all tokens are decoded, and the new suffix is yielded.
         tokens: list[int] = []
-        given = ""
+        sent = ""
         while (token := self._tokens.get()) is not None:
             tokens.append(token)
             text = self._tokenizer.decode(tokens, skip_special_tokens=True)
             whole = not text.endswith("\N{REPLACEMENT CHARACTER}")
-            yield text[len(given) :] if whole else ""
-            given = text if whole else given
+            yield text[len(sent) :] if whole else ""
+            sent = text if whole else sent
 
 
 class _Tokens:
-    """A tokenizer of the hub, as chat formats use one."""
+    """A transformers tokenizer as chat_format.Tokenizer."""
 
     def __init__(self, tokenizer: Any, name: str) -> None:
         self._tokenizer, self._name = tokenizer, name
@@ -162,7 +160,7 @@ def _check(folder: Path, bits: int) -> None:
 
 def _load(folder: Path, pairs: bool, bits: int) -> Any:
     kind = AutoModelForSeq2SeqLM if pairs else AutoModelForCausalLM
-    # 8-bit layers compute in 16-bit floats; bfloat16 would be cast at every call.
+    # bitsandbytes' 8-bit layers compute in float16; bfloat16 would be cast at every call.
     dtype = torch.float16 if bits == 8 else torch.bfloat16
     model = kind.from_pretrained(
         folder,
@@ -173,7 +171,7 @@ def _load(folder: Path, pairs: bool, bits: int) -> Any:
         local_files_only=True,
         trust_remote_code=False,
     )
-    # The folder's own sampling defaults would mix with what is asked for.
+    # The folder's sampling defaults would override the call's options.
     model.generation_config.do_sample, model.generation_config.temperature = False, None
     model.generation_config.top_p = model.generation_config.top_k = None
     return model.eval()
@@ -197,7 +195,7 @@ def _layers(model: Any) -> Iterator[Any]:
 
 
 def _context(config: Any) -> int:
-    """T5 has no bound of its own: its positions are relative."""
+    """The maximum length; T5 has none, since its positions are relative."""
     return int(getattr(config, "max_position_embeddings", None) or _UNBOUNDED)
 
 

@@ -1,15 +1,15 @@
-"""The model worker: a process of its own that owns the one loaded model.
+"""The model worker: a process that owns the one loaded model.
 
     python -m rag.models.llms.worker --file MODEL.gguf [--context 4096] [--threads 0] …
 
-It speaks JSON lines. In, on standard input:
+Protocol: JSON lines. On standard input:
 
     {"do": "write", "id": 1, "messages": [{"role", "content"}…], "max_tokens", "temperature",
      "repeat_penalty", "seed", "stop": [text…]}
     {"do": "count", "id": 2, "texts": [text…]}
     {"do": "stop", "id": 1}
 
-Out, on standard output:
+On standard output:
 
     {"is": "ready", "context": tokens, "threads": n}  or  {"is": "refused", "reason": code}, then the end
     {"is": "reading", "id": 1, "read": tokens, "total": tokens}
@@ -17,8 +17,8 @@ Out, on standard output:
     {"is": "done", "id": 1, "why": "end" | "length" | "stopped" | "template", "prompt": tokens, "written": tokens}
     {"is": "counts", "id": 2, "counts": [tokens…]}
 
-One question at a time; counting works meanwhile. It ends when its standard input does. The log goes to
-standard error.
+One generation at a time; counting works meanwhile. The worker ends with its standard input and logs to standard
+error.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ log = logging.getLogger("rag.models.llms.worker")
 
 
 class Worker:
-    """Lets the writer answer what is asked, one question after the other."""
+    """Runs orders on a generator, one `write` at a time."""
 
     def __init__(self, writer: TextGenerator, sink: IO[str], turn: Path | None) -> None:
         self._writer, self._turn = writer, turn
@@ -55,13 +55,13 @@ class Worker:
         self._stopped: set[int] = set()
         self._writing = 0
 
-    def say(self, **message: object) -> None:
+    def send(self, **message: object) -> None:
         with self._sink_lock:
             self._sink.write(json.dumps(message) + "\n")
             self._sink.flush()
 
     def listen(self, source: IO[str]) -> None:
-        """Take orders until there are none; runs beside the writing."""
+        """Receive orders until standard input ends; runs in a thread beside `work`."""
         for line in source:
             order = json.loads(line)
             if order["do"] == "write":
@@ -71,58 +71,51 @@ class Worker:
                 if order["id"] == self._writing:
                     self._writer.stop.set()
             else:
-                self.say(**{"is": "counts", "id": order["id"], "counts": self._writer.count(order["texts"])})
-        # The parent is gone, or wants this process to go; the model needs no goodbye.
+                self.send(**{"is": "counts", "id": order["id"], "counts": self._writer.count(order["texts"])})
+        # The parent has ended or closed the pipe; nothing needs to be cleaned up.
         os._exit(0)
 
     def work(self) -> None:
-        """Write one answer after the other, for ever."""
+        """Run `write` orders, for ever."""
         while True:
             order = self._questions.get()
             self._writing = order["id"]
             self._writer.stop.clear()
             if order["id"] in self._stopped:
                 self._writer.stop.set()
-            self.say(**{"is": "done", "id": order["id"], **self._answer(order)})
+            self.send(**{"is": "done", "id": order["id"], **self._answer(order)})
             self._writing = 0
 
     def _answer(self, order: dict[str, Any]) -> dict[str, object]:
-        total, pieces = 0, _Counted(iter(()))
+        total = written = 0
 
-        def tell(read: int, of: int) -> None:
+        def report(read: int, of: int) -> None:
             nonlocal total
             total = of
-            self.say(**{"is": "reading", "id": order["id"], "read": read, "total": of})
+            self.send(**{"is": "reading", "id": order["id"], "read": read, "total": of})
+
+        def counted(pieces: Iterator[str]) -> Iterator[str]:
+            nonlocal written
+            for piece in pieces:
+                written += 1
+                yield piece
 
         try:
-            with _my_turn(self._turn, self._writer.stop):
-                pieces = _Counted(self._writer.answer(order, tell))
-                for text in until_stop(pieces, order["stop"]):
-                    self.say(**{"is": "piece", "id": order["id"], "text": text})
-            why = "length" if pieces.count >= order["max_tokens"] else "end"
+            with _machine_lock(self._turn, self._writer.stop):
+                for text in until_stop(counted(self._writer.answer(order, report)), order["stop"]):
+                    self.send(**{"is": "piece", "id": order["id"], "text": text})
+            why = "length" if written >= order["max_tokens"] else "end"
         except Stopped:
             why = "stopped"
         except BadTemplate as error:
             log.error("chat template: %s", error)
             why = "template"
-        return {"why": why, "prompt": total, "written": pieces.count}
-
-
-class _Counted:
-    """The pieces, counted as they pass; one token gives one piece."""
-
-    def __init__(self, pieces: Iterator[str]) -> None:
-        self._pieces, self.count = pieces, 0
-
-    def __iter__(self) -> Iterator[str]:
-        for piece in self._pieces:
-            self.count += 1
-            yield piece
+        return {"why": why, "prompt": total, "written": written}
 
 
 @contextmanager
-def _my_turn(file: Path | None, stop: threading.Event) -> Iterator[None]:
-    """Hold the machine's one turn, so that two apps on it do not fight for its cores."""
+def _machine_lock(file: Path | None, stop: threading.Event) -> Iterator[None]:
+    """Hold the lock file, so that two apps on one machine do not compete for its cores."""
     if file is None:
         yield
         return
@@ -140,8 +133,7 @@ def _my_turn(file: Path | None, stop: threading.Event) -> Iterator[None]:
 
 
 def free_threads() -> int:
-    """Threads that do not fight with what runs already: llama.cpp's threads spin while they wait,
-    and on busy cores that makes a prompt many times slower."""
+    """The number of idle cores: llama.cpp's threads spin-wait, which makes it many times slower on busy cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     return max(1, min(cores - 1, round(cores - busy)))
@@ -162,11 +154,11 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _own_stdout() -> IO[str]:
-    """Standard output for the messages alone: whatever else prints goes to the log."""
+    """Reserve standard output for messages: other output is redirected to standard error."""
     sys.stdout.flush()
-    mine = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    return mine
+    return sink
 
 
 def _refuse(sink: IO[str], reason: str) -> int:
@@ -176,43 +168,43 @@ def _refuse(sink: IO[str], reason: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Load the model and answer until standard input ends."""
-    given = _arguments(arguments)
+    """Load the model and run orders until standard input ends."""
+    options = _arguments(arguments)
     connection_log.join("model")
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
-    # Ctrl-C is meant for the app, which then closes this process in its own order.
+    # Ctrl-C is for the app, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sink = _own_stdout()
-    if given.sha256 and given.file.is_file() and sha256(given.file) != given.sha256:
+    if options.sha256 and options.file.is_file() and sha256(options.file) != options.sha256:
         return _refuse(sink, "changed")
-    threads = given.threads or free_threads()
+    threads = options.threads or free_threads()
     try:
-        writer = _open(given, threads)
+        writer = _open(options, threads)
     except CannotLoad as error:
         return _refuse(sink, error.reason)
     except BadTemplate:
         return _refuse(sink, "template")
-    worker = Worker(writer, sink, given.turn)
-    worker.say(**{"is": "ready", "context": writer.context, "threads": threads})
+    worker = Worker(writer, sink, options.turn)
+    worker.send(**{"is": "ready", "context": writer.context, "threads": threads})
     threading.Thread(target=worker.listen, args=(sys.stdin,), daemon=True).start()
     worker.work()
     return 0
 
 
-def _open(given: argparse.Namespace, threads: int) -> TextGenerator:
-    if given.file.is_dir():
+def _open(options: argparse.Namespace, threads: int) -> TextGenerator:
+    if options.file.is_dir():
         from rag.models.llms.transformers import TransformersGenerator
 
-        return TransformersGenerator(given.file, context=given.context, threads=threads, bits=given.bits)
+        return TransformersGenerator(options.file, context=options.context, threads=threads, bits=options.bits)
     from rag.models.llms.gguf import GgufGenerator
 
     return GgufGenerator(
-        given.file,
-        family=given.family,
-        context=given.context,
+        options.file,
+        family=options.family,
+        context=options.context,
         threads=threads,
-        gpu_layers=given.gpu_layers,
-        plain=given.plain,
+        gpu_layers=options.gpu_layers,
+        plain=options.plain,
     )
 
 

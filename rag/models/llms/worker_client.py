@@ -1,4 +1,4 @@
-"""The parent's end of one worker process: orders out, messages in, never a zombie."""
+"""The parent's end of a worker process: sends orders, dispatches messages, reaps the process."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Message = dict[str, Any]
 
 
 class Child:
-    """A started worker. `settled` is set once it is ready, has refused its file, or is dead.
+    """A started worker. `settled` is set once it is ready, has refused its file, or has ended.
 
-    `reason` is the code of a refusal, `context` the tokens of its context once it is ready.
+    `reason` is the code of a refusal; `context` the context size in tokens, once ready.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -47,11 +47,11 @@ class Child:
 
     @property
     def crashed(self) -> bool:
-        """Ended by a signal, as an illegal instruction or a segmentation fault does it."""
+        """Ended by a signal, such as SIGILL or SIGSEGV."""
         return (self._process.poll() or 0) < 0
 
     def ask(self, **order: object) -> Inbox:
-        """Send an order under a number of its own; its answers come into the returned inbox."""
+        """Send an order with a new id; its replies arrive in the returned inbox."""
         inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         with self._lock:
             self._last += 1
@@ -70,12 +70,12 @@ class Child:
             self._inboxes.pop(number, None)
 
     def kill(self) -> None:
-        """End the process at once and wait until it is gone."""
+        """Kill the process and reap it."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """End the process; it goes by itself when its input is closed."""
+        """End the process by closing its standard input."""
         child_processes.end(self._process, 2)
 
     def _send(self, order: Message) -> None:
@@ -86,7 +86,7 @@ class Child:
                 self._process.stdin.write(line)
                 self._process.stdin.flush()
         except (OSError, ValueError):
-            # It is gone or closed: the receiving thread tells all who wait.
+            # It has ended: the receiving thread notifies all inboxes.
             return
 
     def _receive(self) -> None:
@@ -110,21 +110,21 @@ class Child:
 
 
 class Inbox:
-    """The answers to one order, in order."""
+    """The replies to one order."""
 
     def __init__(self, child: Child, number: int, messages: queue.SimpleQueue[Message | None]) -> None:
         self._child, self._number, self._messages = child, number, messages
 
     def next(self, seconds: float) -> Message | None:
-        """The next message, or None once the worker is dead.
+        """The next message; None once the worker has ended.
 
         Raises:
-            queue.Empty: nothing came within that time.
+            queue.Empty: no message within that time.
         """
         return self._messages.get(timeout=seconds)
 
     def end(self, seconds: float) -> None:
-        """Ask the worker to stop and wait until it has; a worker that does not obey is killed."""
+        """Cancel the order and wait for its end; a worker that does not react is killed."""
         self._child.stop(self._number)
         try:
             while (message := self.next(seconds)) is not None and message["is"] != "done":

@@ -1,4 +1,4 @@
-"""The first tables. No library is older than they are, and new ones are made from `schema.py`: nothing to do."""
+"""The first tables. No library is older, and new ones are created from `schema.py`: nothing to do."""
 
 revision = "0001"
 down_revision = None

@@ -1,4 +1,4 @@
-"""Jobs: what waits to be read."""
+"""Jobs: documents to read."""
 
 from rag.library.store.versions import execute
 

@@ -1,4 +1,4 @@
-"""A user's own test questions, and what came of asking them."""
+"""A user's own test questions, and their results."""
 
 from rag.library.store.versions import execute
 

@@ -1,4 +1,4 @@
-"""Who signs in, what is shared with whom, and who did what."""
+"""People, groups, shares and the audit log."""
 
 from rag.library.store.versions import execute
 

@@ -1,4 +1,4 @@
-"""What is to be known of a document since it was read: a list of keys, and what their texts fill in."""
+"""Warnings about a document, found when it was read: a list of text keys with their fields."""
 
 import sqlalchemy as sa
 from alembic import op

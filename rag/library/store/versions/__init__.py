@@ -1,14 +1,14 @@
-"""The steps between versions of the tables, as Alembic's revisions. New libraries are made from `schema.py` instead.
+"""Migrations of the tables, as Alembic revisions. New libraries are created from `schema.py` instead.
 
-A revision that was released is never changed; a new wish is a new file, and a new line in `schema.py`. How to write
-one is told in CONTRIBUTING.md. The first ones are written in SQL; `op` is for all that come.
+A released revision is never changed: a further change is a new file, and an edit of `schema.py`. CONTRIBUTING.md says
+how to write one. The first ones are SQL; later ones use Alembic's `op`.
 """
 
 from alembic import op
 
 
 def execute(*statements: str) -> None:
-    """Run SQL that says INTEGER for whole numbers and REAL for others, which on PostgreSQL have other names."""
+    """Run SQL with SQLite's type names INTEGER and REAL, which are translated for PostgreSQL."""
     for statement in statements:
         if op.get_context().dialect.name == "postgresql":
             statement = statement.replace("INTEGER", "BIGINT").replace("REAL", "DOUBLE PRECISION")

@@ -1,0 +1,94 @@
+"""What `ask` prints: an answer as an object, or as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from rag.commands.output import texts
+from rag.core.errors import LibraryError
+from rag.core.formats import format_of
+from rag.core.places import PageBox
+from rag.core.types import Answer, Passage, Quote
+from rag.services import Services
+
+
+def answer_record(services: Services, owner: str, answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
+    """The object that `ask --json` prints. Pages count from 1; null where a document has none."""
+    return {
+        "question": answer.question,
+        "generated_question": answer.generated_question,
+        "answer": _answer_text(answer),
+        "model": answer.model,
+        "refused": answer.outcome == "refused",
+        "gate_calibrated": gate_calibrated,
+        "words_only": answer.words_only,
+        "quotes": [_quote(services, owner, quote) for quote in answer.quotes],
+        "sentences": [
+            {"text": sentence.text, "verdict": sentence.verdict, "quotes": list(sentence.quotes)}
+            for sentence in answer.sentences
+        ],
+        "sources": [{**_place(passage), "text": passage.text, "score": passage.score} for passage in answer.passages],
+        "seconds": answer.seconds,
+    }
+
+
+def _quote(services: Services, owner: str, quote: Quote) -> dict[str, Any]:
+    return {
+        **_place(quote),
+        "text": quote.text,
+        "start": quote.start,
+        "end": quote.end,
+        "score": quote.score,
+        "head": quote.head,
+        "section": quote.section,
+        "before": quote.before,
+        "after": quote.after,
+        # Nothing is read by text recognition.
+        "ocr": False,
+        "place": replace(quote.place, boxes=_boxes(services, owner, quote)).fields(),
+    }
+
+
+def _boxes(services: Services, owner: str, quote: Quote) -> tuple[PageBox, ...]:
+    """Where a quote stands on its page; nowhere where its page cannot be drawn."""
+    from rag.viewing.highlighting import page_boxes
+
+    documents = services.store.documents
+    if not format_of(quote.kind).drawn:
+        return ()
+    try:
+        text = documents.page(owner, quote.document, quote.page).text
+        return page_boxes(documents.original(owner, quote.document), quote.page, [(quote.start, quote.end)], text)
+    except LibraryError:
+        return ()
+
+
+def _place(source: Passage | Quote) -> dict[str, Any]:
+    page = source.place.page
+    label = source.section if page is None else source.label
+    return {"document": source.name, "page": page, "label": label, "line": source.line or None}
+
+
+def _answer_text(answer: Answer) -> str:
+    """What the documents bear out of the model's words; the quotes where that is nothing."""
+    kept = "".join(sentence.text for sentence in answer.sentences if sentence.verdict != "unsupported").strip()
+    return kept or "\n".join(" ".join(quote.text.split()) for quote in answer.quotes if answer.outcome != "refused")
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    """The same for people."""
+    words = texts()
+    if answer.outcome == "refused":
+        yield f"{words('answer.refused')} {words('answer.refused_why')}\n"
+    if answer.words_only:
+        yield f"{words('errors.vectors_lacking')}\n"
+    for number, quote in enumerate(answer.quotes, start=1):
+        yield f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {quote.place.shown(words)}"
+    if answer.sentences:
+        yield f"\n{words('answer.written', model=answer.model)}:"
+        for sentence in answer.sentences:
+            notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
+            mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"
+            yield f"  {sentence.text.strip()} {notes}{mark}"

@@ -1,0 +1,80 @@
+"""The formats that are read, a line each: how their files are known, loaded, shown and handed out.
+
+A new format is a line here and a loader in `rag/ingestion/loading/`; nothing else asks what kind a file is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final, Literal, TypeAlias
+
+# The `kind` of a format in FORMATS. It is stored with each document, so what is there is never renamed.
+Kind: TypeAlias = str
+# How a reader of the file finds a place in it: by its page, by its line, or by its section alone.
+PlacesBy = Literal["pages", "lines", "sections"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A line of the table.
+
+    `loader` is a module of `rag/ingestion/loading/`. `endings` are those of the names that promise the format, `saved`
+    is the one without which a file of it would not open. `magic` stands at the beginning of every such file, `member`
+    is a file inside it where it is a ZIP archive. `drawn`: the original's pages are shown as pictures. `fetched` is the
+    kind of what comes from an address in this format, where that is another. `titled`: known by its title rather
+    than its name.
+    """
+
+    kind: Kind
+    name: str
+    endings: tuple[str, ...]
+    media_type: str
+    icon: str
+    loader: str
+    places: PlacesBy = "sections"
+    saved: str = ""
+    magic: bytes = b""
+    member: str = ""
+    drawn: bool = False
+    fetched: Kind = ""
+    titled: bool = False
+
+    @property
+    def paged(self) -> bool:
+        """Whether its documents have pages; the others are read as parts."""
+        return self.places == "pages"
+
+
+_DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_HTML: Final = (".html", ".htm", ".xhtml")
+
+FORMATS: Final = (
+    Format("pdf", "PDF", (".pdf",), "application/pdf", "picture_as_pdf", "pdf", "pages", ".pdf", b"%PDF", drawn=True),
+    Format("word", "Word", (".docx", ".docm"), _DOCX, "description", "word", saved=".docx", member="word/document.xml"),
+    # Its own head says in which characters it is written.
+    Format("html", "HTML", _HTML, "text/html", "code", "web", fetched="web"),
+    Format("web", "HTML", (), "text/html", "language", "web", saved=".html", titled=True),
+    Format("markdown", "Markdown", (".md", ".markdown", ".mdx"), "text/markdown", "notes", "text", "lines"),
+    Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
+    Format("text", "TXT", (".txt",), "text/plain", "notes", "text", "lines"),
+)
+# Of what a later version of the program has read.
+_UNKNOWN: Final = Format("", "", (), "application/octet-stream", "draft", "text")
+
+_BY_KIND: Final = {format.kind: format for format in FORMATS}
+_BY_ENDING: Final = {ending: format for format in FORMATS for ending in format.endings}
+
+ENDINGS: Final = tuple(_BY_ENDING)
+# What people are told can be read.
+NAMES: Final = tuple(format.name for format in FORMATS if format.endings)
+
+
+def format_of(kind: Kind) -> Format:
+    """The format of a stored kind."""
+    return _BY_KIND.get(kind, _UNKNOWN)
+
+
+def promised(name: str) -> Format | None:
+    """The format that a file's name promises; None where it promises none that is read."""
+    return _BY_ENDING.get(PurePosixPath(name.lower()).suffix)

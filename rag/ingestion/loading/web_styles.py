@@ -1,0 +1,198 @@
+"""How a web page lets its text look, as far as that says whether anybody sees it: its own rules and inline styles.
+
+Read are rules of one plain selector (a tag, classes or an id) outside of conditions such as `@media print`; what needs
+more of a browser is taken as seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+
+from rag.core.types import LeftOutReason
+from rag.ingestion.loading.colors import WHITE, Color, alike, color_of
+
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BRACES: Final = re.compile(r"([{}])")
+_SELECTOR: Final = re.compile(r"([a-zA-Z][\w-]{0,40})?((?:[.#][\w-]{1,80}){0,4})")
+_PART: Final = re.compile(r"[.#][\w-]{1,80}")
+_LENGTH: Final = re.compile(r"(-?\d{0,6}\.?\d{0,6})(px|pt|em|rem|%)?")
+_AWAY: Final = -900.0  # pixels beside the page
+_TINY: Final = 1.0  # pixels or points
+_PROPERTIES: Final = """
+    display visibility text-decoration text-decoration-line font-size color background background-color background-image
+    opacity vertical-align white-space list-style list-style-type position left top text-indent"""
+_READ: Final = frozenset(_PROPERTIES.split())
+_CODE: Final = ("pre", "pre-wrap", "break-spaces")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a tag hands down to what is in it. `gone`: nothing in it can be seen, `why` its text itself is not."""
+
+    gone: LeftOutReason | None = None
+    color: Color | None = None
+    ground: Color | None = None
+    ground_known: bool = True
+    tiny: bool = False
+    lines: bool = False
+    raised: bool = False
+
+    @property
+    def why(self) -> LeftOutReason | None:
+        if self.gone or self.tiny:
+            return self.gone or "unseen"
+        if self.color is None or not self.ground_known:
+            return None
+        return "unseen" if alike(self.color, self.ground or WHITE) else None
+
+
+class Styles:
+    """The rules of a page, and how each tag looks under them."""
+
+    def __init__(self, soup: BeautifulSoup) -> None:
+        self._rules: dict[str, list[tuple[frozenset[str], str, dict[str, str]]]] = {}
+        for sheet in soup.find_all("style"):
+            if str(sheet.get("media", "all")).strip().lower() in ("", "all", "screen"):
+                for selector, declared in _rules(sheet.get_text()):
+                    self._add(selector, declared)
+        # What a style sheet elsewhere says of a background is not known here.
+        self._elsewhere = soup.find("link", rel="stylesheet") is not None
+        self._opened = set(_opened(soup))
+
+    def first(self) -> Look:
+        return Look(ground_known=not self._elsewhere)
+
+    def look(self, tag: Tag, above: Look) -> Look:
+        """How the tag looks inside of what looks as `above`."""
+        own = self.declared(tag)
+        look = above
+        if tag.get("bgcolor") or (tag.name == "font" and tag.get("color")):
+            own = {"background-color": str(tag.get("bgcolor", "")), "color": str(tag.get("color", ""))} | own
+        if not own:
+            return look if not look.raised else replace(look, raised=False)
+        gone = look.gone or _gone(own)
+        color = color_of(own.get("color", "")) or look.color
+        ground, known = _ground(own, look)
+        size = own.get("font-size")
+        return Look(
+            gone if tag.name not in ("html", "body") else look.gone,
+            color,
+            ground,
+            known,
+            look.tiny if size is None else _is_tiny(size),
+            own["white-space"] in _CODE if "white-space" in own else look.lines,
+            own.get("vertical-align") in ("super", "text-top"),
+        )
+
+    def opens(self, tag: Tag) -> bool:
+        """Whether a button or a tab of the page shows it: then it is there to be read."""
+        return bool(self._opened) and str(tag.get("id", "")) in self._opened
+
+    def declared(self, tag: Tag) -> dict[str, str]:
+        """What the page's own rules and the tag itself say, the stronger last."""
+        found: dict[str, str] = {}
+        if self._rules:
+            classes = [f".{name}" for name in tag.get_attribute_list("class") if name]
+            names = {tag.name, *classes, f"#{tag.get('id', '')}"}
+            for key in (tag.name, *classes, f"#{tag.get('id', '')}"):
+                for needed, name, declared in self._rules.get(key, ()):
+                    if needed <= names and name in ("", tag.name):
+                        found |= declared
+        style = str(tag.get("style", ""))
+        return found | _declarations(style) if style else found
+
+    def _add(self, selector: str, declared: dict[str, str]) -> None:
+        match = _SELECTOR.fullmatch(selector)
+        if match and selector:
+            parts = _PART.findall(match[2])
+            key = next((part for part in parts if part[0] == "#"), parts[-1] if parts else match[1].lower())
+            self._rules.setdefault(key, []).append((frozenset(parts), (match[1] or "").lower(), declared))
+
+
+def _opened(soup: BeautifulSoup) -> Iterator[str]:
+    for name in ("aria-controls", "data-target", "data-bs-target"):
+        for tag in soup.select(f"[{name}]"):
+            yield from str(tag[name]).replace("#", " ").split()
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each plain selector with what it declares; conditions such as `@media` are passed over with all in them."""
+    depth, skipped = 0, 0
+    selector = ""
+    for piece in _BRACES.split(_COMMENT.sub("", sheet)):
+        if piece == "{":
+            depth += 1
+            if not skipped and selector.startswith("@") and not _always(selector):
+                skipped = depth
+        elif piece == "}":
+            if skipped == depth:
+                skipped = 0
+            depth = max(0, depth - 1)
+            selector = ""
+        elif depth and selector and not selector.startswith("@"):
+            declared = _declarations(piece)
+            if declared and not skipped:
+                for one in selector.split(","):
+                    yield one.strip(), declared
+            selector = ""
+        else:
+            selector = piece.rpartition(";")[2].strip()
+
+
+def _always(condition: str) -> bool:
+    return condition.replace(" ", "").lower() in ("@mediascreen", "@mediaall")
+
+
+def _declarations(style: str) -> dict[str, str]:
+    found = {}
+    for part in style.split(";"):
+        name, colon, value = part.partition(":")
+        name = name.strip().lower()
+        if colon and name in _READ:
+            found[name] = value.replace("!important", "").strip().lower()
+    return found
+
+
+def _gone(own: Mapping[str, str]) -> LeftOutReason | None:
+    if "line-through" in own.get("text-decoration", "") or "line-through" in own.get("text-decoration-line", ""):
+        return "struck"
+    if own.get("display") == "none" or own.get("visibility") in ("hidden", "collapse"):
+        return "hidden"
+    if own.get("opacity", "").rstrip("%") in ("0", "0.0", ".0", "0.00"):
+        return "unseen"
+    beside = own.get("position") in ("absolute", "fixed") and min(_pixels(own, "left"), _pixels(own, "top")) < _AWAY
+    return "unseen" if beside or _pixels(own, "text-indent") < _AWAY else None
+
+
+def _pixels(own: Mapping[str, str], name: str) -> float:
+    size = _LENGTH.fullmatch(own.get(name, ""))
+    try:
+        number = float(size[1]) if size else 0.0
+    except ValueError:
+        return 0.0
+    return number * (16 if size and size[2] in ("em", "rem") else 0 if size and size[2] == "%" else 1)
+
+
+def _is_tiny(size: str) -> bool:
+    """At most one pixel or point; a size relative to another is taken as read only where it is nothing."""
+    found = _LENGTH.fullmatch(size)
+    if not found or not found[1].strip("-."):
+        return False
+    number = float(found[1])
+    return number == 0 or (number <= _TINY and found[2] in ("px", "pt"))
+
+
+def _ground(own: Mapping[str, str], above: Look) -> tuple[Color | None, bool]:
+    value = own.get("background-color") or own.get("background") or ""
+    if own.get("background-image", "none") != "none" or "url(" in value or "gradient(" in value:
+        return None, False
+    if not value or value in ("none", "transparent", "inherit"):
+        return above.ground, above.ground_known
+    color = color_of(value.split()[0] if not value.startswith("rgb") else value)
+    return (color, True) if color else (None, False)

@@ -1,0 +1,233 @@
+"""What is in a tag of a web page, as a reader sees it: blocks apart, list items and rows on lines of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PreformattedString, Tag
+
+from rag.core.types import LeftOutReason
+from rag.ingestion.loading.text_flow import TextFlow, Written
+from rag.ingestion.loading.web_code import code_of, is_gutter
+from rag.ingestion.loading.web_forms import field_text
+from rag.ingestion.loading.web_formulas import formula
+from rag.ingestion.loading.web_lists import marks
+from rag.ingestion.loading.web_styles import Look, Styles
+
+_UNSEEN: Final = {
+    "script", "style", "noscript", "template", "canvas", "iframe", "object", "embed", "head", "title", "option",
+    "datalist", "audio", "video", "map", "rp", "meta", "link",
+}  # fmt: skip
+HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+BLOCKS: Final = HEADINGS.keys() | {
+    "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li",
+    "main", "menu", "nav", "ol", "p", "search", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+    "aside", "optgroup", "frameset", "noframes",
+}  # fmt: skip
+_CLOSE: Final = {"li", "tr", "dd", "dt", "thead", "tbody", "tfoot"}  # parted from their like by a line end only
+_CODE: Final = {"pre", "xmp", "listing", "plaintext"}
+_REVOKED: Final[dict[str, LeftOutReason]] = {"del": "deleted", "s": "struck", "strike": "struck"}
+_DEPTH: Final = 200
+# What stands beside a heading to link to it, and behind a note to lead back.
+_PERMALINKS: Final = frozenset("¶#§🔗↩↩︎⏎↑^⤴")
+_NOTE_CLASS: Final = re.compile(r"\b(?:foot|end)?note-?(?:ref|reference|link|anchor)\b|\bnoteref\b", re.IGNORECASE)
+_TWIN: Final = re.compile(r"katex-html|mjx-|MathJax|\bicons?\b|\bfa-|material-(?:icons|symbols)", re.IGNORECASE)
+
+
+def render(root: Tag, styles: Styles, skipped: Collection[int] = ()) -> Written:
+    """The text of a tag and what is in it, without the tags of these ids (`id`)."""
+    reader = _Reader(styles, skipped)
+    reader.walk(root, styles.look(root, styles.first()), 0)
+    return reader.flow.finish()
+
+
+class _Reader:
+    def __init__(self, styles: Styles, skipped: Collection[int]) -> None:
+        self.flow = TextFlow()
+        self._styles = styles
+        self._skipped = skipped
+        self._in_line = 0  # inside of a heading, where blocks are words of one line
+
+    def walk(self, node: Tag, look: Look, depth: int) -> None:
+        if depth > _DEPTH:
+            self._text(node.get_text(" "), look)
+            return
+        items = marks(node, self._styles)
+        for child in list(node.children):
+            if isinstance(child, NavigableString):
+                if not isinstance(child, PreformattedString):
+                    self._text(child, look)
+            elif isinstance(child, Tag) and child.name not in _UNSEEN and id(child) not in self._skipped:
+                self._write(child, look, depth, items.get(id(child), ""))
+            elif isinstance(child, Tag) and child.name == "iframe" and child.get("srcdoc"):
+                self._page_inside(str(child["srcdoc"]))
+
+    def _text(self, text: str, look: Look) -> None:
+        if look.why:
+            self.flow.leave(look.why, text)
+        else:
+            self.flow.put(text)
+
+    def _write(self, tag: Tag, above: Look, depth: int, lead: str) -> None:
+        look = self._styles.look(tag, above)
+        if is_gutter(tag):
+            return
+        if why := self._left_out(tag, look):
+            self._leave(tag, why, look, depth)
+            return
+        look = replace(look, gone=None) if look.gone else look
+        if tag.name == "br":
+            self._break()
+        elif self._is_code(tag, look, above):
+            for revoked in tag.find_all(list(_REVOKED)):
+                self.flow.leave(_REVOKED[revoked.name], revoked.get_text())
+            self.flow.block(code_of(tag))
+        elif level := _level(tag):
+            self._heading(tag, look, depth, level, lead)
+        elif tag.name == "tr":
+            self._row(tag, look, depth)
+        elif tag.name in BLOCKS and not self._in_line:
+            self._block(tag, look, depth, lead)
+        else:
+            self._inline(tag, look, depth)
+
+    def _left_out(self, tag: Tag, look: Look) -> LeftOutReason | None:
+        if look.gone:
+            return None if self._styles.opens(tag) or tag.find("math") else look.gone
+        if tag.name in _REVOKED:
+            return _REVOKED[tag.name]
+        hidden = tag.has_attr("hidden") or (tag.name == "dialog" and not tag.has_attr("open"))
+        hidden = hidden or str(tag.get("aria-hidden", "")).lower() == "true"
+        return "hidden" if hidden and not self._styles.opens(tag) else None
+
+    def _leave(self, tag: Tag, why: LeftOutReason, look: Look, depth: int) -> None:
+        """Note what is left out, but for signs that only adorn and formulas drawn a second time."""
+        names = " ".join(map(str, tag.get_attribute_list("class")))
+        if tag.name in ("svg", "i") or _TWIN.search(names):
+            return
+        inside = _Reader(self._styles, self._skipped)
+        inside.walk(tag, replace(look, gone=None, tiny=False, color=None), depth + 1)
+        written = inside.flow.finish()
+        text = " ".join([written.text, *(part.text for part in written.left_out)])
+        if any(sign.isalnum() for sign in text):
+            self.flow.leave(why, f"{text}\n" if tag.name in BLOCKS else text)
+
+    def _break(self) -> None:
+        if self._in_line:
+            self.flow.put(" ")
+        else:
+            self.flow.end("\n\n" if self.flow.empty_line else "\n")
+
+    def _is_code(self, tag: Tag, look: Look, above: Look) -> bool:
+        if tag.name in _CODE:
+            return True
+        return look.lines and not above.lines and "\n" in tag.get_text().strip() and not tag.find(["p", "table"])
+
+    def _heading(self, tag: Tag, look: Look, depth: int, level: int, lead: str) -> None:
+        self.flow.end("\n\n")
+        self.flow.lead = lead or self.flow.lead
+        self._in_line += 1
+        self.walk(tag, look, depth + 1)
+        self._in_line -= 1
+        self.flow.end("\n\n", level=level)
+
+    def _row(self, tag: Tag, look: Look, depth: int) -> None:
+        self.flow.end("\n")
+        if tag.find(["table", *HEADINGS]):
+            self.walk(tag, look, depth + 1)
+        else:
+            for number, cell in enumerate(cell for cell in tag.find_all(["td", "th"]) if not is_gutter(cell)):
+                inside = _Reader(self._styles, self._skipped)
+                inside.walk(cell, look, depth + 1)
+                written = inside.flow.finish()
+                self.flow.put(f"{' | ' if number else ''}{' '.join(written.text.split())}")
+                for part in written.left_out:
+                    self.flow.leave(part.why, part.text)
+        self.flow.end("\n")
+
+    def _block(self, tag: Tag, look: Look, depth: int, lead: str) -> None:
+        gap = "\n" if tag.name in _CLOSE else "\n\n"
+        self.flow.end(gap)
+        self.flow.lead = lead or self.flow.lead
+        self.walk(tag, look, depth + 1)
+        self.flow.end(gap)
+        if tag.name == "li":
+            self.flow.lead = ""
+
+    def _inline(self, tag: Tag, look: Look, depth: int) -> None:
+        name = tag.name
+        if (value := field_text(tag)) is not None:
+            self.flow.border()
+            self._text(value, look)
+            self.flow.border()
+        elif name == "math":
+            self._text(formula(tag), look)
+            if tag.get("display") == "block":
+                self.flow.end("\n\n")
+        elif name == "svg":
+            for words in tag.find_all("text"):
+                self._text(f" {words.get_text()} ", look)
+        elif (name == "sup" or look.raised or _is_note(tag)) and not look.why and _on_one_line(tag):
+            inside = tag.find("a")
+            link = tag if isinstance(tag.find_parent("a"), Tag) or _is_note(tag) else inside
+            self.flow.put_raised(tag.get_text(), note=isinstance(link, Tag) and _leads_to_note(link))
+        elif name == "a" and tag.get_text().strip() in _PERMALINKS:
+            return
+        else:
+            self._around(tag, look, depth)
+
+    def _around(self, tag: Tag, look: Look, depth: int) -> None:
+        before, after = _AROUND.get(tag.name, ("", ""))
+        apart = tag.name in _APART or (self._in_line and tag.name in BLOCKS)
+        if apart:
+            self.flow.border()
+        if before:
+            self._text(before, look)
+        self.walk(tag, look, depth + 1)
+        if after:
+            self._text(after, look)
+        if apart:
+            self.flow.border()
+
+    def _page_inside(self, source: str) -> None:
+        soup = BeautifulSoup(source, "lxml")
+        if soup.body:
+            written = render(soup.body, Styles(soup))
+            self.flow.block(written.text, written.headings, written.left_out)
+
+
+_AROUND: Final = {"q": ("“", "”"), "rt": ("(", ")")}
+# What stands beside other words in a box of its own.
+_APART: Final = {"button", "td", "th", "label"}
+
+
+def _level(tag: Tag) -> int:
+    """Which level of heading it is; 0 where it is none."""
+    if tag.name in HEADINGS:
+        return HEADINGS[tag.name]
+    if tag.get("role") == "heading":
+        level = str(tag.get("aria-level", "2"))
+        return int(level) if level.isdecimal() and 0 < int(level[:2]) < 10 else 2
+    return 0
+
+
+def _is_note(tag: Tag) -> bool:
+    """A link to a note that bears its number, raised by the page's style or not."""
+    if tag.name != "a":
+        return False
+    names = " ".join(map(str, tag.get_attribute_list("class")))
+    role = str(tag.get("role", ""))
+    return (role == "doc-noteref" or bool(_NOTE_CLASS.search(names))) and len(tag.get_text().strip()) <= 6
+
+
+def _leads_to_note(link: Tag) -> bool:
+    return _is_note(link) or str(link.get("href", "")).startswith("#") or link.find_parent("a") is not None
+
+
+def _on_one_line(tag: Tag) -> bool:
+    return not tag.find(list(BLOCKS)) and not tag.find("math")

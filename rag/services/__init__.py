@@ -1,0 +1,261 @@
+"""The only place that turns settings into objects. Heavy imports happen inside its functions."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from rag.core.call_context import CallContext
+from rag.core.errors import ModelError, RagError, SettingsInvalid
+from rag.core.settings import Settings
+from rag.library.store import Store
+from rag.services.background import ReaderProcess, excluded_from_collection, stop
+from rag.services.chat_models import NO_MODEL, ChatModels
+from rag.services.lazy import LazyParts, once
+
+if TYPE_CHECKING:
+    from rag.answering.background_runs import AnswerRuns
+    from rag.answering.conversation import Conversation
+    from rag.answering.generation import AnswerWriter
+    from rag.ingestion.loading import Limits
+    from rag.ingestion.pipeline import IngestContext
+    from rag.library.index import Index, SharedIndex
+    from rag.models.catalogue import Choice
+    from rag.models.embedding import Embedder
+    from rag.models.installed import Entry, InstalledModels
+    from rag.models.reranking import AnswerScorer, CrossEncoder
+    from rag.operations.background_tasks import Tasks
+    from rag.operations.metrics import Metrics
+
+__all__ = ["NO_MODEL", "Services", "open_services", "stop"]
+
+_NO_PROMETHEUS = "it needs the package prometheus-client: pip install -r requirements-team.txt"
+_WARM_UP_QUESTION = "How many years does the period last, and when does it end?"
+
+
+def open_services(settings: Settings, *, switchable: bool = False) -> Services:
+    """The parts that pages and commands work with, each created at its first use.
+
+    Args:
+        switchable: whether the model chosen on the Models page takes precedence over the one that is set.
+    """
+    return Services(settings, switchable)
+
+
+class Services(LazyParts):
+    """One for all sessions and threads of a process."""
+
+    def __init__(self, settings: Settings, switchable: bool = False) -> None:
+        super().__init__()
+        self.settings, self._switchable, self._reader = settings, switchable, ReaderProcess()
+
+    @once
+    def store(self) -> Store:
+        url, vectors = self.settings.database_url.get_secret_value(), self.settings.vectors.get_secret_value()
+        return Store.open(self.settings.data_dir, url, graphs=not vectors)
+
+    @once
+    def index(self) -> Index | SharedIndex:
+        from rag.library.index import open_index
+
+        return open_index(self.store, self.settings.vectors.get_secret_value())
+
+    @once
+    def embedder(self) -> Embedder:
+        from rag.models.catalogue import served_embedder
+        from rag.models.embedding import open_embedder
+
+        if served_embedder(self.settings.embedder):
+            from rag.models.served_embedding import open_served
+
+            return open_served(self.settings.embedder, seconds=self.settings.server_seconds)
+
+        # Spin-waiting OpenMP threads starve the chat model: ten times slower when both compute.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        folders = [self.settings.models_folder]
+        return open_embedder(self.settings.embedder, device=self.settings.device, folders=folders)
+
+    @once
+    def embedder_choice(self) -> Choice:
+        """The model that `embedder` loads, without loading it. Raises ModelUnknown where none has the name set."""
+        from rag.models.catalogue import NOWHERE, Choice, choose, served_embedder
+
+        if served := served_embedder(self.settings.embedder):
+            return Choice(served, NOWHERE, None)
+        return choose(self.settings.embedder, [self.settings.models_folder], kind="embedder")
+
+    @once
+    def reranker(self) -> CrossEncoder | None:
+        """The cross-encoder that ranks passages, if one is installed."""
+        from rag.models.reranking import open_reranker
+
+        return open_reranker([self.settings.models_folder], device=self.settings.device)
+
+    @once
+    def answer_scorer(self) -> AnswerScorer | None:
+        """The extractive question answering model, if one is installed."""
+        from rag.models.reranking import open_answer_scorer
+
+        return open_answer_scorer([self.settings.models_folder], device=self.settings.device)
+
+    @once
+    def ingest(self) -> IngestContext:
+        return self.ingest_into(self.store)
+
+    def ingest_into(self, store: Store) -> IngestContext:
+        """As `ingest`, for another store: the embedder, chunking and limits of the settings."""
+        from rag.ingestion.pipeline import IngestContext
+
+        chosen = self.settings
+        sizes = chosen.chunk_unit, chosen.chunk_size, chosen.chunk_overlap
+        return IngestContext(store, self.embedder, self.limits, chosen.intranet, *sizes)
+
+    @once
+    def limits(self) -> Limits:
+        """Limits of reading one document."""
+        from rag.ingestion.loading import Limits
+
+        chosen = self.settings
+        return Limits(
+            pages=chosen.max_pages,
+            seconds=chosen.parse_seconds,
+            megabytes=chosen.parse_megabytes,
+            file_megabytes=chosen.upload_megabytes,
+            characters=chosen.max_characters,
+        )
+
+    @once
+    def installed_models(self) -> InstalledModels:
+        from rag.models.installed import InstalledModels
+
+        chosen, offered = self.settings, (self.settings.model, NO_MODEL)
+        folders, source = (chosen.models_folder, chosen.data_dir), chosen.model_source
+        return InstalledModels(*folders, source, chosen.intranet, chosen.context_tokens, offered=offered)
+
+    @once
+    def model_name(self) -> str:
+        """The model that writes: the one chosen on the Models page, otherwise the one that is set."""
+        return (self._switchable and self.installed_models.chosen) or self.settings.model
+
+    def switch(self, name: str) -> None:
+        """Choose the model that writes from the next question on. Raises ModelUnknown where it cannot be chosen."""
+        self.installed_models.choose(name)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Determine again which model writes, after one was installed or chosen. Answers in progress are finished."""
+        # Each is made from the next one.
+        parts = ("writer", "choice", "model_name")
+        with ExitStack() as locks:
+            for part in parts:
+                locks.enter_context(self.lock(part))
+            old = self.__dict__.get("writer")
+            for part in parts:
+                self.__dict__.pop(part, None)
+        if old is not None and hasattr(old.model, "retire"):
+            old.model.retire()
+
+    @once
+    def _chat_models(self) -> ChatModels:
+        return ChatModels(self.settings, self.installed_models)
+
+    @once
+    def choice(self) -> Choice | None:
+        """The catalogue's model that writes, as `ChatModels.choose`. Raises ModelError."""
+        return self._chat_models.choose(self.model_name)
+
+    @once
+    def writer(self) -> AnswerWriter | None:
+        """The model that writes; None for quotes only. Raises ModelError as `choice`."""
+        name = self.model_name
+        return None if name == NO_MODEL else self._chat_models.writer(name, self.choice)
+
+    def writing_entry(self) -> Entry | None:
+        """The model that writes as an entry of the installed ones; None where none can write here."""
+        try:
+            choice = self.choice
+        except ModelError:
+            return None
+        return self.installed_models.entry(choice.name if choice else self.model_name)
+
+    def try_out(self, name: str, question: str, stopping: Callable[[], None]) -> Iterator[str]:
+        """An installed model's answer to one line, in pieces; its speed is recorded. Raises ModelError.
+
+        Args:
+            stopping: called between pieces; may raise to stop.
+        """
+        writer = self.writer if name == self.model_name else None
+        yield from self._chat_models.try_out(name, question, stopping, writer)
+
+    @once
+    def tasks(self) -> Tasks:
+        from rag.operations.background_tasks import Tasks
+
+        return Tasks()
+
+    @once
+    def conversation(self) -> Conversation:
+        return self._conversation(lambda: self.writer)
+
+    def _conversation(self, writer: Callable[[], AnswerWriter | None]) -> Conversation:
+        from rag.answering.conversation import Conversation
+        from rag.answering.retrieval import Retriever
+
+        retriever = Retriever(self.index, self.store.documents, self.embedder, self.reranker)
+        return Conversation(
+            self.store,
+            retriever,
+            self.embedder,
+            writer,
+            passages=self.settings.passages,
+            quotes=self.settings.quotes,
+            condense=self.settings.condense,
+            reader=self.answer_scorer,
+        )
+
+    @once
+    def runs(self) -> AnswerRuns:
+        from rag.answering.background_runs import AnswerRuns
+
+        return AnswerRuns(self.metrics.answered) if self.metrics else AnswerRuns()
+
+    @once
+    def metrics(self) -> Metrics | None:
+        """Prometheus metrics, where they are switched on. Raises SettingsInvalid where the package is missing."""
+        if not self.settings.metrics:
+            return None
+        if find_spec("prometheus_client") is None:
+            raise SettingsInvalid(setting="RAG_METRICS", problem=_NO_PROMETHEUS)
+        from rag.operations.metrics import Metrics
+
+        return Metrics(lambda: self.store.counts(), lambda: self.runs)
+
+    def start(self) -> None:
+        """Start the reader process and the warm-up, after opening what may fail, so that errors show at once."""
+        _ = self.store, self.metrics
+        if self.settings.reader == "here":
+            self._reader.start()
+        threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
+
+    def reader_runs(self) -> bool:
+        """Whether the reader process is alive; one that runs elsewhere cannot be seen, and is taken to be."""
+        return self.settings.reader == "elsewhere" or self._reader.runs()
+
+    def warm_up(self) -> None:
+        """Do what the first question would wait for: load models, search the largest collection, read ahead."""
+        try:
+            with excluded_from_collection():
+                self.conversation  # noqa: B018 - its imports take a second
+                self.embedder.embed_query("ready")
+                if largest := self.store.collections.largest():
+                    # Without a writer, so that nobody queues behind it.
+                    context = CallContext(largest.owner, largest.id)
+                    next(self._conversation(lambda: None).ask(_WARM_UP_QUESTION, context, anyway=True))
+            self.index.read_ahead()
+        except RagError:
+            # The first question meets the same error and shows it.
+            return
