@@ -21,9 +21,10 @@ from rag.answering.retrieval import Retriever
 from rag.answering.verification import verify
 from rag.core.call_context import CallContext
 from rag.core.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
+from rag.core.text import language_of
 from rag.core.types import Answer, GenerationProgress, Notice, Turn
 from rag.library.store import Store
-from rag.models.catalogue import embedder_facts
+from rag.models.catalogue import EmbedderFacts, embedder_facts
 from rag.models.embedding import Embedder
 
 
@@ -74,7 +75,9 @@ class Conversation:
             clock.stage("quotes")
             yield replace(known, seconds=clock.seconds())
             return
-        asked = _Question(question, context, anyway, *self._writer_or_error(), library)
+        asked = _Question(
+            question, context, anyway, *self._writer_or_error(), library, embedder_facts(self._embedder.name)
+        )
         condense = self._condense and asked.writer is not None and bool(history)
         turns = [(turn.question, turn.answer.text if turn.answer else "") for turn in history]
         parts = self._chain(asked, condense).stream({"question": question, "chat_history": turns})
@@ -159,6 +162,16 @@ class _Question:
     writer: AnswerWriter | None
     error: ModelError | None
     library: LibraryAnswers
+    facts: EmbedderFacts
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is in a language that none of the documents is in, and the embedder does not read both."""
+        language = language_of(self.question)
+        documents = {document.language for document in self.library.documents}
+        if not documents or language in documents or "many" in self.facts.languages:
+            return False
+        return not {language, *documents} <= set(self.facts.languages)
 
     def ready(self) -> AnswerWriter:
         """The chat model. Raises ModelError where there is none, or not for the question's language."""
@@ -184,14 +197,18 @@ def _draft(asked: _Question, evidence: Evidence, clock: _Clock) -> Answer:
         seconds=clock.seconds(),
         kind=asked.library.kind,
         disagreements=disagreements(evidence.query, evidence.quotes) if evidence.answers else (),
-        notices=tuple(
-            Notice(
-                "identifier_nearest" if each.nearest else "identifier_missing",
-                {"identifier": each.identifier, "nearest": ", ".join(each.nearest)},
-            )
-            for each in evidence.missing
-        ),
+        notices=tuple(_notices(asked, evidence)),
     )
+
+
+def _notices(asked: _Question, evidence: Evidence) -> Iterator[Notice]:
+    """Why the documents do not hold it, where that is known."""
+    for each in evidence.missing:
+        fields: dict[str, str | int] = {"identifier": each.identifier, "nearest": ", ".join(each.nearest)}
+        yield Notice("identifier_nearest" if each.nearest else "identifier_missing", fields)
+    if not evidence.answers and not evidence.missing and asked.foreign:
+        # What an embedder that does not read both languages finds near is noise: nothing is known.
+        yield Notice("language_unread")
 
 
 class _Clock:

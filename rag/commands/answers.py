@@ -12,6 +12,7 @@ from rag.core.formats import format_of
 from rag.core.places import PageBox
 from rag.core.types import Answer, Passage, Quote
 from rag.services import Services
+from rag.viewing.answer_notices import notice_text, notices, refused_title
 
 
 def answer_record(services: Services, owner: str, answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
@@ -22,6 +23,19 @@ def answer_record(services: Services, owner: str, answer: Answer, gate_calibrate
         "answer": _answer_text(answer),
         "model": answer.model,
         "refused": answer.outcome == "refused",
+        "outcome": answer.outcome,
+        "kind": answer.kind,
+        "reason": _reason(answer),
+        "looked_for": [notice.fields["identifier"] for notice in answer.notices if "identifier" in notice.fields],
+        "notices": [{"code": notice.key, "text": notice_text(notice, texts())} for notice in answer.notices],
+        "disagreements": [
+            [
+                {"value": s.value, "date": s.date or None, "document": answer.quotes[s.quote].name, "quote": s.quote}
+                for s in disagreement.statements
+            ]
+            for disagreement in answer.disagreements
+        ],
+        "error": None if answer.error is None else {"code": answer.error.key, "text": texts().failure(answer.error)},
         "gate_calibrated": gate_calibrated,
         "words_only": answer.words_only,
         "quotes": [_quote(services, owner, quote) for quote in answer.quotes],
@@ -32,6 +46,13 @@ def answer_record(services: Services, owner: str, answer: Answer, gate_calibrate
         "sources": [{**_place(passage), "text": passage.text, "score": passage.score} for passage in answer.passages],
         "seconds": answer.seconds,
     }
+
+
+def _reason(answer: Answer) -> str | None:
+    """Why the question was refused; null where it was not."""
+    if answer.outcome != "refused":
+        return None
+    return answer.notices[0].key if answer.notices else "not_found"
 
 
 def _quote(services: Services, owner: str, quote: Quote) -> dict[str, Any]:
@@ -81,7 +102,9 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     """The same for people."""
     words = texts()
     if answer.outcome == "refused":
-        yield f"{words('answer.refused')} {words('answer.refused_why')}\n"
+        yield f"{refused_title(answer, words)} {'' if answer.notices else words('answer.refused_why')}\n"
+    for line in notices(answer, words):
+        yield f"{line}\n"
     if answer.words_only:
         yield f"{words('errors.vectors_lacking')}\n"
     for number, quote in enumerate(answer.quotes, start=1):

@@ -14,28 +14,24 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands import models, reading, upkeep
-from rag.commands.answers import answer_lines, answer_record
+from rag.commands import asking, models, reading, upkeep
+from rag.commands.asking import DEFAULT, OWNER, CollectionName
 from rag.commands.output import PROBLEM, AsJson, run, tell, using
 from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
-from rag.core.call_context import CallContext
-from rag.core.errors import CollectionUnknown, FileMissing, RagError, Unexpected
+from rag.core.errors import FileMissing, RagError, Unexpected
 from rag.core.types import Collection
-from rag.models.catalogue import embedder_facts
 from rag.network import connection_log
 from rag.services import NO_MODEL, Services, open_services
 
-OWNER = "local"
-DEFAULT = "Documents"
 _AGAIN = "Read again what was read by an earlier version, from the files in the library."
 _LOOK_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(asking.app)
 app.add_typer(reading.app)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
-CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
 
 
 def main() -> None:
@@ -58,7 +54,7 @@ def ingest(
         raise typer.BadParameter("say what to read, or --again", param_hint="SOURCES / --again")
     services = open_services(settings.load())
     if again:
-        results = _read_again(services, _named(services, collection))
+        results = _read_again(services, asking.named(services, collection))
     else:
         target = services.store.collections.named(OWNER, collection)
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
@@ -66,24 +62,6 @@ def ingest(
     lines = (f"{result['name']}: {result['error'] or document_line(result)}" for result in results)
     tell({"collection": collection, "documents": results}, lines, as_json)
     if any(result["status"] != "ready" for result in results):
-        raise typer.Exit(PROBLEM)
-
-
-@app.command()
-def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
-    collection: CollectionName = DEFAULT,
-    model: Annotated[str, typer.Option("--model", help="The model that writes, or none for quotes only.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Ask a collection; the quotes that answer, and what the model writes from them."""
-    current = settings.load()
-    services = open_services(current.model_copy(update={"model": model}) if model else current)
-    target = _named(services, collection)
-    *_, answer = services.conversation.ask(question, CallContext(OWNER, target.id))
-    calibrated = embedder_facts(services.embedder.name).calibrated
-    tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
-    if answer.error:
         raise typer.Exit(PROBLEM)
 
 
@@ -134,14 +112,6 @@ def reader(
         assert isinstance(index, MilvusIndex)
         threading.Thread(target=keep_in_step, args=(index.sync, stopping), daemon=True).start()
     serve(services.store, lambda: services.ingest, stopping)
-
-
-def _named(services: Services, name: str) -> Collection:
-    found = services.store.collections.by_name(OWNER, name)
-    if found is None:
-        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
-        raise CollectionUnknown(name=name, known=known)
-    return found
 
 
 def _expanded(sources: list[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ import streamlit as st
 from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
 from rag.ui.widget_values import position
-from rag.viewing.answer_notices import notices
+from rag.viewing.answer_notices import notices, refused_title
 from rag.viewing.highlighting import Mark, Picture
 
 # Markdown's syntax characters; then what is auto-linked although escaped.
@@ -162,7 +162,7 @@ def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, s
 def _notice(answer: Answer, texts: Texts) -> dict[str, str] | None:
     title, parts = "", []
     if answer.outcome == "refused":
-        title, parts = texts("answer.refused"), [] if answer.notices else [texts("answer.refused_why")]
+        title, parts = refused_title(answer, texts), [] if answer.notices else [texts("answer.refused_why")]
     elif answer.outcome == "asked_anyway":
         parts = [texts("answer.asked_anyway")]
     parts += notices(answer, texts)

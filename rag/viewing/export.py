@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.core.places import Texts
 from rag.core.types import Answer, Quote, Sentence, shown_name
-from rag.viewing.answer_notices import notices
+from rag.viewing.answer_notices import notices, refused_title
 from rag.viewing.highlighting import Picture
 
 # Markdown syntax characters: anywhere in a line, and at its start only.
@@ -122,7 +122,7 @@ def _folded_heading(folded: Sequence[Sentence], t: Texts) -> str:
 def _remarks(answer: Answer, t: Texts) -> Iterator[str]:
     """Remarks to show above the answer: refused, stopped, no model …"""
     if answer.outcome == "refused":
-        yield t("answer.refused")
+        yield refused_title(answer, t)
     yield from notices(answer, t)
     if answer.outcome == "asked_anyway":
         yield t("answer.asked_anyway")

@@ -11,6 +11,10 @@ class NotFound(LibraryError, needs=("what",)):
     """It does not exist, or the person may not know of it."""
 
 
+class DocumentsUnknown(LibraryError, needs=("names", "collection")):
+    """No document of the collection has such a name or date."""
+
+
 class CollectionUnknown(LibraryError, needs=("name", "known")):
     """The command line names a collection that does not exist."""
 

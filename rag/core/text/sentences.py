@@ -11,7 +11,7 @@ from rag.core.text.stop_words import STOP_WORDS
 
 # A sentence ends at a Chinese full stop; at a Latin one before white space, unless it belongs to an abbreviation, an
 # initial or a number; or at an empty line. Note marks after a stop belong to its sentence.
-_MARK: Final = r"(?:[⁰¹²³⁴-⁹]++|[ ]\[[a-z]\])?+"
+_MARK: Final = r"(?:[⁰¹²³⁴-⁹]++|[ ]\[\w{1,3}\])?+"
 _END: Final = re.compile(rf"[。！？；]++[”’」』）]*+{_MARK}|(?<![.!?])[.!?]++[\"'”’)\]]*+{_MARK}(?=\s)|\n[^\S\n]*+\n")
 
 _TITLES: Final = """

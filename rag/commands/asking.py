@@ -1,0 +1,103 @@
+"""`python -m rag ask`: one question, with what was asked before it, of all documents or of some."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rag.commands.answers import answer_lines, answer_record
+from rag.commands.output import PROBLEM, AsJson, tell, using
+from rag.core import settings
+from rag.core.call_context import CallContext
+from rag.core.errors import CollectionUnknown, DocumentsUnknown
+from rag.core.types import Answer, Collection, Document, Turn
+from rag.models.catalogue import embedder_facts
+from rag.services import Services, open_services
+
+OWNER = "local"
+DEFAULT = "Documents"
+_HISTORY = "A JSON list: questions asked before, oldest first, or turns with `role` and `text` as they were."
+_DOCUMENTS = "Ask these documents alone, by their names; may be given several times."
+app = typer.Typer(add_completion=False)
+CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    collection: CollectionName = DEFAULT,
+    model: Annotated[str, typer.Option("--model", help="The model that writes, or none for quotes only.")] = "",
+    history: Annotated[Path | None, typer.Option("--history", help=_HISTORY)] = None,
+    documents: Annotated[list[str] | None, typer.Option("--documents", help=_DOCUMENTS)] = None,
+    since: Annotated[str, typer.Option("--since", help="Documents of this day (YYYY-MM-DD) and later.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Documents of this day (YYYY-MM-DD) and earlier.")] = "",
+    anyway: Annotated[bool, typer.Option("--anyway", help="Have the model write where it is not in them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a collection; the quotes that answer, and what the model writes from them."""
+    current = settings.load()
+    services = open_services(current.model_copy(update={"model": model}) if model else current)
+    target = named(services, collection)
+    context = CallContext(OWNER, target.id, chosen(services, target, documents or (), since, until))
+    turns: list[Turn] = []
+    for number, entry in enumerate(_entries(history)):
+        if isinstance(entry, str):
+            *_, said = services.conversation.ask(entry, context, history=turns)
+            turns.append(Turn(str(number), entry, said, ""))
+        elif entry.get("role") == "user":
+            turns.append(Turn(str(number), str(entry.get("text", "")), None, ""))
+        elif turns:
+            turns[-1] = _answered(turns[-1], str(entry.get("text", "")))
+    *_, answer = services.conversation.ask(question, context, history=turns, anyway=anyway)
+    calibrated = embedder_facts(services.embedder.name).calibrated
+    tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
+    if answer.error:
+        raise typer.Exit(PROBLEM)
+
+
+def _answered(turn: Turn, text: str) -> Turn:
+    return replace(turn, answer=Answer(turn.question, turn.question, text, "answered", None))
+
+
+def named(services: Services, name: str) -> Collection:
+    found = services.store.collections.by_name(OWNER, name)
+    if found is None:
+        known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
+        raise CollectionUnknown(name=name, known=known)
+    return found
+
+
+def chosen(
+    services: Services, collection: Collection, names: Sequence[str], since: str = "", until: str = ""
+) -> tuple[str, ...]:
+    """The ids of the documents that are asked; none where all are.
+
+    Raises:
+        DocumentsUnknown: no document of the collection is called so, or is of these days.
+    """
+    if not names and not since and not until:
+        return ()
+    listed = services.store.documents.list(OWNER, collection.id)
+    found = [document.id for document in listed if _meant(document, names, since, until)]
+    if not found:
+        raise DocumentsUnknown(names=", ".join(names) or f"{since or '…'} – {until or '…'}", collection=collection.name)
+    return tuple(found)
+
+
+def _meant(document: Document, names: Sequence[str], since: str, until: str) -> bool:
+    if names and not {document.name, document.title} & set(names):
+        return False
+    return not (since or until) or (bool(document.date) and since <= document.date <= (until or "9999"))
+
+
+def _entries(file: Path | None) -> list[Any]:
+    if file is None:
+        return []
+    with using(file):
+        entries = json.loads(file.read_text(encoding="utf-8"))
+    return entries if isinstance(entries, list) else []
