@@ -46,10 +46,10 @@ CASES = [
     Case("reader", 2, "usage"),
     *(
         Case(f"{command} --no-such-option", 2, "usage")
-        for command in ("ingest x", "ask x", "evaluate x", "backup x", "restore x", "move --to x", "doctor")
+        for command in ("ingest x", "read x", "ask x", "evaluate x", "backup x", "restore x", "move --to x", "doctor")
     ),
     *(Case(f"models {command} --no-such-option", 2, "usage") for command in ("list", "pull x", "import x", "verify x")),
-    *(Case(command, 2, "usage") for command in ("ingest", "ask", "evaluate", "backup", "restore", "move")),
+    *(Case(command, 2, "usage") for command in ("ingest", "read", "ask", "evaluate", "backup", "restore", "move")),
     *(Case(f"models {command}", 2, "usage") for command in ("pull", "import", "verify", "remove")),
     Case("ask --json Why? --collection", 2, "usage"),
     Case("evaluate {data} --limit 0", 2, "usage"),
@@ -82,6 +82,9 @@ CASES = [
     Case("doctor", 1, None, DAMAGED),
     # Each command: done, done in part, refused.
     Case("ingest {file}", 0, None),
+    Case("read {file}", 0, None),
+    Case("read {nowhere}", 1, "file_missing"),
+    Case("read {empty}", 1, "empty_file"),
     Case("ingest {file} {nowhere} {empty}", 1, None),
     Case("ingest {file} --collection Toys", 1, None),
     Case("ask Why? --collection Nowhere", 1, "collection_unknown"),
