@@ -25,8 +25,8 @@ _COMPARING: Final = re.compile(
 )
 _LOOSE: Final = re.compile(r"\b(?:and|or|to|with|from|und|oder|mit)(?=\s*+[?.]?$|\s++(?:and|or|to|from|in)\b)")
 _NEXT_QUESTION: Final = re.compile(
-    r"[?？]\s*(?=\S)|[;,]?\s+and\s+(?=(?:who|what|when|where|why|how|which|is|are|does|do|can)\b)"
-    r"|[;,]?\s+und\s+(?=(?:wer|was|wann|wo|warum|wie|welche[rs]?)\b)",
+    r"[?？]\s*+(?=\S)|(?:[;,]|(?<!\s)(?=\s))\s++and\s++(?=(?:who|what|when|where|why|how|which|is|are|does|do|can)\b)"
+    r"|(?:[;,]|(?<!\s)(?=\s))\s++und\s++(?=(?:wer|was|wann|wo|warum|wie|welche[rs]?)\b)",
     re.IGNORECASE,
 )
 

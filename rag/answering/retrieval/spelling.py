@@ -18,7 +18,9 @@ from rag.core.types import Passage
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _ABBREVIATION: Final = re.compile(r"\b[A-Z]{2,6}\b")
-_CAPITALISED: Final = re.compile(r"\b[A-Z][\w’'-]*(?: (?:of|for|and|the|de|der|und) [A-Z][\w’'-]*| [A-Z][\w’'-]*){1,6}")
+_CAPITALISED: Final = re.compile(
+    r"(?<![\w’'-])[A-Z][\w’'-]*+(?: (?:of|for|and|the|de|der|und) [A-Z][\w’'-]*| [A-Z][\w’'-]*){1,6}"
+)
 # Shorter words have too many neighbours; of longer ones two letters may be wrong.
 _SHORTEST: Final = 5
 _LONG: Final = 9

@@ -10,7 +10,7 @@ _MAIL: Final = r"[\w+-]++(?:\.[\w+-]++)*+@[\w-]++(?:\.[\w-]++)++"
 _CODE: Final = re.compile(
     # "E 4512": capitals with the figures behind them.
     r"(?<![\w-])[A-Z]{1,4}+ \d{3,}+(?!\w)"
-    rf"|(?<![\w@.+-])(?:{_MAIL}|[A-Za-z0-9]++(?:[-/_.][A-Za-z0-9]++)*+)(?!\w)"
+    rf"|(?<![\w@.+/-])(?:{_MAIL}|[A-Za-z0-9]++(?:[-/_.][A-Za-z0-9]++)*+)(?!\w)"
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d")
