@@ -191,7 +191,7 @@ def test_each_page_is_read_and_cut_into_units_once_a_question(
 
     monkeypatch.setattr(library.store.documents, "pages_at", spy)
     monkeypatch.setattr(library.store.documents, "page", None)
-    monkeypatch.setattr(evidence_pages, "units", lambda text: cut.append(text) or into_units(text))
+    monkeypatch.setattr(evidence_pages, "units", lambda text, *known: cut.append(text) or into_units(text, *known))
     library.__dict__["writer"] = Writer("tiny", FakeListChatModel(responses=["Whale 7 sings song 7."]))
     collection = library.store.collections.list("me")[0].id
     *_, answer = library.conversation.ask("Which song does whale 7 sing?", CallContext("me", collection))

@@ -10,10 +10,10 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from rag.answering.evidence.answer_types import answer_kind, holds_new
-from rag.answering.evidence.pages import SURROUNDINGS, CutPage, cut
+from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.evidence.ranges import in_range
 from rag.answering.evidence.units import Unit, headlines
-from rag.core.text import coverage, from_a_word, language_of, script_of, terms, to_a_word, words
+from rag.core.text import coverage, language_of, script_of, terms, words
 from rag.core.types import PageKey, Passage, Quote
 from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
 from rag.models.embedding import Embedder, ReadsBefore
@@ -113,7 +113,7 @@ def _by_meaning(
 
 def _read(candidate: _Candidate) -> str:
     """What a model reads of a unit: a row says nothing without its column heads."""
-    return f"{candidate.unit.head} {candidate.text}" if candidate.unit.head else candidate.text
+    return candidate.unit.said or f"{candidate.unit.head} {candidate.text}".strip()
 
 
 def _candidates(
@@ -140,7 +140,7 @@ def _candidates(
         place = (passage.document, passage.page)
         page = pages[place]
         here = page.touched(passage)
-        held = [terms(f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in here]
+        held = [terms(unit.said or f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in here]
         topic = terms(f"{passage.title} {passage.section}", language)
         for i, unit in enumerate(here):
             key = (*place, unit.start)
@@ -173,7 +173,7 @@ def _quotable(document: str, page: CutPage, running: Set[tuple[str, str]]) -> se
         for one in page.units
         if one.sort == "row"
         or not (
-            one.sort == "contents"
+            one.sort in ("contents", "head")
             or one.start in bare
             or (document, _DIGITS.sub("", page.text[one.start : one.end])) in running
         )
@@ -216,15 +216,6 @@ def _quote(candidate: _Candidate, score: float) -> Quote:
     return replace(
         cut(candidate.passage, page, unit),
         score=score,
-        before=_from_word(page.text[max(0, unit.start - SURROUNDINGS) : unit.start]),
-        after=_to_word(page.text[unit.end : unit.end + SURROUNDINGS]),
+        before=text_before(page, unit),
+        after=text_after(page, unit),
     )
-
-
-def _from_word(text: str) -> str:
-    """The text from its first whole word on, when it was cut."""
-    return text if len(text) < SURROUNDINGS else from_a_word(text)
-
-
-def _to_word(text: str) -> str:
-    return text if len(text) < SURROUNDINGS else to_a_word(text)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rag.core.errors import NoText
 from rag.core.types import Heading, Kind, LoadedDocument
 from rag.ingestion.loading.encodings import decode
+from rag.ingestion.loading.markdown_tables import with_tables
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
@@ -27,9 +28,10 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
     text = _EMBEDDED.sub("data:", decode(data, charset, name=name) or "")
     if not text.strip():
         raise NoText(name=name, pages="1")
+    text, tables = with_tables(text) if kind == "markdown" else (text, [])
     headings = tuple(_markdown_headings(text)) if kind == "markdown" else ()
     title = title_of(headings[0].title if headings else "", name)
-    return in_parts(name, title, kind, text, headings)
+    return in_parts(name, title, kind, text, headings, tables=tables)
 
 
 def _without_closing(title: str) -> str:

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from rag.core.tables import Table
 from rag.core.text import sentences
 from rag.core.types import Heading, Kind, LoadedDocument, Notice, Page
+from rag.ingestion.loading.table_notes import with_surroundings
 
 # Six or seven printed pages: most documents are one part.
 PART_CHARACTERS: Final = 20_000
@@ -34,26 +36,43 @@ _Finder = Callable[[str, int, int], int | None]
 
 
 def in_parts(
-    name: str, title: str, kind: Kind, text: str, headings: Sequence[Heading], most: int = PART_CHARACTERS
+    name: str,
+    title: str,
+    kind: Kind,
+    text: str,
+    headings: Sequence[Heading],
+    most: int = PART_CHARACTERS,
+    tables: Sequence[Table] = (),
 ) -> LoadedDocument:
-    """The document of a text, with its headings in order, in parts of at most so many characters.
+    """The document of a text, with its headings and tables in order, in parts of at most so many characters.
 
     Each part is labelled with the line that it begins in.
     """
     pages: list[Page] = []
     inside: list[int] = []
     starts = [heading.start for heading in headings]
+    tables = with_surroundings(text, tables)
     start, line = 0, 1
     for end, clean in _cuts(text, starts, most):
         held = headings[bisect_left(starts, start) : bisect_left(starts, end)]
         places = tuple(replace(heading, start=heading.start - start) for heading in held)
-        pages.append(Page(len(pages) + 1, str(line), text[start:end], places))
+        pages.append(Page(len(pages) + 1, str(line), text[start:end], places, _tables_in(tables, start, end)))
         line += text.count("\n", start, end)
         if not clean:
             inside.append(line)
         start = end
     warnings = (Notice(CUT_INSIDE, {"count": len(inside), "line": inside[0]}),) if inside else ()
     return LoadedDocument(name, title, kind, tuple(pages), warnings=warnings)
+
+
+def _tables_in(tables: Sequence[Table], start: int, end: int) -> tuple[Table, ...]:
+    """The tables of a part; of one that goes over its border, the rows that stand whole in it."""
+    found = []
+    for table in tables:
+        rows = [number for number, (first, last) in enumerate(table.rows) if first >= start and last <= end]
+        if rows:
+            found.append(table.part(rows[0], rows[-1] + 1, start))
+    return tuple(found)
 
 
 def _cuts(text: str, headings: Sequence[int], most: int) -> Iterator[tuple[int, bool]]:

@@ -11,8 +11,10 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from rag.core.errors import NoText
+from rag.core.tables import Table
 from rag.core.types import Heading, Kind, LoadedDocument
 from rag.ingestion.loading.encodings import decode
+from rag.ingestion.loading.html_tables import html_table
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
@@ -30,7 +32,7 @@ _METADATA = {"title", "meta", "link", "base", "style", "script", "noscript", "te
 _BLOCKS = _HEADINGS | {
     "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
     "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "nav", "ol", "p", "pre",
-    "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", "aside",
+    "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "aside",
 }  # fmt: skip
 _CLOSE = {"li", "tr", "dd", "dt", "br"}  # parted from their like by a line end only
 
@@ -50,14 +52,14 @@ def read_html(data: bytes, name: str, kind: Kind = "html", charset: str | None =
     source = decode(data, charset, name=name, markup=True) or ""
     soup = _soup(source)
     title = _title(soup)
-    text, headings = main_text(source, soup)
+    text, headings, tables = main_text(source, soup)
     if not text.strip():
         raise NoText(name=name, pages="1")
     first = next((heading.title for heading in headings), "")
-    return in_parts(name, title_of(title or first, name), kind, text, headings)
+    return in_parts(name, title_of(title or first, name), kind, text, headings, tables=tables)
 
 
-def main_text(source: str, soup: BeautifulSoup) -> tuple[str, list[Heading]]:
+def main_text(source: str, soup: BeautifulSoup) -> tuple[str, list[Heading], list[Table]]:
     """The page's main text: trafilatura's choice, or all that is no menu where that loses something.
 
     trafilatura leaves out more of what surrounds an article, but takes short lists, tables and
@@ -65,23 +67,24 @@ def main_text(source: str, soup: BeautifulSoup) -> tuple[str, list[Heading]]:
     one its choice counts when it is a good part of what is no link.
     """
     root = _without_surroundings(soup)
-    whole, places = render(root)
+    rendered = render(root)
+    whole = rendered[0]
     linked = sum(len(_visible(link.get_text())) for link in root.find_all("a"))
     if len(whole) < _SHORT:
-        return whole, places
+        return rendered
     chosen = trafilatura.extract(
         source, output_format="html", include_comments=False, include_tables=True, favor_recall=True
     )
-    text, headings = render(_soup(chosen or ""))
-    if len(text) < _SHARE * max(len(whole) - linked, _SHORT):
-        return whole, places
-    return text, headings
+    main = render(_soup(chosen or ""))
+    if len(main[0]) < _SHARE * max(len(whole) - linked, _SHORT) or len(main[2]) < len(rendered[2]) / 2:
+        return rendered
+    return main
 
 
-def render(root: Tag) -> tuple[str, list[Heading]]:
+def render(root: Tag, depth: int = 0) -> tuple[str, list[Heading], list[Table]]:
     """Text as a reader sees it: blocks apart, list items and table rows on lines of their own."""
     writer = _Writer()
-    _walk(root, writer, 0)
+    _walk(root, writer, depth)
     return writer.finish()
 
 
@@ -95,6 +98,7 @@ class _Writer:
         self._length = 0
         self.lead = ""  # stands before the next line that holds anything: the mark or number of a list item
         self.headings: list[Heading] = []
+        self.tables: list[Table] = []
 
     def put(self, piece: str) -> None:
         self._line.append(piece)
@@ -114,9 +118,18 @@ class _Writer:
         elif len(gap) > len(self._gap):
             self._gap = gap
 
-    def finish(self) -> tuple[str, list[Heading]]:
+    def table(self, text: str, table: Table) -> None:
+        """A table, its rows on lines of their own."""
+        self.end("\n\n")
+        before = self._gap if self._lines else ""
+        self.tables.append(table.moved(self._length + len(before) + len(self.lead)))
+        self._lines.append(before + self.lead + text)
+        self._length += len(self._lines[-1])
+        self._gap, self.lead = "\n\n", ""
+
+    def finish(self) -> tuple[str, list[Heading], list[Table]]:
         self.end("")
-        return "".join(self._lines), self.headings
+        return "".join(self._lines), self.headings, self.tables
 
 
 def _walk(node: Tag, writer: _Writer, depth: int) -> None:
@@ -136,17 +149,14 @@ def _write(tag: Tag, writer: _Writer, depth: int, lead: str) -> None:
         writer.end("\n")
     elif tag.name not in _BLOCKS:
         _walk(tag, writer, depth + 1)
-        if tag.name in ("td", "th"):
-            writer.put(" ")
     elif tag.name == "pre":
         writer.end("\n\n")
         writer.put(_visible(tag.get_text()))
         writer.end("\n\n", exact=True)
-    elif tag.name == "tr" and not tag.find("table"):
-        writer.end("\n")
-        cells = [" ".join(_visible(cell.get_text(" ")).split()) for cell in tag.find_all(["td", "th"])]
-        writer.put(" | ".join(cells) if any(cells) else "")
-        writer.end("\n")
+    elif tag.name == "table" and (found := html_table(tag, lambda cell: render(cell, depth + 1)[0])):
+        for caption in tag.find_all("caption", recursive=False):
+            _write(caption, writer, depth + 1, "")
+        writer.table(*found)
     else:
         gap = "\n" if tag.name in _CLOSE else "\n\n"
         writer.end(gap)

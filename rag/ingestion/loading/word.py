@@ -17,12 +17,14 @@ from docx.oxml import parse_xml
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from rag.core.errors import DamagedFile, NoText, TooLarge
+from rag.core.tables import Table
 from rag.core.types import Heading, LoadedDocument
 from rag.ingestion.loading.encoding_labels import encoding_of
 from rag.ingestion.loading.encodings import declared
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.word_numbering import Numbering
+from rag.ingestion.loading.word_tables import cells_of, is_layout, word_table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -38,7 +40,7 @@ _DECLARED = 400  # bytes of a part, among which is what it says of its encoding
 
 
 def read_word(data: bytes, name: str) -> LoadedDocument:
-    """A .docx file as text; table rows are lines with " | " between their cells.
+    """A .docx file as text and tables.
 
     Raises:
         DamagedFile: it is no Word file inside.
@@ -48,14 +50,14 @@ def read_word(data: bytes, name: str) -> LoadedDocument:
     check_archive(data, name)
     try:
         document = Document(io.BytesIO(data))
-        text, headings = _render(document)
+        text, headings, tables = _render(document)
         stated = document.core_properties.title
     except (PackageNotFoundError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, AttributeError) as error:
         raise DamagedFile(name=name, expected="docx") from error
     if not text.strip():
         raise NoText(name=name, pages="1")
     title = title_of(stated or (headings[0].title if headings else ""), name)
-    return in_parts(name, title, "word", text, headings)
+    return in_parts(name, title, "word", text, headings, tables=tables)
 
 
 def check_archive(data: bytes, name: str) -> None:
@@ -88,55 +90,53 @@ def _strangely_written(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool
     return label is not None and encoding_of(label) is None
 
 
-def _render(document: DocxDocument) -> tuple[str, list[Heading]]:
+def _render(document: DocxDocument) -> tuple[str, list[Heading], list[Table]]:
     names = {style.style_id: style.name or "" for style in document.styles}
     parts: list[str] = []
     headings: list[Heading] = []
+    tables: list[Table] = []
     length = 0
     numbering = Numbering(document)
-    for text, style, goes_on in chain(_blocks(document.element.body, numbering), _notes(document, numbering)):
+    for text, style, goes_on, table in chain(_blocks(document.element.body, numbering), _notes(document, numbering)):
         if not text.strip():
             continue
         gap = "\n" if goes_on and parts else "\n\n" if parts else ""
         if _HEADING.match(names.get(style, "")):
             headings.append(Heading(length + len(gap), " ".join(text.split())))
+        if table:
+            tables.append(table.moved(length + len(gap)))
         parts.append(gap + text)
         length += len(gap) + len(text)
-    return "".join(parts), headings
+    return "".join(parts), headings, tables
 
 
-def _blocks(parent: Any, numbering: Numbering) -> Iterator[tuple[str, str, bool]]:
-    """Paragraphs and table rows in order, as (text, style id, whether it goes on a list or table)."""
+def _blocks(parent: Any, numbering: Numbering) -> Iterator[tuple[str, str, bool, Table | None]]:
+    """Paragraphs and tables in order, as (text, style id, whether it goes on a list, the table)."""
     listed = False
     for element in parent:
         if element.tag == f"{_W}p":
             text = _text(element)
             label = numbering.label(element) if text else ""
-            yield label + text, _style(element), listed and bool(label)
+            yield label + text, _style(element), listed and bool(label), None
             listed = bool(label)
+        elif element.tag == f"{_W}tbl" and is_layout(element):
+            for cell in cells_of(element):
+                yield from _blocks(cell, numbering)
         elif element.tag == f"{_W}tbl":
-            for number, row in enumerate(element.iter(f"{_W}tr")):
-                if next(row.iterancestors(f"{_W}tbl")) is element:
-                    yield _row(row), "", number > 0
+            written = word_table(element, lambda cell: (text for text, *_ in _blocks(cell, numbering)))
+            if written:
+                yield written[0], "", False, written[1]
         elif element.tag not in _UNSEEN and len(element):
             yield from _blocks(element, numbering)
 
 
-def _notes(document: DocxDocument, numbering: Numbering) -> Iterator[tuple[str, str, bool]]:
+def _notes(document: DocxDocument, numbering: Numbering) -> Iterator[tuple[str, str, bool, Table | None]]:
     """Footnotes and endnotes, which stand in files of their own, after everything else."""
     for link in document.part.rels.values():
         if not link.is_external and link.reltype.endswith(("/footnotes", "/endnotes")):
             for note in parse_xml(link.target_part.blob):
                 if note.get(f"{_W}type") is None:  # the others draw the line above the notes
                     yield from _blocks(note, numbering)
-
-
-def _row(row: Any) -> str:
-    cells = []
-    for cell in row.iter(f"{_W}tc"):
-        if next(cell.iterancestors(f"{_W}tr")) is row:
-            cells.append(" ".join(_text(cell).split()))
-    return " | ".join(cells) if any(cells) else ""
 
 
 def _style(paragraph: Any) -> str:
