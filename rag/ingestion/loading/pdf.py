@@ -24,7 +24,10 @@ from pypdf.errors import DependencyError, PyPdfError
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
 from rag.core.text import find_words
 from rag.core.types import Heading, LoadedDocument, Page
-from rag.ingestion.loading.textlayer import headings, read_page, tidy
+from rag.ingestion.loading.pdf_continued import continued
+from rag.ingestion.loading.pdf_table_text import FoundTable
+from rag.ingestion.loading.table_notes import with_surroundings
+from rag.ingestion.loading.textlayer import headings, read_layout, read_page, tidy
 from rag.ingestion.loading.titles import title_of
 
 __all__ = ["LOCK", "read_page", "read_pdf"]
@@ -79,18 +82,20 @@ def read_pdf(
         raise DamagedFile(name=name, expected="pdf")
     if count > max_pages:
         raise TooManyPages(name=name, pages=count, limit=max_pages)
-    texts: list[tuple[str, list[Heading]]] = []
+    texts: list[tuple[str, list[Heading], list[FoundTable]]] = []
     for text in _texts(first, second, count):
         texts.append(text)
         told(len(texts), count)
-    empty = tuple(number for number, (text, _) in enumerate(texts, 1) if not text)
+    empty = tuple(number for number, (text, *_) in enumerate(texts, 1) if not text)
     if len(empty) == count:
         raise NoText(name=name, pages=f"1–{count}" if count > 1 else "1")
     labels = second.labels(count)
-    found = _outlined(second.outline(), [text for text, _ in texts]) or _unrepeated([lines for _, lines in texts])
+    words = [text for text, *_ in texts]
+    found = _outlined(second.outline(), words) or _unrepeated([lines for _, lines, _ in texts])
+    tables = continued(words, [held for *_, held in texts])
     pages = tuple(
-        Page(number, label, text, tuple(places))
-        for number, (label, (text, _), places) in enumerate(zip(labels, texts, found, strict=True), 1)
+        Page(number, label, text, tuple(places), with_surroundings(text, held))
+        for number, (label, text, places, held) in enumerate(zip(labels, words, found, tables, strict=True), 1)
     )
     return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty)
 
@@ -104,11 +109,13 @@ def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None,
         return None, error.err_code == pdfium_c.FPDF_ERR_PASSWORD
 
 
-def _texts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[tuple[str, list[Heading]]]:
+def _texts(
+    first: pdfium.PdfDocument | None, second: _Second, count: int
+) -> Iterator[tuple[str, list[Heading], list[FoundTable]]]:
     """Text and large lines of each page; pypdf's text where pdfium finds none."""
     for number in range(count):
-        text, lines = _page(first, number) if first else ("", [])
-        yield (text, lines) if text.strip() else (second.text(number), [])
+        text, lines, tables = _page(first, number) if first else ("", [], [])
+        yield (text, lines, tables) if text.strip() else (second.text(number), [], [])
     if first:
         with LOCK:
             first.close()
@@ -127,13 +134,13 @@ def upright_text(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
         page.set_rotation(turned)
 
 
-def _page(document: pdfium.PdfDocument, number: int) -> tuple[str, list[Heading]]:
+def _page(document: pdfium.PdfDocument, number: int) -> tuple[str, list[Heading], list[FoundTable]]:
     try:
         with LOCK, closing(document[number]) as page, upright_text(page) as textpage:
-            text, indices = read_page(textpage)
-            return text, headings(textpage, text, indices)
+            text, indices, tables = read_layout(textpage)
+            return text, headings(textpage, text, indices, [one.table for one in tables]), tables
     except pdfium.PdfiumError:
-        return "", []
+        return "", [], []
 
 
 class _Second:

@@ -39,6 +39,10 @@ def with_surroundings(text: str, tables: Sequence[Table]) -> tuple[Table, ...]:
     return tuple(found)
 
 
+def is_caption(line: str) -> bool:
+    return _CAPTION.match(line) is not None
+
+
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
     places, at = [], start
     for line in text[start:end].split("\n"):

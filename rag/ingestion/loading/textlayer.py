@@ -24,7 +24,10 @@ from statistics import quantiles
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from rag.core.tables import Table
 from rag.core.types import Heading
+from rag.ingestion.loading.pdf_table_text import FoundTable, lay_tables
+from rag.ingestion.loading.pdf_tables import tables_of
 
 _LETTER = r"[^\W\d_]"
 # pdfium writes U+0002 (or U+FFFE) for a hyphen at a line end where it has joined the two lines itself.
@@ -61,11 +64,16 @@ def read_page(textpage: pdfium.PdfTextPage) -> tuple[str, list[int]]:
     """The page's text and, for each of its characters, pdfium's index (-1: put in here).
 
     Lines end in "\\n", paragraphs in an empty line, words parted by a hyphen at a line end
-    are whole again. The same page always gives the same text.
+    are whole again. Table rows are lines, " | " between their cells. The same page always gives the same text.
     """
-    raw = _characters(textpage)
-    text, indices = _readable(raw)
-    return _with_paragraphs(textpage, text, indices)
+    text, indices, _ = read_layout(textpage)
+    return text, indices
+
+
+def read_layout(textpage: pdfium.PdfTextPage) -> tuple[str, list[int], list[FoundTable]]:
+    """As `read_page`, with the page's tables: each of their rows is a line in the text."""
+    text, indices = _with_paragraphs(textpage, *_readable(_characters(textpage)))
+    return lay_tables(text, indices, tables_of(textpage, text, indices))
 
 
 def tidy(text: str) -> str:
@@ -73,9 +81,11 @@ def tidy(text: str) -> str:
     return _readable(text)[0].strip()
 
 
-def headings(textpage: pdfium.PdfTextPage, text: str, indices: list[int]) -> list[Heading]:
-    """Lines set larger or bolder than the page's running text, as headings."""
-    lines = _lines(textpage, text, indices)
+def headings(
+    textpage: pdfium.PdfTextPage, text: str, indices: list[int], tables: Iterable[Table] = ()
+) -> list[Heading]:
+    """Lines set larger or bolder than the page's running text, as headings; none in tables."""
+    lines = _lines(textpage, text, indices, [(table.start, table.end) for table in tables])
     if not lines:
         return []
     size = _commonest((line.size, len(line.text)) for line in lines)
@@ -211,11 +221,13 @@ def _baseline(textpage: pdfium.PdfTextPage, index: int) -> float:
     return y.value
 
 
-def _lines(textpage: pdfium.PdfTextPage, text: str, indices: list[int]) -> list[_Line]:
+def _lines(
+    textpage: pdfium.PdfTextPage, text: str, indices: list[int], but: Iterable[tuple[int, int]] = ()
+) -> list[_Line]:
     lines: list[_Line] = []
     start, after_gap = 0, True
     for line in text.split("\n"):
-        if line.strip():
+        if line.strip() and not any(first <= start < last for first, last in but):
             size, weight = _look(textpage, indices[start])
             last_weight = _look(textpage, indices[start + len(line) - 1])[1]
             lines.append(_Line(start, line.strip(), size, min(weight, last_weight), after_gap))

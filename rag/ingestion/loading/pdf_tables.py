@@ -1,0 +1,81 @@
+"""The tables of a PDF page: found by ruling lines, by alignment where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rag.ingestion.loading.pdf_aligned import aligned_tables, table_of
+from rag.ingestion.loading.pdf_grid import GridCell, is_gappy
+from rag.ingestion.loading.pdf_ruled import Ruled, cells_of, grids
+from rag.ingestion.loading.pdf_rules import Rules, rules_of
+from rag.ingestion.loading.pdf_streams import streams
+from rag.ingestion.loading.pdf_words import Word, lines_of, words_of
+from rag.ingestion.loading.table_heads import is_figure
+
+
+def tables_of(textpage: Any, text: str, indices: Sequence[int]) -> list[list[GridCell]]:
+    """The cells of each table of a page, by the words of its text."""
+    words, turn = words_of(textpage, text, indices)
+    return find_tables(words, rules_of(textpage.page, turn))
+
+
+def find_tables(words: Sequence[Word], rules: Rules) -> list[list[GridCell]]:
+    """The cells of each table of a page."""
+    found: list[list[GridCell]] = []
+    left = list(words)
+    for grid in grids(rules):
+        x0, y0, x1, y1 = grid.box
+        inside = [w for w in left if x0 - 2 <= (w.left + w.right) / 2 <= x1 + 2 and y0 - 2 <= w.middle <= y1 + 2]
+        cells = _ruled(grid, inside, rules)
+        if cells:
+            found.append(cells)
+            taken = set(map(id, inside))
+            left = [word for word in left if id(word) not in taken]
+    for lines in streams(lines_of(left)):
+        found += aligned_tables(lines, rules)
+    return found
+
+
+def _ruled(grid: Ruled, words: Sequence[Word], rules: Rules) -> list[GridCell]:
+    """The cells of a grid of lines; where the lines leave rows or columns open, white space parts them."""
+    if len(words) < 3:
+        return []
+    cells = [cell for cell in cells_of(grid, words) if cell.words]
+    rows = {cell.row for cell in cells}
+    columns = {cell.column for cell in cells if cell.column_span == 1}
+    if len(cells) < 2 or not _fills(cells):
+        return []
+    if len(columns) < 2 or any(map(_holds_columns, cells)) or _holds_rows(cells):
+        found = table_of(lines_of(words), rules, grid.places[1:-1], sure=len(columns) > 1)
+        return found if found or len(columns) < 2 else cells
+    return cells if len(rows) > 1 else []
+
+
+def _fills(cells: Sequence[GridCell]) -> bool:
+    """Whether words fill a good part of the grid: in drawings most of it is empty, or one cell over many columns."""
+    rows, columns = {cell.row for cell in cells}, {cell.column for cell in cells}
+    filled = sum(
+        sum(cell.row <= row < cell.row + cell.row_span for row in rows)
+        * sum(cell.column <= column < cell.column + cell.column_span for column in columns)
+        for cell in cells
+    )
+    single = sum(cell.column_span == 1 or len(columns) == 1 for cell in cells)
+    return filled >= 0.34 * len(rows) * len(columns) and 2 * single >= len(cells)
+
+
+def _holds_columns(cell: GridCell) -> bool:
+    """Whether a ruled cell holds several columns: gaps in several lines, or in one where it covers columns."""
+    gappy = sum(map(is_gappy, lines_of(cell.words))) if len(cell.words) > 1 else 0
+    return gappy > 1 or (gappy == 1 and cell.column_span > 1)
+
+
+def _holds_rows(cells: Sequence[GridCell]) -> bool:
+    """Whether the lines part no rows: side by side stand several cells of which each holds several figures."""
+    several: dict[int, int] = {}
+    for cell in cells:
+        if len(cell.words) > 1:
+            lines = lines_of(cell.words)
+            figures = sum(is_figure(" ".join(word.text for word in line.words)) for line in lines)
+            several[cell.row] = several.get(cell.row, 0) + (figures > 1 and figures >= 0.6 * len(lines))
+    return any(count > 1 for count in several.values())
