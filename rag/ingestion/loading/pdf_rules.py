@@ -17,6 +17,7 @@ _SHORT: Final = 4.0
 _NEAR: Final = 2.5
 # A drawing has more lines than any table.
 _MOST_SEGMENTS: Final = 3000
+_BOX: Final = 6  # pieces of a path that is one box
 _MOST_OBJECTS: Final = 20_000
 _DEPTH: Final = 4
 
@@ -77,17 +78,29 @@ def _whole(rules: list[Rule]) -> list[Rule]:
 
 
 def _lines(page: Any) -> Iterator[tuple[float, float, float, float]]:
-    """Straight lines and the edges of boxes, as they are drawn."""
-    width, height = page.get_size()
+    """Straight lines and the edges of boxes, as they are drawn. A box that is only filled is a background."""
+    longest = 1.5 * max(page.get_size())
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
     for path, matrix in _paths(page):
-        count = pdfium_c.FPDFPath_CountSegments(path)
-        if not 1 < count <= _MOST_SEGMENTS:
+        if not pdfium_c.FPDFPageObj_GetBounds(path, left, bottom, right, top):
             continue
-        own = _product(_matrix(path), matrix)
-        points = list(_points(path, count, own))
-        for kind, (x0, y0), (x1, y1) in points:
-            if kind and max(abs(x1 - x0), abs(y1 - y0)) < 1.5 * max(width, height):
+        wide, high = right.value - left.value, top.value - bottom.value
+        if min(wide, high) <= _THIN:
+            if _SHORT < max(wide, high) < longest:
+                yield *_moved(left.value, bottom.value, matrix), *_moved(right.value, top.value, matrix)
+            continue
+        pdfium_c.FPDFPath_GetDrawMode(path, fill, stroke)
+        count = pdfium_c.FPDFPath_CountSegments(path)
+        if not 1 < count <= _MOST_SEGMENTS or (count <= _BOX and not stroke.value):
+            continue
+        for straight, (x0, y0), (x1, y1) in _points(path, count, _product(_matrix(path), matrix)):
+            if straight and max(abs(x1 - x0), abs(y1 - y0)) < longest:
                 yield x0, y0, x1, y1
+
+
+def _moved(x: float, y: float, m: Matrix) -> tuple[float, float]:
+    return (x, y) if m is _SAME else (m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5])
 
 
 def _paths(page: Any) -> Iterator[tuple[Any, Matrix]]:

@@ -28,17 +28,16 @@ def lay_tables(
     text: str, indices: list[int], found: Sequence[list[GridCell]]
 ) -> tuple[str, list[int], list[FoundTable]]:
     """The text with the words of each table taken out and its rows put in where the first of them stood."""
-    owners = [0] * len(text)
+    owned: list[tuple[int, int, int]] = []
     laid: list[tuple[Text, FoundTable]] = []
     for cells in found:
         written, table = _write(text, indices, _packed([cell for cell in cells if cell.words]))
         if len(table.table.rows) > 1:
             laid.append((written, table))
-            for word in (word for cell in cells for word in cell.words):
-                owners[word.start : word.end] = [len(laid)] * (word.end - word.start)
+            owned += [(word.start, word.end, len(laid) - 1) for cell in cells for word in cell.words]
     if not laid:
         return text, indices, []
-    out, places, starts = _woven(text, indices, owners, [written for written, _ in laid])
+    out, places, starts = _woven(text, indices, sorted(owned), [written for written, _ in laid])
     tables = [replace(one, table=one.table.moved(start)) for start, (_, one) in zip(starts, laid, strict=True)]
     return out, places, sorted(tables, key=lambda one: one.table.start)
 
@@ -115,42 +114,36 @@ def _parted(before: str, word: Word) -> bool:
 
 
 def _woven(
-    text: str, indices: list[int], owners: list[int], tables: Sequence[Text]
+    text: str, indices: list[int], owned: Sequence[tuple[int, int, int]], tables: Sequence[Text]
 ) -> tuple[str, list[int], list[int]]:
-    """The text with the tables in their places, and where each begins. What stands around one is a paragraph apart."""
+    """The text with the tables in their places, and where each begins; what stands around one is a paragraph apart.
+
+    `owned` holds where the words of tables stood, in order, as (start, end, which table).
+    """
     out: list[str] = []
     places: list[int] = []
-    starts = [0] * len(tables)
-    seen: set[int] = set()
-    position, apart = 0, False
-    while position < len(text):
-        owner = owners[position]
-        end = position + 1
-        while end < len(text) and owners[end] == owner:
-            end += 1
-        if owner == 0:
-            first, last = position, end
-            while apart and first < last and text[first].isspace():
-                first += 1
-            while end < len(text) and first < last and text[last - 1].isspace():
-                last -= 1
-            if first < last:
-                _gap(out, places, apart)
-                out.append(text[first:last])
-                places += indices[first:last]
-                apart = False
-        elif owner not in seen:
-            seen.add(owner)
-            _gap(out, places, True)
-            starts[owner - 1] = len(places)
-            out.append(tables[owner - 1][0])
-            places += tables[owner - 1][1]
-        apart = apart or owner > 0
-        position = end
+    starts = [-1] * len(tables)
+    position = 0
+    for start, end, owner in [*owned, (len(text), len(text), -1)]:
+        first, last = position, start
+        while position and first < last and text[first].isspace():
+            first += 1
+        while owner >= 0 and first < last and text[last - 1].isspace():
+            last -= 1
+        if first < last:
+            _gap(out, places, apart=position > 0)
+            out.append(text[first:last])
+            places += indices[first:last]
+        if owner >= 0 and starts[owner] < 0:
+            _gap(out, places, apart=True)
+            starts[owner] = len(places)
+            out.append(tables[owner][0])
+            places += tables[owner][1]
+        position = max(position, end)
     return "".join(out), places, starts
 
 
-def _gap(out: list[str], places: list[int], apart: bool) -> None:
+def _gap(out: list[str], places: list[int], *, apart: bool) -> None:
     if apart and places:
         out.append("\n\n")
         places += [_MADE, _MADE]

@@ -9,19 +9,38 @@ from rag.ingestion.loading.pdf_aligned import aligned_tables, table_of
 from rag.ingestion.loading.pdf_grid import GridCell, is_gappy
 from rag.ingestion.loading.pdf_ruled import Ruled, cells_of, grids
 from rag.ingestion.loading.pdf_rules import Rules, rules_of
+from rag.ingestion.loading.pdf_screen import stretches
 from rag.ingestion.loading.pdf_streams import streams
-from rag.ingestion.loading.pdf_words import Word, lines_of, words_of
+from rag.ingestion.loading.pdf_words import Word, boxes_of, lines_of, words_of
 from rag.ingestion.loading.table_heads import is_figure
 
 
 def tables_of(textpage: Any, text: str, indices: Sequence[int]) -> list[list[GridCell]]:
     """The cells of each table of a page, by the words of its text."""
-    words, turn = words_of(textpage, text, indices)
+    box = boxes_of(textpage)
+    where = stretches(text, indices, box)
+    if not where:
+        return []
+    words, turn = words_of(text, indices, box, where)
     return find_tables(words, rules_of(textpage.page, turn))
 
 
 def find_tables(words: Sequence[Word], rules: Rules) -> list[list[GridCell]]:
-    """The cells of each table of a page."""
+    """The cells of each table among these words."""
+    return [cells for cells in _found(words, rules) if _has_rows(cells)]
+
+
+def _has_rows(cells: Sequence[GridCell]) -> bool:
+    """Whether words stand side by side in two rows, and in a good part of all."""
+    rows: dict[int, set[int]] = {}
+    for cell in cells:
+        for row in range(cell.row, cell.row + cell.row_span):
+            rows.setdefault(row, set()).add(cell.column)
+    full = sum(len(columns) > 1 for columns in rows.values())
+    return full > 1 and 3 * full >= len(rows)
+
+
+def _found(words: Sequence[Word], rules: Rules) -> list[list[GridCell]]:
     found: list[list[GridCell]] = []
     left = list(words)
     for grid in grids(rules):

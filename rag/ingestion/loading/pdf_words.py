@@ -64,11 +64,12 @@ class Line:
         return self.top - self.bottom
 
 
-def words_of(textpage: object, text: str, indices: Sequence[int]) -> tuple[list[Word], Turn]:
-    """The words of a page's text, and how its places were turned."""
-    box = _boxes(textpage)
+def words_of(
+    text: str, indices: Sequence[int], box: Callable[[int], Box], stretches: Sequence[tuple[int, int]]
+) -> tuple[list[Word], Turn]:
+    """The words of these stretches of a page's text, and how the places were turned."""
     found: list[Word] = []
-    for match in _WORD.finditer(text):
+    for match in (match for first, last in stretches for match in _WORD.finditer(text, first, last)):
         start, end = match.span()
         first = next((place for place in range(start, end) if indices[place] >= 0), -1)
         if first < 0:
@@ -87,7 +88,7 @@ def words_of(textpage: object, text: str, indices: Sequence[int]) -> tuple[list[
     return found, turn
 
 
-def _boxes(textpage: object) -> Callable[[int], Box]:
+def boxes_of(textpage: object) -> Callable[[int], Box]:
     """Gives the box of a character, as high as its font and as wide as its advance."""
     rectangle = pdfium_c.FS_RECTF()
     read = pdfium_c.FPDFText_GetLooseCharBox

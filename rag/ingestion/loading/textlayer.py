@@ -32,6 +32,10 @@ from rag.ingestion.loading.pdf_tables import tables_of
 _LETTER = r"[^\W\d_]"
 # pdfium writes U+0002 (or U+FFFE) for a hyphen at a line end where it has joined the two lines itself.
 _PARTED = re.compile(rf"(?<={_LETTER})(?:[\x02\ufffe]|[-\u2010\u00ad][ \t]*+\r?\n[ \t]*+)(?={_LETTER})")
+# Letters that are written as they are, together; any other character by itself.
+_PLAIN = r"[!-~\u00a1-\u00ac\u00ae-\u02af\u0391-\u03a9\u03b1-\u03c9\u0410-\u044f]"
+_RUN = re.compile(rf"(?P<plain>{_PLAIN}(?:{_PLAIN}| (?={_PLAIN}))*+)|(?s:.)")
+_NO_CHARACTER = re.compile("\ufffe")
 _LETTERS = re.compile(rf"{_LETTER}+")
 # Letters of a parted word on each side of its hyphen by which it is looked for elsewhere on the page; and so many
 # parted words are: from then on a page, which no printed one is, loses its hyphens at line ends.
@@ -106,7 +110,15 @@ def headings(
 
 def _characters(textpage: pdfium.PdfTextPage) -> str:
     """One character for each index of pdfium; half of a surrogate pair becomes a NUL."""
-    codes = [pdfium_c.FPDFText_GetUnicode(textpage.raw, i) for i in range(max(0, textpage.count_chars()))]
+    count = max(0, textpage.count_chars())
+    held = (ctypes.c_ushort * (count + 1))()
+    # Asked for all at once, which is a tenth of the time; where that gives more or fewer, one by one.
+    if count and pdfium_c.FPDFText_GetText(textpage.raw, 0, count, held) == count + 1:
+        raw = bytes(held)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        if len(raw) == count:
+            # Asked for so, a hyphen at a line end cannot be told from a character that is none.
+            return _NO_CHARACTER.sub(lambda m: chr(pdfium_c.FPDFText_GetUnicode(textpage.raw, m.start())), raw)
+    codes = [pdfium_c.FPDFText_GetUnicode(textpage.raw, i) for i in range(count)]
     for i, code in enumerate(codes):
         if 0xD800 <= code < 0xDC00 and i + 1 < len(codes) and 0xDC00 <= codes[i + 1] < 0xE000:
             codes[i : i + 2] = [0x10000 + ((code - 0xD800) << 10) + (codes[i + 1] - 0xDC00), 0]
@@ -118,7 +130,12 @@ def _readable(raw: str) -> tuple[str, list[int]]:
     indices: list[int] = []
 
     def put(first: int, last: int) -> None:
-        for i in range(first, last):
+        for run in _RUN.finditer(raw, first, last):
+            i = run.start()
+            if run.lastgroup:
+                out.append(run.group())
+                indices.extend(range(i, run.end()))
+                continue
             for character in _form(raw[i]):
                 if character in " \n" and (not out or out[-1] == "\n"):
                     continue
@@ -244,13 +261,11 @@ def _look(textpage: pdfium.PdfTextPage, index: int) -> tuple[float, int]:
 
 
 def _is_heading(line: _Line, size: float, weight: float) -> bool:
-    letters = sum(character.isalpha() for character in line.text)
-    if len(line.text) > _HEADING_LENGTH or letters < 2 or letters < len(line.text) / 2:
-        return False
-    if line.text[-1] in ".,;:。，；：":
-        return False
     bolder = line.weight >= _HEADING_WEIGHT * weight and line.after_gap
-    return bolder or line.size >= _HEADING_SIZE * size
+    if len(line.text) > _HEADING_LENGTH or not (bolder or line.size >= _HEADING_SIZE * size):
+        return False
+    letters = sum(character.isalpha() for character in line.text)
+    return letters >= 2 and letters >= len(line.text) / 2 and line.text[-1] not in ".,;:。，；："
 
 
 def _commonest(weighted: Iterable[tuple[float, int]]) -> float:
