@@ -130,10 +130,8 @@ def reader(
 
 
 def _measures(report: dict[str, Any]) -> Iterator[str]:
-    from rag.evaluation import RATES
-
     for name, value in report.items():
-        if name in RATES and value is not None:
+        if report.get(f"{name}_interval") is not None and value is not None:
             low, high = report[f"{name}_interval"]
             yield f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]"
         elif isinstance(value, int | float):

@@ -20,8 +20,10 @@ from rag.core.call_context import CallContext
 from rag.core.errors import ModelLanguage, RagError, UnreadableDocument
 from rag.core.text import language_of
 from rag.core.types import Answer, Collection, LoadedDocument, Page, Turn
+from rag.evaluation.cell_relations import cell_report, structure_files
 from rag.evaluation.measures import area_under_curve, curve_interval, exact_match, f1, holds, interval
 from rag.evaluation.question_sets import Case, QuestionSet, read_set
+from rag.evaluation.table_rows import CONTEXTS, row_report
 from rag.ingestion.pipeline import Desk, embedded_text, lead_of, read_file
 from rag.ingestion.splitting import split
 from rag.library.index import Index
@@ -75,7 +77,7 @@ def evaluate(
     reader: Reader | None = None,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Measure everything that a question set can give; what it cannot give is None.
+    """Measure everything that a question set can give; what it cannot give is None. Sets of tables have their own.
 
     Args:
         limit: questions taken from each file of questions.
@@ -90,6 +92,10 @@ def evaluate(
         UnsupportedKind: the folder is no question set.
         ModelError: the model did not write.
     """
+    if structure_files(directory):
+        return cell_report(directory, limit, told)
+    if (directory / CONTEXTS).is_file():
+        return row_report(directory, embedder, limit=limit, reranker=reranker, reader=reader, told=told)
     questions = read_set(directory, limit)
     with library(questions, embedder) as made:
         retriever = Retriever(Index(made.store), made.store.documents, embedder, reranker)

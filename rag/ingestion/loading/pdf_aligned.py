@@ -143,6 +143,8 @@ def _is_table(lines: Sequence[Line], rows: Sequence[list[Chunk]], count: int) ->
     words = [len(chunk.words) for chunk in chunks]
     if sum("....." in chunk.text or ". . ." in chunk.text for chunk in chunks) > len(full) / 2:
         return False
+    if sum(chunk.text[0] in "•●▪■◦○‣·" for chunk in chunks) > 0.3 * len(chunks):
+        return False
     marks = [row[0].text for row in full if row[0].first == 0]
     if count == 2 and marks and all(_is_mark(mark) for mark in marks):
         return False

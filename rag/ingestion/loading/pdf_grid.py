@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from rag.ingestion.loading.pdf_rules import Rule
@@ -17,6 +18,7 @@ APART: Final = 0.95
 _CORRIDOR: Final = 0.3
 _CROSSED: Final = 0.12
 _SIGNS: Final = frozenset({"$", "€", "£", "¥", "US$", "NT$", "(", "-", "–", "RMB", "Rs."})
+_CURRENCIES: Final = frozenset("$€£¥")
 _SIGNS_AFTER: Final = frozenset({"%", ")", ")%", "*", "pts", "x"})
 
 
@@ -68,8 +70,7 @@ def chunks_of(line: Line, gap: float = JOINED, borders: Sequence[float] = ()) ->
 def is_gappy(line: Line) -> bool:
     """Whether something stands in the line with a gap that no running text has."""
     return any(
-        after.left - before.right >= APART * min(before.size, after.size)
-        for before, after in zip(line.words, line.words[1:], strict=False)
+        after.left - before.right >= APART * min(before.size, after.size) for before, after in pairwise(line.words)
     )
 
 
@@ -88,17 +89,14 @@ def borders_of(lines: Sequence[Line], forced: Sequence[float] = ()) -> list[floa
     for start, end, least in _corridors(events, allowed):
         if end - start < _CORRIDOR * size or any(start - 2 <= x <= end + 2 for x in forced):
             continue
-        support = sum(
-            any(a.right <= least + 0.5 and b.left >= least - 0.5 for a, b in zip(row, row[1:], strict=False))
-            for row in gappy
-        )
+        support = sum(any(a.right <= least + 0.5 and b.left >= least - 0.5 for a, b in pairwise(row)) for row in gappy)
         if support >= (2 if len(gappy) > 3 else 1):
             found.append(least)
     return sorted(found)
 
 
 def _corridors(events: Sequence[tuple[float, int]], allowed: int) -> list[tuple[float, float, float]]:
-    """Stretches that at most so many lines cross, between the first and the last word: (from, to, the emptiest place)."""
+    """Stretches that at most so many lines cross, between the outermost words: (from, to, the emptiest place)."""
     found: list[tuple[float, float, float]] = []
     depth, start, best = 0, None, (10**9, 0.0, 0.0)
     for number, (x, step) in enumerate(events):
@@ -133,7 +131,7 @@ def split_at(row: list[Chunk], borders: Sequence[float], gap: float = 0.42) -> l
     found: list[Chunk] = []
     for chunk in row:
         parts = [Chunk([chunk.words[0]])]
-        for before, word in zip(chunk.words, chunk.words[1:], strict=False):
+        for before, word in pairwise(chunk.words):
             wide = word.left - before.right >= gap * word.size
             if wide and any(before.right - 0.5 <= x <= word.left + 0.5 for x in borders):
                 parts.append(Chunk([word]))
@@ -145,10 +143,12 @@ def split_at(row: list[Chunk], borders: Sequence[float], gap: float = 0.42) -> l
 
 def without_signs(rows: list[list[Chunk]], count: int) -> tuple[list[list[Chunk]], int]:
     """Columns of currency signs become one with the figures behind them, those of "%" or ")" with those before."""
+    for row in rows:
+        for chunk, following in pairwise(row):
+            if len(chunk.words) > 1 and chunk.words[-1].text in _CURRENCIES:
+                following.words.insert(0, chunk.words.pop())
     for column in range(count - 1, -1, -1):
-        held = [
-            chunk for row in rows for chunk in row if chunk.first <= column <= chunk.last and chunk.first == chunk.last
-        ]
+        held = [chunk for row in rows for chunk in row if chunk.first == column == chunk.last]
         if not held or count < 3:
             continue
         if all(chunk.text in _SIGNS for chunk in held) and column + 1 < count:
@@ -188,10 +188,10 @@ def rows_of(lines: Sequence[Line], rows: Sequence[list[Chunk]], levels: Sequence
 
 def _row_gap(lines: Sequence[Line]) -> float | None:
     """The distance of two lines from which on they are two rows, where distances are of two clear kinds."""
-    gaps = sorted(_gap(above, below) for above, below in zip(lines, lines[1:], strict=False))
+    gaps = sorted(_gap(above, below) for above, below in pairwise(lines))
     if len(gaps) < 3:
         return None
-    steps = [(b - a, (a + b) / 2) for a, b in zip(gaps, gaps[1:], strict=False) if a < 0.55]
+    steps = [(b - a, (a + b) / 2) for a, b in pairwise(gaps) if a < 0.55]
     if not steps:
         return None
     widest, middle = max(steps)
@@ -219,11 +219,8 @@ def _goes_on(
     gap = _gap(above, here)
     figures = {c.first for c in rows[number] if is_figure(c.text)}
     before = {c.first for n in row for c in rows[n] if is_figure(c.text)}
-    if (
-        figures & before
-        or _one_over_several(rows[number], rows[row[-1]])
-        or _one_over_several(rows[row[-1]], rows[number])
-    ):
+    one, other = rows[row[-1]], rows[number]
+    if figures & before or _one_over_several(one, other) or _one_over_several(other, one):
         return False
     if limit is not None:
         return gap < limit

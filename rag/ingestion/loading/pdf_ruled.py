@@ -45,10 +45,7 @@ def grids(rules: Rules) -> list[Ruled]:
 
     for i, line in enumerate(level):
         for j, other in enumerate(upright, len(level)):
-            if (
-                line.low - _CROSS <= other.at <= line.high + _CROSS
-                and other.low - _CROSS <= line.at <= other.high + _CROSS
-            ):
+            if _crosses(line, other) and _crosses(other, line):
                 parent[root(i)] = root(j)
     groups: dict[int, tuple[list[Rule], list[Rule]]] = {}
     for i, line in enumerate(level):
@@ -57,6 +54,10 @@ def grids(rules: Rules) -> list[Ruled]:
         groups.setdefault(root(j), ([], []))[1].append(other)
     found = [_grid(*group) for group in groups.values() if len(group[0]) >= 2 and group[1]]
     return sorted((one for one in found if one), key=lambda one: -one.heights[0])
+
+
+def _crosses(line: Rule, other: Rule) -> bool:
+    return line.low - _CROSS <= other.at <= line.high + _CROSS
 
 
 def _grid(levels: list[Rule], uprights: list[Rule]) -> Ruled | None:
@@ -104,9 +105,9 @@ def cells_of(grid: Ruled, words: Sequence[Word]) -> list[GridCell]:
         cell = GridCell(top, left, [], bottom - top + 1, right - left + 1)
         cells.update(dict.fromkeys(group, cell))
     for word in words:
-        place = _place(grid, (word.left + word.right) / 2, word.middle)
-        if place:
-            cells[place].words.append(word)
+        where = _place(grid, (word.left + word.right) / 2, word.middle)
+        if where:
+            cells[where].words.append(word)
     return list({id(cell): cell for cell in cells.values()}.values())
 
 

@@ -7,6 +7,7 @@ than its letters need, and cells that are written one after the other are lines 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
 Box = tuple[float, float, float, float]
@@ -78,7 +79,7 @@ def _beside(boxes: Sequence[tuple[Box, Box]]) -> set[int]:
     """The lines that stand at the height of another one."""
     order = sorted(range(len(boxes)), key=lambda n: boxes[n][0][1] + boxes[n][0][3])
     found: set[int] = set()
-    for one, other in zip(order, order[1:], strict=False):
+    for one, other in pairwise(order):
         a, b = boxes[one], boxes[other]
         near = abs((a[0][1] + a[0][3]) - (b[0][1] + b[0][3])) < 2 * _SAME_HEIGHT
         if near and (a[1][2] < b[0][0] or b[1][2] < a[0][0]):

@@ -90,11 +90,21 @@ def _holds_columns(cell: GridCell) -> bool:
 
 
 def _holds_rows(cells: Sequence[GridCell]) -> bool:
-    """Whether the lines part no rows: side by side stand several cells of which each holds several figures."""
-    several: dict[int, int] = {}
+    """Whether the lines part no rows: cells side by side each hold several figures, or all hold lines at one height."""
+    rows: dict[int, list[GridCell]] = {}
     for cell in cells:
-        if len(cell.words) > 1:
-            lines = lines_of(cell.words)
-            figures = sum(is_figure(" ".join(word.text for word in line.words)) for line in lines)
-            several[cell.row] = several.get(cell.row, 0) + (figures > 1 and figures >= 0.6 * len(lines))
-    return any(count > 1 for count in several.values())
+        rows.setdefault(cell.row, []).append(cell)
+    return any(_side_by_side(row) for row in rows.values())
+
+
+def _side_by_side(row: Sequence[GridCell]) -> bool:
+    figures = 0
+    heights: list[tuple[int, ...]] = []
+    for cell in row:
+        lines = lines_of(cell.words) if len(cell.words) > 1 else []
+        held = sum(is_figure(" ".join(word.text for word in line.words)) for line in lines)
+        figures += held > 1 and held >= 0.6 * len(lines)
+        heights.append(tuple(round(line.bottom / 2) for line in lines))
+    # Wrapped cells have more lines or fewer than their neighbours.
+    alike = len(row) > 1 and len(heights[0]) > 2 and len(set(heights)) == 1
+    return figures > 1 or alike

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import pypdfium2.raw as pdfium_c
 
 _WORD: Final = re.compile(r"\S+")
-# In sizes of the letters: what parts two words that no space does, and how wide a letter of a word is on average at most.
+# In sizes of the letters: what parts two words that no space does, and how wide its letters are on average.
 _PARTED: Final = 0.7
 _WIDEST: Final = 1.0
 
@@ -158,7 +159,7 @@ def _turn(words: Sequence[Word]) -> Turn:
     # The next word of a line stands above where text runs upwards.
     rising = sum(
         (second.bottom > first.bottom) - (second.bottom < first.bottom)
-        for first, second in zip(words, words[1:], strict=False)
+        for first, second in pairwise(words)
         if abs(first.left - second.left) < 1
     )
     return (lambda x, y: (y, -x)) if rising >= 0 else (lambda x, y: (-y, x))

@@ -26,6 +26,7 @@ import pypdfium2.raw as pdfium_c
 
 from rag.core.tables import Table
 from rag.core.types import Heading
+from rag.ingestion.loading.pdf_characters import characters_of
 from rag.ingestion.loading.pdf_table_text import FoundTable, lay_tables
 from rag.ingestion.loading.pdf_tables import tables_of
 
@@ -35,7 +36,6 @@ _PARTED = re.compile(rf"(?<={_LETTER})(?:[\x02\ufffe]|[-\u2010\u00ad][ \t]*+\r?\
 # Letters that are written as they are, together; any other character by itself.
 _PLAIN = r"[!-~\u00a1-\u00ac\u00ae-\u02af\u0391-\u03a9\u03b1-\u03c9\u0410-\u044f]"
 _RUN = re.compile(rf"(?P<plain>{_PLAIN}(?:{_PLAIN}| (?={_PLAIN}))*+)|(?s:.)")
-_NO_CHARACTER = re.compile("\ufffe")
 _LETTERS = re.compile(rf"{_LETTER}+")
 # Letters of a parted word on each side of its hyphen by which it is looked for elsewhere on the page; and so many
 # parted words are: from then on a page, which no printed one is, loses its hyphens at line ends.
@@ -76,7 +76,7 @@ def read_page(textpage: pdfium.PdfTextPage) -> tuple[str, list[int]]:
 
 def read_layout(textpage: pdfium.PdfTextPage) -> tuple[str, list[int], list[FoundTable]]:
     """As `read_page`, with the page's tables: each of their rows is a line in the text."""
-    text, indices = _with_paragraphs(textpage, *_readable(_characters(textpage)))
+    text, indices = _with_paragraphs(textpage, *_readable(characters_of(textpage)))
     return lay_tables(text, indices, tables_of(textpage, text, indices))
 
 
@@ -106,23 +106,6 @@ def headings(
             found.append(Heading(line.start, line.text))
         last = line
     return [heading for heading in found if len(heading.title) <= _HEADING_LENGTH]
-
-
-def _characters(textpage: pdfium.PdfTextPage) -> str:
-    """One character for each index of pdfium; half of a surrogate pair becomes a NUL."""
-    count = max(0, textpage.count_chars())
-    held = (ctypes.c_ushort * (count + 1))()
-    # Asked for all at once, which is a tenth of the time; where that gives more or fewer, one by one.
-    if count and pdfium_c.FPDFText_GetText(textpage.raw, 0, count, held) == count + 1:
-        raw = bytes(held)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        if len(raw) == count:
-            # Asked for so, a hyphen at a line end cannot be told from a character that is none.
-            return _NO_CHARACTER.sub(lambda m: chr(pdfium_c.FPDFText_GetUnicode(textpage.raw, m.start())), raw)
-    codes = [pdfium_c.FPDFText_GetUnicode(textpage.raw, i) for i in range(count)]
-    for i, code in enumerate(codes):
-        if 0xD800 <= code < 0xDC00 and i + 1 < len(codes) and 0xDC00 <= codes[i + 1] < 0xE000:
-            codes[i : i + 2] = [0x10000 + ((code - 0xD800) << 10) + (codes[i + 1] - 0xDC00), 0]
-    return "".join(chr(code) if code < 0x110000 else "\0" for code in codes)
 
 
 def _readable(raw: str) -> tuple[str, list[int]]:
