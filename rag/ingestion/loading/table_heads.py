@@ -11,7 +11,7 @@ _FIGURE: Final = re.compile(
     r"[-–—−+±(<>~≤≥]?\s?[$€£¥]?\s?[-–—−+]?\s?\d[\d.,'’\u00a0\u202f ]*+\)?\s?(?:%|‰|[a-zA-Z°€$£¥]{1,3}\b)?\)?"
 )
 _NOTHING: Final = re.compile(r"[-–—−.·]{1,5}|n/?a\.?|nil|none|\$|€|£|%|\)", re.IGNORECASE)
-_NOTE_MARK: Final = re.compile(r"\s?(?:\[\w{1,2}\]|\(\w{1,2}\)|[*†‡¹²³])+$")
+_NOTE_MARK: Final = re.compile(r"\s?(?:\[\w{1,2}\]|\(\w{1,2}\)|[*†‡¹²³]){1,4}+$")
 _YEAR: Final = re.compile(r"(?:FY ?)?(?:19|20)\d\d(?:[-/–]\d{2,4})?[AEF]?\.?")
 _UNIT: Final = re.compile(r"\(?(?:in |[$€£¥%]|US\$|NT\$|thousand|million)", re.IGNORECASE)
 # More rows than these are no heads, and a head is no paragraph.
