@@ -34,16 +34,17 @@ _QUESTIONS: Final = "questions.jsonl"
 _OWNER: Final = "evaluation"
 _SPANS: Final = frozenset({"span", "multi-span"})
 _DEPTHS: Final = (1, 3)
+_MOST_HEADS: Final = 6  # rows below these are no heads
 _BLANK: Final = re.compile(r"[\s|]+")
 
 
 @dataclass(frozen=True, slots=True)
 class RowCase:
-    """A question, the context that answers it and the words of each row of its table that holds an answer."""
+    """A question, the context that answers it and each row of its table that holds an answer: its number, its cells."""
 
     question: str
     context: str
-    rows: frozenset[str]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 def row_report(
@@ -81,8 +82,12 @@ def row_report(
 
 
 def holds_row(quote: Quote, names: Mapping[str, str], case: RowCase) -> bool:
-    """Whether the quote is one of the rows, of the right document."""
-    return names.get(quote.document) == case.context and _plain(quote.text) in case.rows
+    """Whether the quote is one of the rows, of the right document; heads are shown with a row, and never alone."""
+    if names.get(quote.document) != case.context:
+        return False
+    text, head = _plain(quote.text), _plain(quote.head)
+    shown = any(head and all(cell in head for cell in row) for number, row in case.rows if number < _MOST_HEADS)
+    return shown or any(text == "".join(row) for _, row in case.rows)
 
 
 def row_cases(contexts: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]) -> Iterator[RowCase]:
@@ -92,9 +97,9 @@ def row_cases(contexts: Mapping[str, Any], questions: Sequence[Mapping[str, Any]
             continue
         answer = record["answer"]
         wanted = {_plain(str(one)) for one in (answer if isinstance(answer, list) else [answer])}
-        rows = frozenset(
-            _plain(" ".join(row))
-            for row in contexts[record["context"]]["table"]
+        rows = tuple(
+            (number, tuple(map(_plain, row)))
+            for number, row in enumerate(contexts[record["context"]]["table"])
             if not wanted.isdisjoint(_plain(cell) for cell in row if cell.strip())
         )
         if rows:

@@ -12,8 +12,9 @@ from typing import Final, Protocol
 from rag.answering.evidence.answer_types import answer_kind, holds_new
 from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.evidence.ranges import in_range
-from rag.answering.evidence.units import Unit, headlines
+from rag.answering.evidence.units import Unit, announcements, headlines
 from rag.core.text import coverage, language_of, script_of, terms, words
+from rag.core.text.scripts import Language
 from rag.core.types import PageKey, Passage, Quote
 from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
 from rag.models.embedding import Embedder, ReadsBefore
@@ -142,13 +143,14 @@ def _candidates(
         here = page.touched(passage)
         held = [terms(unit.said or f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in here]
         topic = terms(f"{passage.title} {passage.section}", language)
+        table_topic = [*topic, *_announced(page, language)]
         for i, unit in enumerate(here):
             key = (*place, unit.start)
             text = page.text[unit.start : unit.end]
             if key in seen or unit.start not in quotable[place]:
                 continue
             seen.add(key)
-            before = [*topic, *(held[i - 1] if i else ()), *held[i]]
+            before = [*(table_topic if unit.said else topic), *(held[i - 1] if i else ()), *held[i]]
             after = held[i + 1] if i + 1 < len(held) else []
             score = (
                 _OWN * coverage(wanted, held[i])
@@ -163,6 +165,13 @@ def _candidates(
             last = page.text[here[i - 1].start : here[i - 1].end] if i else ""
             found.append(_Candidate(passage, unit, text, page, last, score))
     return found
+
+
+def _announced(page: CutPage, language: Language) -> list[str]:
+    """What the tables of a page are about, as the page says it."""
+    said = [page.text[one.start : one.end] for one in announcements(page.text, page.units)]
+    places = {one.caption for one in page.units if one.said and any(one.caption)}
+    return terms(" ".join([*said, *(page.text[first:last] for first, last in sorted(places))]), language)
 
 
 def _quotable(document: str, page: CutPage, running: Set[tuple[str, str]]) -> set[int]:
