@@ -14,8 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from rag.core.tables import Table
 from rag.core.text import sentences
+<<<<<<< HEAD
 from rag.core.types import Heading, Kind, LeftOut, LoadedDocument, Notice, Page
+=======
+from rag.core.types import Heading, Kind, LoadedDocument, Notice, Page
+from rag.ingestion.loading.table_notes import with_surroundings
+>>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 
 # Six or seven printed pages: most documents are one part.
 PART_CHARACTERS: Final = 20_000
@@ -40,16 +46,23 @@ def in_parts(
     text: str,
     headings: Sequence[Heading],
     most: int = PART_CHARACTERS,
+<<<<<<< HEAD
     left_out: Sequence[LeftOut] = (),
     first_line: int = 1,
 ) -> LoadedDocument:
     """The document of a text, with its headings and what was left out in order, in parts of at most so many characters.
+=======
+    tables: Sequence[Table] = (),
+) -> LoadedDocument:
+    """The document of a text, with its headings and tables in order, in parts of at most so many characters.
+>>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 
     Each part is labelled with the line that it begins in, of a file in which the text begins in `first_line`.
     """
     pages: list[Page] = []
     inside: list[int] = []
     starts = [heading.start for heading in headings]
+<<<<<<< HEAD
     gone = [part.start for part in left_out]
     start, line = 0, first_line
     for end, clean in _cuts(text, starts, most):
@@ -58,12 +71,30 @@ def in_parts(
         last = len(gone) if end == len(text) else bisect_left(gone, end)
         left = tuple(replace(part, start=part.start - start) for part in left_out[bisect_left(gone, start) : last])
         pages.append(Page(len(pages) + 1, str(line), text[start:end], places, left_out=left))
+=======
+    tables = with_surroundings(text, tables)
+    start, line = 0, 1
+    for end, clean in _cuts(text, starts, most):
+        held = headings[bisect_left(starts, start) : bisect_left(starts, end)]
+        places = tuple(replace(heading, start=heading.start - start) for heading in held)
+        pages.append(Page(len(pages) + 1, str(line), text[start:end], places, _tables_in(tables, start, end)))
+>>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
         line += text.count("\n", start, end)
         if not clean:
             inside.append(line)
         start = end
     warnings = (Notice(CUT_INSIDE, {"count": len(inside), "line": inside[0]}),) if inside else ()
     return LoadedDocument(name, title, kind, tuple(pages), warnings=warnings)
+
+
+def _tables_in(tables: Sequence[Table], start: int, end: int) -> tuple[Table, ...]:
+    """The tables of a part; of one that goes over its border, the rows that stand whole in it."""
+    found = []
+    for table in tables:
+        rows = [number for number, (first, last) in enumerate(table.rows) if first >= start and last <= end]
+        if rows:
+            found.append(table.part(rows[0], rows[-1] + 1, start))
+    return tuple(found)
 
 
 def _cuts(text: str, headings: Sequence[int], most: int) -> Iterator[tuple[int, bool]]:
