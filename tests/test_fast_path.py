@@ -27,6 +27,7 @@ from rag.answering.evidence_retriever import documents_of
 from rag.answering.generation import AnswerWriter
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
+from rag.core.tables import Table
 from rag.core.types import GenerationProgress, Passage, Quote, Turn
 from rag.ingestion.pipeline import read_file
 from rag.library.index import postings
@@ -201,16 +202,12 @@ def test_each_page_is_read_and_cut_into_units_once_a_question(
 
     monkeypatch.setattr(library.store.documents, "pages_at", spy)
 
-    def cutting(text: str) -> list[Unit]:
+    def cutting(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
         cut.append(text)
-        return into_units(text)
+        return into_units(text, tables)
 
     monkeypatch.setattr(library.store.documents, "page", None)
-<<<<<<< HEAD
     monkeypatch.setattr(evidence_pages, "units", cutting)
-=======
-    monkeypatch.setattr(evidence_pages, "units", lambda text, *known: cut.append(text) or into_units(text, *known))
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
     library.__dict__["writer"] = AnswerWriter("tiny", FakeListChatModel(responses=["Whale 7 sings song 7."]))
     collection = library.store.collections.list("me")[0].id
     *_, answer = library.conversation.ask("Which song does whale 7 sing?", CallContext("me", collection))

@@ -136,22 +136,12 @@ def reader(
     serve(services.store, lambda: services.ingest, stopping)
 
 
-<<<<<<< HEAD
 def _named(services: Services, name: str) -> Collection:
     found = services.store.collections.by_name(OWNER, name)
     if found is None:
         known = ", ".join(each.name for each in services.store.collections.list(OWNER)) or "–"
         raise CollectionUnknown(name=name, known=known)
     return found
-=======
-def _measures(report: dict[str, Any]) -> Iterator[str]:
-    for name, value in report.items():
-        if report.get(f"{name}_interval") is not None and value is not None:
-            low, high = report[f"{name}_interval"]
-            yield f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]"
-        elif isinstance(value, int | float):
-            yield f"{name:28}{value:.3f}"
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 
 
 def _expanded(sources: list[str]) -> Iterator[str]:

@@ -52,14 +52,14 @@ def structure_files(directory: Path) -> list[tuple[Path, Path]]:
 
 
 def cell_report(
-    directory: Path, limit: int | None = None, told: Callable[[int, int], None] = lambda done, total: None
+    directory: Path, limit: int | None = None, on_progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Any]:
     """`cell_f1` over the documents of a folder, with its interval by resampling documents, and what it is made of."""
     files = structure_files(directory)[:limit]
     counts = []
     for pdf, structure in files:
         counts.append(compared(pdf.stem, tables_found(pdf), tables_there(structure)))
-        told(len(counts), len(files))
+        on_progress(len(counts), len(files))
     return summed(counts)
 
 

@@ -11,30 +11,13 @@ from rag.answering.evidence import AnswerScorer
 from rag.answering.generation import AnswerWriter
 from rag.answering.retrieval import Reranker, Retriever
 from rag.core.call_context import CallContext
-<<<<<<< HEAD
 from rag.core.errors import ModelLanguage, RagError
 from rag.core.types import Answer, Turn
+from rag.evaluation.cell_relations import cell_report, structure_files
 from rag.evaluation.corpus import OWNER, Corpus, OpenIngest, open_corpus
 from rag.evaluation.question_sets import Case, read_set
 from rag.evaluation.report import DEPTHS, Outcome, measure
-=======
-from rag.core.errors import ModelLanguage, RagError, UnreadableDocument
-from rag.core.text import language_of
-from rag.core.types import Answer, Collection, LoadedDocument, Page, Turn
-from rag.evaluation.cell_relations import cell_report, structure_files
-from rag.evaluation.measures import (
-    area_under_curve,
-    bootstrap_curve_interval,
-    bootstrap_interval,
-    exact_match,
-    f1,
-    holds,
-)
-from rag.evaluation.question_sets import Case, QuestionSet, read_set
 from rag.evaluation.table_rows import CONTEXTS, row_report
-from rag.ingestion.pipeline import IngestContext, embedded_text, lead_of, read_file
-from rag.ingestion.splitting import split
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 from rag.library.index import Index
 
 
@@ -48,11 +31,7 @@ def evaluate(
     reader: AnswerScorer | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-<<<<<<< HEAD
-    """Evaluate the app on a question set.
-=======
-    """Measure everything that a question set can give; what it cannot give is None. Sets of tables have their own.
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
+    """Evaluate the app on a question set. Sets of tables have measures of their own.
 
     Args:
         open_ingest: makes the ingest context for the evaluation's store: the embedder, chunking and limits to measure.
@@ -73,7 +52,9 @@ def evaluate(
     if structure_files(directory):
         return cell_report(directory, limit, on_progress)
     if (directory / CONTEXTS).is_file():
-        return row_report(directory, embedder, limit=limit, reranker=reranker, reader=reader, on_progress=on_progress)
+        return row_report(
+            directory, open_ingest, limit=limit, reranker=reranker, reader=reader, on_progress=on_progress
+        )
     questions = read_set(directory, limit)
     with open_corpus(questions, open_ingest) as corpus:
         retriever = Retriever(Index(corpus.store), corpus.store.documents, corpus.embedder, reranker)

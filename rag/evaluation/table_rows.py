@@ -18,20 +18,19 @@ from statistics import fmean
 from typing import Any, Final
 
 from rag.answering.conversation import Conversation
-from rag.answering.evidence import Reader
+from rag.answering.evidence import AnswerScorer
 from rag.answering.retrieval import Reranker, Retriever
 from rag.core.call_context import CallContext
 from rag.core.errors import DamagedFile
 from rag.core.types import Quote
+from rag.evaluation.corpus import OWNER, OpenIngest
 from rag.evaluation.measures import bootstrap_interval
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.pipeline import read_file
 from rag.library.index import Index
 from rag.library.store import Store
-from rag.models.embedding import Embedder
 
 CONTEXTS: Final = "contexts.jsonl"
 _QUESTIONS: Final = "questions.jsonl"
-_OWNER: Final = "evaluation"
 _SPANS: Final = frozenset({"span", "multi-span"})
 _DEPTHS: Final = (1, 3)
 _MOST_HEADS: Final = 6  # rows below these are no heads
@@ -49,31 +48,33 @@ class RowCase:
 
 def row_report(
     directory: Path,
-    embedder: Embedder,
+    open_ingest: OpenIngest,
     *,
     limit: int | None = None,
     reranker: Reranker | None = None,
-    reader: Reader | None = None,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    reader: AnswerScorer | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """`row_in_quotes@1` and `@3`: how often a row with an answer is among the first quotes."""
     contexts = {record["id"]: record for record in _records(directory / CONTEXTS)}
     cases = list(row_cases(contexts, _records(directory / _QUESTIONS)))[:limit]
     hits: dict[int, list[bool]] = {depth: [] for depth in _DEPTHS}
     with tempfile.TemporaryDirectory(prefix="evaluation-") as folder, closing(Store.open(Path(folder))) as store:
-        collection = store.collections.create(_OWNER, directory.name)
-        ingest = IngestContext(store, embedder)
+        collection = store.collections.create(OWNER, directory.name)
+        ingest = open_ingest(store)
         names = {
-            read_file(ingest, _OWNER, collection.id, page(record).encode(), f"{key}.html").id: key
+            read_file(ingest, OWNER, collection.id, page(record).encode(), f"{key}.html").id: key
             for key, record in contexts.items()
         }
-        retriever = Retriever(Index(store), store.documents, embedder, reranker)
-        conversation = Conversation(store, retriever, embedder, lambda: None, passages=10, quotes=3, reader=reader)
+        retriever = Retriever(Index(store), store.documents, ingest.embedder, reranker)
+        conversation = Conversation(
+            store, retriever, ingest.embedder, lambda: None, passages=10, quotes=3, reader=reader
+        )
         for case in cases:
-            *_, answer = conversation.ask(case.question, CallContext(_OWNER, collection.id), history=[])
+            *_, answer = conversation.ask(case.question, CallContext(OWNER, collection.id), history=[])
             for depth in _DEPTHS:
                 hits[depth].append(any(holds_row(quote, names, case) for quote in answer.quotes[:depth]))
-            told(len(hits[1]), len(cases))
+            on_progress(len(hits[1]), len(cases))
     report: dict[str, Any] = {"questions": len(cases)}
     for depth, found in hits.items():
         report[f"row_in_quotes@{depth}"] = round(fmean(found), 4) if found else None

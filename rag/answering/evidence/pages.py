@@ -7,14 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answering.evidence.units import Unit, units
-<<<<<<< HEAD
 from rag.core.places import line_of
-from rag.core.types import Page, PageKey, Passage, Quote
-=======
 from rag.core.tables import Table
 from rag.core.text import from_a_word, to_a_word
-from rag.core.types import PAGED, Page, PageKey, Passage, Quote
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
+from rag.core.types import Page, PageKey, Passage, Quote
 
 # Characters of its page before and after a quote that are kept with it.
 SURROUNDINGS: Final = 300

@@ -117,13 +117,8 @@ def _by_meaning(
 
 
 def _read(candidate: _Candidate) -> str:
-<<<<<<< HEAD
-    """A unit's text for a model: a row with its column headings."""
-    return f"{candidate.unit.head} {candidate.text}" if candidate.unit.head else candidate.text
-=======
-    """What a model reads of a unit: a row says nothing without its column heads."""
+    """A unit's text for a model: a table row by its cells and their heads, another row with its column headings."""
     return candidate.unit.said or f"{candidate.unit.head} {candidate.text}".strip()
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 
 
 def _candidates(
@@ -149,30 +144,20 @@ def _candidates(
     for rank, passage in enumerate(passages):
         place = (passage.document, passage.page)
         page = pages[place]
-<<<<<<< HEAD
         touched = page.touched(passage)
-        unit_terms = [terms(f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in touched]
-        topic = terms(f"{passage.title} {passage.section}", language)
-        for i, unit in enumerate(touched):
-=======
-        here = page.touched(passage)
-        held = [terms(unit.said or f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in here]
+        unit_terms = [
+            terms(unit.said or f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in touched
+        ]
         topic = terms(f"{passage.title} {passage.section}", language)
         table_topic = [*topic, *_announced(page, language)]
-        for i, unit in enumerate(here):
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
+        for i, unit in enumerate(touched):
             key = (*place, unit.start)
             text = page.text[unit.start : unit.end]
             if key in seen or unit.start not in quotable[place]:
                 continue
             seen.add(key)
-<<<<<<< HEAD
-            before = [*topic, *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
+            before = [*(table_topic if unit.said else topic), *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
             after = unit_terms[i + 1] if i + 1 < len(unit_terms) else []
-=======
-            before = [*(table_topic if unit.said else topic), *(held[i - 1] if i else ()), *held[i]]
-            after = held[i + 1] if i + 1 < len(held) else []
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
             score = (
                 _OWN * coverage(wanted, unit_terms[i])
                 + _NEAR * coverage(wanted, [*before, *after])

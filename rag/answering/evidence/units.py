@@ -52,22 +52,7 @@ _HEAD_WORDS: Final = re.compile(
     r"december|change|total|amount|percent|copay|network|tier|plan)\b|%",
     re.IGNORECASE,
 )
-<<<<<<< HEAD
 _SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*+[⁰¹²³⁴-⁹]*+\s*+$")
-_CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A stretch of the page that can be quoted; `head` is the line of column heads above a row."""
-
-    start: int
-    end: int
-    sort: Sort = "sentence"
-    head: str = ""
-=======
-_SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*+\s*+$")
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from bs4.element import Tag
@@ -23,12 +23,17 @@ _SPAN: Final = re.compile(r"\s*+(\d{1,5})")
 
 # Reads what is in a cell as lines of text.
 Read = Callable[[Tag], str]
+Row = tuple[Tag, list[Tag]]  # with its cells
 
 
-def html_table(table: Tag, read: Read) -> tuple[str, Table] | None:
-    """The table as text and as cells; None where it holds no data."""
-    rows = list(own_rows(table))
-    if is_layout(table, rows):
+def html_table(table: Tag, read: Read, shown: Collection[int]) -> tuple[str, Table] | None:
+    """The table as text and as cells; None where it holds no data. `shown` are the ids of the rows and cells to read."""
+    rows = [
+        (row, [cell for cell in _own(row, _CELLS, "tr") if id(cell) in shown])
+        for row in _own(table, ("tr",), "table")
+        if id(row) in shown
+    ]
+    if _is_layout(table, rows):
         return None
     cells = without_empty_columns(list(_cells(rows, read)))
     written = write_table(cells, marked=_heads(rows), head_columns=_head_columns(rows)) if cells else None
@@ -37,28 +42,23 @@ def html_table(table: Tag, read: Read) -> tuple[str, Table] | None:
     return written
 
 
-def own_rows(table: Tag) -> Iterator[Tag]:
-    """The rows of a table, not those of tables inside."""
-    for row in table.find_all("tr"):
-        if isinstance(row, Tag) and row.find_parent("table") is table:
-            yield row
+def _own(tag: Tag, names: Sequence[str], outer: str) -> Iterator[Tag]:
+    """The rows of a table or the cells of a row, not those of tables inside."""
+    for found in tag.find_all(names):
+        if isinstance(found, Tag) and found.find_parent(outer) is tag:
+            yield found
 
 
-def _own_cells(row: Tag) -> list[Tag]:
-    return [cell for cell in row.find_all(_CELLS) if isinstance(cell, Tag) and cell.find_parent("tr") is row]
-
-
-def is_layout(table: Tag, rows: list[Tag]) -> bool:
+def _is_layout(table: Tag, rows: list[Row]) -> bool:
     """Whether a table only sets things in their places."""
     if str(table.get("role", "")).lower() in ("presentation", "none") or not rows:
         return True
-    counts = [len(_own_cells(row)) for row in rows]
-    if max(counts) <= 1:
+    if max(len(cells) for _, cells in rows) <= 1:
         return True
-    marked = any(cell.name == "th" for row in rows for cell in _own_cells(row))
-    if table.find("table") is not None and not any(_named(row) for row in rows):
+    marked = any(cell.name == "th" for _, cells in rows for cell in cells)
+    if table.find("table") is not None and not any(len(cells) > 1 and cells[0].name == "th" for _, cells in rows):
         return True
-    lengths = [len(" ".join(cell.get_text(" ").split())) for row in rows for cell in _own_cells(row)]
+    lengths = [len(" ".join(cell.get_text(" ").split())) for _, cells in rows for cell in cells]
     if marked or table.find(["thead", "caption"]) is not None:
         return max(lengths) > 10 * _PROSE
     if max(lengths) > _PROSE or sum(lengths) / len(lengths) > _MEAN:
@@ -68,18 +68,12 @@ def is_layout(table: Tag, rows: list[Tag]) -> bool:
     return table.find(list(_BLOCKS)) is not None
 
 
-def _named(row: Tag) -> bool:
-    """Whether the row is one of heads, or has one before its data."""
-    cells = _own_cells(row)
-    return len(cells) > 1 and cells[0].name == "th"
-
-
-def _cells(rows: list[Tag], read: Read) -> Iterator[Cell]:
+def _cells(rows: list[Row], read: Read) -> Iterator[Cell]:
     """The cells at their places, as browsers find them: a place that a cell from above covers is passed over."""
     covered: dict[int, int] = {}  # column: the row from which on it is free
-    for number, row in enumerate(rows):
+    for number, (_, cells) in enumerate(rows):
         column = 0
-        for cell in _own_cells(row):
+        for cell in cells:
             while covered.get(column, 0) > number:
                 column += 1
             across = _span(cell, "colspan", 1)
@@ -100,11 +94,11 @@ def _span(cell: Tag, name: str, least: int) -> int:
     return min(value, _MOST_SPAN)
 
 
-def _heads(rows: list[Tag]) -> int:
+def _heads(rows: list[Row]) -> int:
     """The rows at the top that the page itself calls heads: in a thead, or of head cells alone."""
     count = 0
-    for row in rows:
-        cells = [cell for cell in _own_cells(row) if cell.get_text(strip=True)]
+    for row, all_cells in rows:
+        cells = [cell for cell in all_cells if cell.get_text(strip=True)]
         head = row.find_parent("thead") is not None or (
             len(cells) > 1 and all(cell.name == "th" and cell.get("scope") != "row" for cell in cells)
         )
@@ -116,6 +110,6 @@ def _heads(rows: list[Tag]) -> int:
     return count if count < len(rows) else 0
 
 
-def _head_columns(rows: list[Tag]) -> int:
-    firsts = [cells[0] for row in rows if (cells := _own_cells(row)) and any(cell.name == "td" for cell in cells)]
+def _head_columns(rows: list[Row]) -> int:
+    firsts = [cells[0] for _, cells in rows if any(cell.name == "td" for cell in cells)]
     return int(bool(firsts) and all(cell.name == "th" for cell in firsts))

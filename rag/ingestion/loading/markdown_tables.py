@@ -7,49 +7,60 @@ and is no row.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import Final
 
 from rag.core.tables import Cell, Table, grid_of
 from rag.ingestion.loading.table_heads import heads_of
 from rag.ingestion.loading.table_text import row_line
+from rag.ingestion.loading.text_flow import Written
 
 _DASHES: Final = re.compile(r"\s*+:?-++:?\s*+")
 _BREAK: Final = re.compile(r"<br\s*+/?>", re.IGNORECASE)
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def with_tables(text: str) -> tuple[str, list[Table]]:
-    """The text, each row of its tables as cells joined by " | ", and the tables."""
-    if "|" not in text:
-        return text, []
-    lines, tables = text.split("\n"), []
-    written: list[str] = []
-    fence, number, length = "", 0, 0
-    while number < len(lines):
-        line = lines[number]
-        if mark := _FENCE.match(line):
-            fence = "" if fence and line.strip().startswith(fence) else fence or mark[1]
-        rows = _rows(lines, number) if not fence and "|" in line else []
-        made = [line]
+def with_tables(written: Written, code: Sequence[bool]) -> Written:
+    """The text with each row of its tables as cells joined by " | ", and its tables. `code` tells which lines are."""
+    if "|" not in written.text:
+        return written
+    lines, tables = written.text.split("\n"), []
+    made: list[str] = []
+    starts: list[int] = []
+    length = 0
+    while (number := len(made)) < len(lines):
+        some = [lines[number]]
+        rows = _rows(lines, code, number) if "|" in lines[number] else []
         if rows:
-            made, table = _table(rows, lines[number + 1])
+            some, table = _table(rows, lines[number + 1])
             tables.append(table.moved(length))
-        written += made
-        length += sum(len(one) + 1 for one in made)
-        number += len(made)
-    return "\n".join(written), tables
+        for line in some:
+            starts.append(length)
+            length += len(line) + 1
+        made += some
+    old = list(accumulate((len(line) + 1 for line in lines), initial=0))
+
+    def moved(place: int) -> int:
+        line = min(bisect_right(old, place), len(lines)) - 1
+        return starts[line] + min(place - old[line], len(made[line]))
+
+    headings = [replace(one, start=moved(one.start)) for one in written.headings]
+    left_out = [replace(one, start=moved(one.start)) for one in written.left_out]
+    return Written("\n".join(made), headings, left_out, tables)
 
 
-def _rows(lines: list[str], number: int) -> list[list[str]]:
+def _rows(lines: list[str], code: Sequence[bool], number: int) -> list[list[str]]:
     """The cells of the rows of a table whose heads stand in this line; none where no table begins."""
-    if number + 1 >= len(lines):
+    if number + 1 >= len(lines) or code[number] or code[number + 1]:
         return []
     heads, dashes = _cells(lines[number]), _cells(lines[number + 1])
     if len(heads) != len(dashes) or not all(map(_DASHES.fullmatch, dashes)) or "|" not in lines[number + 1]:
         return []
     rows = [heads]
-    for line in lines[number + 2 :]:
-        if "|" not in line or not line.strip():
+    for line, is_code in zip(lines[number + 2 :], code[number + 2 :], strict=True):
+        if "|" not in line or is_code:
             break
         rows.append(_cells(line))
     return rows

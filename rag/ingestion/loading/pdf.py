@@ -22,7 +22,6 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
-<<<<<<< HEAD
 from rag.core.types import Heading, LeftOut, LoadedDocument, Page
 from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.hyphens import Words
@@ -32,14 +31,6 @@ from rag.ingestion.loading.pdf_headings import Bookmark, headings_of
 from rag.ingestion.loading.running_heads import running_heads
 from rag.ingestion.loading.shown_lines import plain_lines
 from rag.ingestion.loading.textlayer import Gone, PageLayout, PlacedText, page_layout, place, read_page, tidy
-=======
-from rag.core.text import find_words
-from rag.core.types import Heading, LoadedDocument, Page
-from rag.ingestion.loading.pdf_continued import continued
-from rag.ingestion.loading.pdf_table_text import FoundTable
-from rag.ingestion.loading.table_notes import with_surroundings
-from rag.ingestion.loading.textlayer import headings, read_layout, read_page, tidy
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.unread import is_stamp
 
@@ -92,7 +83,6 @@ def read_pdf(
         raise WrongPassword(name=name) if password else PasswordNeeded(name=name)
     if not total:
         raise DamagedFile(name=name, expected="pdf")
-<<<<<<< HEAD
     if total > max_pages:
         raise TooManyPages(name=name, pages=total, limit=max_pages)
     layouts: list[PageLayout] = []
@@ -128,26 +118,6 @@ def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tup
 def _page(number: int, label: str, layout: PageLayout, placed: PlacedText, headings: list[Heading]) -> Page:
     left_out = tuple(LeftOut(gone.why, gone.text, placed.place_of(gone.index)) for gone in layout.left_out)
     return Page(number, label, placed.text, tuple(headings), left_out=left_out, unread=layout.unread)
-=======
-    if count > max_pages:
-        raise TooManyPages(name=name, pages=count, limit=max_pages)
-    texts: list[tuple[str, list[Heading], list[FoundTable]]] = []
-    for text in _texts(first, second, count):
-        texts.append(text)
-        on_progress(len(texts), count)
-    empty = tuple(number for number, (text, *_) in enumerate(texts, 1) if not text)
-    if len(empty) == count:
-        raise NoText(name=name, pages=f"1–{count}" if count > 1 else "1")
-    labels = second.labels(count)
-    words = [text for text, *_ in texts]
-    found = _outlined(second.outline(), words) or _unrepeated([lines for _, lines, _ in texts])
-    tables = continued(words, [held for *_, held in texts])
-    pages = tuple(
-        Page(number, label, text, tuple(places), with_surroundings(text, held))
-        for number, (label, text, places, held) in enumerate(zip(labels, words, found, tables, strict=True), 1)
-    )
-    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty)
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:
@@ -161,7 +131,6 @@ def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None,
         return None, error.err_code == pdfium_c.FPDF_ERR_PASSWORD
 
 
-<<<<<<< HEAD
 def _layouts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[PageLayout]:
     """What stands on each page; pypdf's text where pdfium finds none."""
     layers = second.has_layers()
@@ -170,15 +139,6 @@ def _layouts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> I
         if not layout.lines and not layout.left_out and (text := second.text(number)):
             layout = PageLayout(plain_lines(text), unread=layout.unread)
         yield layout
-=======
-def _texts(
-    first: pdfium.PdfDocument | None, second: _Second, count: int
-) -> Iterator[tuple[str, list[Heading], list[FoundTable]]]:
-    """Text and large lines of each page; pypdf's text where pdfium finds none."""
-    for number in range(count):
-        text, lines, tables = _page(first, number) if first else ("", [], [])
-        yield (text, lines, tables) if text.strip() else (second.text(number), [], [])
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
     if first:
         with LOCK:
             first.close()
@@ -197,22 +157,12 @@ def upright_text(page: pdfium.PdfPage) -> Iterator[pdfium.PdfTextPage]:
         page.set_rotation(turned)
 
 
-<<<<<<< HEAD
 def _layout(document: pdfium.PdfDocument, number: int, *, layers: bool) -> PageLayout:
     try:
         with LOCK, open_page(document, number) as (page, fields), upright_text(page) as textpage:
             return page_layout(textpage, fields, layers=layers)
     except pdfium.PdfiumError:
         return PageLayout([])
-=======
-def _page(document: pdfium.PdfDocument, number: int) -> tuple[str, list[Heading], list[FoundTable]]:
-    try:
-        with LOCK, closing(document[number]) as page, upright_text(page) as textpage:
-            text, indices, tables = read_layout(textpage)
-            return text, headings(textpage, text, indices, [one.table for one in tables]), tables
-    except pdfium.PdfiumError:
-        return "", [], []
->>>>>>> 2c3e24f13df8db7f5c252b175f4d5c82809013eb
 
 
 class _Second:

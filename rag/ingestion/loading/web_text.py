@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from rag.core.types import LeftOutReason
+from rag.ingestion.loading.html_tables import html_table
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.web_code import code_of, is_gutter
 from rag.ingestion.loading.web_forms import field_text
@@ -32,6 +33,8 @@ BLOCKS: Final = HEADINGS.keys() | {
 _CLOSE: Final = {"li", "tr", "dd", "dt", "thead", "tbody", "tfoot"}  # parted from their like by a line end only
 _CODE: Final = {"pre", "xmp", "listing", "plaintext"}
 _REVOKED: Final[dict[str, LeftOutReason]] = {"del": "deleted", "s": "struck", "strike": "struck"}
+_CELLS: Final = {"td", "th"}
+_PARTS: Final = {"thead", "tbody", "tfoot", "tr", *_CELLS}
 _DEPTH: Final = 200
 # What stands beside a heading to link to it, and behind a note to lead back.
 _PERMALINKS: Final = frozenset("¶#§🔗↩↩︎⏎↑^⤴")
@@ -89,9 +92,9 @@ class _Reader:
             self.flow.block(code_of(tag))
         elif level := _level(tag):
             self._heading(tag, look, depth, level, lead)
-        elif tag.name == "tr":
-            self._row(tag, look, depth)
-        elif tag.name in BLOCKS and not self._in_line:
+        elif tag.name == "table" and not self._in_line:
+            self._table(tag, look, depth, lead)
+        elif (tag.name in BLOCKS or tag.name in _CELLS) and not self._in_line:
             self._block(tag, look, depth, lead)
         else:
             self._inline(tag, look, depth)
@@ -136,22 +139,55 @@ class _Reader:
         self._in_line -= 1
         self.flow.end("\n\n", level=level)
 
-    def _row(self, tag: Tag, look: Look, depth: int) -> None:
-        self.flow.end("\n")
-        if tag.find(["table", *HEADINGS]):
-            self.walk(tag, look, depth + 1)
-        else:
-            for number, cell in enumerate(cell for cell in tag.find_all(["td", "th"]) if not is_gutter(cell)):
-                inside = _Reader(self._styles, self._skipped)
-                inside.walk(cell, look, depth + 1)
-                written = inside.flow.finish()
-                self.flow.put(f"{' | ' if number else ''}{' '.join(written.text.split())}")
-                for part in written.left_out:
-                    self.flow.leave(part.why, part.text)
-        self.flow.end("\n")
+    def _table(self, tag: Tag, look: Look, depth: int, lead: str) -> None:
+        """A table of data, its rows on lines of their own; one that only sets things in their places as blocks."""
+        shown: dict[int, Look] = {}
+        gone: list[tuple[Tag, LeftOutReason, Look]] = []
+        self._shown_parts(tag, look, shown, gone)
+        inside: list[Written] = []
+
+        def read(cell: Tag) -> str:
+            reader = _Reader(self._styles, self._skipped)
+            reader.walk(cell, shown[id(cell)], depth + 1)
+            inside.append(reader.flow.finish())
+            return inside[-1].text
+
+        found = html_table(tag, read, shown)
+        if not inside:
+            self._block(tag, look, depth, lead)
+            return
+        self.flow.end("\n\n")
+        self.flow.lead = lead or self.flow.lead
+        for caption in tag.find_all("caption", recursive=False):
+            self._write(caption, look, depth, "")
+        for part, why, its_look in gone:
+            self._leave(part, why, its_look, depth)
+        if found is None:  # read once is enough: tables can stand in tables many times over
+            for written in inside:
+                self.flow.written(written)
+            return
+        for written in inside:
+            for left in written.left_out:
+                self.flow.leave(left.why, left.text)
+        self.flow.written(Written(found[0], tables=[found[1]]))
+
+    def _shown_parts(
+        self, tag: Tag, above: Look, shown: dict[int, Look], gone: list[tuple[Tag, LeftOutReason, Look]]
+    ) -> None:
+        """How each row and cell of a table looks that is shown, and those that are not."""
+        for part in tag.children:
+            if not isinstance(part, Tag) or part.name not in _PARTS or id(part) in self._skipped or is_gutter(part):
+                continue
+            look = self._styles.look(part, above)
+            if why := self._left_out(part, look):
+                gone.append((part, why, look))
+                continue
+            shown[id(part)] = look
+            if part.name not in _CELLS:
+                self._shown_parts(part, look, shown, gone)
 
     def _block(self, tag: Tag, look: Look, depth: int, lead: str) -> None:
-        gap = "\n" if tag.name in _CLOSE else "\n\n"
+        gap = "\n" if tag.name in _CLOSE or (tag.name in _CELLS and _is_alone(tag)) else "\n\n"
         self.flow.end(gap)
         self.flow.lead = lead or self.flow.lead
         self.walk(tag, look, depth + 1)
@@ -198,12 +234,18 @@ class _Reader:
         soup = BeautifulSoup(source, "lxml")
         if soup.body:
             written = render(soup.body, Styles(soup))
-            self.flow.block(written.text, written.headings, written.left_out)
+            self.flow.written(written)
 
 
 _AROUND: Final = {"q": ("“", "”"), "rt": ("(", ")")}
 # What stands beside other words in a box of its own.
 _APART: Final = {"button", "td", "th", "label"}
+
+
+def _is_alone(cell: Tag) -> bool:
+    """Whether a cell is all of its row, as a line of code is beside its number."""
+    row = cell.parent
+    return row is not None and sum(isinstance(one, Tag) and not is_gutter(one) for one in row.children) == 1
 
 
 def _level(tag: Tag) -> int:

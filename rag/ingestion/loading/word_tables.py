@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
 from rag.core.tables import Cell, Table
+from rag.core.types import LeftOutReason
 from rag.ingestion.loading.table_text import write_table
+from rag.ingestion.loading.word_package import W
+from rag.ingestion.loading.word_styles import is_on
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # A cell that covers more columns is a mistake of the file.
-_MOST_COLUMNS = 200
+_MOST_COLUMNS: Final = 200
 
 # The paragraphs and tables of a cell, each as a line or lines of text.
 Blocks = Callable[[Any], Iterable[str]]
@@ -22,11 +24,11 @@ def word_table(element: Any, blocks: Blocks) -> tuple[str, Table] | None:
     going_on: dict[int, int] = {}  # column in which a merged cell goes on downwards: its place among the cells
     heads, top = 0, True
     for number, row in enumerate(_own(element, "tr")):
-        top = top and _is_on(row.find(f"{_W}trPr"), "tblHeader")
+        top = top and bool(is_on(row.find(f"{W}trPr"), "tblHeader"))
         heads += top
-        column = _number(row.find(f"{_W}trPr"), "gridBefore", 0)
+        column = _number(row.find(f"{W}trPr"), "gridBefore", 0)
         for cell in _own(row, "tc"):
-            properties = cell.find(f"{_W}tcPr")
+            properties = cell.find(f"{W}tcPr")
             span = max(1, _number(properties, "gridSpan", 1))
             words = "\n".join(filter(None, (text.strip() for text in blocks(cell))))
             above = going_on.get(column)
@@ -36,7 +38,7 @@ def word_table(element: Any, blocks: Blocks) -> tuple[str, Table] | None:
                 going_on[column] = len(cells)
                 cells.append(Cell(number, column, words, 1, span))
             column += span
-        if rest := _number(row.find(f"{_W}trPr"), "gridAfter", 0):
+        if rest := _number(row.find(f"{W}trPr"), "gridAfter", 0):
             cells.append(Cell(number, column, "", 1, rest))
     heads = heads or int(_bold_first_row(element))
     return write_table(cells, marked=heads) if cells else None
@@ -48,23 +50,35 @@ def is_layout(element: Any) -> bool:
     counts = [sum(1 for _ in _own(row, "tc")) for row in rows]
     if not rows or max(counts) <= 1:
         return True
-    nested = element.find(f"{_W}tr//{_W}tbl") is not None
-    paragraphs = [len(cell.findall(f"{_W}p")) for row in rows for cell in _own(row, "tc")]
+    nested = element.find(f"{W}tr//{W}tbl") is not None
+    paragraphs = [len(cell.findall(f"{W}p")) for row in rows for cell in _own(row, "tc")]
     return len(rows) == 1 and (nested or max(paragraphs) > 1)
 
 
-def cells_of(element: Any) -> Iterable[Any]:
+def cells_of(element: Any) -> Iterator[Any]:
     for row in _own(element, "tr"):
         yield from _own(row, "tc")
 
 
-def _own(element: Any, name: str) -> Iterable[Any]:
-    """The rows of a table or the cells of a row, not those of tables inside."""
-    outer = f"{_W}tbl" if name == "tr" else f"{_W}tr"
-    for found in element.iter(f"{_W}{name}"):
-        deleted = name == "tr" and found.find(f"{_W}trPr/{_W}del") is not None
-        if not deleted and next(found.iterancestors(outer), None) is element:
+def revoked_rows(element: Any) -> Iterator[tuple[LeftOutReason, Any]]:
+    """The rows that are not shown."""
+    for row in _own(element, "tr", shown=False):
+        if why := _revoked(row):
+            yield why, row
+
+
+def _own(element: Any, name: str, *, shown: bool = True) -> Iterator[Any]:
+    """The rows of a table or the cells of a row, not those of tables inside; of rows those that are shown."""
+    outer = f"{W}tbl" if name == "tr" else f"{W}tr"
+    for found in element.iter(f"{W}{name}"):
+        if next(found.iterancestors(outer), None) is element and not (shown and name == "tr" and _revoked(found)):
             yield found
+
+
+def _revoked(row: Any) -> LeftOutReason | None:
+    if row.find(f"{W}trPr/{W}del") is not None:
+        return "deleted"
+    return "hidden" if is_on(row.find(f"{W}trPr"), "hidden") else None
 
 
 def _longer(cell: Cell, row: int, words: str) -> Cell:
@@ -73,19 +87,14 @@ def _longer(cell: Cell, row: int, words: str) -> Cell:
 
 
 def _goes_on(properties: Any) -> bool:
-    merge = None if properties is None else properties.find(f"{_W}vMerge")
-    return merge is not None and merge.get(f"{_W}val", "continue") == "continue"
+    merge = None if properties is None else properties.find(f"{W}vMerge")
+    return merge is not None and merge.get(f"{W}val", "continue") == "continue"
 
 
 def _number(properties: Any, name: str, otherwise: int) -> int:
-    found = None if properties is None else properties.find(f"{_W}{name}")
-    value = "" if found is None else str(found.get(f"{_W}val", ""))
+    found = None if properties is None else properties.find(f"{W}{name}")
+    value = "" if found is None else str(found.get(f"{W}val", ""))
     return min(int(value), _MOST_COLUMNS) if value.isdecimal() and len(value) <= 4 else otherwise
-
-
-def _is_on(properties: Any, name: str) -> bool:
-    found = None if properties is None else properties.find(f"{_W}{name}")
-    return found is not None and found.get(f"{_W}val", "true") not in ("0", "false", "off")
 
 
 def _bold_first_row(element: Any) -> bool:
@@ -95,5 +104,5 @@ def _bold_first_row(element: Any) -> bool:
 
 
 def _bold(row: Any) -> bool:
-    runs = [run for run in row.iter(f"{_W}r") if "".join(text.text or "" for text in run.iter(f"{_W}t")).strip()]
-    return bool(runs) and all(_is_on(run.find(f"{_W}rPr"), "b") for run in runs)
+    runs = [run for run in row.iter(f"{W}r") if "".join(text.text or "" for text in run.iter(f"{W}t")).strip()]
+    return bool(runs) and all(is_on(run.find(f"{W}rPr"), "b") for run in runs)
