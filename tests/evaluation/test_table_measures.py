@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
@@ -11,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.core.tables import Cell
 from rag.evaluation import evaluate
 from rag.evaluation.cell_relations import compared, relations, summed
+from rag.ingestion.pipeline import IngestContext
 from rag.models.embedding import Embedder, open_embedder
 
 ROWS = [["Stall", "2022", "2023"], ["Fish", "41", ""], ["Bread", "", "12"], ["Soap", "7", "9"]]
@@ -64,22 +66,22 @@ def test_relations_are_pooled_over_documents() -> None:
 
 def test_cells_found_as_they_are_measure_one(tmp_path: Path, embedder: Embedder) -> None:
     written(tmp_path, ROWS)
-    report = evaluate(tmp_path, embedder)
+    report = evaluate(tmp_path, lambda store: IngestContext(store, embedder))
     assert (report["documents"], report["cell_f1"], report["cell_f1_interval"]) == (1, 1.0, [1.0, 1.0])
 
 
 def test_a_figure_in_another_column_costs_relations(tmp_path: Path, embedder: Embedder) -> None:
     written(tmp_path, [*ROWS[:2], ["Bread", "12", ""], ROWS[3]])
     # Of thirteen relations on either side ten are the same.
-    assert evaluate(tmp_path, embedder)["cell_f1"] == round(20 / 26, 4)
+    assert evaluate(tmp_path, lambda store: IngestContext(store, embedder))["cell_f1"] == round(20 / 26, 4)
 
 
 def test_a_row_among_the_first_quotes_is_counted(tmp_path: Path, embedder: Embedder) -> None:
-    contexts = [
+    contexts: list[dict[str, Any]] = [
         {"id": "fees", "table": [["", "2018", "2019"], ["Audit fees", "52", "62"], ["Tax fees", "4", "3"]]},
         {"id": "crew", "table": [["Ship", "Crew"], ["Alma", "14"], ["Berta", "11"]]},
     ]
-    questions = [
+    questions: list[dict[str, Any]] = [
         {"question": "What were the audit fees in 2019?", "answer": ["62"], "answer_type": "span", "context": "fees"},
         {
             "question": "How many people are in the crew of Berta?",
@@ -93,5 +95,5 @@ def test_a_row_among_the_first_quotes_is_counted(tmp_path: Path, embedder: Embed
     for name, records in (("contexts", contexts), ("questions", questions)):
         lines = [json.dumps({"paragraphs": ["The harbour keeps these."], **record}) for record in records]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    report = evaluate(tmp_path, embedder)
+    report = evaluate(tmp_path, lambda store: IngestContext(store, embedder))
     assert (report["questions"], report["row_in_quotes@1"], report["row_in_quotes@3"]) == (2, 1.0, 1.0)

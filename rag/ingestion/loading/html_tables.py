@@ -27,7 +27,7 @@ Row = tuple[Tag, list[Tag]]  # with its cells
 
 
 def html_table(table: Tag, read: Read, shown: Collection[int]) -> tuple[str, Table] | None:
-    """The table as text and as cells; None where it holds no data. `shown` are the ids of the rows and cells to read."""
+    """The table as text and as cells; None where it holds no data. `shown` are the ids of its rows and cells."""
     rows = [
         (row, [cell for cell in _own(row, _CELLS, "tr") if id(cell) in shown])
         for row in _own(table, ("tr",), "table")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pypdfium2.raw as pdfium_c
 
+from rag.ingestion.loading.page_objects import Matrix
 from rag.ingestion.loading.pdf_words import Turn
+from rag.ingestion.loading.pdfium_calls import matrix_of
 
 # Points: a line is no thicker, and no shorter than this; pieces so near make one.
 _THIN: Final = 3.0
@@ -19,9 +21,7 @@ _NEAR: Final = 2.5
 _MOST_SEGMENTS: Final = 3000
 _BOX: Final = 6  # pieces of a path that is one box
 _MOST_OBJECTS: Final = 20_000
-_DEPTH: Final = 4
 
-Matrix = tuple[float, float, float, float, float, float]
 _SAME: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -40,11 +40,14 @@ class Rules:
     upright: list[Rule]
 
 
-def rules_of(page: Any, turn: Turn) -> Rules:
-    """The ruling lines, pieces of one made whole."""
+def rules_of(paths: Sequence[tuple[int, Matrix | None]], longest: float, turn: Turn) -> Rules:
+    """The ruling lines among the paths of a page, pieces of one made whole; none is longer than `longest`.
+
+    Beside each path is how the form that it belongs to is placed.
+    """
     level: list[Rule] = []
     upright: list[Rule] = []
-    for left, bottom, right, top in _lines(page):
+    for left, bottom, right, top in _lines(paths[:_MOST_OBJECTS], longest):
         (x0, y0), (x1, y1) = turn(left, bottom), turn(right, top)
         wide, high = abs(x1 - x0), abs(y1 - y0)
         if high <= _THIN and wide > _SHORT:
@@ -77,12 +80,12 @@ def _whole(rules: list[Rule]) -> list[Rule]:
     return found
 
 
-def _lines(page: Any) -> Iterator[tuple[float, float, float, float]]:
+def _lines(paths: Sequence[tuple[int, Matrix | None]], longest: float) -> Iterator[tuple[float, float, float, float]]:
     """Straight lines and the edges of boxes, as they are drawn. A box that is only filled is a background."""
-    longest = 1.5 * max(page.get_size())
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     fill, stroke = ctypes.c_int(), ctypes.c_int()
-    for path, matrix in _paths(page):
+    for one, place in paths:
+        path, matrix = ctypes.cast(one, pdfium_c.FPDF_PAGEOBJECT), place or _SAME
         if not pdfium_c.FPDFPageObj_GetBounds(path, left, bottom, right, top):
             continue
         wide, high = right.value - left.value, top.value - bottom.value
@@ -94,26 +97,13 @@ def _lines(page: Any) -> Iterator[tuple[float, float, float, float]]:
         count = pdfium_c.FPDFPath_CountSegments(path)
         if not 1 < count <= _MOST_SEGMENTS or (count <= _BOX and not stroke.value):
             continue
-        for straight, (x0, y0), (x1, y1) in _points(path, count, _product(_matrix(path), matrix)):
+        for straight, (x0, y0), (x1, y1) in _points(path, count, _product(matrix_of(one), matrix)):
             if straight and max(abs(x1 - x0), abs(y1 - y0)) < longest:
                 yield x0, y0, x1, y1
 
 
 def _moved(x: float, y: float, m: Matrix) -> tuple[float, float]:
     return (x, y) if m is _SAME else (m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5])
-
-
-def _paths(page: Any) -> Iterator[tuple[Any, Matrix]]:
-    count = min(pdfium_c.FPDFPage_CountObjects(page), _MOST_OBJECTS)
-    waiting = [(pdfium_c.FPDFPage_GetObject(page, number), _SAME, 0) for number in range(count)]
-    for found, matrix, depth in waiting:
-        kind = pdfium_c.FPDFPageObj_GetType(found)
-        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-            yield found, matrix
-        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _DEPTH and len(waiting) < _MOST_OBJECTS:
-            inner = _product(_matrix(found), matrix)
-            parts = pdfium_c.FPDFFormObj_CountObjects(found)
-            waiting += [(pdfium_c.FPDFFormObj_GetObject(found, number), inner, depth + 1) for number in range(parts)]
 
 
 def _points(path: Any, count: int, m: Matrix) -> Iterator[tuple[bool, tuple[float, float], tuple[float, float]]]:
@@ -132,12 +122,6 @@ def _points(path: Any, count: int, m: Matrix) -> Iterator[tuple[bool, tuple[floa
         last = here
         if pdfium_c.FPDFPathSegment_GetClose(segment):
             yield True, last, first
-
-
-def _matrix(found: Any) -> Matrix:
-    m = pdfium_c.FS_MATRIX()
-    pdfium_c.FPDFPageObj_GetMatrix(found, m)
-    return m.a, m.b, m.c, m.d, m.e, m.f
 
 
 def _product(one: Matrix, other: Matrix) -> Matrix:

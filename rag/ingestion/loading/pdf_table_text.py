@@ -1,14 +1,17 @@
-"""A PDF page's text with its tables: each row a line in the table's place, every character still traceable."""
+"""The tables among the lines of a PDF page: each row a line in the table's place, every character still traceable."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from rag.core.tables import CELL_BORDER, Cell, Table, grid_of
+from rag.ingestion.loading.line_types import Line, Piece
 from rag.ingestion.loading.pdf_grid import GridCell
 from rag.ingestion.loading.pdf_words import Word, lines_of
+from rag.ingestion.loading.shown_lines import Shown
 from rag.ingestion.loading.table_heads import head_rows, heads_of
 
 _MADE: Final = -1  # the index of a character that was put in
@@ -24,26 +27,118 @@ class FoundTable:
     lefts: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LaidTable:
+    """A table with the text of its rows, the index of each character, and the line that each begins in."""
+
+    found: FoundTable
+    rows: list[Text]
+    lines: list[Line]
+
+
 def lay_tables(
-    text: str, indices: list[int], found: Sequence[list[GridCell]]
-) -> tuple[str, list[int], list[FoundTable]]:
-    """The text with the words of each table taken out and its rows put in where the first of them stood."""
-    owned: list[tuple[int, int, int]] = []
-    laid: list[tuple[Text, FoundTable]] = []
-    for cells in found:
-        written, table = _write(text, indices, _packed([cell for cell in cells if cell.words]))
-        if len(table.table.rows) > 1:
-            laid.append((written, table))
-            owned += [(word.start, word.end, len(laid) - 1) for cell in cells for word in cell.words]
-    if not laid:
-        return text, indices, []
-    out, places, starts = _woven(text, indices, sorted(owned), [written for written, _ in laid])
-    tables = [replace(one, table=one.table.moved(start)) for start, (_, one) in zip(starts, laid, strict=True)]
-    return out, places, sorted(tables, key=lambda one: one.table.start)
+    lines: Sequence[Line], texts: Sequence[Shown], find: Callable[[str, list[int]], list[list[GridCell]]]
+) -> list[LaidTable]:
+    """The tables of a page. In its lines a piece for each of their rows takes the place of the row's words.
+
+    `texts` are what is shown of the lines; `find` gives the cells of the tables in a text with the index of each
+    character.
+    """
+    text = "\n".join(one.text for one in texts)
+    indices: list[int] = []
+    for one in texts:
+        indices += one.indices
+        indices.append(_MADE)
+    owners: dict[int, tuple[int, int]] = {}
+    written: list[tuple[list[Text], FoundTable]] = []
+    for cells in find(text, indices):
+        packed = _packed([cell for cell in cells if cell.words])
+        rows, table = _write(text, indices, packed)
+        if len(rows) < 2:
+            continue
+        for cell in packed:
+            for word in cell.words:
+                for index in indices[word.start : word.end]:
+                    owners[index] = (len(written), cell.row)
+        written.append((rows, table))
+    owners.pop(_MADE, None)
+    began = _take_out(lines, owners) if owners else {}
+    return [
+        LaidTable(table, rows, [began[number, row] for row in range(len(rows))])
+        for number, (rows, table) in enumerate(written)
+    ]
 
 
-def _write(text: str, indices: list[int], cells: list[GridCell]) -> tuple[Text, FoundTable]:
-    """The lines of a table with their indices, and the table, its places counted from the first line."""
+def _take_out(lines: Sequence[Line], owners: Mapping[int, tuple[int, int]]) -> dict[tuple[int, int], Line]:
+    """Puts a piece for each row of a table where the first of its words stand; the lines that they begin in."""
+    began: dict[tuple[int, int], Line] = {}
+    for line in lines:
+        of = [_owner(piece, owners) for piece in line.pieces] if _touches(line, owners) else []
+        if not any(of):
+            continue
+        kept: list[Piece] = []
+        for number, (piece, owner) in enumerate(zip(line.pieces, of, strict=True)):
+            if owner is None and piece.start < 0 and number:
+                owner = of[number] = of[number - 1]  # filled in, behind a word of the row
+            if owner is None:
+                piece.glued = piece.glued and bool(kept) and kept[-1].table is None
+                kept.append(piece)
+            elif owner not in began:
+                row = [one for one, its in zip(line.pieces, of, strict=True) if its == owner]
+                kept.append(_row_piece(row, owner[0]))
+                began[owner] = _like(line, [kept[-1]])
+        line.pieces, line.plain = kept, False
+    return began
+
+
+def _touches(line: Line, owners: Mapping[int, tuple[int, int]]) -> bool:
+    return any(index in owners for start, end, *_ in line.words for index in range(start, end))
+
+
+def _owner(piece: Piece, owners: Mapping[int, tuple[int, int]]) -> tuple[int, int] | None:
+    return next((owners[index] for index in range(piece.start, piece.end) if index in owners), None)
+
+
+def _row_piece(pieces: Sequence[Piece], table: int) -> Piece:
+    first = pieces[0]
+    return Piece(
+        first.start,
+        first.start + 1,
+        min(piece.left for piece in pieces),
+        min(piece.bottom for piece in pieces),
+        max(piece.right for piece in pieces),
+        max(piece.top for piece in pieces),
+        table=table,
+    )
+
+
+def _like(line: Line, pieces: list[Piece]) -> Line:
+    """A line of some pieces, at the height and with the look of another."""
+    made = Line(pieces, plain=False)
+    made.baseline, made.size = line.baseline, line.size
+    return made
+
+
+def with_rows(lines: Iterable[Line], tables: Sequence[LaidTable], show: Callable[[Line], Shown]) -> Iterator[Shown]:
+    """What is shown of the lines, all rows of a table where its first stands."""
+    done: set[int] = set()
+    for line in lines:
+        if not tables or line.even or all(piece.table is None for piece in line.pieces):
+            yield show(line)
+            continue
+        for in_table, some in groupby(line.pieces, key=lambda piece: piece.table):
+            pieces = list(some)
+            if in_table is None:
+                yield show(_like(line, pieces))
+            elif in_table not in done:
+                done.add(in_table)
+                table = tables[in_table]
+                for (text, indices), own in zip(table.rows, table.lines, strict=True):
+                    yield Shown(own, text, indices, parted=False, soft=False, table=in_table)
+
+
+def _write(text: str, indices: list[int], cells: list[GridCell]) -> tuple[list[Text], FoundTable]:
+    """The rows of a table with their indices, and the table, whose places are not known yet."""
     count = max((cell.row + cell.row_span for cell in cells), default=0)
     width = max((cell.column + cell.column_span for cell in cells), default=0)
     pieces = {id(cell): _cell_text(text, indices, cell) for cell in cells}
@@ -52,21 +147,18 @@ def _write(text: str, indices: list[int], cells: list[GridCell]) -> tuple[Text, 
         for row in range(cell.row, cell.row + cell.row_span):
             for column in range(cell.column, cell.column + cell.column_span):
                 grid[row][column] = cell
-    out: list[str] = []
-    places: list[int] = []
-    rows: list[tuple[int, int]] = []
+    rows: list[Text] = []
     for line in grid:
-        start, last = len(places), None
+        out, last = "", None
+        places: list[int] = []
         for column, one in enumerate(line):
             border = CELL_BORDER if column else ""
             words, at = pieces[id(one)] if one else ("", [])
-            out.append(border + words)
+            out += border + words
             places += [_MADE] * len(border) + ([_MADE] * len(at) if one is last else at)
             last = one
-        rows.append((start, len(places)))
-        out.append("\n")
-        places.append(_MADE)
-    return ("".join(out[:-1]), places[:-1]), _table(rows, cells, {key: words for key, (words, _) in pieces.items()})
+        rows.append((out, places))
+    return rows, _table(len(rows), cells, {key: words for key, (words, _) in pieces.items()})
 
 
 def _packed(cells: list[GridCell]) -> list[GridCell]:
@@ -113,46 +205,10 @@ def _parted(before: str, word: Word) -> bool:
     return before[-1:] in "-\u2010\u00ad" and before[-2:-1].isalpha() and word.text[0].islower()
 
 
-def _woven(
-    text: str, indices: list[int], owned: Sequence[tuple[int, int, int]], tables: Sequence[Text]
-) -> tuple[str, list[int], list[int]]:
-    """The text with the tables in their places, and where each begins; what stands around one is a paragraph apart.
-
-    `owned` holds where the words of tables stood, in order, as (start, end, which table).
-    """
-    out: list[str] = []
-    places: list[int] = []
-    starts = [-1] * len(tables)
-    position = 0
-    for start, end, owner in [*owned, (len(text), len(text), -1)]:
-        first, last = position, start
-        while position and first < last and text[first].isspace():
-            first += 1
-        while owner >= 0 and first < last and text[last - 1].isspace():
-            last -= 1
-        if first < last:
-            _gap(out, places, apart=position > 0)
-            out.append(text[first:last])
-            places += indices[first:last]
-        if owner >= 0 and starts[owner] < 0:
-            _gap(out, places, apart=True)
-            starts[owner] = len(places)
-            out.append(tables[owner][0])
-            places += tables[owner][1]
-        position = max(position, end)
-    return "".join(out), places, starts
-
-
-def _gap(out: list[str], places: list[int], *, apart: bool) -> None:
-    if apart and places:
-        out.append("\n\n")
-        places += [_MADE, _MADE]
-
-
-def _table(rows: Sequence[tuple[int, int]], cells: list[GridCell], texts: Mapping[int, str]) -> FoundTable:
+def _table(rows: int, cells: list[GridCell], texts: Mapping[int, str]) -> FoundTable:
     width = max((cell.column + cell.column_span for cell in cells), default=0)
     made = tuple(Cell(c.row, c.column, texts[id(c)], c.row_span, c.column_span) for c in cells)
-    grid = grid_of(made, len(rows), width)
+    grid = grid_of(made, rows, width)
     heads = head_rows(grid)
     lefts = [min((w.left for c in cells if c.column == n for w in c.words), default=0.0) for n in range(width)]
-    return FoundTable(Table(made, tuple(rows), heads, 0, heads_of(grid, heads)), tuple(lefts))
+    return FoundTable(Table(made, ((0, 0),) * rows, heads, 0, heads_of(grid, heads)), tuple(lefts))

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from rag.ingestion.loading.pdf_aligned import aligned_tables, table_of
 from rag.ingestion.loading.pdf_grid import GridCell, is_gappy
 from rag.ingestion.loading.pdf_ruled import Ruled, cells_of, grids
-from rag.ingestion.loading.pdf_rules import Rules, rules_of
+from rag.ingestion.loading.pdf_rules import Rules
 from rag.ingestion.loading.pdf_screen import stretches
 from rag.ingestion.loading.pdf_streams import streams
-from rag.ingestion.loading.pdf_words import Word, boxes_of, lines_of, words_of
+from rag.ingestion.loading.pdf_words import Box, Turn, Word, lines_of, words_of
 from rag.ingestion.loading.table_heads import is_figure
 
 
-def tables_of(textpage: Any, text: str, indices: Sequence[int]) -> list[list[GridCell]]:
-    """The cells of each table of a page, by the words of its text."""
-    box = boxes_of(textpage)
+def tables_of(
+    text: str, indices: Sequence[int], box: Callable[[int], Box], rules: Callable[[Turn], Rules]
+) -> list[list[GridCell]]:
+    """The cells of each table of a page, by the words of its text; `rules` gives the ruling lines, turned likewise."""
     where = stretches(text, indices, box)
     if not where:
         return []
     words, turn = words_of(text, indices, box, where)
-    return find_tables(words, rules_of(textpage.page, turn))
+    return find_tables(words, rules(turn))
 
 
 def find_tables(words: Sequence[Word], rules: Rules) -> list[list[GridCell]]:

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-import pypdfium2.raw as pdfium_c
-
 _WORD: Final = re.compile(r"\S+")
 # In sizes of the letters: what parts two words that no space does, and how wide its letters are on average.
 _PARTED: Final = 0.7
@@ -74,8 +72,8 @@ def words_of(
         start, end = match.span()
         first = next((place for place in range(start, end) if indices[place] >= 0), -1)
         if first < 0:
-            # Put in by the reader: it goes with the word before.
-            if found:
+            # Put in by the reader: it goes with the word before on its line.
+            if found and "\n" not in text[found[-1].end : start]:
                 found[-1].end, found[-1].text = end, f"{found[-1].text} {match.group()}"
             continue
         last = next(place for place in range(end - 1, first - 1, -1) if indices[place] >= 0)
@@ -87,18 +85,6 @@ def words_of(
             word.left, word.right = min(x0, x1), max(x0, x1)
             word.bottom, word.top = min(y0, y1), max(y0, y1)
     return found, turn
-
-
-def boxes_of(textpage: object) -> Callable[[int], Box]:
-    """Gives the box of a character, as high as its font and as wide as its advance."""
-    rectangle = pdfium_c.FS_RECTF()
-    read = pdfium_c.FPDFText_GetLooseCharBox
-
-    def box(index: int) -> Box:
-        read(textpage, index, rectangle)
-        return rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
-
-    return box
 
 
 def _words(

@@ -92,7 +92,8 @@ def _parted(line: Line, left: float, right: float) -> tuple[list[Piece], list[Pi
 def _columns(characters: Characters, rows: list[tuple[list[Piece], list[Piece]]]) -> list[list[Line]]:
     """The two columns, where they are running text; none where they are a table's."""
     sides = [[row[side] for row in rows if row[side]] for side in (0, 1)]
-    if min(map(len, sides)) < _LEAST_LINES or not all(_is_prose(characters, side) for side in sides):
+    texts = [[pieces for pieces in side if all(piece.table is None for piece in pieces)] for side in sides]
+    if min(map(len, texts)) < _LEAST_LINES or not all(_is_prose(characters, side) for side in texts):
         return []
     return [[_line(pieces) for pieces in side] for side in sides]
 

@@ -96,7 +96,7 @@ def _cuts(text: str, headings: Sequence[int], tables: Sequence[Table], most: int
 
 
 def _before_table(border: int | None, start: int, tables: Sequence[Table]) -> int | None:
-    """A border between two rows is moved before their table, where that begins in the part and may fit into the next."""
+    """A border between two rows is moved before their table, where that begins late in the part."""
     for table in tables:
         first = table.caption[0] if any(table.caption) else table.start
         if border is not None and start < first < border < table.end and border - first <= (border - start) // 2:
