@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def camelot_tables(file: Path, flavor: str) -> Iterator[tuple[int, Cells]]:
         yield table.page, [[r, c, str(words)] for r, row in enumerate(rows) for c, words in enumerate(row)]
 
 
-READERS = {
+READERS: dict[str, Callable[[Path], Iterator[tuple[int, Cells]]]] = {
     "pdfplumber lines": lambda file: pdfplumber_tables(file),
     "pdfplumber text": lambda file: pdfplumber_tables(file, vertical_strategy="text", horizontal_strategy="text"),
     "camelot lattice": lambda file: camelot_tables(file, "lattice"),

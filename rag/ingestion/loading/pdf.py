@@ -115,31 +115,18 @@ def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tup
             layout.lines = kept
         placed.append(place(layout.lines, words))
     found = headings_of(placed, second.outline())
-    tables = continued(
-        [one.text for one in placed],
-        [one.tables(layout.tables) for one, layout in zip(placed, layouts, strict=True)],
-    )
-    return tuple(map(_page, count(1), labels, layouts, placed, found, tables))
+    held = [one.tables(layout.tables) for one, layout in zip(placed, layouts, strict=True)]
+    tables = continued([one.text for one in placed], held)
+    return tuple(map(_page, count(1), labels, layouts, placed, zip(found, tables, strict=True)))
 
 
-def _page(
-    number: int,
-    label: str,
-    layout: PageLayout,
-    placed: PlacedText,
-    headings: list[Heading],
-    tables: tuple[Table, ...],
-) -> Page:
+_Found = tuple[list[Heading], tuple[Table, ...]]
+
+
+def _page(number: int, label: str, layout: PageLayout, placed: PlacedText, found: _Found) -> Page:
     left_out = tuple(LeftOut(gone.why, gone.text, placed.place_of(gone.index)) for gone in layout.left_out)
-    return Page(
-        number,
-        label,
-        placed.text,
-        tuple(headings),
-        with_surroundings(placed.text, tables),
-        left_out,
-        unread=layout.unread,
-    )
+    tables = with_surroundings(placed.text, found[1])
+    return Page(number, label, placed.text, tuple(found[0]), tables, left_out, layout.unread)
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:

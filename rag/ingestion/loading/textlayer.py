@@ -52,7 +52,10 @@ class Gone:
 
 @dataclass(slots=True)
 class PageLayout:
-    """The lines of a page in reading order. `left_out` is what else stands on it; `pictured`: a picture covers it; `tables`: by number."""
+    """The lines of a page in reading order, and its tables by number.
+
+    `left_out` is what else stands on it; `pictured`: a picture covers it.
+    """
 
     lines: list[Shown]
     left_out: list[Gone] = field(default_factory=list)
