@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from rag.ingestion.loading.pdf_aligned import aligned_tables, table_of
 from rag.ingestion.loading.pdf_grid import GridCell, is_gappy
@@ -15,19 +15,29 @@ from rag.ingestion.loading.table_heads import is_figure
 
 
 def tables_of(
-    text: str, indices: Sequence[int], box: Callable[[int], Box], rules: Callable[[Turn], Rules]
+    text: str,
+    indices: Sequence[int],
+    box: Callable[[int], Box],
+    rules: Callable[[Turn], Rules],
+    fields: Sequence[Box] = (),
 ) -> list[list[GridCell]]:
-    """The cells of each table of a page, by the words of its text; `rules` gives the ruling lines, turned likewise."""
+    """The cells of each table of a page, by the words of its text; `rules` gives the ruling lines, turned likewise.
+
+    `fields` of a form stand under one another as columns do: beside them only ruling lines tell a table.
+    """
     where = stretches(text, indices, box)
     if not where:
         return []
     words, turn = words_of(text, indices, box, where)
-    return find_tables(words, rules(turn))
+    corners = [(*turn(left, bottom), *turn(right, top)) for left, bottom, right, top in fields]
+    filled = {id(word) for word in words if any(_is_in(word, corner) for corner in corners)}
+    return [cells for cells in _found(words, rules(turn), filled) if _has_rows(cells)]
 
 
-def find_tables(words: Sequence[Word], rules: Rules) -> list[list[GridCell]]:
-    """The cells of each table among these words."""
-    return [cells for cells in _found(words, rules) if _has_rows(cells)]
+def _is_in(word: Word, corners: Box) -> bool:
+    x0, y0, x1, y1 = corners
+    middle = (word.left + word.right) / 2
+    return min(x0, x1) <= middle <= max(x0, x1) and min(y0, y1) <= word.middle <= max(y0, y1)
 
 
 def _has_rows(cells: Sequence[GridCell]) -> bool:
@@ -40,7 +50,7 @@ def _has_rows(cells: Sequence[GridCell]) -> bool:
     return full > 1 and 3 * full >= len(rows)
 
 
-def _found(words: Sequence[Word], rules: Rules) -> list[list[GridCell]]:
+def _found(words: Sequence[Word], rules: Rules, filled: Set[int]) -> list[list[GridCell]]:
     found: list[list[GridCell]] = []
     left = list(words)
     for grid in grids(rules):
@@ -51,7 +61,8 @@ def _found(words: Sequence[Word], rules: Rules) -> list[list[GridCell]]:
             found.append(cells)
             taken = set(map(id, inside))
             left = [word for word in left if id(word) not in taken]
-    for lines in streams(lines_of(left)):
+    printed = [line for line in lines_of(left) if not any(id(word) in filled for word in line.words)]
+    for lines in streams(printed):
         found += aligned_tables(lines, rules)
     return found
 

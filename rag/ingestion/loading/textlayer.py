@@ -135,7 +135,7 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
     if numbers:
         counted = " ".join(characters.text[line.pieces[0].start : line.pieces[0].end] for line in numbers)
         left_out.append(Gone("repeated", counted, numbers[0].pieces[0].start))
-    tables, show = _tables(textpage.page, characters, lines, objects)
+    tables, show = _tables(textpage.page, characters, lines, objects, fields)
     lines = [line for line in lines if line.words]
     if not turn:
         lines = in_columns(characters, lines)
@@ -147,14 +147,15 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
 
 
 def _tables(
-    page: pdfium.PdfPage, characters: Characters, lines: list[Line], objects: PageObjects
+    page: pdfium.PdfPage, characters: Characters, lines: list[Line], objects: PageObjects, fields: Sequence[Field]
 ) -> tuple[list[LaidTable], Callable[[Line], Shown]]:
     """The tables of a page, a piece for each row put into its lines; and what gives the text of a line."""
     texts = [shown(characters, line) for line in lines]
+    boxes = [one.box for one in fields if not one.struck]
     longest = 1.5 * max(page.get_size())
 
     def find(text: str, indices: list[int]) -> list[list[GridCell]]:
-        return tables_of(text, indices, characters.box, lambda turn: rules_of(objects.paths, longest, turn))
+        return tables_of(text, indices, characters.box, lambda turn: rules_of(objects.paths, longest, turn), boxes)
 
     tables = lay_tables(lines, texts, find)
     known = {} if tables else {id(one.line): one for one in texts}
