@@ -21,7 +21,7 @@ import pypdfium2 as pdfium
 from rag.core.types import LeftOutReason, UnreadReason
 from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidden_pieces
 from rag.ingestion.loading.hyphens import Words
-from rag.ingestion.loading.line_types import Line
+from rag.ingestion.loading.line_types import Line, Piece
 from rag.ingestion.loading.page_objects import PageObjects, page_objects
 from rag.ingestion.loading.paragraphs import paragraphs
 from rag.ingestion.loading.pdf_forms import Field, struck_boxes, with_fields
@@ -164,10 +164,12 @@ def _tables(
 
 def _taken_out(characters: Characters, lines: list[Line], hidden: Hidden) -> Iterator[Gone]:
     """Takes what is hidden out of the lines, and gives it in stretches."""
+    taken: list[Piece] = []  # kept to the end, since what is freed may leave its id to a piece of another line
     for line in lines:
         for why, some in groupby(line.pieces, key=lambda piece: hidden.get(id(piece))):
             pieces = list(some)
             if why is not None:
+                taken += pieces
                 gone = Line(pieces, plain=line.plain)
                 yield Gone(why, shown(characters, gone).text, pieces[0].start)
                 line.plain = False
