@@ -163,3 +163,51 @@ def test_bars_in_fenced_code_are_no_table() -> None:
     loaded = load_bytes(b"Run:\n\n```\n| a | b |\n|---|---|\n| 1 | 2 |\n```\n", "a.md")
     assert loaded.pages[0].tables == ()
     assert "| 1 | 2 |" in loaded.pages[0].text
+
+
+def test_what_is_hidden_in_a_word_table_is_in_no_cell() -> None:
+    document, table = filled([["Plan", "Price"], ["Basic", "5"], ["Secret", "1"]])
+    run = table.cell(1, 1).paragraphs[0].add_run("0 rebate")  # type: ignore[attr-defined]
+    run.font.hidden = True
+    table.rows[2]._tr.get_or_add_trPr().append(OxmlElement("w:hidden"))  # type: ignore[attr-defined]
+    loaded = read(document)
+    assert rows_of(loaded) == ["Plan | Price", "Basic | 5"]
+    assert {(part.why, part.text) for part in loaded.pages[0].left_out} == {
+        ("hidden", "0 rebate"),
+        ("hidden", "Secret 1"),
+    }
+
+
+def test_what_is_hidden_in_a_web_table_is_in_no_cell() -> None:
+    loaded = html(
+        "<table><tr><th>Plan</th><th>Price</th></tr><tr><td>Basic</td><td>5 <del>rebate of one</del></td></tr>"
+        "<tr hidden><td>Secret</td><td>1</td></tr><tr><td style='display:none'>Gone</td><td>Pro</td><td>9</td></tr>"
+        "</table>"
+    )
+    assert rows_of(loaded) == ["Plan | Price", "Basic | 5", "Pro | 9"]
+    left = " ".join(part.text for part in loaded.pages[0].left_out)
+    assert all(word in left for word in ("rebate of one", "Secret", "Gone"))
+
+
+def test_tables_many_times_inside_each_other_are_read_once() -> None:
+    depth = 60
+    inner = "<table><tr><th></th><td>" * depth + "core" + "</td></tr></table>" * depth
+    assert html(inner).pages[0].text == "core"
+
+
+def test_places_behind_a_markdown_table_stay_right() -> None:
+    text = "| Kind  |  2023 |\n|---|---|\n|  Adult |   8 |\n\nOld ~~price list~~ fees\n\n## Hours\n\nOpen at six.\n"
+    page = load_bytes(text.encode(), "a.md").pages[0]
+    assert [page.text[one.start :].split("\n")[0] for one in page.headings] == ["## Hours"]
+    (left,) = page.left_out
+    assert (left.text, page.text[: left.start].split("\n")[-1]) == ("price list", "Old ")
+
+
+def test_a_table_is_not_parted_where_it_fits_into_a_part() -> None:
+    before = "The office is open on all days of the week. " * 380
+    rows = "".join(f"<tr><td>Room {number}</td><td>{number + 20}</td></tr>" for number in range(400))
+    table = f"<table><tr><th>Room</th><th>Price</th></tr>{rows}</table>"
+    pages = html(f"<p>{before}</p><p>Table 1. Prices in euros</p>{table}").pages
+    assert [len(page.tables) for page in pages] == [0, 1]
+    assert len(pages[1].tables[0].rows) == 401
+    assert pages[1].text[slice(*pages[1].tables[0].caption)] == "Table 1. Prices in euros"

@@ -216,3 +216,30 @@ def test_a_table_keeps_its_cells_through_the_store(sheet: Sheet) -> None:
     sheet.rows(FIGURES, PLACES, 700)
     table: Table = sheet.read().pages[0].tables[0]
     assert table.grid() == FIGURES
+
+
+def test_a_table_in_one_of_two_columns_of_text_keeps_both_in_their_order(sheet: Sheet) -> None:
+    narrow = " ".join(PROSE * 5).split()
+    column = [" ".join(narrow[number : number + 6]) for number in range(0, len(narrow), 6)]
+    for number, text in enumerate(column):  # drawn line by line across the page
+        row = FIGURES[number - 12] if 12 <= number < 16 else []
+        for cell, place in zip(row, (50, 120, 165, 210), strict=False):
+            sheet.canvas.drawString(place, 780 - 13 * number, cell)
+        if not row:
+            sheet.canvas.drawString(50, 780 - 13 * number, text)
+        sheet.canvas.drawString(320, 780 - 13 * number, text)
+    sheet.grid([790 - 13 * number for number in range(12, 17)], [45, 115, 160, 205, 250])
+    page = sheet.read().pages[0]
+    table = page.tables[0]
+    assert rows_of(page)[1] == "Fish | 41 |  | 52"
+    assert page.text[: table.start].split() == " ".join(column[:12]).split()
+    assert page.text[table.end :].split() == " ".join(column[16:] + column).split()
+
+
+def test_the_fields_of_a_form_are_no_table(sheet: Sheet) -> None:
+    for number, name in enumerate(("Name:", "Office:", "Manager:")):
+        sheet.canvas.drawString(60, 700 - 30 * number, name)
+        sheet.canvas.acroForm.textfield(name=name, value="Lisbon", x=180, y=695 - 30 * number, width=200, height=20)
+    page = sheet.read().pages[0]
+    assert page.tables == ()
+    assert page.text.split("\n")[0] == "Name: Lisbon"

@@ -159,10 +159,8 @@ class _Reader:
             for written in inside:
                 self.flow.written(written)
             return
-        for written in inside:
-            for left in written.left_out:
-                self.flow.leave(left.why, left.text)
-        self.flow.written(Written(found[0], tables=[found[1]]))
+        left = [replace(part, start=0) for written in inside for part in written.left_out]
+        self.flow.written(Written(found[0], left_out=left, tables=[found[1]]))
 
     def _shown_parts(
         self, tag: Tag, above: Look, shown: dict[int, Look], gone: list[tuple[Tag, LeftOutReason, Look]]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from rag.core.types import LeftOut
 from rag.ingestion.loading.signs import in_font, sign
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.word_fields import Fields
@@ -105,22 +106,22 @@ class Reader:
         self._listed = self._in_code = False
         # A table's style can shade a cell without its word.
         ground = Ground(None) if table.find(f"{W}tblPr/{W}tblStyle") is not None else ground
-        for why, row in revoked_rows(table):
-            self.flow.leave(why, _all_words(row))
+        left = [LeftOut(why, _all_words(row), 0) for why, row in revoked_rows(table)]
         if is_layout(table):
+            self.flow.written(Written("", left_out=left))
             for cell in cells_of(table):
                 self.blocks(cell, shade(cell.find(f"{W}tcPr")) or ground)
-        elif found := word_table(table, lambda cell: self._cell(cell, ground)):
-            self.flow.written(Written(found[0], tables=[found[1]]))
+        else:
+            text, found = word_table(table, lambda cell: self._cell(cell, ground, left)) or ("", None)
+            self.flow.written(Written(text, left_out=left, tables=[found] if found else []))
         self._listed = self._in_code = False
 
-    def _cell(self, cell: Any, ground: Ground) -> list[str]:
+    def _cell(self, cell: Any, ground: Ground, left: list[LeftOut]) -> list[str]:
         """The lines of a cell; what is left out of it is noted where the table stands."""
         inside = Reader(self._styles, self._numbering, self._notes, self._comments)
         inside.blocks(cell, shade(cell.find(f"{W}tcPr")) or ground)
         written = inside.flow.finish()
-        for part in written.left_out:
-            self.flow.leave(part.why, part.text)
+        left += [replace(part, start=0) for part in written.left_out]
         return written.text.split("\n")
 
     def _inline(self, element: Any) -> None:
