@@ -27,6 +27,7 @@ from rag.answering.evidence_retriever import documents_of
 from rag.answering.generation import AnswerWriter
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
+from rag.core.tables import Table
 from rag.core.types import GenerationProgress, Passage, Quote, Turn
 from rag.ingestion.pipeline import read_file
 from rag.library.index import postings
@@ -201,9 +202,9 @@ def test_each_page_is_read_and_cut_into_units_once_a_question(
 
     monkeypatch.setattr(library.store.documents, "pages_at", spy)
 
-    def cutting(text: str) -> list[Unit]:
+    def cutting(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
         cut.append(text)
-        return into_units(text)
+        return into_units(text, tables)
 
     monkeypatch.setattr(library.store.documents, "page", None)
     monkeypatch.setattr(evidence_pages, "units", cutting)

@@ -48,11 +48,10 @@ def document_line(result: dict[str, Any]) -> str:
 
 
 def measure_lines(report: dict[str, Any]) -> Iterator[str]:
-    from rag.evaluation import RATES
-
     for name, value in report.items():
-        if name in RATES and value is not None:
-            low, high = report[f"{name}_interval"]
+        interval = report.get(f"{name}_interval")
+        if interval is not None and value is not None:
+            low, high = interval
             yield f"{name:28}{value:.3f}  [{low:.3f}, {high:.3f}]"
         elif isinstance(value, int | float):
             yield f"{name:28}{value:.3f}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 # What stands between two cells of a row in a page's text.
 CELL_BORDER: Final = " | "
+# Characters of a row of one cell that is the name of the rows below it.
+_LONGEST_GROUP: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,105 @@ class Table:
     @property
     def end(self) -> int:
         return self.rows[-1][1]
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return max((cell.column + cell.column_span for cell in self.cells), default=0)
+
+    def grid(self) -> list[list[str]]:
+        """The words of each row and column: a merged cell's in each that it covers, '' where nothing stands."""
+        return grid_of(self.cells, len(self.rows), self.width)
+
+    def moved(self, by: int) -> Table:
+        """The table where its page's text stands so many characters further on."""
+        return replace(
+            self,
+            rows=tuple((start + by, end + by) for start, end in self.rows),
+            caption=_moved(self.caption, by),
+            notes=_moved(self.notes, by),
+        )
+
+    def part(self, first: int, last: int, by: int = 0) -> Table:
+        """Its rows from `first` to before `last`, in a text that begins `by` characters before them.
+
+        Where the head rows are not among them, the heads go on all the same.
+        """
+        cells = tuple(
+            replace(cell, row=max(cell.row, first) - first, row_span=min(end, last) - max(cell.row, first))
+            for cell in self.cells
+            if (end := cell.row + cell.row_span) > first and cell.row < last
+        )
+        part = replace(
+            self,
+            cells=cells,
+            rows=self.rows[first:last],
+            head_rows=min(max(self.head_rows - first, 0), last - first),
+            caption=self.caption if first == 0 else (0, 0),
+            notes=self.notes if last == len(self.rows) else (0, 0),
+            continues=self.continues or first >= max(self.head_rows, 1),
+        )
+        return part.moved(-by)
+
+
+def _moved(place: tuple[int, int], by: int) -> tuple[int, int]:
+    return (place[0] + by, place[1] + by) if place[1] > place[0] else (0, 0)
+
+
+def grid_of(cells: Iterable[Cell], rows: int, columns: int) -> list[list[str]]:
+    """The words of cells in rows and columns; a merged cell's stand in each that it covers."""
+    grid = [[""] * columns for _ in range(rows)]
+    for cell in cells:
+        for row in range(cell.row, min(cell.row + cell.row_span, rows)):
+            for column in range(cell.column, min(cell.column + cell.column_span, columns)):
+                grid[row][column] = cell.text
+    return grid
+
+
+def labelled_rows(table: Table) -> list[str]:
+    """What each row says by itself, for search: "Plan: Premium · Deductible: $500"; '' for a head row.
+
+    A row below a line that heads a group of rows ("Europe") says that first.
+    """
+    groups = group_rows(table)
+    group, said = "", []
+    for number, row in enumerate(table.grid()):
+        if number < table.head_rows:
+            said.append("")
+            continue
+        if number in groups:
+            group = groups[number]
+            said.append(group)
+            continue
+        parts = [group] if group else []
+        last = ""
+        for column, text in enumerate(row):
+            head = table.heads[column] if column < len(table.heads) else ""
+            if text and (text != last or head):
+                parts.append(f"{head}: {one_line(text)}" if head else one_line(text))
+            last = text
+        said.append(" · ".join(parts))
+    return said
+
+
+def group_rows(table: Table) -> dict[int, str]:
+    """The rows that only head the rows below them, with their words: one short cell, nothing beside it."""
+    found = {}
+    grid = table.grid()
+    for number in range(table.head_rows, len(grid) - 1):
+        words = list(dict.fromkeys(filter(None, grid[number])))
+        if len(words) == 1 and grid[number][0] and len(words[0]) <= _LONGEST_GROUP and words[0][-1] not in ".!?。":
+            found[number] = one_line(words[0])
+    return found if table.width > 1 else {}
+
+
+def one_line(text: str) -> str:
+    """A cell's words on one line: its list items and paragraphs stay told apart."""
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    joined = ""
+    for line in filter(None, lines):
+        joined += ("" if not joined else " " if joined[-1] in ".:;,!?。：；，！？" else "; ") + line
+    return joined
 
 
 def table_fields(table: Table) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from rag.answering.retrieval import Reranker, Retriever
 from rag.core.call_context import CallContext
 from rag.core.errors import ModelLanguage, RagError
 from rag.core.types import Answer, Turn
+from rag.evaluation.cell_relations import cell_report, structure_files
 from rag.evaluation.corpus import OWNER, Corpus, OpenIngest, open_corpus
 from rag.evaluation.question_sets import Case, read_set
 from rag.evaluation.report import DEPTHS, Outcome, measure
+from rag.evaluation.table_rows import CONTEXTS, row_report
 from rag.library.index import Index
 
 
@@ -29,7 +31,7 @@ def evaluate(
     reader: AnswerScorer | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Evaluate the app on a question set.
+    """Evaluate the app on a question set. Sets of tables have measures of their own.
 
     Args:
         open_ingest: makes the ingest context for the evaluation's store: the embedder, chunking and limits to measure.
@@ -47,6 +49,12 @@ def evaluate(
         UnsupportedKind: the folder is no question set.
         ModelError: the model could not write.
     """
+    if structure_files(directory):
+        return cell_report(directory, limit, on_progress)
+    if (directory / CONTEXTS).is_file():
+        return row_report(
+            directory, open_ingest, limit=limit, reranker=reranker, reader=reader, on_progress=on_progress
+        )
     questions = read_set(directory, limit)
     with open_corpus(questions, open_ingest) as corpus:
         retriever = Retriever(Index(corpus.store), corpus.store.documents, corpus.embedder, reranker)

@@ -10,18 +10,21 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from rag.core.types import Chunk, Heading, LoadedDocument
+from rag.ingestion.table_rows import TableRows
 
 Count = Callable[[str], int]
 
-# Where a text is cut, best first: paragraphs, lines, sentences, clauses, words, anywhere; there, eight characters are
-# measured at a time while that is fine enough.
+# Where a text is cut, best first: paragraphs, lines, cells of a row, sentences, clauses, words, anywhere; there, eight
+# characters are measured at a time while that is fine enough.
 SEPARATORS = [
     r"\n\s*\n",
     r"\n",
+    r" \| ",
     r"[。！？…][”’」』）]*",
     r"[.!?][\"'”’)\]]*\s+",
     r"[；;]",
@@ -32,6 +35,8 @@ SEPARATORS = [
 ]
 _CONTEXT_SHARE = 4
 _OVERLAP_SHARE = 4
+_HEADS_SHARE = 6
+_BETWEEN = " — "
 # A token is rarely longer; of a longer word without a blank, many embedders make one token, however long it is.
 _TOKEN_CHARACTERS = 12
 _ENDLESS = re.compile(r"(?<!\S)\S{100,}+")
@@ -58,10 +63,13 @@ def split(document: LoadedDocument, *, count: Count, size: int, overlap: int) ->
         starts = [heading.start for heading in headings]
         contexts = {title: _context(document.title, title, measure, size) for title in {h.title for h in headings}}
         most = max(measure(f"{context}\n") if context else 0 for context in contexts.values())
+        heads = TableRows(page.tables, partial(_shortened, count=measure, most=size // _HEADS_SHARE))
+        most += max((measure(f"{_BETWEEN}{one}") for one in heads.words), default=0)
         for start, end in _pieces(page.text, measure, max(1, size - most), overlap):
             title = headings[bisect_left(starts, start + 1) - 1].title
-            context = contexts[title]
-            for first, last in _fitting(page.text, start, end, context, measure, size):
+            start = heads.row_start(start, end)
+            context = _BETWEEN.join(filter(None, (contexts[title], heads.of(start, end))))
+            for first, last in _fitting(page.text, start, end, context, measure, size, heads):
                 chunks.append(Chunk(page.number, page.label, title, context, page.text[first:last], first, last))
         section = headings[-1].title
     return chunks
@@ -72,7 +80,7 @@ def _context(title: str, section: str, count: Count, size: int) -> str:
     most = size // _CONTEXT_SHARE
     section = "" if section == title else _shortened(section, count, most)
     title = _shortened(title, count, max(most - count(f" — {section}\n"), 0) if section else most)
-    return " — ".join(part for part in (title, section) if part)
+    return _BETWEEN.join(part for part in (title, section) if part)
 
 
 def _shortened(text: str, count: Count, most: int) -> str:
@@ -124,20 +132,24 @@ def _reaching_back(text: str, before: int, start: int, count: Count, overlap: in
     return next((w for w in words[bisect_left(words, True, key=lambda w: count(text[w:start]) <= overlap) :]), start)
 
 
-def _fitting(text: str, start: int, end: int, context: str, count: Count, size: int) -> Iterator[tuple[int, int]]:
+def _fitting(
+    text: str, start: int, end: int, context: str, count: Count, size: int, rows: TableRows
+) -> Iterator[tuple[int, int]]:
     """The place itself, or its halves where it measures more as a whole than its parts did."""
     piece = text[start:end]
     if end - start < 2 or count(f"{context}\n{piece}" if context else piece) <= size:
         yield start, end
         return
     middle = (start + end) // 2
-    words = [start + match.start() for match in _WORD_START.finditer(piece) if match.start()]
+    words = rows.starts_in(start, end) or [
+        start + match.start() for match in _WORD_START.finditer(piece) if match.start()
+    ]
     middle = min(words, key=lambda word: abs(word - middle)) if words else middle
     for first, last in ((start, middle), (middle, end)):
         part = text[first:last]
         first, last = first + len(part) - len(part.lstrip()), first + len(part.rstrip())
         if first < last:
-            yield from _fitting(text, first, last, context, count, size)
+            yield from _fitting(text, first, last, context, count, size, rows)
 
 
 def _bounded(count: Count) -> Count:

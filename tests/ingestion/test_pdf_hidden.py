@@ -166,3 +166,19 @@ def test_the_unseen_words_of_a_scan_are_its_text() -> None:
 
     found = read_page(page)
     assert (found.text, found.left_out, found.unread) == (SECRET, (), None)
+
+
+def test_what_stands_below_hidden_words_stays() -> None:
+    rows = [f"Room {number} costs {number + 20} dollars a night and has a view." for number in range(30)]
+
+    def draw(canvas: Canvas) -> None:
+        for height in (800, 785, 770):
+            canvas.setFillColorRGB(1, 1, 1)
+            right = at(canvas, 60, height, SECRET)
+            canvas.setFillColorRGB(0, 0, 0)
+            at(canvas, right + 4, height, "Seen.")
+        body(canvas, rows, top=740)
+
+    page = read_page(draw)
+    assert [line for line in page.text.split("\n") if line] == ["Seen."] * 3 + rows
+    assert [part.text for part in page.left_out] == [SECRET] * 3

@@ -16,6 +16,7 @@ from rag.core.errors import TooLarge
 from rag.core.text import sentences
 from rag.core.types import Heading, LoadedDocument
 from rag.ingestion.loading import Limits, load_bytes
+from rag.ingestion.loading.text_flow import Written
 from rag.ingestion.loading.text_parts import PART_CHARACTERS, in_parts
 from tests.ingestion.test_loading import word
 
@@ -128,7 +129,7 @@ _PIECES = st.sampled_from(
 def test_whatever_the_text_nothing_is_lost_and_no_part_is_too_long(pieces: list[str], most: int, every: int) -> None:
     text = "".join(pieces)
     places = list(accumulate(map(len, pieces), initial=0))[:-1][::every]
-    document = in_parts("x.txt", "x", "text", text, [Heading(place, str(place)) for place in places], most)
+    document = in_parts("x.txt", "x", "text", Written(text, [Heading(place, str(place)) for place in places]), most)
     assert whole(document) == text
     assert all(0 < len(page.text) <= most for page in document.pages) or not text
     starts = [0, *borders(document)]

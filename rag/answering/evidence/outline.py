@@ -37,7 +37,7 @@ def lead_quote(document: Document, pages: Iterable[Page]) -> Quote | None:
     """The first sentence of a document; its first words where it has none."""
     first: _Section | None = None
     for page in pages:
-        for unit in units(page.text):
+        for unit in units(page.text, page.tables):
             section = _Section("", page, unit)
             if _says_something(page, unit):
                 return _quote(document, section)
@@ -47,7 +47,7 @@ def lead_quote(document: Document, pages: Iterable[Page]) -> Quote | None:
 
 def section_quotes(document: Document, page: Page, start: int, end: int, most: int) -> list[Quote]:
     """The first units of a stretch of a page, headings left out."""
-    inside = [unit for unit in units(page.text) if start <= unit.start < end and unit.sort != "heading"]
+    inside = [unit for unit in units(page.text, page.tables) if start <= unit.start < end and unit.sort != "heading"]
     return [_quote(document, _Section("", page, unit)) for unit in inside[:most]]
 
 
@@ -57,7 +57,7 @@ def _sections(pages: Sequence[Page]) -> Iterator[_Section]:
     title = ""
     for page in pages:
         starts = [heading.start for heading in page.headings]
-        for unit in units(page.text):
+        for unit in units(page.text, page.tables):
             place = bisect_right(starts, unit.start)
             title = page.headings[place - 1].title if place else title
             if title and title not in said and _says_something(page, unit):
@@ -67,7 +67,7 @@ def _sections(pages: Sequence[Page]) -> Iterator[_Section]:
 
 def _openings(pages: Sequence[Page]) -> Iterator[_Section]:
     for page in pages:
-        unit = next((unit for unit in units(page.text) if _says_something(page, unit)), None)
+        unit = next((unit for unit in units(page.text, page.tables) if _says_something(page, unit)), None)
         if unit is not None:
             yield _Section("", page, unit)
 

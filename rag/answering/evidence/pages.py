@@ -8,6 +8,8 @@ from typing import Final
 
 from rag.answering.evidence.units import Unit, units
 from rag.core.places import line_of
+from rag.core.tables import Table
+from rag.core.text import from_a_word, to_a_word
 from rag.core.types import Page, PageKey, Passage, Quote
 
 # Characters of its page before and after a quote that are kept with it.
@@ -23,8 +25,8 @@ class CutPage:
     first_line: int = 1
 
     @classmethod
-    def of(cls, text: str, first_line: int = 1) -> CutPage:
-        return cls(text, tuple(units(text)), first_line)
+    def of(cls, text: str, first_line: int = 1, tables: Sequence[Table] = ()) -> CutPage:
+        return cls(text, tuple(units(text, tables)), first_line)
 
     def touched(self, passage: Passage) -> list[Unit]:
         """The units that the passage holds, wholly or in part."""
@@ -32,7 +34,7 @@ class CutPage:
 
 
 def cut_pages(pages: Mapping[PageKey, Page]) -> dict[PageKey, CutPage]:
-    return {place: CutPage.of(page.text, page.line(0)) for place, page in pages.items()}
+    return {place: CutPage.of(page.text, page.line(0), page.tables) for place, page in pages.items()}
 
 
 def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
@@ -55,6 +57,23 @@ def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
     )
 
 
+def text_before(page: CutPage, unit: Unit) -> str:
+    """A little of the text before a unit, from a whole word on; of a table's row, its caption at least."""
+    start = max(0, unit.start - SURROUNDINGS)
+    near = page.text[start : unit.start]
+    near = near if len(near) < SURROUNDINGS else from_a_word(near)
+    first, last = unit.caption
+    return near if start <= first or first >= last else f"{page.text[first:last]}\n{near}"
+
+
+def text_after(page: CutPage, unit: Unit) -> str:
+    """A little of the text behind a unit, up to a whole word; of a table's row, the notes below it at least."""
+    near = page.text[unit.end : unit.end + SURROUNDINGS]
+    near = near if len(near) < SURROUNDINGS else to_a_word(near)
+    first, last = unit.notes
+    return near if last <= unit.end + SURROUNDINGS or first >= last else f"{near}\n{page.text[first:last]}"
+
+
 def sentences_of(passages: Sequence[Passage], pages: Mapping[PageKey, CutPage]) -> list[Quote]:
     """All that the passages say, each unit of their pages once, as quotes with a little of what stands before them."""
     found: dict[tuple[PageKey, int], Quote] = {}
@@ -63,6 +82,6 @@ def sentences_of(passages: Sequence[Passage], pages: Mapping[PageKey, CutPage]) 
         page = pages[place]
         for unit in page.touched(passage):
             if (place, unit.start) not in found:
-                before = page.text[max(0, unit.start - SURROUNDINGS) : unit.start]
+                before = text_before(page, unit)
                 found[place, unit.start] = replace(cut(passage, page, unit), before=before)
     return list(found.values())

@@ -11,11 +11,12 @@ from typing import Final, Protocol
 
 from rag.answering.evidence.answer_types import answer_kind, holds_new
 from rag.answering.evidence.disagreement import same_said
-from rag.answering.evidence.pages import SURROUNDINGS, CutPage, cut
+from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.evidence.ranges import in_range
-from rag.answering.evidence.units import Unit, headlines
+from rag.answering.evidence.units import Unit, announcements, headlines
 from rag.answering.retrieval.identifier_search import held
-from rag.core.text import coverage, from_a_word, language_of, script_of, terms, to_a_word, words
+from rag.core.text import coverage, language_of, script_of, terms, words
+from rag.core.text.scripts import Language
 from rag.core.types import PageKey, Passage, Quote
 from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
 from rag.models.embedding import Embedder, LateChunkingEmbedder
@@ -126,8 +127,8 @@ def _by_meaning(
 
 
 def _read(candidate: _Candidate) -> str:
-    """A unit's text for a model: a row with its column headings."""
-    return f"{candidate.unit.head} {candidate.text}" if candidate.unit.head else candidate.text
+    """A unit's text for a model: a table row by its cells and their heads, another row with its column headings."""
+    return candidate.unit.said or f"{candidate.unit.head} {candidate.text}".strip()
 
 
 def _candidates(
@@ -154,15 +155,18 @@ def _candidates(
         place = (passage.document, passage.page)
         page = pages[place]
         touched = page.touched(passage)
-        unit_terms = [terms(f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in touched]
+        unit_terms = [
+            terms(unit.said or f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in touched
+        ]
         topic = terms(f"{passage.title} {passage.section}", language)
+        table_topic = [*topic, *_announced(page, language)]
         for i, unit in enumerate(touched):
             key = (*place, unit.start)
             text = page.text[unit.start : unit.end]
             if key in seen or unit.start not in quotable[place]:
                 continue
             seen.add(key)
-            before = [*topic, *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
+            before = [*(table_topic if unit.said else topic), *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
             after = unit_terms[i + 1] if i + 1 < len(unit_terms) else []
             score = (
                 _OWN * coverage(wanted, unit_terms[i])
@@ -179,6 +183,13 @@ def _candidates(
     return found
 
 
+def _announced(page: CutPage, language: Language) -> list[str]:
+    """What the tables of a page are about, as the page says it."""
+    said = [page.text[one.start : one.end] for one in announcements(page.text, page.units)]
+    places = {one.caption for one in page.units if one.said and any(one.caption)}
+    return terms(" ".join([*said, *(page.text[first:last] for first, last in sorted(places))]), language)
+
+
 def _quotable(document: str, page: CutPage, running: Set[tuple[str, str]]) -> set[int]:
     """The start offsets of a page's quotable units: no contents, bare headings or running lines."""
     bare = headlines(page.text, page.units)
@@ -187,7 +198,7 @@ def _quotable(document: str, page: CutPage, running: Set[tuple[str, str]]) -> se
         for one in page.units
         if one.sort == "row"
         or not (
-            one.sort == "contents"
+            one.sort in ("contents", "head")
             or one.start in bare
             or (document, _DIGITS.sub("", page.text[one.start : one.end])) in running
         )
@@ -245,15 +256,6 @@ def _quote(candidate: _Candidate, score: float) -> Quote:
     return replace(
         cut(candidate.passage, page, unit),
         score=score,
-        before=_from_word(page.text[max(0, unit.start - SURROUNDINGS) : unit.start]),
-        after=_to_word(page.text[unit.end : unit.end + SURROUNDINGS]),
+        before=text_before(page, unit),
+        after=text_after(page, unit),
     )
-
-
-def _from_word(text: str) -> str:
-    """The text from its first whole word on, when it was cut."""
-    return text if len(text) < SURROUNDINGS else from_a_word(text)
-
-
-def _to_word(text: str) -> str:
-    return text if len(text) < SURROUNDINGS else to_a_word(text)

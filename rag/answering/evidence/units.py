@@ -7,19 +7,19 @@ a table row when it ends in columns of numbers, as an item when it begins with a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
+from rag.answering.evidence.cutting import LONGEST, LONGEST_CHINESE, Sort, Unit, cut_unit
 from rag.answering.evidence.table_of_contents import contents_lines
-from rag.core.text import script_of, sentences
+from rag.answering.evidence.table_units import table_units
+from rag.core.tables import Table
+from rag.core.text import sentences
 
-Sort = Literal["sentence", "item", "row", "heading", "contents"]
+__all__ = ["LONGEST", "LONGEST_CHINESE", "Unit", "headlines", "units"]
 
-# Longest quote, in characters; Chinese says more with fewer.
-LONGEST: Final = 300
-LONGEST_CHINESE: Final = 120
 
 _NUMBER: Final = r"[-–—(]?\s?[$€£¥]?\s?\(?\d[\d,.]*\)?\s?[%x]?\)?|[-–—]|N/?A|n/?a"
 # Two cells at the end of a line, behind something else: how many there are in all tells nothing more.
@@ -37,6 +37,13 @@ _SAYS: Final = re.compile(
     r"^\s*+\S++\D*+\d|[:：]\s*+\S|[是为有须可应]|\b(?:is|are|was|were|has|have|had|can|may|must|will|shall|does|do)\b",
     re.IGNORECASE,
 )
+# What announces a table: "The components are as follows:", "The following table shows the fees".
+_ANNOUNCES: Final = re.compile(
+    r"(?:[:：]|\b(?:as follows|(?:shown|set out|presented|summari[sz]ed) (?:below|in the table)))[.:：]?$"
+    r"|\bthe following table\b|\b(?:the|this) (?:table|schedule) (?:below )?(?:sets|shows|presents|summari[sz]es|lists"
+    r"|provides|reconciles|details|reflects|contains|discloses|gives|describes|includes|illustrates)\b|如下|下表",
+    re.IGNORECASE,
+)
 _FIGURE: Final = re.compile(r"\d[\d,.]*")
 _FULL_LINE: Final = re.compile(r"[^\r\n]+")
 _YEARS: Final = re.compile(r"\b(?:19|20)\d\d\b")
@@ -46,17 +53,6 @@ _HEAD_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*+[⁰¹²³⁴-⁹]*+\s*+$")
-_CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A stretch of the page that can be quoted; `head` is the line of column heads above a row."""
-
-    start: int
-    end: int
-    sort: Sort = "sentence"
-    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +63,54 @@ class _Line:
     sort: Sort | None
 
 
-def units(text: str) -> list[Unit]:
-    """The units of a page in order. Each is at most 300 characters long (120 in Chinese)."""
+def units(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
+    """The units of a page in order. Each is at most 300 characters long (120 in Chinese), but for a table's rows.
+
+    Where a table is known its rows are units; elsewhere rows are guessed by their looks.
+    """
     found: list[Unit] = []
     block: list[_Line] = []
+    waiting = sorted(tables, key=lambda one: one.start, reverse=True)
     lines = [_line(text, match.start(), match.end()) for match in _FULL_LINE.finditer(text)]
+    lines = [line for line in lines if not any(one.start < line.end and line.start < one.end for one in tables)]
     width = _width(lines)
     lines = _with_plain_rows(_with_contents(lines), width)
     for number, line in enumerate(lines):
+        while waiting and waiting[-1].start < line.start:
+            found += _flush(text, block)
+            found += table_units(text, waiting.pop())
         if line.sort in ("row", "contents"):
             found += _flush(text, block)
             head = _head(lines, number) if line.sort == "row" else ""
-            found += _cut(text, Unit(line.start, line.end, line.sort, head))
+            found += cut_unit(text, Unit(line.start, line.end, line.sort, head))
             continue
         if block and (line.sort == "item" or _breaks(text, block[-1], line, width)):
             found += _flush(text, block)
         if line.text:
             block.append(line)
-    return found + _flush(text, block)
+    found += _flush(text, block)
+    return found + [unit for table in reversed(waiting) for unit in table_units(text, table)]
 
 
 def headlines(text: str, found: Sequence[Unit]) -> set[int]:
     """The starts of the units that only say what the next one is about, of a page's units in order."""
-    return {
+    bare = {
         one.start
         for one, following in pairwise(found)
         if one.sort == "heading" and following.sort != "heading" and not _SAYS.search(text[one.start : one.end])
     }
+    return bare | {one.start for one in announcements(text, found)}
+
+
+def announcements(text: str, found: Sequence[Unit]) -> list[Unit]:
+    """On a page with known tables the units that announce one: they say what its rows are about, and nothing else."""
+    if not any(one.said for one in found):
+        return []
+    return [
+        one
+        for one in found
+        if one.sort in ("sentence", "heading", "item") and _ANNOUNCES.search(text, one.start, one.end)
+    ]
 
 
 def _line(text: str, start: int, end: int) -> _Line:
@@ -177,7 +194,7 @@ def _flush(text: str, block: list[_Line]) -> list[Unit]:
     block.clear()
     found: list[Unit] = []
     for first, last in sentences(text[start:end]):
-        found += _cut(text, Unit(start + first, start + last, sort))
+        found += cut_unit(text, Unit(start + first, start + last, sort))
         sort = "sentence"
     return found
 
@@ -195,29 +212,3 @@ def _head(lines: list[_Line], number: int) -> str:
             return line.text
         on_top = on_top and line.sort == "row"
     return ""
-
-
-def _cut(text: str, unit: Unit) -> Iterator[Unit]:
-    """The unit, or pieces of it where it is too long, cut at the borders of clauses (else of words).
-
-    Pieces overlap by about a half, so that what belongs together stands together in one of them.
-    """
-    longest = LONGEST_CHINESE if script_of(text[unit.start : unit.end]) == "cjk" else LONGEST
-    start = unit.start
-    while unit.end - start > longest:
-        stop = _border(text, start, start + longest)
-        yield Unit(start, start + len(text[start:stop].rstrip()), unit.sort, unit.head)
-        start = _border(text, start, start + longest // 2)
-        while start < unit.end and text[start].isspace():
-            start += 1
-    if start < unit.end:
-        yield Unit(start, unit.end, unit.sort, unit.head)
-
-
-def _border(text: str, start: int, limit: int) -> int:
-    """The last border of a clause before the limit, if it is not too near to the start; else of a word."""
-    borders = [match.end() for match in _CLAUSE.finditer(text, start, limit)]
-    if borders and borders[-1] - start >= (limit - start) // 3:
-        return borders[-1]
-    space = text.rfind(" ", start + 1, limit)
-    return space if space > start else limit

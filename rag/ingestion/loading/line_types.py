@@ -14,7 +14,10 @@ Word = tuple[int, int, float, float, float, float]
 
 @dataclass(slots=True)
 class Piece:
-    """A word, or the part of a word that is set alike. `shown` is what is written in its place, where that differs."""
+    """A word, or the part of a word that is set alike. `shown` is what is written in its place, where that differs.
+
+    One with a `table` stands for the words of a row of that table of the page.
+    """
 
     start: int
     end: int
@@ -24,6 +27,7 @@ class Piece:
     top: float
     glued: bool = False
     shown: str | None = None
+    table: int | None = None
 
     @property
     def height(self) -> float:

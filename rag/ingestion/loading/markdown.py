@@ -10,7 +10,9 @@ from typing import Final
 from rag.core.types import Heading, LeftOut, LeftOutReason
 from rag.ingestion.loading.front_matter import FrontMatter, front_matter
 from rag.ingestion.loading.markdown_blocks import CODE, PROGRAM, kinds
+from rag.ingestion.loading.markdown_tables import with_tables
 from rag.ingestion.loading.raised_marks import raised
+from rag.ingestion.loading.text_flow import Written
 
 _ATX: Final = re.compile(r" {0,3}(#{1,6})[ \t]++(.+)")
 _SETEXT: Final = re.compile(r" {0,3}(=+|-+)[ \t]*$")
@@ -36,9 +38,7 @@ _SUP: Final = re.compile(r"[^<>\n]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Markdown:
-    text: str
-    headings: list[Heading]
-    left_out: list[LeftOut]
+    written: Written
     front: FrontMatter
 
 
@@ -60,7 +60,9 @@ def read_markdown(source: str) -> Markdown:
     cuts = list(_cuts(text, lines, list(kinds(lines))))
     text, left_out = _without(text, cuts)
     lines = text.split("\n")
-    return Markdown(text, list(_headings(lines, list(kinds(lines)))), left_out, front)
+    of = list(kinds(lines))
+    read = Written(text, list(_headings(lines, of)), left_out)
+    return Markdown(with_tables(read, [kind == CODE for kind in of]), front)
 
 
 def _cuts(text: str, lines: list[str], of: list[str]) -> Iterator[_Cut]:

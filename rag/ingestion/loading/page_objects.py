@@ -53,12 +53,15 @@ class Area(NamedTuple):
 
 @dataclass(slots=True)
 class PageObjects:
-    """`order` says when each text object is drawn; `invisible`, `pale`, `coloured` and `layered` name some of them."""
+    """`order` says when each text object is drawn; `invisible`, `pale`, `coloured` and `layered` name some of them.
+
+    Each of the `paths` stands beside how the form that it belongs to is placed.
+    """
 
     order: dict[int, int] = field(default_factory=dict)
     areas: list[Area] = field(default_factory=list)
     lines: list[Box] = field(default_factory=list)
-    paths: int = 0
+    paths: list[tuple[int, Matrix | None]] = field(default_factory=list)
     invisible: set[int] = field(default_factory=set)
     pale: set[int] = field(default_factory=set)
     layered: set[int] = field(default_factory=set)
@@ -115,14 +118,14 @@ def _with_forms(
 
 
 def _areas(found: PageObjects, drawn: list[int], kinds: list[int], forms: dict[int, Matrix]) -> None:
-    """What is filled, pictured or ruled; small and stroked paths are only counted."""
+    """What is filled, pictured or ruled; of small and stroked paths only that they are there."""
     large: list[tuple[int, Box]] = []
     for one, kind, bounds in zip(drawn, kinds, bounds_of(drawn), strict=True):
         box = _placed(bounds, forms[one]) if one in forms else bounds
         if kind != _PATH:
             found.areas.append(Area(found.order[one], box, None))
             continue
-        found.paths += 1
+        found.paths.append((one, forms.get(one)))
         if box[2] - box[0] < _LEAST_LENGTH:
             continue
         if box[3] - box[1] <= _THICKEST:

@@ -71,6 +71,8 @@ def _pitches(lines: list[Shown]) -> dict[float, float]:
 
 
 def _breaks(above: Shown, below: Shown, pitches: dict[float, float]) -> bool:
+    if above.table is not None or below.table is not None:
+        return above.table != below.table
     first, second = above.line, below.line
     size = max(first.size, second.size, 1.0)
     if _look_different(first, second) and not _fills_its_line(above, below, pitches):
@@ -122,7 +124,7 @@ def _mended(found: list[list[Shown]]) -> list[list[Shown]]:
     place = 0
     while place < len(found):
         end = found[place][-1]
-        if len(end.text.split()) >= _LEAST_WORDS and not _SENTENCE_END.search(end.text.rstrip()):
+        if end.table is None and len(end.text.split()) >= _LEAST_WORDS and not _SENTENCE_END.search(end.text.rstrip()):
             later = next(
                 (n for n in range(place + 2, min(place + 2 + _MOST_BETWEEN, len(found))) if _resumes(end, found[n])), 0
             )
@@ -135,7 +137,8 @@ def _mended(found: list[list[Shown]]) -> list[list[Shown]]:
 
 def _resumes(end: Shown, paragraph: list[Shown]) -> bool:
     return (
-        paragraph[0].line.size == end.line.size
+        paragraph[0].table is None
+        and paragraph[0].line.size == end.line.size
         and paragraph[0].line.bold == end.line.bold
         and paragraph[0].text[:1].islower()
         and len(paragraph[0].text.split()) >= 2

@@ -22,14 +22,17 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
+from rag.core.tables import Table
 from rag.core.types import Heading, LeftOut, LoadedDocument, Page
 from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.hyphens import Words
 from rag.ingestion.loading.loaders import ReadingOptions
+from rag.ingestion.loading.pdf_continued import continued
 from rag.ingestion.loading.pdf_forms import open_page, prepare
 from rag.ingestion.loading.pdf_headings import Bookmark, headings_of
 from rag.ingestion.loading.running_heads import running_heads
 from rag.ingestion.loading.shown_lines import plain_lines
+from rag.ingestion.loading.table_notes import with_surroundings
 from rag.ingestion.loading.textlayer import Gone, PageLayout, PlacedText, page_layout, place, read_page, tidy
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.unread import is_stamp
@@ -112,12 +115,18 @@ def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tup
             layout.lines = kept
         placed.append(place(layout.lines, words))
     found = headings_of(placed, second.outline())
-    return tuple(map(_page, count(1), labels, layouts, placed, found))
+    held = [one.tables(layout.tables) for one, layout in zip(placed, layouts, strict=True)]
+    tables = continued([one.text for one in placed], held)
+    return tuple(map(_page, count(1), labels, layouts, placed, zip(found, tables, strict=True)))
 
 
-def _page(number: int, label: str, layout: PageLayout, placed: PlacedText, headings: list[Heading]) -> Page:
+_Found = tuple[list[Heading], tuple[Table, ...]]
+
+
+def _page(number: int, label: str, layout: PageLayout, placed: PlacedText, found: _Found) -> Page:
     left_out = tuple(LeftOut(gone.why, gone.text, placed.place_of(gone.index)) for gone in layout.left_out)
-    return Page(number, label, placed.text, tuple(headings), left_out=left_out, unread=layout.unread)
+    tables = with_surroundings(placed.text, found[1])
+    return Page(number, label, placed.text, tuple(found[0]), tables, left_out, layout.unread)
 
 
 def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None, bool]:

@@ -98,7 +98,7 @@ class _Candidate:
 def _candidates(page: PlacedText, size: float, bold: bool) -> Iterator[_Candidate]:
     for paragraph in _paragraphs(page.lines):
         title = " ".join(one.shown.text for one in paragraph)
-        if len(paragraph) > _MOST_LINES or not _may_head(title):
+        if paragraph[0].shown.table is not None or len(paragraph) > _MOST_LINES or not _may_head(title):
             continue
         high = min(one.shown.line.size for one in paragraph)
         bolder = not bold and all(one.shown.line.bold for one in paragraph)

@@ -14,6 +14,7 @@ from rag.core.errors import NoText
 from rag.core.types import Heading, LoadedDocument
 from rag.ingestion.loading.encodings import decode
 from rag.ingestion.loading.loaders import ReadingOptions
+from rag.ingestion.loading.text_flow import Written
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
@@ -48,7 +49,7 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     text = "\n".join(lines)
     if not text.strip():
         raise NoText(name=name, pages="1")
-    return in_parts(name, title_of(headings[0].title if headings else "", name), options.kind, text, headings)
+    return in_parts(name, title_of(headings[0].title if headings else "", name), options.kind, Written(text, headings))
 
 
 def _levelled(lines: Iterator[tuple[str, str]]) -> Iterator[tuple[str, int]]:

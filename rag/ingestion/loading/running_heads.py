@@ -36,6 +36,8 @@ def running_heads(pages: Sequence[Sequence[Shown]], labels: Sequence[str]) -> li
     for number, page in enumerate(pages):
         for row, top in _edges(page):
             for line in row:
+                if line.table is not None:  # its heads may stand on each page
+                    continue
                 for key in _keys(line.text, number, labels[number]):
                     places[key, top].append((number, line.line.baseline, id(line)))
     repeated = {one for some in places.values() for one in _repeated(some)}
@@ -112,4 +114,6 @@ def _from_edge(rows: list[list[Shown]], repeated: set[int], label: str) -> set[i
 
 def _is_number(line: Shown, label: str, *, free: bool) -> bool:
     text = line.text.strip()
+    if line.table is not None:
+        return False
     return (text == label and len(text) < _LONGEST_LABEL) or (free and _PAGE_NUMBER.fullmatch(text) is not None)

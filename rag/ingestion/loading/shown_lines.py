@@ -15,7 +15,8 @@ _HYPHENS = ("-", "\u2010", "\u00ad", HYPHEN)
 class Shown:
     """A line and its text; `indices[i]` is pdfium's index of `text[i]`, or -1 for a character that was put in.
 
-    `parted` tells that it ends in a hyphen; `soft`, that this is one that parts a word and nothing else.
+    `parted` tells that it ends in a hyphen; `soft`, that this is one that parts a word and nothing else. A row of a
+    table is a line with the number of the `table` on its page.
     """
 
     line: Line
@@ -23,6 +24,7 @@ class Shown:
     indices: list[int]
     parted: bool
     soft: bool
+    table: int | None = None
 
 
 def shown(characters: Characters, line: Line) -> Shown:

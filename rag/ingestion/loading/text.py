@@ -12,6 +12,7 @@ from rag.core.types import LoadedDocument
 from rag.ingestion.loading.encodings import decode
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.markdown import read_markdown
+from rag.ingestion.loading.text_flow import Written
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
@@ -29,20 +30,15 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
     if kind != "markdown":
         if not text.strip():
             raise NoText(name=name, pages="1")
-        return in_parts(name, title_of("", name), kind, text, ())
+        return in_parts(name, title_of("", name), kind, Written(text))
     read = read_markdown(text)
-    if not read.text.strip():
+    written = read.written
+    if not written.text.strip():
         raise NoText(name=name, pages="1")
-    main = [heading.title for heading in read.headings if heading.level == 1] or [h.title for h in read.headings]
-    document = in_parts(
-        name,
-        title_of(read.front.title, name, *main[:1]),
-        kind,
-        read.text,
-        read.headings,
-        left_out=read.left_out,
-        first_line=read.front.lines + 1,
-    )
+    headings = written.headings
+    main = [heading.title for heading in headings if heading.level == 1] or [one.title for one in headings]
+    title = title_of(read.front.title, name, *main[:1])
+    document = in_parts(name, title, kind, written, first_line=read.front.lines + 1)
     return replace(document, date=read.front.date)
 
 

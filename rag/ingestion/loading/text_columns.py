@@ -49,7 +49,8 @@ def _rows(characters: Characters, lines: list[Line], place: int) -> list[tuple[l
         rows: list[tuple[list[Piece], list[Piece]]] = []
         last = lines[place].baseline + 1
         for line in lines[place:]:
-            parted = None if line.backwards or line.baseline >= last else _parted(line, left, right)
+            follows = line.baseline < last or (line.baseline == last and bool(rows) and _is_row(rows[-1]))
+            parted = _parted(line, left, right) if follows and not line.backwards else None
             if parted is None:
                 break
             last = line.baseline
@@ -61,6 +62,11 @@ def _rows(characters: Characters, lines: list[Line], place: int) -> list[tuple[l
         if len(rows) > len(best):
             best = rows
     return best
+
+
+def _is_row(sides: tuple[list[Piece], list[Piece]]) -> bool:
+    """Whether it is a row of a table alone; what pdfium parts from it by a wide gap stands beside it."""
+    return all(piece.table is not None for side in sides for piece in side)
 
 
 def _gaps(characters: Characters, line: Line) -> list[tuple[float, float]]:
@@ -92,7 +98,8 @@ def _parted(line: Line, left: float, right: float) -> tuple[list[Piece], list[Pi
 def _columns(characters: Characters, rows: list[tuple[list[Piece], list[Piece]]]) -> list[list[Line]]:
     """The two columns, where they are running text; none where they are a table's."""
     sides = [[row[side] for row in rows if row[side]] for side in (0, 1)]
-    if min(map(len, sides)) < _LEAST_LINES or not all(_is_prose(characters, side) for side in sides):
+    texts = [[pieces for pieces in side if all(piece.table is None for piece in pieces)] for side in sides]
+    if min(map(len, texts)) < _LEAST_LINES or not all(_is_prose(characters, side) for side in texts):
         return []
     return [[_line(pieces) for pieces in side] for side in sides]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from rag.core.tables import Table
 from rag.core.types import Heading, LeftOut, LeftOutReason
 from rag.ingestion.loading.raised_marks import raised
 
@@ -22,11 +23,12 @@ BULLET: Final = "• "
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text with its headings and what was left out of it, in order."""
+    """A text with its headings, its tables and what was left out of it, in order."""
 
     text: str
     headings: list[Heading] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
 
 def visible(text: str) -> str:
@@ -51,6 +53,7 @@ class TextFlow:
         self.exact = False  # whether the blanks that a line begins with stay
         self._headings: list[Heading] = []
         self._left_out: list[LeftOut] = []
+        self._tables: list[Table] = []
 
     def put(self, piece: str) -> None:
         """Words of the line; blanks run together."""
@@ -107,12 +110,17 @@ class TextFlow:
 
     def block(self, text: str, headings: Iterable[Heading] = (), left_out: Iterable[LeftOut] = ()) -> int:
         """A text of its own, as it stands; where it begins."""
+        return self.written(Written(visible(text).rstrip(), list(headings), list(left_out)))
+
+    def written(self, written: Written) -> int:
+        """Another text, finished, with all that belongs to it; where it begins."""
         self.end("\n\n")
-        text = visible(text).rstrip()
+        text = written.text
         self._begin(text)
         start = self._length
-        self._headings += [replace(one, start=start + one.start) for one in headings]
-        self._left_out += [replace(one, start=start + min(one.start, len(text))) for one in left_out]
+        self._headings += [replace(one, start=start + one.start) for one in written.headings]
+        self._left_out += [replace(one, start=start + min(one.start, len(text))) for one in written.left_out]
+        self._tables += [one.moved(start) for one in written.tables]
         if text:
             self._write(text, "\n\n")
         return start
@@ -133,7 +141,7 @@ class TextFlow:
     def finish(self) -> Written:
         self.end("")
         left = [replace(one, text=" ".join(one.text.split())) for one in self._left_out]
-        return Written("".join(self._lines), self._headings, left)
+        return Written("".join(self._lines), self._headings, left, self._tables)
 
     def _begin(self, line: str) -> None:
         """What stands before the line is written, and what the line left out gets its place."""

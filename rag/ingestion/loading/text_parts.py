@@ -14,8 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from rag.core.tables import Table
 from rag.core.text import sentences
-from rag.core.types import Heading, Kind, LeftOut, LoadedDocument, Notice, Page
+from rag.core.types import Kind, LoadedDocument, Notice, Page
+from rag.ingestion.loading.table_notes import with_surroundings
+from rag.ingestion.loading.text_flow import Written
 
 # Six or seven printed pages: most documents are one part.
 PART_CHARACTERS: Final = 20_000
@@ -37,27 +40,28 @@ def in_parts(
     name: str,
     title: str,
     kind: Kind,
-    text: str,
-    headings: Sequence[Heading],
+    written: Written,
     most: int = PART_CHARACTERS,
-    left_out: Sequence[LeftOut] = (),
     first_line: int = 1,
 ) -> LoadedDocument:
-    """The document of a text, with its headings and what was left out in order, in parts of at most so many characters.
+    """The document of a text and of what belongs to it, in parts of at most so many characters.
 
     Each part is labelled with the line that it begins in, of a file in which the text begins in `first_line`.
     """
     pages: list[Page] = []
     inside: list[int] = []
+    text, headings, left_out = written.text, written.headings, written.left_out
+    tables = with_surroundings(text, written.tables)
     starts = [heading.start for heading in headings]
     gone = [part.start for part in left_out]
     start, line = 0, first_line
-    for end, clean in _cuts(text, starts, most):
+    for end, clean in _cuts(text, starts, tables, most):
         held = headings[bisect_left(starts, start) : bisect_left(starts, end)]
         places = tuple(replace(heading, start=heading.start - start) for heading in held)
         last = len(gone) if end == len(text) else bisect_left(gone, end)
         left = tuple(replace(part, start=part.start - start) for part in left_out[bisect_left(gone, start) : last])
-        pages.append(Page(len(pages) + 1, str(line), text[start:end], places, left_out=left))
+        held_tables = _tables_in(tables, start, end)
+        pages.append(Page(len(pages) + 1, str(line), text[start:end], places, held_tables, left))
         line += text.count("\n", start, end)
         if not clean:
             inside.append(line)
@@ -66,16 +70,38 @@ def in_parts(
     return LoadedDocument(name, title, kind, tuple(pages), warnings=warnings)
 
 
-def _cuts(text: str, headings: Sequence[int], most: int) -> Iterator[tuple[int, bool]]:
+def _tables_in(tables: Sequence[Table], start: int, end: int) -> tuple[Table, ...]:
+    """The tables of a part; of one that goes over its border, the rows that stand whole in it."""
+    found = []
+    for table in tables:
+        rows = [number for number, (first, last) in enumerate(table.rows) if first >= start and last <= end]
+        if rows:
+            part = table.part(rows[0], rows[-1] + 1, start)
+            caption = part.caption if part.caption[0] >= 0 else (0, 0)
+            notes = part.notes if part.notes[1] <= end - start else (0, 0)
+            found.append(replace(part, caption=caption, notes=notes))
+    return tuple(found)
+
+
+def _cuts(text: str, headings: Sequence[int], tables: Sequence[Table], most: int) -> Iterator[tuple[int, bool]]:
     """Where each part ends, and whether that is between two sentences or lines."""
     start = 0
     while len(text) - start > most:
         limit = start + most
-        clean = _border(text, start, limit, headings)
+        clean = _before_table(_border(text, start, limit, headings), start, tables)
         end = _anywhere(text, start, limit) if clean is None else clean
         yield end, clean is not None
         start = end
     yield len(text), True
+
+
+def _before_table(border: int | None, start: int, tables: Sequence[Table]) -> int | None:
+    """A border between two rows is moved before their table, where that begins late in the part."""
+    for table in tables:
+        first = table.caption[0] if any(table.caption) else table.start
+        if border is not None and start < first < border < table.end and border - first <= (border - start) // 2:
+            return first
+    return border
 
 
 def _border(text: str, start: int, limit: int, headings: Sequence[int]) -> int | None:

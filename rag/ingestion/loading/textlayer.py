@@ -11,8 +11,8 @@ Callers hold `rag.ingestion.loading.pdf.LOCK`: pdfium must not be used by two th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
@@ -21,10 +21,14 @@ import pypdfium2 as pdfium
 from rag.core.types import LeftOutReason, UnreadReason
 from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidden_pieces
 from rag.ingestion.loading.hyphens import Words
-from rag.ingestion.loading.line_types import Line
-from rag.ingestion.loading.page_objects import page_objects
+from rag.ingestion.loading.line_types import Line, Piece
+from rag.ingestion.loading.page_objects import PageObjects, page_objects
 from rag.ingestion.loading.paragraphs import paragraphs
 from rag.ingestion.loading.pdf_forms import Field, struck_boxes, with_fields
+from rag.ingestion.loading.pdf_grid import GridCell
+from rag.ingestion.loading.pdf_rules import rules_of
+from rag.ingestion.loading.pdf_table_text import FoundTable, LaidTable, lay_tables, with_rows
+from rag.ingestion.loading.pdf_tables import tables_of
 from rag.ingestion.loading.pdfium_calls import Characters
 from rag.ingestion.loading.plain_characters import tidy
 from rag.ingestion.loading.raised_characters import mark_raised
@@ -48,12 +52,16 @@ class Gone:
 
 @dataclass(slots=True)
 class PageLayout:
-    """The lines of a page in reading order. `left_out` is what else stands on it; `pictured`: a picture covers it."""
+    """The lines of a page in reading order, and its tables by number.
+
+    `left_out` is what else stands on it; `pictured`: a picture covers it.
+    """
 
     lines: list[Shown]
     left_out: list[Gone] = field(default_factory=list)
     unread: UnreadReason | None = None
     pictured: bool = False
+    tables: list[FoundTable] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,17 @@ class PlacedText:
     def place_of(self, index: int) -> int:
         """Where in the text pdfium's character of that index stands, or would stand."""
         return next((place for place, one in enumerate(self.indices) if one >= index), len(self.text))
+
+    def tables(self, found: Sequence[FoundTable]) -> list[FoundTable]:
+        """The tables of the page in order, with the places of their rows."""
+        rows: dict[int, list[tuple[int, int]]] = {}
+        for line in self.lines:
+            if line.shown.table is not None:
+                rows.setdefault(line.shown.table, []).append((line.start, line.start + len(line.shown.text)))
+        return [
+            replace(found[number], table=replace(found[number].table, rows=tuple(places)))
+            for number, places in rows.items()
+        ]
 
 
 def read_page(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = ()) -> tuple[str, list[int]]:
@@ -116,21 +135,41 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
     if numbers:
         counted = " ".join(characters.text[line.pieces[0].start : line.pieces[0].end] for line in numbers)
         left_out.append(Gone("repeated", counted, numbers[0].pieces[0].start))
+    tables, show = _tables(textpage.page, characters, lines, objects, fields)
+    lines = [line for line in lines if line.words]
     if not turn:
         lines = in_columns(characters, lines)
     for line in lines:
         if not line.size:  # a new one
             describe(characters, line, turn)
-    found = (shown(characters, line) for line in lines)
-    return PageLayout([line for line in found if line.text], left_out, unread, pictured)
+    found = [line for line in with_rows(lines, tables, show) if line.text]
+    return PageLayout(found, left_out, unread, pictured, [table.found for table in tables])
+
+
+def _tables(
+    page: pdfium.PdfPage, characters: Characters, lines: list[Line], objects: PageObjects, fields: Sequence[Field]
+) -> tuple[list[LaidTable], Callable[[Line], Shown]]:
+    """The tables of a page, a piece for each row put into its lines; and what gives the text of a line."""
+    texts = [shown(characters, line) for line in lines]
+    boxes = [one.box for one in fields if not one.struck]
+    longest = 1.5 * max(page.get_size())
+
+    def find(text: str, indices: list[int]) -> list[list[GridCell]]:
+        return tables_of(text, indices, characters.box, lambda turn: rules_of(objects.paths, longest, turn), boxes)
+
+    tables = lay_tables(lines, texts, find)
+    known = {} if tables else {id(one.line): one for one in texts}
+    return tables, lambda line: known.get(id(line)) or shown(characters, line)
 
 
 def _taken_out(characters: Characters, lines: list[Line], hidden: Hidden) -> Iterator[Gone]:
     """Takes what is hidden out of the lines, and gives it in stretches."""
+    taken: list[Piece] = []  # kept to the end, since what is freed may leave its id to a piece of another line
     for line in lines:
         for why, some in groupby(line.pieces, key=lambda piece: hidden.get(id(piece))):
             pieces = list(some)
             if why is not None:
+                taken += pieces
                 gone = Line(pieces, plain=line.plain)
                 yield Gone(why, shown(characters, gone).text, pieces[0].start)
                 line.plain = False

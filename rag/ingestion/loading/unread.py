@@ -26,7 +26,7 @@ _PRIVATE: Final = range(0xE000, 0xF900)
 def why_unread(characters: Characters, lines: list[Line], objects: PageObjects) -> UnreadReason | None:
     """Why a page has no text, or none that can be read."""
     if not lines:
-        return "picture" if objects.pictures or objects.paths >= _DRAWN else None
+        return "picture" if objects.pictures or len(objects.paths) >= _DRAWN else None
     return "letters" if _unknown_share(characters, lines) >= _UNKNOWN else None
 
 

@@ -53,7 +53,7 @@ def read_html(data: bytes, name: str, kind: Kind = "html", charset: str | None =
     if not written.text:
         raise NoText(name=name, pages="1")
     title = title_of(_title(soup, written.headings), name, *(one.title for one in written.headings[:1]))
-    document = in_parts(name, title, kind, written.text, written.headings, left_out=written.left_out)
+    document = in_parts(name, title, kind, written)
     if unfilled:
         document = replace(document, pages=tuple(replace(page, unread="script") for page in document.pages))
     return replace(document, date=_date(soup))

@@ -15,7 +15,8 @@ from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
 from rag.ingestion.loading.text_flow import Written
 from rag.ingestion.loading.web_styles import Styles
-from rag.ingestion.loading.web_text import BLOCKS, HEADINGS, render
+from rag.ingestion.loading.web_tags import BLOCKS, HEADINGS
+from rag.ingestion.loading.web_text import render
 
 _NAVIGATES: Final = {"navigation", "menu", "menubar", "search", "toolbar", "tablist"}
 _FRAMES: Final = {"banner", "contentinfo"}

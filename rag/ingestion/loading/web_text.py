@@ -11,31 +11,27 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from rag.core.types import LeftOutReason
+from rag.ingestion.loading.html_tables import html_table
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.web_code import code_of, is_gutter
 from rag.ingestion.loading.web_forms import field_text
 from rag.ingestion.loading.web_formulas import formula
 from rag.ingestion.loading.web_lists import marks
 from rag.ingestion.loading.web_styles import Look, Styles
+from rag.ingestion.loading.web_tags import BLOCKS, is_alone, is_note, leads_to_note, level, on_one_line
 
 _UNSEEN: Final = {
     "script", "style", "noscript", "template", "canvas", "iframe", "object", "embed", "head", "title", "option",
     "datalist", "audio", "video", "map", "rp", "meta", "link",
 }  # fmt: skip
-HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-BLOCKS: Final = HEADINGS.keys() | {
-    "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl",
-    "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "li",
-    "main", "menu", "nav", "ol", "p", "search", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
-    "aside", "optgroup", "frameset", "noframes",
-}  # fmt: skip
 _CLOSE: Final = {"li", "tr", "dd", "dt", "thead", "tbody", "tfoot"}  # parted from their like by a line end only
 _CODE: Final = {"pre", "xmp", "listing", "plaintext"}
 _REVOKED: Final[dict[str, LeftOutReason]] = {"del": "deleted", "s": "struck", "strike": "struck"}
+_CELLS: Final = {"td", "th"}
+_PARTS: Final = {"thead", "tbody", "tfoot", "tr", *_CELLS}
 _DEPTH: Final = 200
 # What stands beside a heading to link to it, and behind a note to lead back.
 _PERMALINKS: Final = frozenset("¶#§🔗↩↩︎⏎↑^⤴")
-_NOTE_CLASS: Final = re.compile(r"\b(?:foot|end)?note-?(?:ref|reference|link|anchor)\b|\bnoteref\b", re.IGNORECASE)
 _TWIN: Final = re.compile(r"katex-html|mjx-|MathJax|\bicons?\b|\bfa-|material-(?:icons|symbols)", re.IGNORECASE)
 
 
@@ -87,11 +83,11 @@ class _Reader:
             for revoked in tag.find_all(list(_REVOKED)):
                 self.flow.leave(_REVOKED[revoked.name], revoked.get_text())
             self.flow.block(code_of(tag))
-        elif level := _level(tag):
-            self._heading(tag, look, depth, level, lead)
-        elif tag.name == "tr":
-            self._row(tag, look, depth)
-        elif tag.name in BLOCKS and not self._in_line:
+        elif number := level(tag):
+            self._heading(tag, look, depth, number, lead)
+        elif tag.name == "table" and not self._in_line:
+            self._table(tag, look, depth, lead)
+        elif (tag.name in BLOCKS or tag.name in _CELLS) and not self._in_line:
             self._block(tag, look, depth, lead)
         else:
             self._inline(tag, look, depth)
@@ -136,22 +132,53 @@ class _Reader:
         self._in_line -= 1
         self.flow.end("\n\n", level=level)
 
-    def _row(self, tag: Tag, look: Look, depth: int) -> None:
-        self.flow.end("\n")
-        if tag.find(["table", *HEADINGS]):
-            self.walk(tag, look, depth + 1)
-        else:
-            for number, cell in enumerate(cell for cell in tag.find_all(["td", "th"]) if not is_gutter(cell)):
-                inside = _Reader(self._styles, self._skipped)
-                inside.walk(cell, look, depth + 1)
-                written = inside.flow.finish()
-                self.flow.put(f"{' | ' if number else ''}{' '.join(written.text.split())}")
-                for part in written.left_out:
-                    self.flow.leave(part.why, part.text)
-        self.flow.end("\n")
+    def _table(self, tag: Tag, look: Look, depth: int, lead: str) -> None:
+        """A table of data, its rows on lines of their own; one that only sets things in their places as blocks."""
+        shown: dict[int, Look] = {}
+        gone: list[tuple[Tag, LeftOutReason, Look]] = []
+        self._shown_parts(tag, look, shown, gone)
+        inside: list[Written] = []
+
+        def read(cell: Tag) -> str:
+            reader = _Reader(self._styles, self._skipped)
+            reader.walk(cell, shown[id(cell)], depth + 1)
+            inside.append(reader.flow.finish())
+            return inside[-1].text
+
+        found = html_table(tag, read, shown)
+        if not inside:
+            self._block(tag, look, depth, lead)
+            return
+        self.flow.end("\n\n")
+        self.flow.lead = lead or self.flow.lead
+        for caption in tag.find_all("caption", recursive=False):
+            self._write(caption, look, depth, "")
+        for part, why, its_look in gone:
+            self._leave(part, why, its_look, depth)
+        if found is None:  # read once is enough: tables can stand in tables many times over
+            for written in inside:
+                self.flow.written(written)
+            return
+        left = [replace(part, start=0) for written in inside for part in written.left_out]
+        self.flow.written(Written(found[0], left_out=left, tables=[found[1]]))
+
+    def _shown_parts(
+        self, tag: Tag, above: Look, shown: dict[int, Look], gone: list[tuple[Tag, LeftOutReason, Look]]
+    ) -> None:
+        """How each row and cell of a table looks that is shown, and those that are not."""
+        for part in tag.children:
+            if not isinstance(part, Tag) or part.name not in _PARTS or id(part) in self._skipped or is_gutter(part):
+                continue
+            look = self._styles.look(part, above)
+            if why := self._left_out(part, look):
+                gone.append((part, why, look))
+                continue
+            shown[id(part)] = look
+            if part.name not in _CELLS:
+                self._shown_parts(part, look, shown, gone)
 
     def _block(self, tag: Tag, look: Look, depth: int, lead: str) -> None:
-        gap = "\n" if tag.name in _CLOSE else "\n\n"
+        gap = "\n" if tag.name in _CLOSE or (tag.name in _CELLS and is_alone(tag)) else "\n\n"
         self.flow.end(gap)
         self.flow.lead = lead or self.flow.lead
         self.walk(tag, look, depth + 1)
@@ -172,10 +199,10 @@ class _Reader:
         elif name == "svg":
             for words in tag.find_all("text"):
                 self._text(f" {words.get_text()} ", look)
-        elif (name == "sup" or look.raised or _is_note(tag)) and not look.why and _on_one_line(tag):
+        elif (name == "sup" or look.raised or is_note(tag)) and not look.why and on_one_line(tag):
             inside = tag.find("a")
-            link = tag if isinstance(tag.find_parent("a"), Tag) or _is_note(tag) else inside
-            self.flow.put_raised(tag.get_text(), note=isinstance(link, Tag) and _leads_to_note(link))
+            link = tag if isinstance(tag.find_parent("a"), Tag) or is_note(tag) else inside
+            self.flow.put_raised(tag.get_text(), note=isinstance(link, Tag) and leads_to_note(link))
         elif name == "a" and tag.get_text().strip() in _PERMALINKS:
             return
         else:
@@ -198,36 +225,9 @@ class _Reader:
         soup = BeautifulSoup(source, "lxml")
         if soup.body:
             written = render(soup.body, Styles(soup))
-            self.flow.block(written.text, written.headings, written.left_out)
+            self.flow.written(written)
 
 
 _AROUND: Final = {"q": ("“", "”"), "rt": ("(", ")")}
 # What stands beside other words in a box of its own.
 _APART: Final = {"button", "td", "th", "label"}
-
-
-def _level(tag: Tag) -> int:
-    """Which level of heading it is; 0 where it is none."""
-    if tag.name in HEADINGS:
-        return HEADINGS[tag.name]
-    if tag.get("role") == "heading":
-        level = str(tag.get("aria-level", "2"))
-        return int(level) if level.isdecimal() and 0 < int(level[:2]) < 10 else 2
-    return 0
-
-
-def _is_note(tag: Tag) -> bool:
-    """A link to a note that bears its number, raised by the page's style or not."""
-    if tag.name != "a":
-        return False
-    names = " ".join(map(str, tag.get_attribute_list("class")))
-    role = str(tag.get("role", ""))
-    return (role == "doc-noteref" or bool(_NOTE_CLASS.search(names))) and len(tag.get_text().strip()) <= 6
-
-
-def _leads_to_note(link: Tag) -> bool:
-    return _is_note(link) or str(link.get("href", "")).startswith("#") or link.find_parent("a") is not None
-
-
-def _on_one_line(tag: Tag) -> bool:
-    return not tag.find(list(BLOCKS)) and not tag.find("math")

@@ -29,7 +29,7 @@ _PAGE_WORDS: Final = re.compile(r"[\W\d_]|\b(?:page|pages|of|seite|seiten|von|p|
 
 
 def read_word(data: bytes, name: str) -> LoadedDocument:
-    """A Word file as text; table rows are lines with " | " between their cells.
+    """A Word file as text and tables; table rows are lines with " | " between their cells.
 
     Raises:
         DamagedFile: it is no Word file inside.
@@ -49,7 +49,7 @@ def read_word(data: bytes, name: str) -> LoadedDocument:
     if not written.text.strip():
         raise NoText(name=name, pages="1")
     title = title_of(stated, name, *reader.titles[:1], *(heading.title for heading in written.headings[:1]))
-    document = in_parts(name, title, "word", written.text, written.headings, left_out=written.left_out)
+    document = in_parts(name, title, "word", written)
     return replace(document, date=date)
 
 

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from rag.core.types import LeftOut
 from rag.ingestion.loading.signs import in_font, sign
-from rag.ingestion.loading.text_flow import TextFlow
+from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.word_fields import Fields
 from rag.ingestion.loading.word_formulas import M, formula
 from rag.ingestion.loading.word_notes import Notes
 from rag.ingestion.loading.word_numbering import Numbering
 from rag.ingestion.loading.word_package import W
 from rag.ingestion.loading.word_styles import Ground, Look, Styles, is_on, shade
+from rag.ingestion.loading.word_tables import cells_of, is_layout, revoked_rows, word_table
 
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _DELETED: Final = {f"{W}del", f"{W}moveFrom"}
@@ -99,29 +101,27 @@ class Reader:
         self._listed = False
 
     def _table(self, table: Any, ground: Ground) -> None:
+        """A table of data, its rows on lines of their own; one that only sets things in their places as paragraphs."""
         self.flow.end("")
-        styled = table.find(f"{W}tblPr/{W}tblStyle") is not None
-        for number, row in enumerate(_own(table, "tr", "tbl")):
-            deleted = row.find(f"{W}trPr/{W}del") is not None
-            if deleted or is_on(row.find(f"{W}trPr"), "hidden"):
-                self.flow.leave("deleted" if deleted else "hidden", _all_words(row))
-                continue
-            cells = [" ".join(" ".join(self.cell(cell, ground, styled)).split()) for cell in _own(row, "tc", "tr")]
-            self.flow.put(" | ".join(cells) if any(cells) else "")
-            if number:
-                self.flow.apart("\n")
-            self.flow.end("\n\n")
+        self._listed = self._in_code = False
+        # A table's style can shade a cell without its word.
+        ground = Ground(None) if table.find(f"{W}tblPr/{W}tblStyle") is not None else ground
+        left = [LeftOut(why, _all_words(row), 0) for why, row in revoked_rows(table)]
+        if is_layout(table):
+            self.flow.written(Written("", left_out=left))
+            for cell in cells_of(table):
+                self.blocks(cell, shade(cell.find(f"{W}tcPr")) or ground)
+        else:
+            text, found = word_table(table, lambda cell: self._cell(cell, ground, left)) or ("", None)
+            self.flow.written(Written(text, left_out=left, tables=[found] if found else []))
         self._listed = self._in_code = False
 
-    def cell(self, cell: Any, ground: Ground, styled: bool) -> list[str]:
-        """The paragraphs of a cell; what is left out of it is noted where the table stands."""
-        shaded = shade(cell.find(f"{W}tcPr"))
+    def _cell(self, cell: Any, ground: Ground, left: list[LeftOut]) -> list[str]:
+        """The lines of a cell; what is left out of it is noted where the table stands."""
         inside = Reader(self._styles, self._numbering, self._notes, self._comments)
-        # A table's style can shade a cell without its word.
-        inside.blocks(cell, shaded or (Ground(None) if styled else ground))
+        inside.blocks(cell, shade(cell.find(f"{W}tcPr")) or ground)
         written = inside.flow.finish()
-        for part in written.left_out:
-            self.flow.leave(part.why, part.text)
+        left += [replace(part, start=0) for part in written.left_out]
         return written.text.split("\n")
 
     def _inline(self, element: Any) -> None:
@@ -234,13 +234,6 @@ def _all_words(element: Any) -> str:
     for child in element.iter(f"{W}t", f"{W}delText", f"{M}t", f"{W}p", f"{W}tab", f"{W}br"):
         words.append((child.text or "") if child.tag.endswith(("}t", "}delText")) else " ")
     return "".join(words)
-
-
-def _own(element: Any, name: str, outer: str) -> Iterator[Any]:
-    """The rows of a table or the cells of a row, not those of tables inside."""
-    for found in element.iter(f"{W}{name}"):
-        if next(found.iterancestors(f"{W}{outer}"), None) is element:
-            yield found
 
 
 def _is_hex(text: str) -> bool:

