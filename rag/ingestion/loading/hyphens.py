@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
-_LETTERS_AT_END: Final = re.compile(r"[^\W\d_]+$")
+_LETTERS_AT_END: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]++$")
 _LETTERS_AT_START: Final = re.compile(r"[^\W\d_]+")
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*+")
 # A part of a word is read no further than this.

@@ -37,7 +37,7 @@ _POWER: Final = re.compile(r"[+\-−–]?\d{1,3}|[+\-−–]?[nxk\U0001d400-\U00
 _ORDINAL: Final = re.compile(r"(?:st|nd|rd|th|er|re|e|ère|ème|o|a|os|as|º|ª)", re.IGNORECASE)
 _SIGNS: Final = re.compile(r"[*†‡§¶#°®™©℠'’\"”′″∗]+")
 _BRANDS: Final = {"TM": "™", "SM": "℠", "(R)": "®"}
-_LAST_WORD: Final = re.compile(r"([^\W\d_]+|\d+)$")
+_LAST_WORD: Final = re.compile(r"((?<![^\W\d_])[^\W\d_]++|(?<!\d)\d++)$")
 # Letters of a mark at most: "[iv]", "[ab]". What is longer is a raised word, such as a unit in a heading.
 _LONGEST_MARK: Final = 3
 _WRITTEN_ALREADY: Final = re.compile(r"[⁰¹²³⁴-⁹]+")

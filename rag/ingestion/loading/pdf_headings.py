@@ -24,8 +24,8 @@ _NUMBERED: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_BEFORE: Final = re.compile(
-    r"(?:(?:chapter|section|article|part|appendix|annex|item|note|kapitel|abschnitt|artikel)\s+)?"
-    r"(?:\d{1,3}(?:\.\d{1,3}){0,5}|[IVXLivxl]{1,6}|[A-Za-z]|§\s?\d+)?[.):]?[\s–—-]*",
+    r"(?:(?:chapter|section|article|part|appendix|annex|item|note|kapitel|abschnitt|artikel)\s++)?"
+    r"(?:\d{1,3}(?:\.\d{1,3}){0,5}|[IVXLivxl]{1,6}|[A-Za-z]|§\s?\d+)?[.):]?[\s–—-]*+",
     re.IGNORECASE,
 )
 _LONGEST_NUMBER: Final = 24

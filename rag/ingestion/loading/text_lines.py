@@ -17,7 +17,7 @@ from rag.ingestion.loading.pdfium_calls import HYPHEN, Characters
 _PDFIUM_LINE: Final = re.compile(rf"[^\r\n{HYPHEN}]+{HYPHEN}?|{HYPHEN}")
 _WORD: Final = re.compile(r"[^\s\0]+")
 # Where a raised mark may hide inside a word: before what closes it, as in "$45².", and between letters and figures.
-_CLOSING: Final = re.compile(r"""[.,;:)\]%!?"'’”]+(?=\s|$)""")
+_CLOSING: Final = re.compile(r"""(?<![.,;:)\]%!?"'’”])[.,;:)\]%!?"'’”]++(?=\s|$)""")
 _MIXED: Final = re.compile(r"\d(?:(?<=[^\W\d_]\d)|(?=[^\W\d_]))")
 _RUNS_UP: Final = 1.2
 # Points between the boxes of a mark and of the letters beside it.
