@@ -230,7 +230,7 @@ def test_g15_control_a_reader_that_trusts_the_file_finds_the_wrong_things(
 ) -> None:
     library = Library(tmp_path)
     truth = library.truth()
-    monkeypatch.setattr(Following, "_fitting", _trusting)
+    monkeypatch.setattr(Following, "_verified", _trusting)
     outcomes = [_trial(library, number) for number in range(TRIALS)]
     kept = sum(not anew for _, anew, _ in outcomes)
     wrong = sum(found != truth for _, _, found in outcomes)
