@@ -30,7 +30,7 @@ ROUNDS = size(2, 67)
 CONTROLS = size(1, 5)
 PATIENCE = 180
 SECONDS = 2.0
-LISTS = b"<html><body>" + b"<ul><li>Point of order." * 20_000
+PARAGRAPHS = b"<html><body>" + b"".join(b"<p>Point of order %d is taken up again.</p>" % i for i in range(250_000))
 
 READER = ["-m", "rag", "reader", "--stay"]
 # The reader and the model of an app, without its pages: the model writes as long as it is let.
@@ -107,7 +107,7 @@ def killed(kind: str, folder: Path, seed: int, embedder: str, **more: str) -> Ro
     chance = random.Random(seed)
     with closing(Store.open(folder / "data")) as store:
         collection = store.collections.create(OWNER, "mine")
-        job = store.jobs.enqueue(OWNER, collection.id, "lists.html", "file", LISTS).id
+        job = store.jobs.enqueue(OWNER, collection.id, "points.html", "file", PARAGRAPHS).id
     with at_work(kind, folder, embedder, **more) as process:
         if seed % 2:
             time.sleep(chance.uniform(0, 8))
@@ -140,7 +140,7 @@ def test_g33_whoever_is_killed_leaves_no_process_and_nothing_in_part(kind: str, 
     left, torn = sum(each.left for each in rounds), sum(not each.whole for each in rounds)
     again = sum(each.again for each in rounds)
     print(
-        f"G33: the {kind} killed {ROUNDS} times while a file of 20,000 nested lists was read: {left} processes left "
+        f"G33: the {kind} killed {ROUNDS} times while a file of 250,000 paragraphs was read: {left} processes left "
         f"after {SECONDS:.0f} s, {torn} libraries not whole, {again} jobs taken up again"
     )
     assert (left, torn, again) == (0, 0, ROUNDS)
