@@ -25,9 +25,6 @@ class Cell:
     row_span: int = 1
     column_span: int = 1
 
-    def covers(self, row: int, column: int) -> bool:
-        return self.row <= row < self.row + self.row_span and self.column <= column < self.column + self.column_span
-
 
 @dataclass(frozen=True, slots=True)
 class Table:

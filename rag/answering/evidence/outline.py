@@ -12,7 +12,7 @@ from rag.core.places import line_of
 from rag.core.text import script_of
 from rag.core.types import Document, Page, Quote
 
-# Shorter units are labels and captions rather than sentences.
+# Characters; shorter units are labels and captions rather than sentences. By hand: measured on no set yet.
 _SHORTEST: Final = 30
 _SHORTEST_CHINESE: Final = 8
 

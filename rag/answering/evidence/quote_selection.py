@@ -23,8 +23,9 @@ from rag.models.embedding import Embedder, LateChunkingEmbedder
 
 # Candidates that are embedded: a fraction of a second on one core.
 EMBEDDED: Final = 7
+# ... where all members of a list are asked for: two for each that is shown.
 EMBEDDED_LIST: Final = 24
-# A member of a list scores at least this share of the best.
+# A member of a list scores at least this share of the best. By hand: measured on no set yet.
 _MEMBER: Final = 0.7
 
 # Feature weights, fitted on development questions, see bench/quality.md. With the similarity weights, which are per

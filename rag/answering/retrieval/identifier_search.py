@@ -34,6 +34,12 @@ def asked_identifiers(question: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(identifiers(question)))
 
 
+@lru_cache(maxsize=256)
+def _asked_codes(question: str) -> tuple[str, ...]:
+    """Its identifiers, and its numbers that may be what is left of one."""
+    return (*asked_identifiers(question), *bare_numbers(question))
+
+
 def with_spellings(query: str) -> str:
     """A query for the words index that finds the question's codes however the documents write them."""
     return " ".join([query, *map(spellings, asked_identifiers(query))])
@@ -41,8 +47,7 @@ def with_spellings(query: str) -> str:
 
 def held(question: str, text: str) -> int:
     """How many of the question's codes, or of its numbers that may be what is left of one, a text holds."""
-    codes = (*asked_identifiers(question), *bare_numbers(question))
-    return sum(holds_identifier(text, code) or _ends_code(text, code) for code in codes)
+    return sum(holds_identifier(text, code) or _ends_code(text, code) for code in _asked_codes(question))
 
 
 def missing_identifiers(question: str, passages: Sequence[Passage], search: WordSearch) -> list[Missing]:
@@ -68,10 +73,13 @@ def missing_years(question: str, passages: Sequence[Passage], search: WordSearch
     Where it names none, its rules hold in any year. Of 431 answerable questions of squad with a year, two were of a
     year that no passage named; of 15 that were not, twelve (tatqa: 0 of 1,020).
     """
+    asked = dict.fromkeys(years(question))
+    if not asked:
+        return []
     there = sorted({year for p in passages for year in years(f"{p.name} {p.title} {p.text}")})
     return [
         Missing(year, _beside(year, there))
-        for year in dict.fromkeys(years(question))
+        for year in asked
         if there and year not in there and not any(year in years(passage.text) for passage in search(year))
     ]
 

@@ -162,20 +162,17 @@ def _whole(text: str, titles: Callable[[], Collection[str]]) -> QuestionKind | N
     language = language_of(text)
     found = [word for word in words(text) if not word.isdecimal()]
     other = named_things(text)
-    # What a document is called is one word or two; whoever says more says what is asked.
-    if len(other) > _NAME_WORDS or (other and not {stem(word, language) for word in other} <= set(titles())):
-        return None
-    named = not _DOCUMENTS.isdisjoint(found)
+    listed, about = not _LISTED.isdisjoint(found), not _ABOUT.isdisjoint(found)
     # "How many contracts are there?" names documents by what they are called; "What is a contract?" does not.
-    counted = not _LISTED.isdisjoint(found) and len(other) == 1
-    listed = counted or not _LISTED.isdisjoint(found) or _WHICH.match(text) is not None
-    named = named or counted
-    about = not _ABOUT.isdisjoint(found)
-    if listed and named and not about:
-        return "about_library"
-    if about or named or (found and found[-1] in ("here", "there", "hier", "drin")):
-        return "summary"
-    return None
+    named = not _DOCUMENTS.isdisjoint(found) or (listed and len(other) == 1)
+    here = bool(found) and found[-1] in ("here", "there", "hier", "drin")
+    # What a document is called is one word or two; whoever says more says what is asked.
+    if not (about or named or here) or len(other) > _NAME_WORDS:
+        return None
+    # Asked for last: all documents are looked at for it.
+    if other and not {stem(word, language) for word in other} <= set(titles()):
+        return None
+    return "about_library" if named and not about and (listed or _WHICH.match(text)) else "summary"
 
 
 def _whole_chinese(text: str) -> QuestionKind | None:

@@ -18,7 +18,7 @@ _HEAD: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class KnownFormat:
     """A format by its name, with the endings that its files bear."""
 
     name: str
@@ -29,44 +29,44 @@ class Format:
         return PurePosixPath(name.lower()).suffix in self.endings
 
 
-_OLD_WORD: Final = Format("Word 97–2003", (".doc", ".dot"))
-_EXCEL: Final = Format("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb"))
-_POWERPOINT: Final = Format("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx"))
-_ARCHIVE: Final = Format("ZIP", (".zip", ".jar", ".docx"))
+_OLD_WORD: Final = KnownFormat("Word 97–2003", (".doc", ".dot"))
+_EXCEL: Final = KnownFormat("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb"))
+_POWERPOINT: Final = KnownFormat("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx"))
+_ARCHIVE: Final = KnownFormat("ZIP", (".zip", ".jar", ".docx"))
 # The names under which old Office files hold what they are.
 _STREAMS: Final = (
     ("WordDocument", _OLD_WORD),
-    ("PowerPoint Document", Format("PowerPoint 97–2003", (".ppt", ".pps", ".pot"))),
-    ("Workbook", Format("Excel 97–2003", (".xls", ".xlt"))),
-    ("__substg1.0_", Format("Outlook", (".msg",))),
+    ("PowerPoint Document", KnownFormat("PowerPoint 97–2003", (".ppt", ".pps", ".pot"))),
+    ("Workbook", KnownFormat("Excel 97–2003", (".xls", ".xlt"))),
+    ("__substg1.0_", KnownFormat("Outlook", (".msg",))),
 )
 _SIGNS: Final = (
-    (b"{\\rtf", Format("RTF", (".rtf",))),
-    (b"%!PS", Format("PostScript", (".ps", ".eps"))),
-    (b"%!FontType", Format("PostScript", (".pfb", ".pfa"))),
-    (b"\x89PNG\r\n", Format("PNG", (".png",))),
-    (b"\xff\xd8\xff", Format("JPEG", (".jpg", ".jpeg"))),
-    (b"GIF8", Format("GIF", (".gif",))),
-    (b"II*\0", Format("TIFF", (".tif", ".tiff"))),
-    (b"MM\0*", Format("TIFF", (".tif", ".tiff"))),
-    (b"\x1f\x8b", Format("GZIP", (".gz", ".tgz"))),
-    (b"7z\xbc\xaf", Format("7-Zip", (".7z",))),
-    (b"Rar!", Format("RAR", (".rar",))),
-    (b"\xffWPC", Format("WordPerfect", (".wpd", ".wp"))),
-    (b"AT&TFORM", Format("DjVu", (".djvu", ".djv"))),
-    (b"SQLite format 3", Format("SQLite", (".db", ".sqlite"))),
+    (b"{\\rtf", KnownFormat("RTF", (".rtf",))),
+    (b"%!PS", KnownFormat("PostScript", (".ps", ".eps"))),
+    (b"%!FontType", KnownFormat("PostScript", (".pfb", ".pfa"))),
+    (b"\x89PNG\r\n", KnownFormat("PNG", (".png",))),
+    (b"\xff\xd8\xff", KnownFormat("JPEG", (".jpg", ".jpeg"))),
+    (b"GIF8", KnownFormat("GIF", (".gif",))),
+    (b"II*\0", KnownFormat("TIFF", (".tif", ".tiff"))),
+    (b"MM\0*", KnownFormat("TIFF", (".tif", ".tiff"))),
+    (b"\x1f\x8b", KnownFormat("GZIP", (".gz", ".tgz"))),
+    (b"7z\xbc\xaf", KnownFormat("7-Zip", (".7z",))),
+    (b"Rar!", KnownFormat("RAR", (".rar",))),
+    (b"\xffWPC", KnownFormat("WordPerfect", (".wpd", ".wp"))),
+    (b"AT&TFORM", KnownFormat("DjVu", (".djvu", ".djv"))),
+    (b"SQLite format 3", KnownFormat("SQLite", (".db", ".sqlite"))),
 )
 _PARTS: Final = (
     ("xl/workbook", _EXCEL),
     ("ppt/presentation", _POWERPOINT),
-    ("meta-inf/container.xml", Format("EPUB", (".epub",))),
-    ("content.xml", Format("OpenDocument", (".odt", ".ods", ".odp", ".ott"))),
-    ("index/document.iwa", Format("Apple iWork", (".pages", ".numbers", ".key"))),
-    ("visio/document.xml", Format("Visio", (".vsdx",))),
+    ("meta-inf/container.xml", KnownFormat("EPUB", (".epub",))),
+    ("content.xml", KnownFormat("OpenDocument", (".odt", ".ods", ".odp", ".ott"))),
+    ("index/document.iwa", KnownFormat("Apple iWork", (".pages", ".numbers", ".key"))),
+    ("visio/document.xml", KnownFormat("Visio", (".vsdx",))),
 )
 
 
-def other_format(data: bytes) -> Format | None:
+def other_format(data: bytes) -> KnownFormat | None:
     """The format of bytes that are not read here; None where none is known, or they are a Word file."""
     if data.startswith(OLE):
         return next((kind for stream, kind in _STREAMS if stream.encode("utf-16-le") in data), None)
@@ -95,7 +95,7 @@ def is_word(data: bytes) -> bool:
     return False
 
 
-def _in_archive(data: bytes) -> Format | None:
+def _in_archive(data: bytes) -> KnownFormat | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [name.lower() for name in archive.namelist()[:1000]]

@@ -44,7 +44,6 @@ _font_size = _bound(pdfium_c.FPDFText_GetFontSize, c_double, *_handle_at)
 _matrix = _bound(pdfium_c.FPDFText_GetMatrix, c_int, *_handle_at, c_void_p)
 _font_weight = _bound(pdfium_c.FPDFText_GetFontWeight, c_int, *_handle_at)
 _font_info = _bound(pdfium_c.FPDFText_GetFontInfo, ctypes.c_ulong, *_handle_at, c_void_p, ctypes.c_ulong, c_void_p)
-_map_error = _bound(pdfium_c.FPDFText_HasUnicodeMapError, c_int, *_handle_at)
 _text_object = _bound(pdfium_c.FPDFText_GetTextObject, c_void_p, *_handle_at)
 _page_object = _bound(pdfium_c.FPDFPage_GetObject, c_void_p, *_handle_at)
 _form_object = _bound(pdfium_c.FPDFFormObj_GetObject, c_void_p, c_void_p, ctypes.c_ulong)
@@ -121,10 +120,6 @@ class Characters:
             return True
         _font_info(self._handle, index, self._name_at, _FONT_NAME_BYTES, None)
         return _names_bold(self._name.value)
-
-    def is_unmapped(self, index: int) -> bool:
-        """Whether its font does not say which character it is."""
-        return bool(_map_error(self._handle, index) == 1)
 
     def text_objects(self, indices: Iterable[int]) -> list[int | None]:
         """The objects that draw characters; None for what pdfium has put in itself."""
