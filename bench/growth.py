@@ -148,7 +148,6 @@ def add(services: Services, collection: str, number: int, real: Real) -> str:
         real.vectors,
         sha256=hashlib.sha256(f"{number} {real.chunks[0].text}".encode()).hexdigest(),
         size=1,
-        lead="",
         language="en",
         embedder=services.embedder.name,
     ).id

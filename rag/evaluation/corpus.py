@@ -15,7 +15,6 @@ from rag.core.errors import UnreadableDocument
 from rag.core.text import language_of
 from rag.core.types import Answer, Collection, LoadedDocument, Page
 from rag.evaluation.question_sets import QuestionSet
-from rag.ingestion.leads import lead_of
 from rag.ingestion.pipeline import IngestContext, embedded_text, read_file, split_document
 from rag.library.store import Store
 from rag.models.embedding import Embedder
@@ -91,7 +90,6 @@ def _read_passages(ingest: IngestContext, collection_id: str, questions: Questio
             vectors[first : first + len(chunks)],
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
-            lead=lead_of(loaded[key]),
             language=language_of(text),
             embedder=ingest.embedder.name,
         )

@@ -10,14 +10,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 
 from rag.core.errors import SameName
 from rag.core.text import language_of
 from rag.core.types import Chunk, Document, LoadedDocument
-from rag.ingestion.leads import lead_of
 from rag.ingestion.loading import Limits, load_address, load_bytes, load_kept
 from rag.ingestion.splitting import split
 from rag.library.store import Store
@@ -52,11 +51,6 @@ class IngestContext:
     chunk_unit: Literal["tokens", "characters"] = "tokens"
     chunk_size: int = 0
     chunk_overlap: int = 20
-
-
-class _Facts(TypedDict):
-    lead: str
-    language: str
 
 
 def silent(_stage: Stage, _done: int, _total: int) -> None:
@@ -211,7 +205,7 @@ def _split_embed_save(
         vectors,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        **_facts(loaded),
+        language=_language(loaded),
         embedder=ingest.embedder.name,
         replaces=None if older is None else older.id,
         original=data,
@@ -225,12 +219,12 @@ def _put_in_place(
     vectors = _embed(ingest, chunks, on_progress)
     on_progress("saving", len(chunks), len(chunks))
     return ingest.store.readings.replace(
-        owner, document.id, loaded, chunks, vectors, **_facts(loaded), embedder=ingest.embedder.name
+        owner, document.id, loaded, chunks, vectors, language=_language(loaded), embedder=ingest.embedder.name
     )
 
 
-def _facts(loaded: LoadedDocument) -> _Facts:
-    return {"lead": lead_of(loaded), "language": language_of("\n".join(page.text for page in loaded.pages))}
+def _language(loaded: LoadedDocument) -> str:
+    return language_of("\n".join(page.text for page in loaded.pages))
 
 
 def split_document(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]:

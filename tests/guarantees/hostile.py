@@ -89,7 +89,6 @@ def steps(text: str) -> dict[str, Callable[[], object]]:
     from rag.answering.retrieval import question_kind
     from rag.answering.verification import verify
     from rag.core.types import Passage
-    from rag.ingestion.leads import lead_of
     from rag.ingestion.loading.file_types import kind_of
     from rag.ingestion.loading.pdf import read_pdf
     from rag.ingestion.loading.text import read_text
@@ -114,7 +113,7 @@ def steps(text: str) -> dict[str, Callable[[], object]]:
     def reading() -> object:
         document = read_text(text.encode(), "line.md", "markdown")
         split(document, count=len, size=1000, overlap=100)
-        return kind_of(text.encode(), "line"), lead_of(document)
+        return kind_of(text.encode(), "line")
 
     return {
         "read": reading,

@@ -65,7 +65,6 @@ def add(store: Store, collection: Collection, number: int, *, replaces: str | No
         vectors,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        lead=text[:100],
         language="en",
         embedder="toy",
         replaces=replaces,

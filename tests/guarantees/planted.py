@@ -34,7 +34,7 @@ def _document(store: Store, owner: str, collection: str, number: int, text: str)
     vectors = np.eye(1, DIMENSION, number, dtype=np.float32)
     loaded = LoadedDocument(f"{number}.txt", f"Title {number}", "text", (Page(1, "1", text),))
     return store.documents.add(
-        owner, collection, loaded, [chunk], vectors, sha256=f"{number:064x}", size=1, lead=text, language="en",
+        owner, collection, loaded, [chunk], vectors, sha256=f"{number:064x}", size=1, language="en",
         embedder="toy", original=text.encode(),
     )  # fmt: skip
 

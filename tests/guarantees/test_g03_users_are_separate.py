@@ -201,7 +201,7 @@ def add_document(walk: Walk, user: str) -> None:
     loaded = LoadedDocument(f"by {user}, {collection}.pdf", f"Plan of {collection}", "pdf", (Page(1, "1", text),))
     chunk = Chunk(1, "1", f"Section of {collection}", "", text, 0, len(text))
     vectors = ToyEmbedder().embed_passages([text])
-    facts: dict[str, Any] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "lead": text}
+    facts: dict[str, Any] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
     facts |= {"language": "en", "embedder": "toy", "original": data}
     replaces = walk.any("document") if walk.random.random() < 0.3 else None
     made = walk.store.documents.add(walk.people[user], collection, loaded, [chunk], vectors, **facts, replaces=replaces)

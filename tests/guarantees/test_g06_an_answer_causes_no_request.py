@@ -112,7 +112,7 @@ def planted_document(store: Store, collection: str, number: int, embedder: str, 
     chunk = Chunk(1, text, text, text, text, 0, len(text))
     vectors = np.eye(1, dimension, dtype=np.float32)
     return store.documents.add(
-        OWNER, collection, loaded, [chunk], vectors, sha256=f"{number:064x}", size=1, lead=text, language="en",
+        OWNER, collection, loaded, [chunk], vectors, sha256=f"{number:064x}", size=1, language="en",
         embedder=embedder,
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ def _hashes(place: Place) -> dict[str, str]:
     """One hash for each table's rows, made-up ids and times left out, in the order of the documents' hashes."""
     store = place.open()
     queries = {
-        "documents": "SELECT name, title, kind, sha256, size, pages, chunks, empty_pages, lead, language"
+        "documents": "SELECT name, title, kind, sha256, size, pages, chunks, empty_pages, language"
         " FROM documents ORDER BY sha256",
         "pages": "SELECT d.sha256, p.number, p.label, p.text, p.headings"
         " FROM pages p JOIN documents d ON d.id = p.document ORDER BY d.sha256, p.number",

@@ -201,7 +201,7 @@ def _filled(folder: Path) -> tuple[Store, str]:
             OWNER, collection.id, LoadedDocument(f"{number}", "", "text", (Page(1, "1", texts[0]),)),
             [Chunk(1, "1", "", "", text, 0, len(text)) for text in texts],
             vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
-            sha256=hashlib.sha256(bytes([number])).hexdigest(), size=1, lead="", language="en", embedder="toy",
+            sha256=hashlib.sha256(bytes([number])).hexdigest(), size=1, language="en", embedder="toy",
         )  # fmt: skip
     return store, collection.id
 

@@ -38,7 +38,7 @@ def test_g27_a_rebuilt_index_finds_the_same(tmp_path: Path) -> None:
         chunks = [Chunk(1, "1", "", "", text, 0, len(text)) for text in texts]
         document = store.documents.add(
             OWNER, collection.id, LoadedDocument(f"{number}", "", "text", (Page(1, "1", texts[0]),)), chunks,
-            _vectors(AT_ONCE, 100 + number), sha256=hashlib.sha256(bytes([number])).hexdigest(), size=1, lead="",
+            _vectors(AT_ONCE, 100 + number), sha256=hashlib.sha256(bytes([number])).hexdigest(), size=1,
             language="en", embedder="toy",
         )  # fmt: skip
         # The index follows as documents come; one in ten goes again.

@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 
 from rag.core.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, SameName, UnreadableDocument
-from rag.core.types import Chunk, Collection, Heading, LoadedDocument, Page
-from rag.ingestion.leads import lead_of
+from rag.core.types import Chunk, Collection
 from rag.ingestion.loading import Limits
 from rag.ingestion.pipeline import CHUNKS_AT_ONCE, IngestContext, embedded_text, read_file, reembed
 from rag.ingestion.worker import run_jobs, stop_at_end_of, wait_for_work
@@ -75,7 +74,6 @@ def test_a_file_becomes_a_document_with_pages_chunks_and_vectors(ingest: IngestC
     document = read_file(ingest, OWNER, collection.id, TEXT, "rules.md")
     assert (document.name, document.kind, document.pages, document.language) == ("rules.md", "markdown", 1, "en")
     assert document.sha256 == hashlib.sha256(TEXT).hexdigest()
-    assert document.lead.startswith("Every employee has 25 days of annual leave each year.")
     assert ingest.store.files.read(document.sha256) == TEXT
     page = ingest.store.documents.page(OWNER, document.id, 1)
     ids = ingest.store.documents.chunk_ids(collection.id).tolist()
@@ -225,26 +223,6 @@ def test_an_empty_collection_takes_any_embedder(ingest: IngestContext, collectio
     ingest.store.documents.remove(OWNER, document.id)
     read_file(IngestContext(ingest.store, ToyEmbedder("other", 12), LIMITS), OWNER, collection.id, TEXT, "rules.md")
     assert ingest.store.collections.get(OWNER, collection.id).embedder == "other"
-
-
-def loaded(text: str, *titles: str) -> LoadedDocument:
-    headings = tuple(Heading(text.index(title), title) for title in titles)
-    return LoadedDocument("n", "t", "text", (Page(1, "1", text, headings),))
-
-
-@pytest.mark.parametrize(
-    ("document", "lead"),
-    [
-        (
-            loaded("Rules\nContents 1 Leave 2\n\nEvery employee has a right to annual leave.\n", "Rules"),
-            "Every employee has a right to annual leave.",
-        ),
-        (loaded("通知\n各位同事：公司将于四月迁入新址办公。\n", "通知"), "各位同事：公司将于四月迁入新址办公。"),
-        (loaded("a list\n\nof labels"), "a list of labels"),
-    ],
-)
-def test_the_lead_is_the_first_prose_of_a_document(document: LoadedDocument, lead: str) -> None:
-    assert lead_of(document) == lead
 
 
 # --- jobs --------------------------------------------------------------------------------------------

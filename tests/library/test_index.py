@@ -43,7 +43,7 @@ def put(
     chunks = [Chunk(1, "1", "", context, text, 0, len(text)) for text in texts]
     sha256 = name.encode().hex().ljust(64, "0")[:64]
     return store.documents.add(
-        owner, collection.id, loaded, chunks, vectors, sha256=sha256, size=1, lead="", language="en", embedder="toy"
+        owner, collection.id, loaded, chunks, vectors, sha256=sha256, size=1, language="en", embedder="toy"
     )
 
 

@@ -72,7 +72,7 @@ def _add_odd(store: Store, collection: Collection) -> None:
     chunks = [Chunk(1, "", "", text, text, 0, len(text)), Chunk(1, "", "", "", "25 days", 0, 7)]
     store.documents.add(
         "bob", collection.id, LoadedDocument("odd.txt", text, "text", (Page(1, "1", text),)), chunks, vectors,
-        sha256=hashlib.sha256(b"odd").hexdigest(), size=2**33, lead="", language="en", embedder="odd", original=b"odd",
+        sha256=hashlib.sha256(b"odd").hexdigest(), size=2**33, language="en", embedder="odd", original=b"odd",
     )  # fmt: skip
 
 

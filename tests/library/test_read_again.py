@@ -56,7 +56,7 @@ def older(ingest: IngestContext, data: bytes, name: str, *pages: str) -> Documen
     chunks = [Chunk(page.number, "1", "", "Old", page.text, 0, len(page.text)) for page in loaded.pages]
     vectors = np.stack([ingest.embedder.embed_query(chunk.text) for chunk in chunks])
     ingest.store.readings.replace(
-        OWNER, document.id, loaded, chunks, vectors, lead="", language="en", embedder=ingest.embedder.name
+        OWNER, document.id, loaded, chunks, vectors, language="en", embedder=ingest.embedder.name
     )
     with ingest.store.database.write() as connection:
         connection.execute(sa.update(schema.documents).where(schema.documents.c.id == document.id).values(reading=0))
@@ -261,7 +261,7 @@ def test_the_library_says_what_became_of_each_page(ingest: IngestContext) -> Non
     )
     vectors = ingest.embedder.embed_query("x")[None]
     chunk = Chunk(1, "i", "", "", "Plan", 0, 4)
-    store.readings.replace(OWNER, document.id, loaded, [chunk], vectors, lead="", language="en", embedder="toy")
+    store.readings.replace(OWNER, document.id, loaded, [chunk], vectors, language="en", embedder="toy")
     assert [report.fields() for report in store.readings.reports(OWNER, document.id)] == [
         {
             "number": 1,

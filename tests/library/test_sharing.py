@@ -64,7 +64,6 @@ def add(store: Store, person: Person, collection: Collection, data: bytes = b"by
         np.ones((1, 4), np.float32),
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        lead=TEXT,
         language="en",
         embedder="toy",
         original=data,

@@ -237,7 +237,7 @@ def test_vectors_must_be_as_many_as_chunks(store: Store, collection: Collection)
     with pytest.raises(ValueError, match="1 chunks"):
         store.documents.add(
             ANN, collection.id, LoadedDocument("n", "t", "text", ()), [Chunk(1, "1", "", "", "x", 0, 1)],
-            np.ones((2, 4), np.float32), sha256="0" * 64, size=1, lead="", language="en", embedder="toy",
+            np.ones((2, 4), np.float32), sha256="0" * 64, size=1, language="en", embedder="toy",
         )  # fmt: skip
 
 

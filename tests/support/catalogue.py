@@ -34,9 +34,10 @@ def catalogue(connection: sa.Connection) -> dict[str, list[Any]]:
 
 _OURS = "JOIN pg_class ON pg_class.oid = {} WHERE relnamespace = 'public'::regnamespace"
 POSTGRESQL = (
-    "SELECT relname, attnum, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attstorage,"
+    # What a dropped column leaves behind keeps its number: the order is told, not the numbers.
+    "SELECT relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attstorage,"
     " pg_get_expr(adbin, adrelid) FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
-    f" {_OURS.format('attrelid')} AND attnum > 0 ORDER BY 1, 2",
+    f" {_OURS.format('attrelid')} AND attnum > 0 AND NOT attisdropped ORDER BY 1, attnum",
     f"SELECT relname, conname, pg_get_constraintdef(pg_constraint.oid) FROM pg_constraint {_OURS.format('conrelid')}"
     " ORDER BY 1, 2",
     "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",

@@ -40,7 +40,7 @@ def add(
     vectors = np.eye(chunks, dimension, dtype=np.float32)
     return store.documents.add(
         collection.owner, collection.id, loaded, pieces, vectors, sha256=hashlib.sha256(data).hexdigest(),
-        size=len(data), lead="Everyone has 25 days.", language="en", embedder=embedder, replaces=replaces,
+        size=len(data), language="en", embedder=embedder, replaces=replaces,
         original=data,
     )  # fmt: skip
 

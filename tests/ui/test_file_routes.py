@@ -45,7 +45,7 @@ DOCUMENT = Document("d", OWNER, "c", "plan.pdf", "", "pdf", None, "0", 1, 1, 1, 
 def put(store: Store, collection: str, name: str, data: bytes, *, owner: str = OWNER) -> Document:
     """A PDF of one page that nobody has to read in."""
     loaded = LoadedDocument(name, "", "pdf", (Page(1, "1", "Plan 1"),))
-    facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "lead": "", "language": "en"}
+    facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "language": "en"}
     chunk, vector = Chunk(1, "1", "", "", "Plan 1", 0, 6), np.eye(1, 8, dtype=np.float32)
     return store.documents.add(owner, collection, loaded, [chunk], vector, embedder="toy", original=data, **facts)  # type: ignore[arg-type]
 

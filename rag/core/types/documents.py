@@ -148,7 +148,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as the store knows it. `lead` holds its first sentences.
+    """A document as the store knows it.
 
     `reading` is the version of reading that made its text; 0 where it was read before versions were kept.
     """
@@ -165,7 +165,6 @@ class Document:
     pages: int
     chunks: int
     empty_pages: tuple[int, ...]
-    lead: str
     language: str
     added: str
     warnings: tuple[Notice, ...] = ()

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 # `2024-05-01T10:00`, `2024/5/1`, and `D:20240501100000Z` of PDFs.
-_WRITTEN: Final = re.compile(r"\s{0,9}(?:(?:D:)?(\d{4})(\d\d)(\d\d)|(\d{4})[-/.](\d\d?)[-/.](\d\d?))")
+_WRITTEN: Final = re.compile(r"\s{0,9}(?:(?:D:)?(\d{4})(\d\d)(\d\d)|(\d{4})[-/.](\d\d?)[-/.](\d\d?)(?!\d))")
 # Before it, no program wrote documents down.
 _FIRST_YEAR: Final = 1900
 

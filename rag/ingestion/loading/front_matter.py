@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from rag.ingestion.loading.dates import iso_date
+
 _OPENINGS: Final = {"---": ("---", "..."), "+++": ("+++",)}
 _ENTRY: Final = re.compile(r"[\"']?([\w.-]{1,60})[\"']?\s{0,9}[:=](?:\s+|$)(.*)")
 # What goes on an entry: deeper lines, items, the ends of lists and tables, comments.
 _GOES_ON: Final = re.compile(r"\s|[-#\[\]{}\"']|$")
-_DAY: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DATES: Final = (
     "date",
     "published",
@@ -55,7 +56,7 @@ def front_matter(text: str) -> FrontMatter:
             return FrontMatter()
     if not found:
         return FrontMatter()
-    date = next((day for name in _DATES if (day := _day(found.get(name, "")))), "")
+    date = next((day for name in _DATES if (day := iso_date(found.get(name, "")))), "")
     return FrontMatter(found.get("title", ""), date, end + 1, sum(len(line) + 1 for line in lines[: end + 1]))
 
 
@@ -67,8 +68,3 @@ def _bare(value: str) -> str:
         return inner.replace("''", "'") if quote == "'" else inner.replace('\\"', '"')
     value = value.partition(" #")[0].strip()
     return "" if value in ("|", ">", "|-", ">-", "null", "~") else value
-
-
-def _day(value: str) -> str:
-    found = _DAY.match(value)
-    return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else ""

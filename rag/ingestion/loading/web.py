@@ -12,6 +12,7 @@ from bs4.element import Tag
 
 from rag.core.errors import NoText, ScriptNeeded
 from rag.core.types import Heading, Kind, LoadedDocument
+from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.encodings import decode
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.mime_pages import page_of
@@ -32,7 +33,6 @@ _DATES: Final = (
     "article:published_time", "datepublished", "date", "dc.date", "dcterms.date", "dcterms.created", "dcterms.issued",
     "article:modified_time", "dcterms.modified", "last-modified",
 )  # fmt: skip
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def read_html(data: bytes, name: str, kind: Kind = "html", charset: str | None = None) -> LoadedDocument:
@@ -104,8 +104,7 @@ def _date(soup: BeautifulSoup) -> str:
     for tag in soup.find_all("meta"):
         for key in ("property", "name", "itemprop", "http-equiv"):
             found[str(tag.get(key, "")).lower()] = str(tag.get("content", ""))
-    days = (_DAY.match(found.get(name, "").strip()) for name in _DATES)
-    return next((day[0] for day in days if day), "")
+    return next((day for name in _DATES if (day := iso_date(found.get(name)))), "")
 
 
 def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:

@@ -51,7 +51,6 @@ class Documents(Passages):
         *,
         sha256: str,
         size: int,
-        lead: str,
         language: str,
         embedder: str,
         replaces: str | None = None,
@@ -78,7 +77,7 @@ class Documents(Passages):
             freed = _remove(connection, collection_id, old)
             if existing is None:
                 claim_embedder(connection, collection, embedder, vectors.shape[1])
-                document = new_document(owner, collection_id, loaded, chunks, sha256, size, lead, language)
+                document = new_document(owner, collection_id, loaded, chunks, sha256, size, language)
                 insert_document(connection, document, loaded.pages, chunks, vectors)
                 note(connection, owner, "added", collection, document=loaded.name)
                 # Read back as stored: `columns.clean` may have changed it.

@@ -122,7 +122,6 @@ class Readings:
         chunks: Sequence[Chunk],
         vectors: Vectors,
         *,
-        lead: str,
         language: str,
         embedder: str,
     ) -> Document:
@@ -145,7 +144,7 @@ class Readings:
             collection = owned(connection, owner, row.collection, "editor", hold="alone")
             claim_embedder(connection, collection, embedder, vectors.shape[1])
             old = read_document(row)
-            made = new_document(old.owner, old.collection, loaded, chunks, old.sha256, old.size, lead, language)
+            made = new_document(old.owner, old.collection, loaded, chunks, old.sha256, old.size, language)
             values = document_values(made) | {name: getattr(old, name) for name in _KEPT}
             if not connection.execute(sa.update(_documents).where(meant).values(values)).rowcount:
                 raise NotFound(what="document")

@@ -29,7 +29,6 @@ def new_document(
     chunks: Sequence[Chunk],
     sha256: str,
     size: int,
-    lead: str,
     language: str,
 ) -> Document:
     return Document(
@@ -45,7 +44,6 @@ def new_document(
         pages=len(loaded.pages),
         chunks=len(chunks),
         empty_pages=loaded.empty_pages,
-        lead=lead,
         language=language,
         added=schema.now(),
         warnings=loaded.warnings,

@@ -49,7 +49,6 @@ documents = _table(
     *required(sa.Text, "sha256"),
     *required(Whole, "size", "pages", "chunks"),
     *required(Json, "empty_pages"),
-    *required(Words, "lead"),
     *required(sa.Text, "language", "added"),
     sa.Column("warnings", Json, nullable=False, server_default="[]"),
     sa.Column("reading", Whole, nullable=False, server_default="0"),
