@@ -23,8 +23,8 @@ from rag.answering.evidence import CutPage, find_quotes
 from rag.answering.evidence import pages as evidence_pages
 from rag.answering.evidence.quote_selection import EMBEDDED
 from rag.answering.evidence.units import Unit, units
-from rag.answering.evidence_retriever import documents_of
 from rag.answering.generation import AnswerWriter
+from rag.answering.prompt_documents import documents_of
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
 from rag.core.tables import Table
@@ -34,7 +34,7 @@ from rag.library.index import postings
 from rag.library.store.documents import Documents
 from rag.library.store.passages import Ids
 from rag.models.embedding import Embedder, Vectors, open_embedder
-from rag.services import Services, open_services
+from rag.services import Services, open_services, warm_up
 
 BATCH = 64  # tokens that the model reads in one go; a beginning is known in whole batches
 MODEL = "smollm2-135m-instruct"
@@ -174,7 +174,7 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
 
     monkeypatch.setattr(postings, "_all", looking_up)
     monkeypatch.setattr(type(library.store.documents), "vectors", reading)
-    library.warm_up()
+    warm_up(library)
     assert looked_up.pop(0) == 0
     looked_up.clear()
     collection = library.store.collections.list("me")[0].id

@@ -21,7 +21,7 @@ from rag.answering.retrieval import Retriever
 from rag.answering.verification import verify
 from rag.core.call_context import CallContext
 from rag.core.errors import Cancelled, EmbedderMismatch, ModelError, ModelLanguage
-from rag.core.text import language_of
+from rag.core.text import covers, language_of
 from rag.core.types import Answer, GenerationProgress, Notice, Turn
 from rag.library.store import Store
 from rag.models.catalogue import EmbedderFacts, embedder_facts
@@ -167,11 +167,8 @@ class _Question:
     @property
     def foreign(self) -> bool:
         """Whether it is in a language that none of the documents is in, and the embedder does not read both."""
-        language = language_of(self.question)
-        documents = {document.language for document in self.library.documents}
-        if not documents or language in documents or "many" in self.facts.languages:
-            return False
-        return not {language, *documents} <= set(self.facts.languages)
+        asked, documents = language_of(self.question), {document.language for document in self.library.documents}
+        return bool(documents) and asked not in documents and not covers(self.facts.languages, {asked, *documents})
 
     def ready(self) -> AnswerWriter:
         """The chat model. Raises ModelError where there is none, or not for the question's language."""

@@ -16,10 +16,11 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes, sentences_of
+from rag.answering.prompt_documents import documents_of
 from rag.answering.retrieval import Missing, Part, Retriever, forms
 from rag.core.call_context import CallContext
 from rag.core.places import line_of
-from rag.core.text import from_a_word, language_of, terms, to_a_word
+from rag.core.text import language_of, terms
 from rag.core.types import Page, PageKey, Passage, Quote
 from rag.models.embedding import Embedder
 
@@ -31,8 +32,6 @@ _AT_ONCE: Final = 2
 _LIST_PASSAGES: Final = 24
 _LIST_QUOTES: Final = 12
 _OF_EACH: Final = 2
-# Characters of context before and after a quote in the prompt.
-_AROUND: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,63 +213,6 @@ def _narrowed(context: CallContext, documents: Sequence[str]) -> CallContext:
     """The context for one side; what the chat is narrowed to stays left out."""
     meant = tuple(d for d in documents if not context.documents or d in context.documents)
     return replace(context, documents=meant) if meant else context
-
-
-def documents_of(quotes: Sequence[Quote], *, narrow: bool = False) -> list[Document]:
-    """Quotes as documents for the prompt: the best one alone, or all with some context."""
-    if narrow:
-        return [_as_document(replace(quote, before="", after="")) for quote in quotes[:1]]
-    return [_as_document(span) for span in _merged(quotes)]
-
-
-def _merged(quotes: Sequence[Quote]) -> list[Quote]:
-    """The quotes widened by their context, best first; overlapping ones are merged."""
-    wide = [(rank, _widened(quote)) for rank, quote in enumerate(quotes)]
-    found: list[tuple[int, Quote]] = []
-    for rank, quote in sorted(wide, key=lambda one: (one[1].document, one[1].page, one[1].start)):
-        if found and _touch(found[-1][1], quote):
-            best, last = found.pop()
-            rank, quote = min(best, rank), _union(last, quote)
-        found.append((rank, quote))
-    return [quote for _, quote in sorted(found, key=lambda one: one[0])]
-
-
-def _widened(quote: Quote) -> Quote:
-    before, after = quote.before, quote.after
-    if len(before) > _AROUND:
-        before = from_a_word(before[-_AROUND:])
-    if len(after) > _AROUND:
-        after = to_a_word(after[:_AROUND])
-    start, end = quote.start - len(before), quote.end + len(after)
-    return replace(quote, text=before + quote.text + after, start=start, end=end, before="", after="")
-
-
-def _touch(one: Quote, next_one: Quote) -> bool:
-    return (one.document, one.page) == (next_one.document, next_one.page) and next_one.start <= one.end
-
-
-def _union(one: Quote, next_one: Quote) -> Quote:
-    """The union of two overlapping quotes, with both column headings."""
-    text = one.text + next_one.text[one.end - next_one.start :]
-    head = " ".join(filter(None, dict.fromkeys((one.head, next_one.head))))
-    return replace(one, text=text, end=max(one.end, next_one.end), head=head)
-
-
-def _as_document(quote: Quote) -> Document:
-    """A quote with its column headings, unless its text contains them."""
-    text, head = " ".join(quote.text.split()), " ".join(quote.head.split())
-    return Document(
-        page_content=text if head in text else f"{head} {text}",
-        metadata={
-            "source": quote.address or quote.name,
-            "document": quote.document,
-            "page": quote.page,
-            "label": quote.label,
-            "start": quote.start,
-            "end": quote.end,
-            "score": quote.score,
-        },
-    )
 
 
 def _with_line(passage: Passage, page: Page) -> Passage:

@@ -14,7 +14,7 @@ from rag.commands.answers import answer_lines, answer_record
 from rag.commands.output import PROBLEM, AsJson, tell, using
 from rag.core import settings
 from rag.core.call_context import CallContext
-from rag.core.errors import CollectionUnknown, DocumentsUnknown
+from rag.core.errors import CollectionUnknown, DocumentsUnknown, HistoryUnusable
 from rag.core.types import Answer, Collection, Document, Turn
 from rag.models.catalogue import embedder_facts
 from rag.services import Services, open_services
@@ -49,10 +49,10 @@ def ask(
         if isinstance(entry, str):
             *_, said = services.conversation.ask(entry, context, history=turns)
             turns.append(Turn(str(number), entry, said, ""))
-        elif entry.get("role") == "user":
-            turns.append(Turn(str(number), str(entry.get("text", "")), None, ""))
+        elif entry["role"] == "user":
+            turns.append(Turn(str(number), entry["text"], None, ""))
         elif turns:
-            turns[-1] = _answered(turns[-1], str(entry.get("text", "")))
+            turns[-1] = _answered(turns[-1], entry["text"])
     *_, answer = services.conversation.ask(question, context, history=turns, anyway=anyway)
     calibrated = embedder_facts(services.embedder.name).calibrated
     tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
@@ -98,6 +98,15 @@ def _meant(document: Document, names: Sequence[str], since: str, until: str) -> 
 def _entries(file: Path | None) -> list[Any]:
     if file is None:
         return []
-    with using(file):
-        entries = json.loads(file.read_text(encoding="utf-8"))
-    return entries if isinstance(entries, list) else []
+    try:
+        with using(file):
+            entries = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        raise HistoryUnusable(name=file.name) from None
+    if not isinstance(entries, list) or not all(isinstance(entry, str) or _is_turn(entry) for entry in entries):
+        raise HistoryUnusable(name=file.name)
+    return entries
+
+
+def _is_turn(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("role", "text"))

@@ -48,7 +48,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Read files and web pages into a collection. What cannot be read is named; the others go on."""
-    from rag.ingestion.pipeline import READ_AT_ONCE
+    from rag.ingestion.worker import READ_AT_ONCE
 
     if bool(sources) == again:
         raise typer.BadParameter("say what to read, or --again", param_hint="SOURCES / --again")
@@ -93,7 +93,8 @@ def reader(
     stay: Annotated[bool, typer.Option("--stay", help="Until a signal ends it, as a service of its own.")] = False,
 ) -> None:
     """Read the documents that wait, until standard input is closed; the app starts one, where RAG_READER says so."""
-    from rag.ingestion.worker import keep_in_step, serve, stop_at_end_of
+    from rag.core.child_processes import stop_at_end_of
+    from rag.ingestion.worker import keep_in_step, serve
 
     connection_log.join("reader")
     services = open_services(settings.load())

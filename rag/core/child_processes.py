@@ -26,7 +26,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import IO, Any, Final
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _PR_SET_PDEATHSIG: Final = 1
@@ -61,6 +61,20 @@ def end(process: subprocess.Popen[Any], seconds: float) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
+
+
+def stop_at_end_of(stream: IO[bytes], stopping: threading.Event) -> None:
+    """Set `stopping` when the stream ends: a pipe from the process that started this one ends with it."""
+
+    def watch() -> None:
+        try:
+            # Past the stream's buffer, whose lock a waiting thread would take along into the end of the process.
+            while os.read(stream.fileno(), 1024):
+                pass
+        finally:
+            stopping.set()
+
+    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
 
 
 class _Starter:

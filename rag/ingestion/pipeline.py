@@ -29,9 +29,6 @@ ProgressCallback = Callable[[Stage, int, int], None]
 
 SameNames = Literal["keep", "replace", "ask"]
 
-# Documents read at a time: one is taken apart while another is embedded, and a short one passes a long one. 759 pages
-# of reports took 102 s one by one on two processors, 85 s two at a time, 97 s three at a time.
-READ_AT_ONCE = 2
 CHUNKS_AT_ONCE = 32
 TUTORIAL_CHARACTERS = 1000
 
@@ -85,16 +82,15 @@ def read_file(
     on_progress("loading", 0, 0)
     sha256 = hashlib.sha256(data).hexdigest()
     there = ingest.store.documents.find(owner, collection_id, sha256=sha256)
+    if there is not None and there.outdated:
+        return read_again(ingest, owner, there.id, password=password, on_progress=on_progress)
     if there is not None:
-        return (
-            read_again(ingest, owner, there.id, password=password, on_progress=on_progress) if there.outdated else there
-        )
+        return there
     older = None if same_name == "keep" else ingest.store.documents.find(owner, collection_id, name=name)
     if older is not None and same_name == "ask":
         raise SameName(name=name)
-    loaded = load_bytes(
-        data, name, password=password, limits=ingest.limits, on_progress=partial(on_progress, "loading")
-    )
+    loading = partial(on_progress, "loading")
+    loaded = load_bytes(data, name, password=password, limits=ingest.limits, on_progress=loading)
     return _split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress)
 
 
@@ -150,10 +146,7 @@ def read_again(
 def reembed(ingest: IngestContext, owner: str, collection_id: str, on_progress: ProgressCallback = silent) -> None:
     """Split and embed a collection anew with the embedder of `ingest`, from the pages in the library.
 
-    Until all is done the collection is as it was.
-
-    Raises:
-        NotFound: the collection is gone.
+    Until all is done the collection is as it was. Raises NotFound: the collection is gone.
     """
     documents = ingest.store.documents
     parts: dict[str, tuple[list[Chunk], Vectors]] = {}

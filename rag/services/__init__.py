@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from rag.core.call_context import CallContext
-from rag.core.errors import ModelError, RagError, SettingsInvalid
+from rag.core.errors import ModelError, SettingsInvalid
 from rag.core.settings import Settings
 from rag.library.store import Store
-from rag.services.background import ReaderProcess, excluded_from_collection, stop
+from rag.services.background import ReaderProcess, stop
 from rag.services.chat_models import NO_MODEL, ChatModels
 from rag.services.lazy import LazyParts, once
+from rag.services.warming import warm_up
 
 if TYPE_CHECKING:
     from rag.answering.background_runs import AnswerRuns
@@ -31,10 +31,9 @@ if TYPE_CHECKING:
     from rag.operations.background_tasks import Tasks
     from rag.operations.metrics import Metrics
 
-__all__ = ["NO_MODEL", "Services", "open_services", "stop"]
+__all__ = ["NO_MODEL", "Services", "open_services", "stop", "warm_up"]
 
 _NO_PROMETHEUS = "it needs the package prometheus-client: pip install -r requirements-team.txt"
-_WARM_UP_QUESTION = "How many years does the period last, and when does it end?"
 
 
 def open_services(settings: Settings, *, switchable: bool = False) -> Services:
@@ -199,9 +198,10 @@ class Services(LazyParts):
 
     @once
     def conversation(self) -> Conversation:
-        return self._conversation(lambda: self.writer)
+        return self.conversation_with(lambda: self.writer)
 
-    def _conversation(self, writer: Callable[[], AnswerWriter | None]) -> Conversation:
+    def conversation_with(self, writer: Callable[[], AnswerWriter | None]) -> Conversation:
+        """One with another model, or none."""
         from rag.answering.conversation import Conversation
         from rag.answering.retrieval import Retriever
 
@@ -239,23 +239,8 @@ class Services(LazyParts):
         _ = self.store, self.metrics
         if self.settings.reader == "here":
             self._reader.start()
-        threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=warm_up, args=(self,), name="warm-up", daemon=True).start()
 
     def reader_runs(self) -> bool:
         """Whether the reader process is alive; one that runs elsewhere cannot be seen, and is taken to be."""
         return self.settings.reader == "elsewhere" or self._reader.runs()
-
-    def warm_up(self) -> None:
-        """Do what the first question would wait for: load models, search the largest collection, read ahead."""
-        try:
-            with excluded_from_collection():
-                self.conversation  # noqa: B018 - its imports take a second
-                self.embedder.embed_query("ready")
-                if largest := self.store.collections.largest():
-                    # Without a writer, so that nobody queues behind it.
-                    context = CallContext(largest.owner, largest.id)
-                    next(self._conversation(lambda: None).ask(_WARM_UP_QUESTION, context, anyway=True))
-            self.index.read_ahead()
-        except RagError:
-            # The first question meets the same error and shows it.
-            return

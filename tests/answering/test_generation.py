@@ -13,8 +13,8 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
 
-from rag.answering.evidence_retriever import documents_of
 from rag.answering.generation import AnswerWriter
+from rag.answering.prompt_documents import documents_of
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
 from rag.core.types import Quote

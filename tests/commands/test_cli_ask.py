@@ -57,6 +57,14 @@ def test_what_was_asked_before_is_understood(folder: Path) -> None:
     assert (refused["outcome"], refused["kind"], refused["reason"]) == ("refused", "question", "not_found")
 
 
+@pytest.mark.parametrize("written", ["not json", '{"role": "user"}', '[{"role": "user"}]', "[1]"])
+def test_a_file_that_holds_no_history_is_refused_in_words_of_its_own(folder: Path, written: str) -> None:
+    broken = folder / "broken.json"
+    broken.write_text(written, "utf-8")
+    error = run(folder, "ask", "And the southern one?", "--model", "none", "--history", str(broken))["error"]
+    assert (error["code"], "broken.json" in error["text"]) == ("history_unusable", True)
+
+
 def test_a_code_that_is_nowhere_is_named(folder: Path) -> None:
     answer = run(folder, "ask", "What is X-4711?", "--model", "none")
     assert (answer["refused"], answer["reason"], answer["looked_for"]) == (True, "identifier_missing", ["X-4711"])

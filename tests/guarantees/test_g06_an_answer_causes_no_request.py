@@ -208,7 +208,7 @@ def look_at_stream(watcher: Watcher) -> str:
 
 def look_at_exports(watcher: Watcher) -> None:
     """The pages that are saved to take along."""
-    document = Document("d", OWNER, "c", "n", "t", "text", None, "0" * 64, 1, 1, 1, (), "", "en", "2026-01-01")
+    document = Document("d", OWNER, "c", "n", "t", "text", None, "0" * 64, 1, 1, 1, (), "en", "2026-01-01")
     for number in range(COUNT):
         answer = planted_answer(number, document)
         text = payload(number)

@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from rag.core.errors import AddressStatus, StorePackageMissing, StoreTooNew
 from rag.core.settings import PROJECT
 from rag.core.types import Collection
-from rag.ingestion.pipeline import READ_AT_ONCE, IngestContext
+from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.worker import READ_AT_ONCE
 from rag.library.store import Job, Store
 from rag.library.store.deliveries import deliver_lost, hand_on
 from rag.models.catalogue import NOWHERE, Choice

@@ -39,7 +39,7 @@ from tests.support.postgres import Place
 from tests.support.serving import free_port, wait_until_healthy
 
 DATA = bytes(range(256)) * 10
-DOCUMENT = Document("d", OWNER, "c", "plan.pdf", "", "pdf", None, "0", 1, 1, 1, (), "", "en", "2026")
+DOCUMENT = Document("d", OWNER, "c", "plan.pdf", "", "pdf", None, "0", 1, 1, 1, (), "en", "2026")
 
 
 def put(store: Store, collection: str, name: str, data: bytes, *, owner: str = OWNER) -> Document:

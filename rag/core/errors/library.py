@@ -84,5 +84,9 @@ class PageNotDrawn(LibraryError, needs=("page",)):
     """The page cannot be rendered."""
 
 
+class HistoryUnusable(LibraryError, needs=("name",)):
+    """The file of earlier questions is no JSON list of questions and turns."""
+
+
 class LibraryInUse(LibraryError, needs=("folder",)):
     """Another program has it open."""

@@ -3,7 +3,7 @@ stop words in English, German and Chinese."""
 
 from rag.core.text.dates import MONTH, MONTHS, months
 from rag.core.text.identifiers import bare_numbers, find_identifier, holds_identifier, identifiers, spellings, years
-from rag.core.text.languages import language_of, reads
+from rag.core.text.languages import covers, language_of, reads
 from rag.core.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
 from rag.core.text.scripts import CJK, Language, Script, estimated_tokens, script_of
 from rag.core.text.sentences import sentences
@@ -27,6 +27,7 @@ __all__ = [
     "bare_numbers",
     "content",
     "coverage",
+    "covers",
     "estimated_tokens",
     "find_identifier",
     "find_letters",

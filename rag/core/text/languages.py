@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from rag.core.text.scripts import CJK_RUN, Language, has_cjk
@@ -46,5 +46,9 @@ def reads(languages: Sequence[str], text: str) -> bool:
     >>> reads(("en",), "What is 年假?"), reads(("many",), "年假"), reads(("en",), "Wie viele Tage?")
     (False, True, False)
     """
-    language = "zh" if has_cjk(text) else language_of(text)
-    return "many" in languages or language in languages
+    return covers(languages, ["zh" if has_cjk(text) else language_of(text)])
+
+
+def covers(languages: Sequence[str], wanted: Collection[str]) -> bool:
+    """Whether a model of these languages reads all that are wanted."""
+    return "many" in languages or set(wanted) <= set(languages)

@@ -31,7 +31,6 @@ Stage = Literal["", "loading", "embedding", "saving"]
 MAX_ATTEMPTS = 3
 
 _RESET: Final[dict[str, Any]] = {"stage": "", "done": 0, "total": 0}
-
 _jobs = schema.jobs
 
 
@@ -169,14 +168,13 @@ class Jobs:
     def cancel(self, owner: str, job_id: str) -> None:
         """Cancel it: at once if it waits, at its reader's next step if it runs. Raises NotFound or NotAllowed."""
         job = self.get(owner, job_id)
-        change = sa.update(_jobs).where(_jobs.c.id == job_id)
         with self._database.write() as connection:
             owned(connection, owner, job.collection, "editor")
             waits, runs = _jobs.c.state == "waiting", _jobs.c.state == "running"
             # In one statement: a reader may be claiming it, or giving it back, concurrently.
             state = sa.case((waits, "cancelled"), else_=_jobs.c.state)
             cancelling = sa.case((runs, 1), else_=_jobs.c.cancelling)
-            change = change.where(sa.or_(waits, runs))
+            change = sa.update(_jobs).where(_jobs.c.id == job_id, sa.or_(waits, runs))
             connection.execute(change.values(state=state, cancelling=cancelling, updated=schema.now()))
         self._release(job)
 
