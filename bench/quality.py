@@ -28,6 +28,8 @@ SETS = (
     "chinese_xquad",
     "chinese_news_rgb",
     "counterfactual",
+    "clapnq",
+    "conflicts_ramdocs",
 )
 SEARCH = (
     "recall@1",
@@ -36,9 +38,19 @@ SEARCH = (
     "recall@10",
     "answer_in_quotes@1",
     "answer_in_quotes@3",
+    "gold_sentence@3",
+    "shown_all",
+    "one_alone",
     "quote_characters",
 )
-GATE = ("refused_out_of_corpus", "wrongly_refused", "gate_auc_out_of_corpus", "gate_auc_near_miss")
+GATE = (
+    "refused_out_of_corpus",
+    "wrongly_refused",
+    "refused_follow_ups",
+    "wrongly_refused_follow_ups",
+    "gate_auc_out_of_corpus",
+    "gate_auc_near_miss",
+)
 WRITTEN = ("exact_match", "f1", "supported_share", "supported_right", "right_supported")
 
 
@@ -68,17 +80,17 @@ def main() -> None:
 
 def table(title: str, keys: tuple[str, ...], results: dict[str, dict[str, Any]]) -> str:
     """One row a set, one column a measure; a measure that no set gives has no column."""
-    shown = [key for key in keys if any(result[key] is not None for result in results.values())]
+    shown = [key for key in keys if any(result.get(key) is not None for result in results.values())]
     lines = [f"\n### {title}\n", "| set | questions | " + " | ".join(shown) + " |", "|---|---|" + "---|" * len(shown)]
     for name, result in results.items():
-        if any(result[key] is not None for key in shown):
+        if any(result.get(key) is not None for key in shown):
             cells = " | ".join(cell(result, key) for key in shown)
             lines.append(f"| {name} | {result['questions']} | {cells} |")
     return "\n".join(lines) if shown else ""
 
 
 def cell(result: dict[str, Any], key: str) -> str:
-    if result[key] is None:
+    if result.get(key) is None:
         return "–"
     if f"{key}_interval" not in result:
         return f"{result[key]:.0f}"

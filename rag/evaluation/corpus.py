@@ -54,7 +54,9 @@ def open_corpus(questions: QuestionSet, open_ingest: OpenIngest) -> Iterator[Cor
         started = time.perf_counter()
         collection = store.collections.create(OWNER, questions.name)
         ingest = open_ingest(store)
-        names = _read_files(ingest, collection.id, questions.files) | _read_passages(ingest, collection.id, questions)
+        names = _read_files(ingest, collection.id, questions.files) | read_passages(
+            ingest, collection.id, questions.passages
+        )
         chunks = sum(document.chunks for document in store.documents.list(OWNER, collection.id))
         collection = store.collections.get(OWNER, collection.id)
         yield Corpus(
@@ -73,9 +75,11 @@ def _read_files(ingest: IngestContext, collection_id: str, files: Sequence[Path]
     return names
 
 
-def _read_passages(ingest: IngestContext, collection_id: str, questions: QuestionSet) -> dict[str, str]:
+def read_passages(
+    ingest: IngestContext, collection_id: str, passages: Sequence[tuple[str, str, str]]
+) -> dict[str, str]:
     """Each passage as a document of its own; embedded together, because single passages make small batches."""
-    loaded = {key: LoadedDocument(key, title, "text", (Page(1, "1", text),)) for key, title, text in questions.passages}
+    loaded = {key: LoadedDocument(key, title, "text", (Page(1, "1", text),)) for key, title, text in passages}
     chunked = {key: split_document(ingest, document) for key, document in loaded.items()}
     vectors = ingest.embedder.embed_passages([embedded_text(chunk) for chunks in chunked.values() for chunk in chunks])
     first, names = 0, {}

@@ -7,8 +7,9 @@ A folder holds `questions.jsonl` and either `passages.jsonl` (id, title, text) o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -22,6 +23,10 @@ Kind = Literal["answerable", "near_miss", "out_of_corpus"]
 # An answer that is looked for word for word: no longer than this many words, or Chinese characters.
 _SHORT_WORDS = 12
 _SHORT_CHARACTERS = 40
+
+# Questions asked before, where a set has no histories, and the seed of their choice.
+_BEFORE = 3
+_SEED = 5
 
 _QUESTIONS = "questions.jsonl"
 _OUTSIDE = "questions_out_of_corpus.jsonl"
@@ -41,6 +46,8 @@ class Case:
     wrong_answers: tuple[str, ...] = ()
     history: tuple[tuple[str, str], ...] = ()
     """What was asked and answered before, oldest first."""
+    gold_sentences: tuple[str, ...] = ()
+    """Sentences of the passages that the answer was written from."""
 
     @property
     def short_answers(self) -> tuple[str, ...]:
@@ -79,6 +86,20 @@ def read_set(directory: Path, limit: int | None = None) -> QuestionSet:
     return QuestionSet(directory.name, passages, files, (*inside, *outside))
 
 
+def in_conversation(cases: Sequence[Case]) -> list[Case]:
+    """The out-of-corpus questions, and as many answerable ones, after others of the set; the same each time."""
+    chance = random.Random(_SEED)
+    answerable = [case for case in cases if case.kind == "answerable" and not case.history]
+    outside = [case for case in cases if case.kind == "out_of_corpus"]
+    asked = [*outside, *chance.sample(answerable, min(len(outside), len(answerable)))]
+    later = []
+    for case in asked if len(answerable) > 1 else ():
+        others = [other.question for other in answerable if other is not case]
+        before = chance.sample(others, min(_BEFORE, len(others)))
+        later.append(replace(case, history=tuple((question, "") for question in before)))
+    return later
+
+
 def _all(file: Path, made: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
     """What is made of each line; nothing where there is no such file."""
     if not file.is_file():
@@ -105,6 +126,7 @@ def _case(record: Mapping[str, Any]) -> Case:
         tuple(record.get("answers") or ([record["answer"]] if record.get("answer") else ())),
         tuple(record.get("world_knowledge_answers") or ()),
         _history(record.get("history") or ()),
+        tuple(record.get("selected_sentences") or ()),
     )
 
 

@@ -15,8 +15,12 @@ from rag.evaluation.measures import (
     exact_match,
     f1,
     holds,
+    plain,
 )
 from rag.evaluation.question_sets import Case
+
+# Characters of a sentence that is quoted whole.
+_LONG: Final = 300
 
 # Ranks k of recall@k.
 DEPTHS: Final = (1, 4, 5, 10)
@@ -25,8 +29,11 @@ RATES: Final = (
     *(f"recall@{depth}" for depth in DEPTHS),
     "answer_in_quotes@1",
     "answer_in_quotes@3",
+    "gold_sentence@3",
     "refused_out_of_corpus",
     "wrongly_refused",
+    "refused_follow_ups",
+    "wrongly_refused_follow_ups",
     "exact_match",
     "f1",
     "supported_share",
@@ -59,18 +66,23 @@ def measure(
     Returns:
         Each rate, 0 to 1, and its 95 % bootstrap interval as `<name>_interval`; both None where the set has no
         cases for it. `recall@k`: a gold passage is among the first k. `answer_in_quotes@k`: an accepted short
-        answer is in one of the first k quotes. `gate_auc_*`: area under the ROC curve of the abstention score.
+        answer is in one of the first k quotes. `gold_sentence@k`: one of them is, or is part of, a sentence that the
+        answer was written from. `refused_follow_ups`: out-of-corpus questions after others.
+        `gate_auc_*`: area under the ROC curve of the abstention score.
     """
     values: dict[str, list[float]] = {rate: [] for rate in RATES}
     short = _has_short_answers(outcomes)
     lengths: list[int] = []
     for outcome in outcomes:
         case, answer = outcome.case, outcome.answer
+        refused = answer.outcome == "refused"
         if case.kind == "out_of_corpus":
-            values["refused_out_of_corpus"].append(answer.outcome == "refused")
+            values["refused_follow_ups" if case.history else "refused_out_of_corpus"].append(refused)
         if case.kind != "answerable":
             continue
-        values["wrongly_refused"].append(answer.outcome == "refused")
+        values["wrongly_refused"].append(refused)
+        if case.history:
+            values["wrongly_refused_follow_ups"].append(refused)
         lengths += [len(quote.text) for quote in answer.quotes]
         if case.gold:
             found = retrieved(answer)
@@ -80,6 +92,8 @@ def measure(
             for depth in (1, 3):
                 quoted = any(holds(quote.text, case.short_answers) for quote in answer.quotes[:depth])
                 values[f"answer_in_quotes@{depth}"].append(quoted)
+        if case.gold_sentences:
+            values["gold_sentence@3"].append(any(_is_sentence(q.text, case.gold_sentences) for q in answer.quotes[:3]))
         if written:
             _measure_text(values, case, answer)
     result: dict[str, Any] = {"questions": len(outcomes), "quote_characters": fmean(lengths) if lengths else None}
@@ -87,6 +101,13 @@ def measure(
         result[rate] = round(fmean(numbers), 4) if numbers else None
         result[f"{rate}_interval"] = bootstrap_interval(numbers) if numbers else None
     return result | _curves(outcomes) | {"seconds": _seconds(outcomes, reading_seconds)}
+
+
+def _is_sentence(quote: str, sentences: Sequence[str]) -> bool:
+    """Whether a quote holds one of the sentences, or is the greater part of one that is too long for a quote."""
+    said = plain(quote)
+    wanted = [plain(sentence) for sentence in sentences]
+    return any(one in said or (said in one and 2 * len(said) >= min(len(one), _LONG)) for one in wanted if one)
 
 
 def _has_short_answers(outcomes: Sequence[Outcome]) -> bool:

@@ -14,8 +14,9 @@ from rag.core.call_context import CallContext
 from rag.core.errors import ModelLanguage, RagError
 from rag.core.types import Answer, Turn
 from rag.evaluation.cell_relations import cell_report, structure_files
+from rag.evaluation.conflicts import conflict_report, conflicts
 from rag.evaluation.corpus import OWNER, Corpus, OpenIngest, open_corpus
-from rag.evaluation.question_sets import Case, read_set
+from rag.evaluation.question_sets import Case, in_conversation, read_set
 from rag.evaluation.report import DEPTHS, Outcome, measure
 from rag.evaluation.table_rows import CONTEXTS, row_report
 from rag.library.index import Index
@@ -31,7 +32,7 @@ def evaluate(
     reader: AnswerScorer | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Evaluate the app on a question set. Sets of tables have measures of their own.
+    """Evaluate the app on a question set. Sets of tables and of documents that disagree have measures of their own.
 
     Args:
         open_ingest: makes the ingest context for the evaluation's store: the embedder, chunking and limits to measure.
@@ -55,6 +56,8 @@ def evaluate(
         return row_report(
             directory, open_ingest, limit=limit, reranker=reranker, reader=reader, on_progress=on_progress
         )
+    if found := conflicts(directory):
+        return conflict_report(found[:limit], open_ingest, reranker=reranker, reader=reader, on_progress=on_progress)
     questions = read_set(directory, limit)
     with open_corpus(questions, open_ingest) as corpus:
         retriever = Retriever(Index(corpus.store), corpus.store.documents, corpus.embedder, reranker)
@@ -64,6 +67,9 @@ def evaluate(
             outcomes.append(_ask(case, corpus, retriever, model, reader))
             on_progress(len(outcomes), len(questions.cases))
         result = measure(outcomes, corpus.retrieved, writer is not None, corpus.seconds)
+        later = [_ask(case, corpus, retriever, None, reader) for case in in_conversation(questions.cases)]
+        rates = measure(later, corpus.retrieved, written=False) if later else {}
+        result |= {name: value for name, value in rates.items() if "follow_ups" in name}
         return {"questions": len(outcomes), "chunks": corpus.chunks} | result
 
 
