@@ -16,7 +16,7 @@ from rag.answering.chain import ConversationalRetrievalChain, Parts
 from rag.answering.evidence import AnswerScorer, disagreements
 from rag.answering.evidence_retriever import Evidence, EvidenceFinder, EvidenceRetriever
 from rag.answering.generation import AnswerWriter
-from rag.answering.library_answers import LibraryAnswers
+from rag.answering.library_answers import DocumentNames, LibraryAnswers
 from rag.answering.retrieval import Retriever
 from rag.answering.verification import verify
 from rag.core.call_context import CallContext
@@ -53,6 +53,7 @@ class Conversation:
             reader: scores the best quote candidates, where there is one.
         """
         self._store, self._embedder, self._writer, self._condense = store, embedder, writer, condense
+        self._names = DocumentNames(store)
         self._finder = EvidenceFinder(retriever, embedder, passages=passages, quotes=quotes, reader=reader)
 
     def ask(
@@ -70,8 +71,9 @@ class Conversation:
         """
         clock = _Clock()
         self._check_embedder(context)
-        library = LibraryAnswers(self._store, question, context)
-        if (known := library.answer()) is not None:
+        library = LibraryAnswers(self._store, self._names, question, context)
+        known = library.answer()
+        if known is not None and not (anyway and known.outcome == "refused"):
             clock.stage("quotes")
             yield replace(known, seconds=clock.seconds())
             return

@@ -15,12 +15,12 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes, sentences_of
+from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, denies, find_quotes, sentences_of
 from rag.answering.prompt_documents import documents_of
 from rag.answering.retrieval import Missing, Part, Retriever, forms
 from rag.core.call_context import CallContext
 from rag.core.places import line_of
-from rag.core.text import language_of, terms
+from rag.core.text import coverage, language_of, terms
 from rag.core.types import Page, PageKey, Passage, Quote
 from rag.models.embedding import Embedder
 
@@ -32,6 +32,8 @@ _AT_ONCE: Final = 2
 _LIST_PASSAGES: Final = 24
 _LIST_QUOTES: Final = 12
 _OF_EACH: Final = 2
+# A sentence with so much of what was looked for says it.
+_SAYS_SO: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class EvidenceFinder:
     ) -> None:
         """`passages` and `quotes` are maximum numbers; `reader` scores the best quote candidates."""
         self._search, self._embedder, self._reader = search, embedder, reader
-        self._passages, self._quotes = passages, quotes
+        self._passages, self.best = passages, quotes
         # FIFO: more threads than cores would slow down each other and the pages.
         self._pool = ThreadPoolExecutor(max(_AT_ONCE, os.cpu_count() or 1), "finding")
 
@@ -121,10 +123,15 @@ class EvidenceFinder:
     ) -> Evidence:
         """The evidence for a question of several sides: that of each side, in turns."""
         whole = self.find(query, context, asked=asked, previous=previous, listing=listing)
-        found = [self.find(part.query, _narrowed(context, part.documents), listing=listing) for part in parts]
+        found = [
+            self.find(part.query, _narrowed(context, part.documents), listing=listing and not part.lacking)
+            for part in parts
+        ]
         pages: dict[PageKey, CutPage] = {}
         for each in (whole, *found):
             pages |= each.pages
+        if all(part.lacking for part in parts):
+            found = _where_it_lacks(found)
         turns = zip_longest(*(each.quotes[: None if listing else _OF_EACH] for each in found))
         quotes = {(q.document, q.page, q.start): q for turn in turns for q in turn if q is not None}
         ranked = zip_longest(*(each.passages for each in (whole, *found)))
@@ -133,11 +140,9 @@ class EvidenceFinder:
             whole,
             passages=tuple(passages.values()),
             quotes=tuple(quotes.values()),
-            gate=max(whole.gate, min(each.gate for each in found)),
+            gate=max(whole.gate, min((each.gate for each in found), default=0.0)),
             pages=pages,
-            seconds={
-                stage: whole.seconds[stage] + sum(each.seconds[stage] for each in found) for stage in whole.seconds
-            },
+            seconds={stage: sum(each.seconds[stage] for each in (whole, *found)) for stage in whole.seconds},
         )
 
     def _find(
@@ -154,11 +159,11 @@ class EvidenceFinder:
             self._embedder,
             pages=pages,
             weights={term: weight * (_LAST_QUESTION if term in own else 1.0) for term, weight in found.weights.items()},
-            k=max(_LIST_QUOTES, self._quotes) if listing else self._quotes,
+            k=max(_LIST_QUOTES, self.best) if listing else self.best,
             reader=self._reader,
+            most=_LIST_QUOTES,
             listing=listing,
         )
-        quotes = tuple(_in_section(quote, found.pages[quote.document, quote.page]) for quote in quotes)
         seconds = {"search": searched - started, "quotes": time.perf_counter() - searched}
         ordered = _quoted_first(quotes, passages)
         return Evidence(
@@ -205,7 +210,9 @@ class EvidenceRetriever(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
         find = self.finder.find if not self.parts else partial(self.finder.find_parts, parts=self.parts)
         evidence = find(query, self.context, asked=self.asked, previous=self.previous, listing=self.listing)
-        quotes = evidence.quotes if evidence.answers or self.anyway else ()
+        # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.
+        shown = evidence.quotes if self.listing or self.parts else evidence.quotes[: self.finder.best]
+        quotes = shown if evidence.answers or self.anyway else ()
         return Sources(documents_of(quotes, narrow=self.narrow), evidence)
 
 
@@ -215,14 +222,23 @@ def _narrowed(context: CallContext, documents: Sequence[str]) -> CallContext:
     return replace(context, documents=meant) if meant else context
 
 
+def _where_it_lacks(found: Sequence[Evidence]) -> list[Evidence]:
+    """The documents that do not say what was looked for in each: what they say instead, or that it is not so."""
+    said = [[set(terms(quote.text, language_of(each.query))) for quote in each.quotes] for each in found]
+    # A word that none of them uses tells nothing: one says "a penalty of 2 percent", and no "penalty clause".
+    used = set[str]().union(*(words for each in said for words in each))
+    lacking = []
+    for each, quoted in zip(found, said, strict=True):
+        wanted = {term: weight for term, weight in each.weights.items() if term in used}
+        saying = [q for q, words in zip(each.quotes, quoted, strict=True) if coverage(wanted, words) >= _SAYS_SO]
+        denying = tuple(quote for quote in saying if denies(quote.text))
+        if not saying or denying:
+            lacking.append(replace(each, quotes=denying or each.quotes[:_OF_EACH]))
+    return lacking
+
+
 def _with_line(passage: Passage, page: Page) -> Passage:
     return replace(passage, line=line_of(passage.kind, page.line(0), page.text[: passage.start]))
-
-
-def _in_section(quote: Quote, page: Page) -> Quote:
-    """The quote with the nearest heading above it as its section."""
-    above = [heading.title for heading in page.headings if heading.start <= quote.start]
-    return replace(quote, section=" ".join(above[-1].split())) if above else quote
 
 
 def _quoted_first(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:

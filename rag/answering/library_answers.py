@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from typing import Final
 
 from rag.answering.evidence import lead_quote, outline_quotes, section_quotes
 from rag.answering.retrieval import (
     AskedPlace,
     Part,
+    asked_age,
     asked_of_documents,
     asked_place,
     is_section,
+    is_titled,
+    lacking,
     named_things,
     question_kind,
     several_questions,
     sides,
 )
 from rag.core.call_context import CallContext
-from rag.core.text import language_of, stem, words
+from rag.core.text import language_of, stem, words, years
 from rag.core.types import Answer, Document, Notice, Outcome, Page, QuestionKind, Quote
 from rag.library.store import Store
 
@@ -29,13 +33,32 @@ _MOST_QUOTES: Final = 12
 _LISTED: Final = 50
 # Pages that the first sentence of a document is looked for on.
 _FIRST_PAGES: Final = 3
+# Collections whose documents' names are kept.
+_COLLECTIONS: Final = 32
+
+
+class DocumentNames:
+    """What the documents of collections are called; read anew where a collection has changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept = lru_cache(_COLLECTIONS)(self._read)
+
+    def stems(self, context: CallContext) -> Mapping[str, frozenset[str]]:
+        """The stems of the words that each document of the context is called by."""
+        collection = self._store.collections.get(context.owner, context.collection)
+        kept = self._kept(context.owner, collection.id, collection.generation)
+        return {one: kept[one] for one in context.documents if one in kept} if context.documents else kept
+
+    def _read(self, owner: str, collection: str, _generation: int) -> Mapping[str, frozenset[str]]:
+        return {document.id: _stems(document) for document in self._store.documents.list(owner, collection)}
 
 
 class LibraryAnswers:
     """The documents of one question's context, and what can be said of them without a search."""
 
-    def __init__(self, store: Store, question: str, context: CallContext) -> None:
-        self._store, self._question, self._context = store, question, context
+    def __init__(self, store: Store, names: DocumentNames, question: str, context: CallContext) -> None:
+        self._store, self._names, self._question, self._context = store, names, question, context
         self.kind: QuestionKind = question_kind(question, lambda: self._title_stems)
 
     @cached_property
@@ -47,6 +70,14 @@ class LibraryAnswers:
 
     def answer(self) -> Answer | None:
         """The answer where the question is of such a kind, else None: then it is to be searched for."""
+        place = asked_place(self._question)
+        if place and (quotes := self._at(place)):
+            self.kind = "question"
+            return self._made(quotes)
+        if place and place.sort == "page" and self.kind in ("summary", "about_library"):
+            self.kind = "question"
+            missing = Notice("page_missing", {"page": place.number})
+            return replace(self._made((), missing), outcome="refused")
         if self.kind == "small_talk":
             return self._made(self._outline(self.documents))
         if self.kind == "summary":
@@ -58,14 +89,14 @@ class LibraryAnswers:
                 "documents_some" if some else "documents_all", {"count": len(meant), "total": len(self.documents)}
             )
             return self._made(self._leads(meant[:_LISTED]), notice)
-        place = asked_place(self._question)
-        quotes = self._at(place) if place else []
-        return self._made(quotes) if quotes else None
+        return None
 
     def parts(self) -> tuple[Part, ...]:
         """The sides of a comparison, or the questions asked in one; none where there is one thing to search for."""
         if self.kind == "comparison":
-            return tuple(sides(self._question, {document.id: _stems(document) for document in self.documents}))
+            return tuple(sides(self._question, self._names.stems(self._context)))
+        if self.kind == "list" and (without := lacking(self._question, self._names.stems(self._context))):
+            return tuple(without)
         if self.kind == "list" and (about := asked_of_documents(self._question, lambda: self._title_stems)):
             return (Part(about),)
         several = several_questions(self._question)
@@ -80,15 +111,21 @@ class LibraryAnswers:
 
     @cached_property
     def _title_stems(self) -> Set[str]:
-        return frozenset().union(*map(_stems, self.documents)) if self.documents else frozenset()
+        return frozenset().union(*self._names.stems(self._context).values())
 
     def _named(self) -> list[Document]:
-        """The documents that the question names; all of them where it names none."""
-        return self._called(named_things(self._question)) or self.documents
+        """The documents that the question names, by words, years or age; all of them where it names none."""
+        meant = self._called(named_things(self._question)) or self.documents
+        asked, stems = set(years(self._question)), self._names.stems(self._context)
+        meant = [one for one in meant if asked & {one.date[:4], *stems.get(one.id, ())}] or meant
+        age = asked_age(self._question)
+        dated = sorted([one for one in meant if one.date] or meant, key=lambda one: one.date or one.added)
+        return meant if age is None else dated[-1:] if age == "newest" else dated[:1]
 
     def _called(self, names: Sequence[str]) -> list[Document]:
         asked = {stem(name, language_of(self._question)) for name in names}
-        return [document for document in self.documents if asked and asked <= _stems(document)]
+        stems = self._names.stems(self._context)
+        return [document for document in self.documents if asked and asked <= stems.get(document.id, frozenset())]
 
     def _outline(self, documents: Sequence[Document]) -> list[Quote]:
         if len(documents) == 1:
@@ -116,14 +153,15 @@ class LibraryAnswers:
             if place.sort == "page" and place.number in (page.label.lower(), str(page.number)):
                 if page.label.lower() == place.number or not any(p.label.lower() == place.number for p in pages):
                     yield from section_quotes(document, page, 0, len(page.text), _MOST_QUOTES)
-            elif place.sort == "section":
-                yield from _section(document, page, place.number)
+            elif place.sort != "page":
+                yield from _section(document, page, place)
 
 
-def _section(document: Document, page: Page, number: str) -> Iterator[Quote]:
-    """The text under the heading that bears the number, up to the next one on its page."""
+def _section(document: Document, page: Page, asked: AskedPlace) -> Iterator[Quote]:
+    """The text under the heading that bears the number or the words, up to the next one on its page."""
+    meant = is_section if asked.sort == "section" else is_titled
     for place, heading in enumerate(page.headings):
-        if is_section(heading, number):
+        if meant(heading, asked.number):
             following = page.headings[place + 1 :]
             end = following[0].start if following else len(page.text)
             yield from section_quotes(document, page, heading.start, end, _MOST_QUOTES)

@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     chunk_overlap: int = Field(20, ge=0, le=1024, description="How much of a chunk is repeated in the next.")
 
     passages: int = Field(8, ge=1, le=50, description="Passages looked at for a question.")
-    quotes: int = Field(3, ge=1, le=10, description="Quotes shown for a question.")
+    quotes: int = Field(3, ge=1, le=10, description="Best quotes for a question; more where documents say otherwise.")
 
     intranet: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="host:port of private servers whose pages may be read, separated by commas."

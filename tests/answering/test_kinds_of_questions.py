@@ -37,6 +37,45 @@ Alarm B-1204 means that the burner does not light. Alarm B-1207 means that the w
 The boiler is cleaned every twelve months by the Chief Heating Officer, Mr Valdes.
 """
 
+GUIDE = {
+    "Building_guide.md": """---
+date: 2023-02-01
+---
+# Building guide
+
+This guide explains how the offices of the harbour are used.
+
+## Meeting rooms
+
+There are three meeting rooms. Each of them is booked a day ahead.
+
+### Anchor
+
+Anchor seats twelve.
+
+### Buoy
+
+Buoy seats six people. It has no windows.
+
+### Compass
+
+Compass seats four people and is on the second floor.
+
+## Garage
+
+Not allowed in the garage:
+
+- trailers
+- gas cylinders
+- tyres
+
+Keys are handed out by the Night Round Office (NRO). Bicycles are kept in the yard.
+
+See § 7 (2) of the house rules, and form GB-40-778.
+""",
+    "Boat_rules.md": "---\ndate: 2024-05-01\n---\n# Boat rules\n\nA boat pays 12 euros a day. It leaves by noon.\n",
+}
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
@@ -48,6 +87,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
             read_file(services.ingest, OWNER, leases, text.encode(), name)
         manual = services.store.collections.create(OWNER, "manual").id
         read_file(services.ingest, OWNER, manual, MANUAL.encode(), "boiler.md")
+        guide = services.store.collections.create(OWNER, "guide").id
+        for name, text in GUIDE.items():
+            read_file(services.ingest, OWNER, guide, text.encode(), name)
         yield services
 
 
@@ -70,6 +112,14 @@ def test_documents_are_counted_and_listed_whole(library: Services) -> None:
     answer = ask(library, "leases", "How many leases are there?")
     assert (answer.outcome, answer.kind, len(answer.quotes)) == ("overview", "about_library", 3)
     assert [(notice.key, notice.fields["count"]) for notice in answer.notices] == [("documents_all", 3)]
+
+
+def test_what_documents_are_called_is_read_anew_where_they_changed(library: Services) -> None:
+    bills = library.store.collections.create(OWNER, "bills").id
+    read_file(library.ingest, OWNER, bills, b"Heating costs 80 euros in May.", "note.txt")
+    assert ask(library, "bills", "How many invoices are there?").kind == "question"
+    read_file(library.ingest, OWNER, bills, b"Water costs 30 euros in May.", "invoice.txt")
+    assert ask(library, "bills", "How many invoices are there?").kind == "about_library"
 
 
 def test_a_summary_quotes_every_section(library: Services) -> None:
@@ -141,3 +191,97 @@ def test_another_subject_is_refused_in_a_conversation_as_at_its_start(library: S
 def test_a_language_that_the_embedder_does_not_read_is_said_and_nothing_denied(library: Services) -> None:
     answer = ask(library, "manual", "锅炉多久清洗一次？")
     assert [notice.key for notice in answer.notices] == ["language_unread"]
+
+
+def test_the_members_of_a_list_may_be_sections(library: Services) -> None:
+    answer = ask(library, "guide", "Which meeting rooms are there?")
+    assert answer.kind == "list"
+    assert [quote.text.split()[0] for quote in answer.quotes[:4]] == ["There", "Anchor", "Buoy", "Compass"]
+
+
+def test_what_announces_a_list_is_not_quoted_without_its_items(library: Services) -> None:
+    answer = ask(library, "guide", "What is not allowed in the garage?")
+    assert [quote.text.strip("- ") for quote in answer.quotes[:4]] == [
+        "Not allowed in the garage:",
+        "trailers",
+        "gas cylinders",
+        "tyres",
+    ]
+
+
+def test_documents_that_do_not_say_so_are_those_asked_for(library: Services) -> None:
+    answer = ask(library, "leases", "Which leases are not renewed automatically?")
+    assert answer.kind == "list"
+    assert {quote.name for quote in answer.quotes} == {"Lease_Oak.txt"}
+    assert "ends after three years" in quoted(answer)
+    without = ask(library, "leases", "Which leases do not mention a penalty?")
+    assert {quote.name for quote in without.quotes} == {"Lease_Maple.txt", "Lease_Pine.txt"}
+
+
+def test_other_documents_answers_stand_behind_the_best_ones(library: Services) -> None:
+    """Three answers, each in a document of its own; one that has none adds nothing."""
+    answer = ask(library, "leases", "What is the rent a month?")
+    assert {quote.name for quote in answer.quotes} == set(LEASES)
+    assert all(rent in quoted(answer) for rent in ("900", "1,150", "700"))
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("Which is the newest document?", "Boat_rules.md"),
+        ("Which is the oldest document?", "Building_guide.md"),
+        ("Which documents are from 2023?", "Building_guide.md"),
+        ("Summarise Boat_rules.md", "Boat_rules.md"),
+    ],
+)
+def test_documents_are_meant_by_age_year_and_file_name(library: Services, question: str, name: str) -> None:
+    answer = ask(library, "guide", question)
+    assert (answer.outcome, {quote.name for quote in answer.quotes}) == ("overview", {name})
+
+
+def test_a_section_is_asked_for_by_its_title(library: Services) -> None:
+    answer = ask(library, "guide", "What does the section on the garage say?")
+    assert (answer.outcome, {quote.section or "Garage" for quote in answer.quotes}) == ("answered", {"Garage"})
+    assert "trailers" in quoted(answer)
+
+
+def test_a_page_that_no_document_has_is_refused_by_its_number(library: Services) -> None:
+    answer = ask(library, "guide", "What is on page 9?")
+    assert (answer.outcome, answer.quotes) == ("refused", ())
+    assert [(notice.key, notice.fields) for notice in answer.notices] == [("page_missing", {"page": "9"})]
+
+
+@pytest.mark.parametrize(
+    "question", ["What does § 7 (2) say?", "§7 Abs. 2", "GB40778", "Where is form GB-40778 named?"]
+)
+def test_paragraphs_and_codes_are_found_however_they_are_written(library: Services, question: str) -> None:
+    answer = ask(library, "guide", question)
+    assert answer.outcome == "answered"
+    assert "§ 7 (2)" in answer.quotes[0].text
+
+
+def test_a_paragraph_in_no_document_is_refused_by_name(library: Services) -> None:
+    answer = ask(library, "guide", "What does § 9 say?")
+    assert answer.outcome == "refused"
+    assert [notice.fields["identifier"] for notice in answer.notices] == ["§ 9"]
+
+
+def test_a_greeting_before_a_question_changes_nothing(library: Services) -> None:
+    answer = ask(library, "guide", "Good morning, what does a boat pay?")
+    assert (answer.outcome, answer.kind) == ("answered", "question")
+    assert "12 euros" in answer.quotes[0].text
+
+
+def test_a_question_of_figures_alone_is_asked(library: Services) -> None:
+    assert "2023" in ask(library, "leases", "2023").quotes[0].text
+
+
+def test_what_letters_stand_for_is_where_they_stand(library: Services) -> None:
+    answer = ask(library, "guide", "What does NRO stand for?")
+    assert (answer.outcome, "Night Round Office (NRO)" in quoted(answer)) == ("answered", True)
+
+
+def test_the_same_asked_of_another_is_no_other_subject(library: Services) -> None:
+    before = ["When does the lease with Maple Row begin in 2022?"]
+    answer = ask(library, "leases", "And in 2023?", before)
+    assert (answer.outcome, "2023" in quoted(answer)) == ("answered", True)

@@ -351,7 +351,11 @@ def test_rare_words_weigh_more_than_common_ones(library: tuple[Retriever, str, d
 class Backwards:
     """A reranker that likes the shortest text best."""
 
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
     def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        self.asked.append(question)
         return [-float(len(text)) for text in texts]
 
 
@@ -370,10 +374,13 @@ def test_a_reranker_has_the_last_word(
     )
     read_file(ingest, "me", collection.id, b"Annual leave.", "short.txt")
     plain = Retriever(open_index(store), store.documents, embedder)
-    turned = Retriever(open_index(store), store.documents, embedder, Backwards())
+    turned = Retriever(open_index(store), store.documents, embedder, backwards := Backwards())
     question = "How many days of annual leave are granted?"
     assert plain.search(question, CallContext("me", collection.id)).passages[0].name == "long.txt"
     assert turned.search(question, CallContext("me", collection.id)).passages[0].name == "short.txt"
+    # Once a question, also where a follow-up is looked at by itself too.
+    turned.search("And sick leave?", CallContext("me", collection.id), previous=[question])
+    assert backwards.asked == [question, "And sick leave?"]
     store.close()
 
 

@@ -44,6 +44,8 @@ _ASKED: Final = (
     ),
     (
         r"\bhow (?:many|much|long|old|far|high|tall|large|big|fast|often|wide|deep|heavy)\b"
+        r"|\bwhat (?:is|was|are|were) the (?:\w+ ){0,2}(?:population|length|height|width|depth|size|weight|area"
+        r"|distance|speed|price|costs?|fees?|rent|rate|charge|allowance|deposit|salary|budget|limit|capacity|duration)\b"
         r"|\bwhat (?:amount|number|proportion|fraction|age)\b"
         r"|\bwie ?(?:viele?|lange|hoch|oft|weit|gro(?:ß|ss)|alt|teuer)\b|多少|几|多[大长高远重]",
         _FIGURE,

@@ -36,10 +36,15 @@ def decisive(text: str) -> tuple[frozenset[str], ...]:
     """
     return (
         frozenset(f"{number.value:g} {number.unit}" for number in numbers(text)),
-        frozenset({"not"} if _NEGATIONS.search(text) else ()),
+        frozenset({"not"} if denies(text) else ()),
         frozenset(match.lower() for match in _MODALS.findall(text)),
         frozenset(_NAMES.findall(text)),
     )
+
+
+def denies(text: str) -> bool:
+    """Whether a text says "not" of something."""
+    return _NEGATIONS.search(text) is not None
 
 
 def same_said(one: str, other: str, overlap: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,12 +10,12 @@ from typing import Final
 
 from rag.answering.evidence.units import Unit, units
 from rag.core.places import line_of
-from rag.core.text import script_of
+from rag.core.text import terms
 from rag.core.types import Document, Page, Quote
 
-# Characters; shorter units are labels and captions rather than sentences. By hand: measured on no set yet.
-_SHORTEST: Final = 30
-_SHORTEST_CHINESE: Final = 8
+# What ends a sentence; a label or a caption ends without.
+_STOP: Final = re.compile(r"[.!?。！？；;][\"'”’)\]」』）]*+$")
+_FEWEST_WORDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,10 @@ def _openings(pages: Sequence[Page]) -> Iterator[_Section]:
 
 
 def _says_something(page: Page, unit: Unit) -> bool:
+    """Whether a unit is a sentence, and no label, caption or number."""
     text = page.text[unit.start : unit.end]
-    shortest = _SHORTEST_CHINESE if script_of(text) == "cjk" else _SHORTEST
-    return unit.sort in ("sentence", "item") and len(text) >= shortest
+    stopped = _STOP.search(text) is not None or text.count(" ") >= 2 * _FEWEST_WORDS
+    return unit.sort in ("sentence", "item") and stopped and len(terms(text)) >= _FEWEST_WORDS
 
 
 def _spread(found: Sequence[_Section], most: int) -> list[_Section]:

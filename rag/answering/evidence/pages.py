@@ -10,7 +10,7 @@ from rag.answering.evidence.units import Unit, units
 from rag.core.places import line_of
 from rag.core.tables import Table
 from rag.core.text import from_a_word, to_a_word
-from rag.core.types import Page, PageKey, Passage, Quote
+from rag.core.types import Heading, Page, PageKey, Passage, Quote
 
 # Characters of its page before and after a quote that are kept with it.
 SURROUNDINGS: Final = 300
@@ -23,10 +23,18 @@ class CutPage:
     text: str
     units: tuple[Unit, ...]
     first_line: int = 1
+    headings: tuple[Heading, ...] = ()
 
     @classmethod
-    def of(cls, text: str, first_line: int = 1, tables: Sequence[Table] = ()) -> CutPage:
-        return cls(text, tuple(units(text, tables)), first_line)
+    def of(
+        cls, text: str, first_line: int = 1, tables: Sequence[Table] = (), headings: Sequence[Heading] = ()
+    ) -> CutPage:
+        return cls(text, tuple(units(text, tables)), first_line, tuple(headings))
+
+    def section(self, start: int) -> str:
+        """The nearest heading above a place, or ''."""
+        above = [heading.title for heading in self.headings if heading.start <= start]
+        return " ".join(above[-1].split()) if above else ""
 
     def touched(self, passage: Passage) -> list[Unit]:
         """The units that the passage holds, wholly or in part."""
@@ -34,7 +42,7 @@ class CutPage:
 
 
 def cut_pages(pages: Mapping[PageKey, Page]) -> dict[PageKey, CutPage]:
-    return {place: CutPage.of(page.text, page.line(0), page.tables) for place, page in pages.items()}
+    return {place: CutPage.of(page.text, page.line(0), page.tables, page.headings) for place, page in pages.items()}
 
 
 def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
@@ -47,7 +55,7 @@ def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
         address=passage.address,
         page=passage.page,
         label=passage.label,
-        section=passage.section,
+        section=page.section(unit.start) or passage.section,
         text=page.text[unit.start : unit.end],
         start=unit.start,
         end=unit.end,

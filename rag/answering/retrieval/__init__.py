@@ -2,11 +2,12 @@
 
 from rag.answering.retrieval.abstention import Signals, gate
 from rag.answering.retrieval.follow_ups import forms, stands_alone
-from rag.answering.retrieval.hybrid_search import Found, Readable, Reranker, Retriever, Searchable
+from rag.answering.retrieval.hybrid_search import Retriever
 from rag.answering.retrieval.identifier_search import Missing, missing_identifiers
-from rag.answering.retrieval.place_questions import AskedPlace, asked_place, is_section
-from rag.answering.retrieval.question_kinds import asked_of_documents, named_things, question_kind
-from rag.answering.retrieval.question_parts import Part, several_questions, sides
+from rag.answering.retrieval.interfaces import Found, Readable, Reranker, Searchable
+from rag.answering.retrieval.place_questions import AskedPlace, asked_place, is_section, is_titled
+from rag.answering.retrieval.question_kinds import asked_age, asked_of_documents, named_things, question_kind
+from rag.answering.retrieval.question_parts import Part, lacking, several_questions, sides
 from rag.answering.retrieval.rank_fusion import Ranking, join, reciprocal_rank_fusion
 
 __all__ = [
@@ -20,12 +21,15 @@ __all__ = [
     "Retriever",
     "Searchable",
     "Signals",
+    "asked_age",
     "asked_of_documents",
     "asked_place",
     "forms",
     "gate",
     "is_section",
+    "is_titled",
     "join",
+    "lacking",
     "missing_identifiers",
     "named_things",
     "question_kind",

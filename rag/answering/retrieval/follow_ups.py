@@ -9,6 +9,7 @@ from typing import Final
 
 from rag.answering.retrieval.question_kinds import question_kind
 from rag.core.text import content, is_empty, script_of, terms
+from rag.core.text.numbers import CARDINALS, ORDINALS
 
 # Anaphora: words that refer to earlier turns.
 _POINTS_BACK: Final = re.compile(
@@ -22,6 +23,8 @@ _GOES_ON: Final = re.compile(
     r"tell me more|more|any|anything|explain|elaborate|那|那么|还有|为什么|然后|另外|所以)\b",
     re.IGNORECASE,
 )
+
+_NUMERALS: Final = frozenset([*CARDINALS, *ORDINALS, "one", "ones"])
 
 # Earlier questions taken into account.
 _LATEST: Final = 4
@@ -55,11 +58,12 @@ def stands_alone(question: str) -> float:
 def brings_something(question: str) -> bool:
     """Whether a follow-up says anything itself: "Why?" and "Tell me more" only ask again.
 
-    >>> brings_something("Why?"), brings_something("tell me more"), brings_something("Why is the sky blue?")
+    >>> brings_something("Why?"), brings_something("And in 2021?"), brings_something("Why is the sky blue?")
     (False, False, True)
     """
     rest = _GOES_ON.sub(" ", question)
-    return not (is_empty(rest) or not terms(rest))
+    # "And in 2021?", "the third one?": the same is asked of another.
+    return not is_empty(rest) and any(not (word.isdecimal() or word in _NUMERALS) for word in content(rest))
 
 
 def _asks(text: str) -> bool:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass, replace
+from typing import Final
 
 from rag.answering.retrieval.abstention import Signals, gate, raised, signals
 from rag.answering.retrieval.follow_ups import Form, brings_something, forms, stands_alone
-from rag.answering.retrieval.identifier_search import (
-    Missing,
-    held,
-    missing_identifiers,
-    missing_years,
-    with_spellings,
-)
+from rag.answering.retrieval.identifier_search import held, missing_identifiers, missing_years, with_spellings
+from rag.answering.retrieval.interfaces import Found, Readable, Reranker, Searchable
+from rag.answering.retrieval.question_kinds import searched
 from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, join, reciprocal_rank_fusion
 from rag.answering.retrieval.spelling import respelled
 from rag.core.call_context import CallContext
@@ -29,8 +22,6 @@ from rag.core.text import terms
 from rag.core.types import Page, PageKey, Passage
 from rag.models.catalogue import embedder_facts
 from rag.models.embedding import Embedder
-
-Vector = npt.NDArray[np.float32]
 
 # Length of each ranking, and candidates read from the store per passage wanted.
 DEPTH: Final = 100
@@ -44,63 +35,6 @@ _OWN: Final = 4
 
 # Threads for BM25 queries.
 _THREADS: Final = 4
-
-
-class Searchable(Protocol):
-    """The index interface; `rag.library.index.Index` implements it."""
-
-    def search_vectors(
-        self,
-        collection_id: str,
-        vector: Vector,
-        k: int,
-        documents: Sequence[str] | None = None,
-        *,
-        known: Sequence[int] | None = None,
-    ) -> list[tuple[int, float]]:
-        """Raises VectorsLacking if not all vectors are reachable, unless `known` chunk ids are to be scored instead."""
-
-    def search_words(
-        self, owner: str, collection_id: str, query: str, k: int, documents: Sequence[str] | None = None
-    ) -> list[tuple[int, float]]: ...
-
-    def count_words(self, owner: str, collection_id: str, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """The number of chunks, and the document frequency of each term (of `rag.core.text.terms`)."""
-
-
-class Readable(Protocol):
-    """The document store interface; `rag.library.store.Store.documents` implements it."""
-
-    def passages(self, owner: str, chunk_ids: Iterable[int]) -> dict[int, Passage]: ...
-
-    def pages_at(self, owner: str, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Page]: ...
-
-
-class Reranker(Protocol):
-    """A cross-encoder."""
-
-    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
-        """A relevance score per text; larger is better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The result of a search.
-
-    `query` is the main query variant, `weights` the IDF of its terms, `gate` the probability that the passages answer
-    it (refused below `threshold`), `words_only` whether the vector index was unreachable, `pages` the passages' pages
-    by document and number, `missing` the codes and years of the question that no document holds.
-    """
-
-    passages: tuple[Passage, ...]
-    query: str
-    signals: Signals
-    gate: float
-    threshold: float
-    weights: Mapping[str, float] = field(default_factory=dict)
-    words_only: bool = False
-    pages: Mapping[PageKey, Page] = field(default_factory=dict)
-    missing: tuple[Missing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +74,7 @@ class Retriever:
         Args:
             previous: earlier questions of the chat, oldest first.
         """
+        question = searched(question)
         ways = forms(question, previous)
         by_words = [self._pool.submit(self._by_words, way, context) for way in ways]
         telling = self._pool.submit(self._weights, ways[0].query, context)
@@ -148,7 +83,7 @@ class Retriever:
         slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
         rankings = [ranking for each in lists for ranking in (each.words, each.vectors)]
         fused = reciprocal_rank_fusion(rankings, self._facts.fusion.rank_follow_up if slowly else RANK)
-        passages, pages = self._passages(question, fused, context.owner, k)
+        passages, pages = self._passages(question, fused, context.owner, k, self._reranker)
         query = respelled(ways[0].query, passages, lambda word: not self._known(word, context))
         chunks, weights = telling.result() if query == ways[0].query else self._weights(query, context)
         nearest = replace(lists[0], similarity=max(each.similarity for each in lists))
@@ -216,9 +151,8 @@ class Retriever:
     def _own_gate(self, question: str, lists: _Lists, context: CallContext) -> float:
         """The gate of a follow-up by what it brings of its own: joined to a question that the documents answer, any
         other seems answered. The less it stands alone, the less it has to bring."""
-        passages, _ = self._passages(
-            question, reciprocal_rank_fusion([lists.words, lists.vectors]), context.owner, _OWN
-        )
+        fused = reciprocal_rank_fusion([lists.words, lists.vectors])
+        passages, _ = self._passages(question, fused, context.owner, _OWN, None)
         chunks, weights = self._weights(question, context)
         score = gate(self._signals(question, weights, passages, lists, chunks), self._facts.gate)
         return raised(score, 1.0 - stands_alone(question), self._facts.gate)
@@ -239,14 +173,14 @@ class Retriever:
         return [read[chunk] for chunk in found if chunk in read]
 
     def _passages(
-        self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int
+        self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int, reranker: Reranker | None
     ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
         """The k best passages, and their pages."""
         best = fused[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
-        if self._reranker is not None and candidates:
-            scores = self._reranker.scores(question, [passage.text for passage in candidates])
+        if reranker is not None and candidates:
+            scores = reranker.scores(question, [passage.text for passage in candidates])
             candidates = [replace(p, score=float(s)) for p, s in zip(candidates, scores, strict=True)]
             candidates.sort(key=lambda passage: -passage.score)
         # What is typed as a code is meant as it is typed: its passages come before those of its neighbours.

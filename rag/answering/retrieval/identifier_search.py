@@ -61,7 +61,7 @@ def missing_identifiers(question: str, passages: Sequence[Passage], search: Word
         Missing(code, _neighbours(code, search))
         for code in asked_identifiers(question)
         # In small letters, without a mark, it may as well be a slip of the keyboard.
-        if any(character.isupper() or character == "@" for character in code)
+        if any(character.isupper() or character in "@§" for character in code)
         and not any(holds_identifier(passage.text, code) for passage in passages)
         and not any(holds_identifier(passage.text, code) for passage in search(spellings(code)))
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from rag.answering.retrieval.question_kinds import named_things
-from rag.core.text import number_value
+from rag.core.text import language_of, number_value, terms
 from rag.core.types import Heading
 
 _NUMBER: Final = r"(?P<{}>\d{{1,4}}(?:\.\d{{1,3}}){{0,4}}[a-z]?|[ivxlc]{{1,6}})\b"
@@ -21,6 +21,13 @@ _SECTION: Final = re.compile(
     r"|第 ?(?P<section_zh>\d+|[一二三四五六七八九十百]+) ?[章节条款部]",
     re.IGNORECASE,
 )
+_TITLED: Final = re.compile(
+    r"\b(?:chapter|section|article|clause|part|annex|appendix|kapitel|abschnitt|artikel|anhang) "
+    r"(?:on|about|called|named|titled|headed|über|zu|zum|zur) (?P<title>[^?.!]{2,60}?)"
+    r"(?: (?:say|says|tell|tells|contain|contains|cover|covers|state|states|about|sagt|steht)\b.{0,20})?[?.!]*+$"
+    r"|“?(?P<title_zh>[^\W\d_]{2,12})”?(?:这|那)?一?[章节](?:说|写|讲|的内容)",
+    re.IGNORECASE,
+)
 _LEADING: Final = re.compile(
     r"\W*(?:chapter|section|article|art\.|clause|part|annex|appendix|paragraph|kapitel|abschnitt|artikel|anhang|§|第)?\s*"
     r"(?P<number>\d+(?:\.\d+)*[a-z]?|[ivxlc]+|[一二三四五六七八九十百]+)(?![\w])",
@@ -30,9 +37,10 @@ _LEADING: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AskedPlace:
-    """A page or a section by its number; `names` are the other words of the question: which document is meant."""
+    """A page or a section by its number, or by words of its title; `names` are the other words of the question: which
+    document is meant."""
 
-    sort: Literal["page", "section"]
+    sort: Literal["page", "section", "title"]
     number: str
     names: tuple[str, ...] = ()
 
@@ -53,13 +61,21 @@ def asked_place(question: str) -> AskedPlace | None:
             rest = question[: match.start()] + " " + question[match.end() :]
             names = tuple(named_things(rest))
             return AskedPlace("page" if sort == "page" else "section", number.lower(), names)
-    return None
+    titled = _TITLED.search(question)
+    return AskedPlace("title", (titled["title"] or titled["title_zh"]).strip(" \"'“”")) if titled else None
 
 
 def is_section(heading: Heading, number: str) -> bool:
     """Whether a heading bears a number: "5 Backup", "Chapter 5", "§ 5 Notice"."""
     match = _LEADING.match(heading.title)
     return match is not None and _figure(match.group("number")).lower().rstrip(".") == number
+
+
+def is_titled(heading: Heading, words: str) -> bool:
+    """Whether a heading holds words: "Parking" and "2.3 Parking of bicycles" do "parking"."""
+    language = language_of(words)
+    asked = set(terms(words, language))
+    return bool(asked) and asked <= set(terms(heading.title, language))
 
 
 def _figure(written: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Final
+from typing import Final, Literal
 
-from rag.core.text import language_of, script_of, stem, words
+from rag.core.formats import promised
+from rag.core.text import identifiers, language_of, script_of, stem, words
 from rag.core.types import QuestionKind
 
 
@@ -35,6 +36,15 @@ _ABOUT_YOU: Final = (
 _SMALL_TALK: Final = tuple(
     re.compile(rf"^\W*+(?:{sentence})[\s!.?！。？~,，、]*+$", re.IGNORECASE)
     for sentence in (rf"(?:(?:{_GREETINGS})(?:\s+(?:{_GREETED})|{_GREETED})?\W*+)+", _ABOUT_YOU)
+)
+
+_SALUTATION: Final = re.compile(
+    rf"^\W*+(?:(?:{_GREETINGS})(?: (?:{_GREETED}))?[,!.，。！]++\s*+)+(?=\w)", re.IGNORECASE
+)
+
+_STANDS_FOR: Final = re.compile(
+    r"\b(?:stands? for|(?:short|abbreviation|acronym) (?:for|of)|steht für|abkürzung (?:für|von))\b|是什么的缩写",
+    re.IGNORECASE,
 )
 
 # Function words of the three languages that may stand in a question about the whole.
@@ -69,7 +79,15 @@ _MANNER: Final = _set("""
     sentences word words paragraph paragraphs line lines english german chinese form format list
     kurz kurze kurzen knapp satz sätze sätzen stichpunkte stichpunkten stichworten deutsch englisch chinesisch
 """)
-_WHOLE: Final = _PLAIN | _DOCUMENTS | _ABOUT | _LISTED | _MANNER
+_AGE: Final = _set("""
+    newest latest recent most oldest earliest version versions edition
+    neueste neuesten neuester neuestes älteste ältesten aktuellste aktuellsten fassung fassungen
+""")
+_WHOLE: Final = _PLAIN | _DOCUMENTS | _ABOUT | _LISTED | _MANNER | _AGE
+_NEWEST: Final = re.compile(r"\b(?:newest|latest|most recent|neueste[nrs]?|aktuellsten?)\b|最新", re.IGNORECASE)
+_OLDEST: Final = re.compile(r"\b(?:oldest|earliest|älteste[nrs]?)\b|最早|最旧", re.IGNORECASE)
+# What files are called by: "Fee_schedule.html".
+_FILE_MARKS: Final = re.compile(r"(?<=\w)[_.](?=\w)")
 
 # The same for Chinese, which is taken apart by cutting these out.
 _THINGS_ZH: Final = "文档|文件|资料库|资料|材料|报告|文章|内容|东西|知识库|集合|文库|收藏|页"
@@ -87,7 +105,7 @@ _NAMES_THINGS_ZH: Final = re.compile(_THINGS_ZH)
 _COMPARES: Final = re.compile(
     r"\b(?:compare[ds]?|comparing|comparison|versus|vs|difference|differences|differ|differs|different from"
     r"|(?:rise|rose|fall|fell|grow|grew|increase[ds]?|decrease[ds]?|change[ds]?|drop(?:ped)?) (?:from|between)"
-    r"|(?:more|less|fewer|larger|smaller|higher|lower|longer|shorter|cheaper|better|older|newer|earlier|later) than"
+    r"|(?:more|less|fewer|better|[^\W\d_]{3,12}er) than|[^\W\d_]{3,12}er als"
     r"|vergleiche?n?|vergleich|unterschiede?|unterscheide[nt]?)\b"
     r"|比较|对比|区别|不同|差异|相比",
     re.IGNORECASE,
@@ -129,7 +147,8 @@ def question_kind(question: str, titles: Callable[[], Collection[str]] = frozens
     if any(pattern.match(text) for pattern in _SMALL_TALK):
         return "small_talk"
     whole = _whole_chinese(text) if script_of(text) == "cjk" else _whole(text, titles)
-    if whole is not None:
+    # A question for a paragraph or a code asks for what stands there.
+    if whole is not None and not identifiers(text):
         return whole
     if _COMPARES.search(text):
         return "comparison"
@@ -139,9 +158,25 @@ def question_kind(question: str, titles: Callable[[], Collection[str]] = frozens
     return "list" if _LISTS.search(text) else "question"
 
 
+def searched(question: str) -> str:
+    """What of a question is searched for: without a greeting before it, and without words that ask for a meaning.
+
+    >>> searched("Good morning, when is lunch?"), searched("What does FSD stand for?"), searched("Test runs")
+    ('when is lunch?', 'What does FSD ?', 'Test runs')
+    """
+    rest = _SALUTATION.sub("", question)
+    return _STANDS_FOR.sub("", rest if len(words(rest)) > 1 else question)
+
+
 def named_things(question: str) -> list[str]:
     """The words of a question that say what is asked about, and not only that it is asked about the documents."""
-    return [word for word in words(question) if word not in _WHOLE and not word.isdecimal()]
+    said = words(_FILE_MARKS.sub(" ", question))
+    return [word for word in said if word not in _WHOLE and not word.isdecimal()]
+
+
+def asked_age(question: str) -> Literal["newest", "oldest"] | None:
+    """Whether the newest or the oldest of the documents is asked for."""
+    return "newest" if _NEWEST.search(question) else "oldest" if _OLDEST.search(question) else None
 
 
 def asked_of_documents(question: str, titles: Callable[[], Collection[str]]) -> str | None:
@@ -164,7 +199,8 @@ def _whole(text: str, titles: Callable[[], Collection[str]]) -> QuestionKind | N
     other = named_things(text)
     listed, about = not _LISTED.isdisjoint(found), not _ABOUT.isdisjoint(found)
     # "How many contracts are there?" names documents by what they are called; "What is a contract?" does not.
-    named = not _DOCUMENTS.isdisjoint(found) or (listed and len(other) == 1)
+    file = any(promised(said.strip("?!,;:'\"“”()")) for said in text.split())
+    named = file or not _DOCUMENTS.isdisjoint(found) or (listed and len(other) == 1)
     here = bool(found) and found[-1] in ("here", "there", "hier", "drin")
     # What a document is called is one word or two; whoever says more says what is asked.
     if not (about or named or here) or len(other) > _NAME_WORDS:
@@ -172,7 +208,8 @@ def _whole(text: str, titles: Callable[[], Collection[str]]) -> QuestionKind | N
     # Asked for last: all documents are looked at for it.
     if other and not {stem(word, language) for word in other} <= set(titles()):
         return None
-    return "about_library" if named and not about and (listed or _WHICH.match(text)) else "summary"
+    asks_which = listed or (_WHICH.match(text) and not file)
+    return "about_library" if named and not about and asks_which else "summary"
 
 
 def _whole_chinese(text: str) -> QuestionKind | None:

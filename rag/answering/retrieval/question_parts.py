@@ -14,6 +14,24 @@ _MOST: Final = 4
 
 _OPENS: Final = frozenset(["between", "from", "compare", "comparing", "zwischen", "von", "vergleiche", "vergleichen"])
 _JOINS: Final = frozenset(["and", "to", "with", "versus", "vs", "vs.", "than", "und", "mit", "als"])
+# Documents that are looked through, each by itself, for what they do not say.
+_MOST_LACKING: Final = 24
+_WHICH_NOT: Final = re.compile(
+    r"\W*+(?:which|what|how many|welche|wie viele) (?:of the )?(?P<which>[^\W\d_]++)"
+    r"(?P<said> .{0,200}?\b(?:not|no|never|without|cannot|\w+n['’]t|nicht|kein\w*|ohne)\b.*)"
+    r"|(?:哪些|多少份?)(?P<which_zh>\w{2,4}?)(?P<said_zh>(?:没有|没|不|未|无).*)",
+    re.IGNORECASE,
+)
+_NOT: Final = re.compile(
+    r"\b(?:(?:do|does|did|are|is|was|were|has|have|had|can|may|must|will)\s++not|cannot|not|no|never|without|any|\w+n['’]t"
+    r"|nicht|kein\w*|ohne)\b|没有|没|不|未|无",
+    re.IGNORECASE,
+)
+_SAYS: Final = re.compile(
+    r"^(?:mention|contain|say|name|include|have|has|hold|state|provide for|refer to|erwähnen|enthalten|haben)\b\s*+"
+    r"|^(?:提到|包含|规定|写明)",
+    re.IGNORECASE,
+)
 # Words of one side, at most.
 _SIDE: Final = 8
 _JOINS_CHINESE: Final = re.compile("[与和跟]")
@@ -37,6 +55,8 @@ class Part:
 
     query: str
     documents: tuple[str, ...] = ()
+    lacking: bool = False
+    """Whether it is asked for where its document does *not* say so."""
 
 
 def several_questions(question: str) -> list[str]:
@@ -62,6 +82,24 @@ def sides(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:
         if 2 <= len(found) <= _MOST:
             return found
     return []
+
+
+def lacking(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:
+    """For "Which contracts do not mention a penalty?" each of the documents that are called so, with what it may lack.
+
+    >>> lacking("Which leases are not renewed?", {"a": {"leas", "oak"}, "b": {"leas", "elm"}})[1]
+    Part(query='renewed?', documents=('b',), lacking=True)
+    """
+    match = _WHICH_NOT.match(question)
+    if match is None:
+        return []
+    which = match["which"] or match["which_zh"]
+    named = stem(which.lower(), language_of(question))
+    meant = [name for name, stems in titles.items() if named in stems]
+    if not 2 <= len(meant) <= _MOST_LACKING:
+        return []
+    query = _SAYS.sub("", " ".join(_NOT.sub(" ", match["said"] or match["said_zh"]).split()))
+    return [Part(query, (name,), lacking=True) for name in meant]
 
 
 def _by_document(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:

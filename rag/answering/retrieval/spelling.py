@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -61,7 +62,7 @@ def _corrected(query: str, texts: Sequence[str], unknown: Unknown) -> str:
     lower = " ".join(texts).lower()
     vocabulary = set(_WORD.findall(lower))
     words = [match.group() for match in _WORD.finditer(query)]
-    for one, following in zip(words, [*words[1:], ""], strict=True):
+    for one, following in pairwise([*words, ""]):
         word = one.lower()
         if len(word) < _SHORTEST or word in vocabulary:
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Final
 
 _MAIL: Final = r"[\w+-]++(?:\.[\w+-]++)*+@[\w-]++(?:\.[\w-]++)++"
@@ -28,6 +27,11 @@ _YEARS: Final = re.compile(r"(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d-]|[.,]\d)")
 # What may stand between two runs of a code.
 _BETWEEN: Final = frozenset(("", "-", "/", "_", ".", " "))
 _FEW_DIGITS: Final = 3
+# A paragraph of a law or contract: its number, and that of its part.
+_PARAGRAPH: Final = re.compile(
+    r"§{1,2} ?(?P<number>\d{1,4}[a-z]?)(?![\w.,]\d)"
+    r"(?: ?(?:\((?P<part>\d{1,2})\)|(?:Abs\.|para\.|Absatz) ?(?P<said>\d{1,2})))?"
+)
 
 
 def bare_numbers(text: str) -> list[str]:
@@ -49,25 +53,26 @@ def years(text: str) -> list[str]:
 
 
 def spellings(identifier: str) -> str:
-    """The ways to write an identifier, for a search by words.
+    """The ways to write an identifier, for a search by words. Of a paragraph only its numbers are words.
 
     >>> spellings("E-4512"), spellings("e4512")
     ('E 4512 E4512', 'e 4512 e4512')
     """
     runs = _RUNS.findall(identifier)
-    return " ".join([*runs, "".join(runs)])
+    return " ".join(runs if identifier.startswith("§") else [*runs, "".join(runs)])
 
 
 def identifiers(text: str) -> list[str]:
     """The codes, part numbers and e-mail addresses of a text in order, as they are written.
 
-    A code has letters and at least three figures: E-4512, PPR/9087-B, ISO 9001. Periods (FY2022), decades (1990s),
-    ordinals and measures (250mg) are none.
+    A code has letters and at least three figures: E-4512, PPR/9087-B, ISO 9001; or it is a paragraph, § 12 (3). Periods
+    (FY2022), decades (1990s), ordinals and measures (250mg) are none.
 
     >>> identifiers("Does E-4512 or ISO 9001 apply in FY2022, or is it 250mg? Ask jo.ann@example.org")
     ['E-4512', 'ISO 9001', 'jo.ann@example.org']
     """
-    return [match.group() for match in _CODE.finditer(text) if _is_identifier(match.group())]
+    found = [match for match in _CODE.finditer(text) if _is_identifier(match.group())]
+    return [match.group() for match in sorted([*found, *_PARAGRAPH.finditer(text)], key=lambda match: match.start())]
 
 
 def _is_identifier(code: str) -> bool:
@@ -89,18 +94,43 @@ def holds_identifier(text: str, identifier: str) -> bool:
 
 
 def find_identifier(text: str, identifier: str) -> tuple[int, int] | None:
-    """Where a text first holds an identifier: its runs of letters and figures with at most one mark between them."""
-    wanted = [run.lower() for run in _RUNS.findall(identifier)]
-    if not wanted or wanted[-1] not in text.lower():
+    """Where a text first holds an identifier: its runs of letters and figures with at most one mark between them.
+
+    >>> find_identifier("part LT-40-778", "LT40778"), find_identifier("see § 7 Abs. 2", "§7(2)")
+    ((5, 14), (4, 14))
+    """
+    if asked := _PARAGRAPH.match(identifier):
+        found = (match for match in _PARAGRAPH.finditer(text) if _same_paragraph(asked, match))
+        return next((match.span() for match in found), None)
+    wanted = "".join(_RUNS.findall(identifier)).lower()
+    if not wanted or wanted[0] not in text.lower():
         return None
     runs = [(match.start(), match.end()) for match in _RUNS.finditer(text)]
-    for first in range(len(runs) - len(wanted) + 1):
-        here = runs[first : first + len(wanted)]
-        start, end = here[0][0], here[-1][1]
-        joined = all(text[b:c] in _BETWEEN for (_, b), (c, _) in pairwise(here))
-        if joined and [text[a:b].lower() for a, b in here] == wanted and _stands_alone(text, start, end):
+    for first in range(len(runs)):
+        place = _written_out(text, runs, first, wanted)
+        if place and _stands_alone(text, *place):
+            return place
+    return None
+
+
+def _written_out(text: str, runs: list[tuple[int, int]], first: int, wanted: str) -> tuple[int, int] | None:
+    """The place of runs that are together what is wanted; figures are not joined over a blank."""
+    start, before, left = runs[first][0], runs[first][0], wanted
+    for begin, end in runs[first:]:
+        between = text[before:begin]
+        blank = between == " " and text[before - 1].isdigit() and text[begin].isdigit()
+        if between not in _BETWEEN or blank or not left.startswith(text[begin:end].lower()):
+            return None
+        before, left = end, left[end - begin :]
+        if not left:
             return start, end
     return None
+
+
+def _same_paragraph(asked: re.Match[str], found: re.Match[str]) -> bool:
+    """Whether it is the paragraph asked for, or that part of it where a part is asked for."""
+    part = asked["part"] or asked["said"]
+    return asked["number"] == found["number"] and part in (None, found["part"] or found["said"])
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
