@@ -274,7 +274,11 @@ def _as_document(quote: Quote) -> Document:
 
 
 def _with_line(passage: Passage, page: Page) -> Passage:
-    return replace(passage, line=line_of(passage.kind, page.line(0), page.text[: passage.start]))
+    return replace(
+        passage,
+        line=line_of(passage.kind, page.line(0), page.text[: passage.start]),
+        cells=page.cells_at(passage.start, passage.end),
+    )
 
 
 def _in_section(quote: Quote, page: Page) -> Quote:

@@ -10,6 +10,7 @@ import typer
 
 from rag.commands.output import PROBLEM, AsJson, tell, texts, using
 from rag.core import settings
+from rag.core.cells import SheetCell, column_name
 from rag.core.errors import AddressError, FileMissing, RagError, UnreadableDocument
 from rag.core.reports import PageReport
 from rag.core.tables import Table
@@ -82,9 +83,15 @@ def _page(page: Page) -> dict[str, Any]:
         "tables": [_table(table, page.text) for table in page.tables],
         "left_out": [{"why": part.why, "text": part.text, "start": part.start} for part in page.left_out],
         "unread": page.unread,
+        "cells": [_cell(cell, page.text) for cell in page.cells],
         # Nothing is read by text recognition.
         "ocr": False,
     }
+
+
+def _cell(cell: SheetCell, text: str) -> dict[str, Any]:
+    where = f"{column_name(cell.column)}{cell.row + 1}"
+    return {"cell": where, "text": text[cell.start : cell.end], "start": cell.start, "end": cell.end}
 
 
 def _table(table: Table, text: str) -> dict[str, Any]:

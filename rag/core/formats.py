@@ -11,8 +11,9 @@ from typing import Final, Literal, TypeAlias
 
 # The `kind` of a format in FORMATS. It is stored with each document, so what is there is never renamed.
 Kind: TypeAlias = str
-# How a reader of the file finds a place in it: by its page, by its line, or by its section alone.
-PlacesBy = Literal["pages", "lines", "sections"]
+# How a reader of the file finds a place in it: by its page, its slide, its sheet and cells, its line, or by its section
+# alone.
+PlacesBy = Literal["pages", "slides", "cells", "lines", "sections"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,9 @@ class Format:
     """A line of the table.
 
     `loader` is a module of `rag/ingestion/loading/`. `endings` are those of the names that promise the format, `saved`
-    is the one without which a file of it would not open. `magic` stands at the beginning of every such file, `member`
-    is a file inside it where it is a ZIP archive. `drawn`: the original's pages are shown as pictures. `fetched` is the
-    kind of what comes from an address in this format, where that is another. `titled`: known by its title rather
-    than its name.
+    is the one without which a file of it would not open. `drawn`: the original's pages are shown as pictures.
+    `fetched` is the kind of what comes from an address in this format, where that is another. `titled`: known by its
+    title rather than its name. `binary`: its files are no text. `letters`: they are mail.
     """
 
     kind: Kind
@@ -34,28 +34,39 @@ class Format:
     loader: str
     places: PlacesBy = "sections"
     saved: str = ""
-    magic: bytes = b""
-    member: str = ""
     drawn: bool = False
     fetched: Kind = ""
     titled: bool = False
+    binary: bool = False
+    letters: bool = False
 
     @property
     def paged(self) -> bool:
         """Whether its documents have pages; the others are read as parts."""
-        return self.places == "pages"
+        return self.places in ("pages", "slides")
 
 
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_XLS: Final = "application/vnd.ms-excel"
+_OASIS: Final = "application/vnd.oasis.opendocument."
 _HTML: Final = (".html", ".htm", ".xhtml")
 
 FORMATS: Final = (
-    Format("pdf", "PDF", (".pdf",), "application/pdf", "picture_as_pdf", "pdf", "pages", ".pdf", b"%PDF", drawn=True),
-    Format("word", "Word", (".docx", ".docm"), _DOCX, "description", "word", saved=".docx", member="word/document.xml"),
+    Format(
+        "pdf", "PDF", (".pdf",), "application/pdf", "picture_as_pdf", "pdf", "pages", ".pdf", drawn=True, binary=True
+    ),
+    Format("word", "Word", (".docx", ".docm"), _DOCX, "description", "word", saved=".docx", binary=True),
     # Its own head says in which characters it is written.
     Format("html", "HTML", _HTML, "text/html", "code", "web", fetched="web"),
     Format("web", "HTML", (), "text/html", "language", "web", saved=".html", titled=True),
     Format("markdown", "Markdown", (".md", ".markdown", ".mdx"), "text/markdown", "notes", "text", "lines"),
+    Format("excel", "Excel", (".xlsx", ".xlsm", ".xltx"), _XLSX, "table", "excel", "cells", ".xlsx", binary=True),
+    Format("xls", "Excel 97–2003", (".xls", ".xlt"), _XLS, "table", "xls", "cells", ".xls", binary=True),
+    Format(
+        "ods", "OpenDocument", (".ods", ".ots"), f"{_OASIS}spreadsheet", "table", "ods", "cells", ".ods", binary=True
+    ),
+    Format("csv", "CSV", (".csv", ".tsv", ".tab"), "text/csv", "table", "delimited", "cells", ".csv"),
     Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
     Format("text", "TXT", (".txt",), "text/plain", "notes", "text", "lines"),
 )
