@@ -48,6 +48,8 @@ class Format:
 
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_SLIDES: Final = (".pptx", ".pptm", ".ppsx", ".potx")
 _XLS: Final = "application/vnd.ms-excel"
 _OASIS: Final = "application/vnd.oasis.opendocument."
 _HTML: Final = (".html", ".htm", ".xhtml")
@@ -62,6 +64,7 @@ FORMATS: Final = (
     Format("web", "HTML", (), "text/html", "language", "web", saved=".html", titled=True),
     Format("markdown", "Markdown", (".md", ".markdown", ".mdx"), "text/markdown", "notes", "text", "lines"),
     Format("excel", "Excel", (".xlsx", ".xlsm", ".xltx"), _XLSX, "table", "excel", "cells", ".xlsx", binary=True),
+    Format("powerpoint", "PowerPoint", _SLIDES, _PPTX, "slideshow", "powerpoint", "slides", ".pptx", binary=True),
     Format("xls", "Excel 97–2003", (".xls", ".xlt"), _XLS, "table", "xls", "cells", ".xls", binary=True),
     Format(
         "ods", "OpenDocument", (".ods", ".ots"), f"{_OASIS}spreadsheet", "table", "ods", "cells", ".ods", binary=True

@@ -21,6 +21,7 @@ from rag.core.errors import UnreadableDocument
 from rag.ingestion.loading import load_bytes
 from tests.guarantees.library import size
 from tests.support.sheet_files import ODS, old_workbook, open_sheet, workbook
+from tests.support.slide_files import slides
 from tests.support.waiting import ends
 
 FILES = size(100, 500)
@@ -70,6 +71,7 @@ SEEDS: Final = {
     "e.xlsx": workbook(fill),
     "f.xls": old_workbook([["Boat", "Fee"], ["Dory", 20.5]]),
     "g.ods": open_sheet(ODS),
+    "i.pptx": slides(),
     "h.csv": b"Boat;Fee\nDory;20\n" * 9,
 }
 

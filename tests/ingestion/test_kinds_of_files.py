@@ -165,7 +165,7 @@ OFFICE: dict[str, tuple[bytes, str]] = {
     "page.html": (b"<html><body><p>Boats are moored by size.</p></body></html>", "html"),
     "frames.html": (b"<!doctype html><title>Pier</title><p>Moor here.<iframe srcdoc='<p>x'></iframe>", "html"),
     "sums.xlsx": (archive("spreadsheetml", "xl/workbook.xml"), "no_words"),
-    "slides.pptx": (archive("presentationml", "ppt/presentation.xml"), "other_format"),
+    "slides.pptx": (archive("presentationml", "ppt/presentation.xml"), "no_words"),
     "old.doc": (OLE + bytes(600), "unsupported_kind"),
     "old.xls": (OLE + bytes(600), "damaged_file"),
     "letter.rtf": (b"{\\rtf1 Boats}", "other_format"),

@@ -264,7 +264,6 @@ def archive(*names: str) -> bytes:
     ("data", "name", "error", "format_"),
     [
         (b"{\\rtf1 Words}", "x.docx", OtherFormat, "RTF"),
-        (archive("ppt/presentation.xml"), "x.doc", OtherFormat, "PowerPoint"),
         (archive("content.xml"), "x.docx", OtherFormat, "OpenDocument"),
         (b"\xff\xd8\xff\xe0" + bytes(100), "x.pdf", PictureOnly, "JPEG"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.docx", PictureOnly, "PNG"),

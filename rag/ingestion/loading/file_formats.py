@@ -114,7 +114,6 @@ def known_by_content(data: bytes) -> Kind | KnownFormat | None:
 
 # Kinds that are known here before they can be read.
 _NOT_YET: Final[dict[Kind, KnownFormat]] = {
-    "powerpoint": KnownFormat("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx")),
     "outlook": KnownFormat("Outlook", (".msg",)),
     "epub": KnownFormat("EPUB", (".epub",)),
     "odt": KnownFormat("OpenDocument", (".odt", ".ott")),
