@@ -31,7 +31,7 @@ def read(
     except RagError as error:
         name = source if "://" in source else Path(source).name
         record = {"name": name, "title": "", "date": "", "kind": None, "status": status_of(error), "code": error.key()}
-        tell(record | {"warnings": [], "pages": []}, (), as_json, error.failure())
+        tell(record | {"warnings": [], "pages": [], "inside": []}, (), as_json, error.failure())
         raise typer.Exit(PROBLEM) from error
     tell(_record(document), _lines(document), as_json)
 
@@ -70,6 +70,7 @@ def _record(document: LoadedDocument) -> dict[str, Any]:
         "code": None,
         "warnings": said_warnings(document.warnings),
         "pages": [_page(page) for page in document.pages],
+        "inside": [file.name for file in document.inside],
     }
 
 
@@ -122,4 +123,5 @@ def _lines(document: LoadedDocument) -> Iterator[str]:
     words = texts()
     yield " · ".join(filter(None, (document.name, document.title, document.date)))
     yield from (each["text"] for each in said_warnings(document.warnings))
+    yield from (file.name for file in document.inside)
     yield from (PageReport.of(page).shown(document.kind, words) for page in document.pages)

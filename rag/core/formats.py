@@ -11,9 +11,9 @@ from typing import Final, Literal, TypeAlias
 
 # The `kind` of a format in FORMATS. It is stored with each document, so what is there is never renamed.
 Kind: TypeAlias = str
-# How a reader of the file finds a place in it: by its page, its slide, its sheet and cells, its line, or by its section
-# alone.
-PlacesBy = Literal["pages", "slides", "cells", "lines", "sections"]
+# How a reader of the file finds a place in it: by its page, its slide, its sheet and cells, its mail, its line, or by
+# its section alone.
+PlacesBy = Literal["pages", "slides", "cells", "mails", "lines", "sections"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ FORMATS: Final = (
     Format(
         "ods", "OpenDocument", (".ods", ".ots"), f"{_OASIS}spreadsheet", "table", "ods", "cells", ".ods", binary=True
     ),
+    Format("mail", "EML", (".eml",), "message/rfc822", "mail", "mail", letters=True),
+    Format("mbox", "mbox", (".mbox", ".mbx"), "application/mbox", "all_inbox", "mbox", "mails", letters=True),
+    Format("outlook", "Outlook", (".msg",), "application/vnd.ms-outlook", "mail", "outlook", saved=".msg", binary=True),
+    Format("zip", "ZIP", (".zip",), "application/zip", "folder_zip", "archive", saved=".zip", binary=True),
     Format("csv", "CSV", (".csv", ".tsv", ".tab"), "text/csv", "table", "delimited", "cells", ".csv"),
     Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
     Format("text", "TXT", (".txt",), "text/plain", "notes", "text", "lines"),

@@ -81,7 +81,9 @@ class Place:
 def page_name(kind: Kind, label: str, t: Texts) -> str:
     """A page, a slide or a sheet as a reader of the file knows it; empty in documents that have none."""
     places = format_of(kind).places
-    key = {"pages": "answer.page", "slides": "answer.slide", "cells": "answer.sheet"}.get(places)
+    key = {"pages": "answer.page", "slides": "answer.slide", "cells": "answer.sheet", "mails": "answer.mail"}.get(
+        places
+    )
     return t(key, label=label) if key and label else ""
 
 

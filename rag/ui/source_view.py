@@ -93,7 +93,7 @@ def _place(page: Frame, document: Document, read: Page) -> str:
     elif places == "cells":
         key = "sheet_of" if printed else "rows_of"
     else:
-        key = "slide_of" if places == "slides" else "part_of"
+        key = {"slides": "slide_of", "mails": "mail_of"}.get(places, "part_of")
     return page.texts(f"source.{key}", number=number, count=document.pages, label=printed, line=printed)
 
 

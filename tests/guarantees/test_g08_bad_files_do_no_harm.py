@@ -20,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.core.errors import UnreadableDocument
 from rag.ingestion.loading import load_bytes
 from tests.guarantees.library import size
+from tests.support.mail_files import box, mail, outlook, packed
 from tests.support.sheet_files import ODS, old_workbook, open_sheet, workbook
 from tests.support.slide_files import slides
 from tests.support.waiting import ends
@@ -72,6 +73,10 @@ SEEDS: Final = {
     "f.xls": old_workbook([["Boat", "Fee"], ["Dory", 20.5]]),
     "g.ods": open_sheet(ODS),
     "i.pptx": slides(),
+    "j.eml": mail(files={"a.txt": b"x"}),
+    "k.mbox": box(mail(), mail()),
+    "l.msg": outlook("Hours", "At nine.", ("a.txt", b"x")),
+    "m.zip": packed({"a.txt": b"x" * 99, "b.md": b"# y"}),
     "h.csv": b"Boat;Fee\nDory;20\n" * 9,
 }
 

@@ -170,7 +170,7 @@ OFFICE: dict[str, tuple[bytes, str]] = {
     "old.xls": (OLE + bytes(600), "damaged_file"),
     "letter.rtf": (b"{\\rtf1 Boats}", "other_format"),
     "letter.odt": (open_document(), "other_format"),
-    "files.zip": (packed({"a.txt": b"Boats"}), "other_format"),
+    "files.zip": (packed({"a.txt": b"Boats"}), "zip"),
     "notes.txt": (b"Boats are moored by size.\n", "text"),
     "notes.md": (b"# Boats\n\nThey are moored by size.\n", "markdown"),
 }

@@ -27,6 +27,10 @@ class OtherFormat(UnreadableDocument, needs=("name", "format")):
     """A format that is known and not supported, whatever its name says."""
 
 
+class PartlyRead(UnreadableDocument, needs=("name", "count", "names")):
+    """Some of the files in it could not be read; the others were added."""
+
+
 class OldFormat(UnreadableDocument, needs=("name", "format", "ending")):
     """A format that is not read, and that its program can save as one that is."""
 

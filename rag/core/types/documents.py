@@ -25,8 +25,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class InnerFile:
+    """A file in another one: attached to a mail, or in an archive. `name` is its path in there."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What loading makes of bytes. `address` is the final one, after redirects; `date` what the file says of
+    """What loading makes of bytes. `inside` are the files in it, which are documents of their own; an archive has no
+    pages itself. `address` is the final one, after redirects; `date` what the file says of
     itself, as YYYY-MM-DD, or empty."""
 
     name: str
@@ -37,6 +46,7 @@ class LoadedDocument:
     empty_pages: tuple[int, ...] = ()
     warnings: tuple[Notice, ...] = ()
     date: str = ""
+    inside: tuple[InnerFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ class Heading:
 
 
 # Why text of a page is no part of what it says: struck out, deleted by a recorded change, hidden by its format, drawn
-# so that nobody sees it (white on white, tiny, beside the page, under a picture), or drawn again on every page.
-LeftOutReason = Literal["struck", "deleted", "hidden", "unseen", "repeated"]
+# so that nobody sees it (white on white, tiny, beside the page, under a picture), drawn again on every page, or
+# repeated from an earlier mail.
+LeftOutReason = Literal["struck", "deleted", "hidden", "unseen", "repeated", "history"]
 # Why nothing, or not all, of a page could be read: it is a picture, its letters have no known characters, a script
 # would have to run first, or it is damaged.
 UnreadReason = Literal["picture", "letters", "script", "damaged"]

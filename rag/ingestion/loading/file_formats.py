@@ -114,12 +114,10 @@ def known_by_content(data: bytes) -> Kind | KnownFormat | None:
 
 # Kinds that are known here before they can be read.
 _NOT_YET: Final[dict[Kind, KnownFormat]] = {
-    "outlook": KnownFormat("Outlook", (".msg",)),
     "epub": KnownFormat("EPUB", (".epub",)),
     "odt": KnownFormat("OpenDocument", (".odt", ".ott")),
     "odp": KnownFormat("OpenDocument", (".odp", ".otp")),
     "rtf": KnownFormat("RTF", (".rtf",)),
-    "zip": KnownFormat("ZIP", (".zip", ".jar")),
 }
 
 

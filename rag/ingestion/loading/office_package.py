@@ -9,7 +9,7 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -137,10 +137,22 @@ def check_archive(data: bytes, name: str, expected: str) -> None:
                 raise DamagedFile(name=name, expected=expected)
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, zlib.error) as error:
         raise DamagedFile(name=name, expected=expected) from error
-    read = [entry for entry in entries if _is_read(entry.filename)]
-    if len(entries) > _ENTRIES or sum(entry.file_size for entry in read) > _UNPACKED:
+    if len(entries) > _ENTRIES:
+        raise TooLarge(name=name, limit=f"{_ENTRIES:,}")
+    check_sizes([entry for entry in entries if _is_read(entry.filename)], name)
+
+
+def check_sizes(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
+    """Refuse files that would unpack into far more than they seem.
+
+    Raises:
+        TooLarge: there are too many, or they are too large together, or one is packed too well.
+    """
+    if len(entries) > _ENTRIES:
+        raise TooLarge(name=name, limit=f"{_ENTRIES:,}")
+    if sum(entry.file_size for entry in entries) > _UNPACKED:
         raise TooLarge(name=name, limit=f"{_UNPACKED // 2**20} MB")
-    for entry in read:
+    for entry in entries:
         if entry.file_size > _PACKED_BELOW and entry.file_size > _RATIO * entry.compress_size:
             raise TooLarge(name=name, limit=f"{_RATIO}:1")
 
