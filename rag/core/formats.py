@@ -52,6 +52,12 @@ _PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.pre
 _SLIDES: Final = (".pptx", ".pptm", ".ppsx", ".potx")
 _XLS: Final = "application/vnd.ms-excel"
 _OASIS: Final = "application/vnd.oasis.opendocument."
+_CODE: Final = (
+    ".py", ".js", ".ts", ".jsx", ".tsx", ".java", ".kt", ".c", ".h", ".cpp", ".hpp", ".cs", ".go", ".rs", ".rb", ".php",
+    ".swift", ".scala", ".lua", ".pl", ".r", ".sh", ".ps1", ".bat", ".sql", ".css", ".yaml", ".yml", ".toml", ".ini",
+    ".tex",
+)  # fmt: skip
+_ODP: Final = f"{_OASIS}presentation"
 _HTML: Final = (".html", ".htm", ".xhtml")
 
 FORMATS: Final = (
@@ -74,8 +80,18 @@ FORMATS: Final = (
     Format("outlook", "Outlook", (".msg",), "application/vnd.ms-outlook", "mail", "outlook", saved=".msg", binary=True),
     Format("zip", "ZIP", (".zip",), "application/zip", "folder_zip", "archive", saved=".zip", binary=True),
     Format("csv", "CSV", (".csv", ".tsv", ".tab"), "text/csv", "table", "delimited", "cells", ".csv"),
+    Format("odt", "OpenDocument", (".odt", ".ott"), f"{_OASIS}text", "description", "odt", saved=".odt", binary=True),
+    Format(
+        "odp", "OpenDocument", (".odp",), f"{_OASIS}presentation", "slideshow", "odp", "slides", ".odp", binary=True
+    ),
+    Format("rtf", "RTF", (".rtf",), "application/rtf", "description", "rtf", saved=".rtf"),
+    Format("epub", "EPUB", (".epub",), "application/epub+zip", "menu_book", "epub", saved=".epub", binary=True),
+    Format("org", "Org", (".org",), "text/org", "article", "org", "lines"),
+    Format("json", "JSON", (".json", ".jsonl", ".ndjson"), "application/json", "data_object", "text", "lines"),
+    Format("xml", "XML", (".xml", ".xsd", ".xsl"), "application/xml", "data_object", "text", "lines"),
+    Format("code", "program code", _CODE, "text/plain", "code", "text", "lines"),
     Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
-    Format("text", "TXT", (".txt",), "text/plain", "notes", "text", "lines"),
+    Format("text", "TXT", (".txt", ".log"), "text/plain", "notes", "text", "lines"),
 )
 # Of what a later version of the program has read.
 _UNKNOWN: Final = Format("", "", (), "application/octet-stream", "draft", "text")
@@ -85,7 +101,7 @@ _BY_ENDING: Final = {ending: format for format in FORMATS for ending in format.e
 
 ENDINGS: Final = tuple(_BY_ENDING)
 # What people are told can be read.
-NAMES: Final = tuple(format.name for format in FORMATS if format.endings)
+NAMES: Final = tuple(dict.fromkeys(format.name for format in FORMATS if format.endings))
 
 
 def format_of(kind: Kind) -> Format:

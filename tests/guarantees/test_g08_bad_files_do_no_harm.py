@@ -23,6 +23,7 @@ from tests.guarantees.library import size
 from tests.support.mail_files import box, mail, outlook, packed
 from tests.support.sheet_files import ODS, old_workbook, open_sheet, workbook
 from tests.support.slide_files import slides
+from tests.support.text_files import RTF, SLIDES, TEXT, book, open_document
 from tests.support.waiting import ends
 
 FILES = size(100, 500)
@@ -77,6 +78,10 @@ SEEDS: Final = {
     "k.mbox": box(mail(), mail()),
     "l.msg": outlook("Hours", "At nine.", ("a.txt", b"x")),
     "m.zip": packed({"a.txt": b"x" * 99, "b.md": b"# y"}),
+    "n.odt": open_document("text", TEXT),
+    "o.odp": open_document("presentation", SLIDES),
+    "p.epub": book({"one": "<h1>Hours</h1><p>At nine."}, ["one"]),
+    "q.rtf": RTF,
     "h.csv": b"Boat;Fee\nDory;20\n" * 9,
 }
 

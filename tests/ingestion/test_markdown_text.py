@@ -263,7 +263,6 @@ def archive(*names: str) -> bytes:
 @pytest.mark.parametrize(
     ("data", "name", "error", "format_"),
     [
-        (b"{\\rtf1 Words}", "x.docx", OtherFormat, "RTF"),
         (archive("content.xml"), "x.docx", OtherFormat, "OpenDocument"),
         (b"\xff\xd8\xff\xe0" + bytes(100), "x.pdf", PictureOnly, "JPEG"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "x.docx", PictureOnly, "PNG"),
@@ -289,7 +288,6 @@ def test_a_format_that_is_not_read_is_named_whatever_the_ending_says(
     ("data", "name", "error"),
     [
         (OLE + "WordDocument".encode("utf-16-le"), "x.doc", OldFormat),
-        (b"{\\rtf1 Words}", "x.rtf", OtherFormat),
         (archive("xl/workbook.xml"), "x.xlsx", NoWords),
         (archive("notes.txt"), "x.docx", DamagedFile),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "x.doc", ProtectedFile),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
-from rag.core.formats import Kind, format_of
+from rag.core.formats import Kind
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP: Final = (b"PK\3\4", b"PK\5\6")
@@ -98,27 +98,13 @@ _UNPACKING: Final = (zipfile.BadZipFile, ValueError, OSError, NotImplementedErro
 
 def known_by_content(data: bytes) -> Kind | KnownFormat | None:
     """The kind of bytes that are no text where it is read, else the format's name; None where neither is known."""
-    found: Kind | KnownFormat | None
     if data.startswith(OLE):
-        found = _in_streams(data)
-    elif data.startswith(ZIP):
-        found = _in_archive(data)
-    elif data.lstrip(b" \t\r\n\xef\xbb\xbf")[:6].startswith(b"{\\rtf"):
-        found = "rtf"
-    else:
-        found = _by_sign(data)
-    if isinstance(found, str) and not format_of(found).kind:
-        return _NOT_YET.get(found)
-    return found
-
-
-# Kinds that are known here before they can be read.
-_NOT_YET: Final[dict[Kind, KnownFormat]] = {
-    "epub": KnownFormat("EPUB", (".epub",)),
-    "odt": KnownFormat("OpenDocument", (".odt", ".ott")),
-    "odp": KnownFormat("OpenDocument", (".odp", ".otp")),
-    "rtf": KnownFormat("RTF", (".rtf",)),
-}
+        return _in_streams(data)
+    if data.startswith(ZIP):
+        return _in_archive(data)
+    if data.lstrip(b" \t\r\n\xef\xbb\xbf")[:6].startswith(b"{\\rtf"):
+        return "rtf"
+    return _by_sign(data)
 
 
 def _by_sign(data: bytes) -> KnownFormat | None:
@@ -139,11 +125,15 @@ def _in_streams(data: bytes) -> Kind | KnownFormat | None:
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as opened:
-            names = {entry[0] for entry in opened.listdir()}
+            names = {entry[0].lower() for entry in opened.listdir()}
     except Exception:  # noqa: BLE001 - it raises anything on damaged files
         names = set()
     return next(
-        (kind for stream, kind in _STREAMS if stream in names or (not names and stream.encode("utf-16-le") in data)),
+        (
+            kind
+            for stream, kind in _STREAMS
+            if stream.lower() in names or (not names and stream.encode("utf-16-le") in data)
+        ),
         None,
     )
 

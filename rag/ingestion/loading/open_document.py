@@ -64,6 +64,20 @@ class OpenDocument:
         found = (style for root in roots for style in root.iter(f"{STYLE}style"))
         return {style.get(f"{STYLE}name", ""): style for style in found if style.get(f"{STYLE}family") == family}
 
+    def running(self) -> Iterator[Any]:
+        """The paragraphs on top and foot of the pages."""
+        for part in ("header", "footer"):
+            for found in () if self._styles is None else self._styles.iter(f"{STYLE}{part}"):
+                yield from found.iter(f"{TEXT}p")
+
+    def hidden_slides(self) -> set[str]:
+        """The styles of slides that are not shown."""
+        return {
+            name
+            for name, style in self.styles("drawing-page").items()
+            if any(part.get(f"{PRESENTATION}visibility") == "hidden" for part in style)
+        }
+
     @property
     def title(self) -> str:
         return self._said(f"{_DC}title")
