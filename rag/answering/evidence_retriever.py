@@ -238,7 +238,11 @@ def _where_it_lacks(found: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _with_line(passage: Passage, page: Page) -> Passage:
-    return replace(passage, line=line_of(passage.kind, page.line(0), page.text[: passage.start]))
+    return replace(
+        passage,
+        line=line_of(passage.kind, page.line(0), page.text[: passage.start]),
+        cells=page.cells_at(passage.start, passage.end),
+    )
 
 
 def _quoted_first(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:

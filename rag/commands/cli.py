@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +18,7 @@ from rag.commands.asking import DEFAULT, OWNER, CollectionName
 from rag.commands.output import PROBLEM, AsJson, run, tell, using
 from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
-from rag.core.errors import FileMissing, RagError, Unexpected
+from rag.core.errors import FileMissing, PartlyRead, RagError, Unexpected
 from rag.core.types import Collection
 from rag.network import connection_log
 from rag.services import NO_MODEL, Services, open_services
@@ -58,7 +57,8 @@ def ingest(
     else:
         target = services.store.collections.named(OWNER, collection)
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-            results = list(pool.map(partial(_read, services, target), _expanded(sources or [])))
+            read = pool.map(lambda source: _read(services, target, *source), _expanded(sources or []))
+            results = [result for each in read for result in each]
     lines = (f"{result['name']}: {result['error'] or document_line(result)}" for result in results)
     tell({"collection": collection, "documents": results}, lines, as_json)
     if any(result["status"] != "ready" for result in results):
@@ -115,34 +115,39 @@ def reader(
     serve(services.store, lambda: services.ingest, stopping)
 
 
-def _expanded(sources: list[str]) -> Iterator[str]:
-    """The sources, with folders replaced by the files in them."""
+def _expanded(sources: list[str]) -> Iterator[tuple[str, str]]:
+    """The sources with their names; of a folder the files in it, named by their paths there. Links are not followed."""
     for source in sources:
         folder = Path(source)
         if folder.is_dir():
-            yield from (str(file) for file in sorted(folder.rglob("*")) if file.is_file())
+            for file in sorted(folder.rglob("*")):
+                if file.is_file() and not file.is_symlink():
+                    yield str(file), file.relative_to(folder).as_posix()
         else:
-            yield source
+            yield source, source if "://" in source else folder.name
 
 
-def _read(services: Services, collection: Collection, source: str) -> dict[str, Any]:
-    """Read one source; returns its entry in the report."""
+def _read(services: Services, collection: Collection, source: str, name: str) -> list[dict[str, Any]]:
+    """Read one source; returns its entries in the report: its own, and those of the files in it."""
+    from rag.ingestion.inner_files import InnerFiles
     from rag.ingestion.pipeline import read_address, read_file
 
+    inner, records = InnerFiles(), []
     try:
         if "://" in source:
-            document = read_address(services.ingest, OWNER, collection.id, source)
+            inner.documents.append(read_address(services.ingest, OWNER, collection.id, source))
         else:
             file = Path(source)
             if not file.is_file():
                 raise FileMissing(name=source)
             with using(source):
                 data = file.read_bytes()
-            document = read_file(services.ingest, OWNER, collection.id, data, file.name)
+            read_file(services.ingest, OWNER, collection.id, data, name, inner=inner)
     except Exception as fault:  # noqa: BLE001 - an error in one source does not stop the others
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
-        return unread_record(source, error)
-    return document_record(services.store, OWNER, document)
+        records = [] if isinstance(error, PartlyRead) else [unread_record(source, error)]
+    records += [unread_record(name, error) for name, error in inner.failed]
+    return [document_record(services.store, OWNER, document) for document in reversed(inner.documents)] + records
 
 
 def _read_again(services: Services, collection: Collection) -> list[dict[str, Any]]:

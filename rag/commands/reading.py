@@ -10,6 +10,7 @@ import typer
 
 from rag.commands.output import PROBLEM, AsJson, tell, texts, using
 from rag.core import settings
+from rag.core.cells import SheetCell, column_name
 from rag.core.errors import AddressError, FileMissing, RagError, UnreadableDocument
 from rag.core.reports import PageReport
 from rag.core.tables import Table
@@ -30,7 +31,7 @@ def read(
     except RagError as error:
         name = source if "://" in source else Path(source).name
         record = {"name": name, "title": "", "date": "", "kind": None, "status": status_of(error), "code": error.key()}
-        tell(record | {"warnings": [], "pages": []}, (), as_json, error.failure())
+        tell(record | {"warnings": [], "pages": [], "inside": []}, (), as_json, error.failure())
         raise typer.Exit(PROBLEM) from error
     tell(_record(document), _lines(document), as_json)
 
@@ -69,6 +70,7 @@ def _record(document: LoadedDocument) -> dict[str, Any]:
         "code": None,
         "warnings": said_warnings(document.warnings),
         "pages": [_page(page) for page in document.pages],
+        "inside": [file.name for file in document.inside],
     }
 
 
@@ -82,9 +84,15 @@ def _page(page: Page) -> dict[str, Any]:
         "tables": [_table(table, page.text) for table in page.tables],
         "left_out": [{"why": part.why, "text": part.text, "start": part.start} for part in page.left_out],
         "unread": page.unread,
+        "cells": [_cell(cell, page.text) for cell in page.cells],
         # Nothing is read by text recognition.
         "ocr": False,
     }
+
+
+def _cell(cell: SheetCell, text: str) -> dict[str, Any]:
+    where = f"{column_name(cell.column)}{cell.row + 1}"
+    return {"cell": where, "text": text[cell.start : cell.end], "start": cell.start, "end": cell.end}
 
 
 def _table(table: Table, text: str) -> dict[str, Any]:
@@ -115,4 +123,5 @@ def _lines(document: LoadedDocument) -> Iterator[str]:
     words = texts()
     yield " · ".join(filter(None, (document.name, document.title, document.date)))
     yield from (each["text"] for each in said_warnings(document.warnings))
+    yield from (file.name for file in document.inside)
     yield from (PageReport.of(page).shown(document.kind, words) for page in document.pages)

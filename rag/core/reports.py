@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rag.core.formats import Kind, format_of
-from rag.core.places import Texts
+from rag.core.places import Texts, page_name
 from rag.core.types import LeftOut, LeftOutReason, Page, UnreadReason
 
 # Read; read in part; nothing of it could be read; there is nothing on it.
@@ -57,8 +57,10 @@ class PageReport:
 
     def shown(self, kind: Kind, t: Texts) -> str:
         """In words: "page iv: 1,204 characters · 2 tables"."""
-        paged = format_of(kind).paged
-        where = t("answer.page", label=self.label) if paged else t("report.part", number=self.number, line=self.label)
+        where = page_name(kind, self.label, t)
+        if not where:
+            key = "report.part" if self.label else "report.rows"
+            where = t(key, number=self.number, line=self.label)
         return t("report.line", place=where, said=" · ".join(self._said(t)))
 
     def _said(self, t: Texts) -> Iterator[str]:

@@ -17,6 +17,7 @@ import numpy as np
 from rag.core.errors import SameName
 from rag.core.text import language_of
 from rag.core.types import Chunk, Document, LoadedDocument
+from rag.ingestion.inner_files import InnerFiles
 from rag.ingestion.loading import Limits, load_address, load_bytes, load_kept
 from rag.ingestion.splitting import split
 from rag.library.store import Store
@@ -64,15 +65,19 @@ def read_file(
     password: str | None = None,
     same_name: SameNames = "keep",
     on_progress: ProgressCallback = silent,
+    inner: InnerFiles | None = None,
 ) -> Document:
-    """Read a file into a collection. Bytes that are in it already are not read again.
+    """Read a file into a collection, and the files in it. Bytes that are in it already are not read again.
 
     Args:
+        inner: collects what came of the file and of those in it. An archive is no document: the last of its files is
+            returned.
         same_name: what becomes of a document of that name with other bytes: both stay, the new one
             takes its place in the same moment, or the question is asked by SameName.
 
     Raises:
         UnreadableDocument: nothing was added; the error says why.
+        PartlyRead: some files of an archive could not be read, the others were added.
         SameName: there is one of that name, and `same_name` is "ask". Nothing was added.
         EmbedderMismatch: the collection was embedded with another model.
         NotFound: the collection is gone.
@@ -80,18 +85,24 @@ def read_file(
     """
     _claim(ingest, owner, collection_id)
     on_progress("loading", 0, 0)
-    sha256 = hashlib.sha256(data).hexdigest()
-    there = ingest.store.documents.find(owner, collection_id, sha256=sha256)
-    if there is not None and there.outdated:
-        return read_again(ingest, owner, there.id, password=password, on_progress=on_progress)
+    inner = inner or InnerFiles()
+    there = ingest.store.documents.find(owner, collection_id, sha256=hashlib.sha256(data).hexdigest())
     if there is not None:
+        if there.outdated:
+            there = read_again(ingest, owner, there.id, password=password, on_progress=on_progress)
+        inner.documents.append(there)
         return there
     older = None if same_name == "keep" else ingest.store.documents.find(owner, collection_id, name=name)
     if older is not None and same_name == "ask":
         raise SameName(name=name)
     loading = partial(on_progress, "loading")
     loaded = load_bytes(data, name, password=password, limits=ingest.limits, on_progress=loading)
-    return _split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress)
+    again: SameNames = "keep" if same_name == "keep" else "replace"
+    read = partial(read_file, ingest, owner, collection_id, same_name=again, on_progress=on_progress, inner=inner)
+    loaded = inner.read(loaded, partial(read, password=password))
+    if loaded.pages:
+        inner.documents.append(_split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress))
+    return inner.documents[-1]
 
 
 def read_address(
@@ -115,6 +126,11 @@ def read_address(
     there = ingest.store.documents.find(owner, collection_id, sha256=hashlib.sha256(data).hexdigest())
     if there is not None and there.outdated:
         return _put_in_place(ingest, owner, there, loaded, on_progress)
+    inner = InnerFiles()
+    read = partial(read_file, ingest, owner, collection_id, same_name="replace", on_progress=on_progress, inner=inner)
+    loaded = inner.read(loaded, read)
+    if not loaded.pages:
+        return inner.documents[-1]
     older = ingest.store.documents.find(owner, collection_id, address=loaded.address) if replace else None
     return _split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress)
 

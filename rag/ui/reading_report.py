@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rag.core.places import Texts
+from rag.core.places import Texts, page_name
 from rag.core.reports import PageReport, counted
 from rag.core.types import Collection, Document, Page, Right
 from rag.library.store import Job
 from rag.ui.page_frame import Frame, show_errors
-from rag.ui.safe_views import draw_lines, draw_marked, draw_muted
+from rag.ui.safe_views import draw_grid, draw_lines, draw_marked, draw_muted
+from rag.viewing.grid import sheet_grid
 from rag.viewing.highlighting import Span, shown_text
 
 REFRESH_SECONDS = 1.0
@@ -47,6 +48,13 @@ def draw_read_page(page: Frame, document: Document, read: Page, spans: Sequence[
     if drawn and not st.toggle(texts("report.page_picture"), key=f"read-{key}"):
         return
     left_out = read.left_out if read.left_out and st.toggle(texts("report.left_out_text"), key=f"left-{key}") else ()
+    if read.cells:
+        draw_grid(
+            sheet_grid(read, spans), page_name(document.kind, read.label, texts) or document.name, key=f"grid-{key}"
+        )
+        if left_out:
+            draw_lines([part.text for part in left_out])
+        return
     draw_marked(shown_text(read.text, spans, left_out), key=f"text-{key}")
 
 

@@ -49,6 +49,13 @@ _text = st.components.v2.component(
     js=(_HERE / "text.js").read_text(encoding="utf-8"),
 )
 
+_grid = st.components.v2.component(
+    "footnote_grid",
+    html='<div class="frame" tabindex="0"></div>',
+    css=(_HERE / "grid.css").read_text(encoding="utf-8"),
+    js=(_HERE / "grid.js").read_text(encoding="utf-8"),
+)
+
 
 def draw_question(text: str) -> None:
     """A question."""
@@ -137,6 +144,11 @@ def draw_picture(picture: Picture, address: str, alt: str, *, key: str) -> None:
 def draw_marked(segments: Sequence[tuple[str, Mark]], *, key: str) -> None:
     """A document's text in segments of (text, how it is marked), scrolled to the first quote."""
     _text(key=key, data={"segments": [list(segment) for segment in segments]})
+
+
+def draw_grid(grid: Mapping[str, object], said: str, *, key: str) -> None:
+    """A sheet, as `rag.viewing.grid` lays it out, scrolled to the first quoted cell."""
+    _grid(key=key, data={**grid, "said": said})
 
 
 def draw_passage(passage: Passage, texts: Texts) -> None:

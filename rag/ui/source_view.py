@@ -86,12 +86,15 @@ def _draw_picture(page: Frame, document: Document, number: int, spans: list[tupl
 
 
 def _place(page: Frame, document: Document, read: Page) -> str:
-    """Which page this is, and what is printed on it where that is another number; or which part from which line."""
-    number, printed = read.number, read.label
-    if not document.format.paged:
-        return page.texts("source.part_of", number=number, count=document.pages, line=printed)
-    key = "source.page_of" if printed == str(number) else "source.page_printed"
-    return page.texts(key, number=number, count=document.pages, label=printed)
+    """Which page, slide or sheet this is, and what is printed on it where that is another number; or which part."""
+    number, printed, places = read.number, read.label, document.format.places
+    if places == "pages":
+        key = "page_of" if printed == str(number) else "page_printed"
+    elif places == "cells":
+        key = "sheet_of" if printed else "rows_of"
+    else:
+        key = {"slides": "slide_of", "mails": "mail_of"}.get(places, "part_of")
+    return page.texts(f"source.{key}", number=number, count=document.pages, label=printed, line=printed)
 
 
 def _draw_page_buttons(page: Frame, document: Document, number: int, said: str) -> None:

@@ -18,6 +18,9 @@ from rag.ui.texts import Language, Texts
         (Place("text", 2, "90", "", 90), "en", "line 90"),
         (Place("word", 1, "1", "Leave", 12), "en", "Leave"),
         (Place("web", 1, "1", "", 12), "en", ""),
+        (Place("excel", 2, "Budget", "Budget", cells="A3:D3"), "en", "sheet Budget · A3:D3"),
+        (Place("excel", 2, "Budget", "Budget", cells="A3:D3"), "zh", "工作表 Budget · A3:D3"),
+        (Place("csv", 1, "", "", cells="A3:D3"), "en", "A3:D3"),
         # Answers that were kept before lines were.
         (Place("text", 1, "1"), "en", ""),
         # Of what a later version has read, no more is said than is sure.
@@ -30,12 +33,15 @@ def test_a_place_is_said_as_a_reader_of_the_file_finds_it(place: Place, language
 
 def test_a_place_is_written_with_all_that_is_known() -> None:
     box = PageBox(7, 72.0, 56.5, 200.0, 70.0)
-    assert Place("pdf", 7, "iv", "Leave", 0, (box,)).fields() == {
+    assert Place("pdf", 7, "iv", "Leave", boxes=(box,)).fields() == {
         "page": 7,
         "label": "iv",
         "boxes": [[7, 72.0, 56.5, 200.0, 70.0]],
         "section": "Leave",
         "line": None,
+        "slide": None,
+        "sheet": None,
+        "cells": None,
     }
     assert Place("word", 2, "90", "Leave", 91).fields() == {
         "page": None,
@@ -43,4 +49,9 @@ def test_a_place_is_written_with_all_that_is_known() -> None:
         "boxes": None,
         "section": "Leave",
         "line": 91,
+        "slide": None,
+        "sheet": None,
+        "cells": None,
     }
+    sheet = Place("excel", 2, "Budget", "Budget", cells="A3:D3").fields()
+    assert [sheet[key] for key in ("page", "label", "sheet", "cells")] == [None, None, "Budget", "A3:D3"]

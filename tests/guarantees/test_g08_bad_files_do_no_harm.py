@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from typing import Any, Final
 
 from docx import Document as WordDocument
 from pypdf import PdfReader
@@ -19,6 +20,10 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.core.errors import UnreadableDocument
 from rag.ingestion.loading import load_bytes
 from tests.guarantees.library import size
+from tests.support.mail_files import box, mail, outlook, packed
+from tests.support.sheet_files import ODS, old_workbook, open_sheet, workbook
+from tests.support.slide_files import slides
+from tests.support.text_files import RTF, SLIDES, TEXT, book, open_document
 from tests.support.waiting import ends
 
 FILES = size(100, 500)
@@ -52,6 +57,33 @@ def a_page() -> bytes:
     return (
         f"<!DOCTYPE html><html><head><title>x</title></head><body><h1>Leave</h1><table>{rows}</table></body>".encode()
     )
+
+
+def fill(sheet: Any) -> None:
+    for row in (["Boat", "Fee", "Since"], ["Dory", 20.5, "=A1"], ["Ketch", 70, "May"]):
+        sheet.append(row)
+    sheet.merge_cells("A2:A3")
+
+
+SEEDS: Final = {
+    "a.pdf": a_pdf(),
+    "b.docx": a_word_file(),
+    "c.html": a_page(),
+    "d.md": NEIGHBOUR * 20,
+    "e.xlsx": workbook(fill),
+    "f.xls": old_workbook([["Boat", "Fee"], ["Dory", 20.5]]),
+    "g.ods": open_sheet(ODS),
+    "i.pptx": slides(),
+    "j.eml": mail(files={"a.txt": b"x"}),
+    "k.mbox": box(mail(), mail()),
+    "l.msg": outlook("Hours", "At nine.", ("a.txt", b"x")),
+    "m.zip": packed({"a.txt": b"x" * 99, "b.md": b"# y"}),
+    "n.odt": open_document("text", TEXT),
+    "o.odp": open_document("presentation", SLIDES),
+    "p.epub": book({"one": "<h1>Hours</h1><p>At nine."}, ["one"]),
+    "q.rtf": RTF,
+    "h.csv": b"Boat;Fee\nDory;20\n" * 9,
+}
 
 
 def flip(data: bytearray, chance: random.Random) -> None:
@@ -106,7 +138,7 @@ def by_the_libraries(name: str, data: bytes) -> None:
 
 
 def test_g08_mutated_files_are_read_or_refused_and_neighbours_go_on() -> None:
-    seeds = {"a.pdf": a_pdf(), "b.docx": a_word_file(), "c.html": a_page(), "d.md": NEIGHBOUR * 20}
+    seeds = SEEDS
     outcomes: Counter[str] = Counter()
     control, harmed = 0, 0
     for number in range(FILES):

@@ -104,4 +104,5 @@ def _quote(document: Document, section: _Section) -> Quote:
         score=1.0,
         head=unit.head,
         line=line_of(document.kind, page.line(0), page.text[: unit.start]),
+        cells=page.cells_at(unit.start, unit.end),
     )

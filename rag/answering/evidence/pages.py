@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answering.evidence.units import Unit, units
+from rag.core.cells import SheetCell, range_of
 from rag.core.places import line_of
 from rag.core.tables import Table
 from rag.core.text import from_a_word, to_a_word
@@ -24,12 +25,18 @@ class CutPage:
     units: tuple[Unit, ...]
     first_line: int = 1
     headings: tuple[Heading, ...] = ()
+    cells: tuple[SheetCell, ...] = ()
 
     @classmethod
     def of(
-        cls, text: str, first_line: int = 1, tables: Sequence[Table] = (), headings: Sequence[Heading] = ()
+        cls,
+        text: str,
+        first_line: int = 1,
+        tables: Sequence[Table] = (),
+        headings: Sequence[Heading] = (),
+        cells: tuple[SheetCell, ...] = (),
     ) -> CutPage:
-        return cls(text, tuple(units(text, tables)), first_line, tuple(headings))
+        return cls(text, tuple(units(text, tables)), first_line, tuple(headings), cells)
 
     def section(self, start: int) -> str:
         """The nearest heading above a place, or ''."""
@@ -42,7 +49,10 @@ class CutPage:
 
 
 def cut_pages(pages: Mapping[PageKey, Page]) -> dict[PageKey, CutPage]:
-    return {place: CutPage.of(page.text, page.line(0), page.tables, page.headings) for place, page in pages.items()}
+    return {
+        place: CutPage.of(page.text, page.line(0), page.tables, page.headings, page.cells)
+        for place, page in pages.items()
+    }
 
 
 def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
@@ -62,6 +72,7 @@ def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
         score=passage.score,
         head=unit.head,
         line=line_of(passage.kind, page.first_line, page.text[: unit.start]),
+        cells=range_of(page.cells, unit.start, unit.end),
     )
 
 

@@ -27,6 +27,22 @@ class OtherFormat(UnreadableDocument, needs=("name", "format")):
     """A format that is known and not supported, whatever its name says."""
 
 
+class PartlyRead(UnreadableDocument, needs=("name", "count", "names")):
+    """Some of the files in it could not be read; the others were added."""
+
+
+class OldFormat(UnreadableDocument, needs=("name", "format", "ending")):
+    """A format that is not read, and that its program can save as one that is."""
+
+
+class PictureOnly(UnreadableDocument, needs=("name", "format")):
+    """A picture: what is written in it is not read."""
+
+
+class SoundOnly(UnreadableDocument, needs=("name", "format")):
+    """Sound or film: what is said in it is not read."""
+
+
 class ScriptNeeded(UnreadableDocument, needs=("name",)):
     """A web page without content until a script has run."""
 
@@ -49,6 +65,10 @@ class ProtectedFile(UnreadableDocument, needs=("name",)):
 
 class NoText(UnreadableDocument, needs=("name", "pages")):
     """Pages without a text layer, for instance scanned ones."""
+
+
+class NoWords(UnreadableDocument, needs=("name",)):
+    """Nothing is written in it that is read."""
 
 
 class CharactersRefused(UnreadableDocument, needs=("name",)):

@@ -1,107 +1,177 @@
-"""Formats that are known by their first bytes and not read here, by name, and which archives are Word files."""
+"""Formats that are known by their bytes: those that are read, and by name those that are not."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, Literal
+
+from rag.core.formats import Kind
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ZIP: Final = b"PK\3\4"
-_WORD: Final = re.compile(rb"wordprocessingml/(?:2006/)?main")
+ZIP: Final = (b"PK\3\4", b"PK\5\6")
 _TARGET: Final = re.compile(rb'<(?:\w{1,20}:)?Relationship\s([^<>]{0,2000}?/officeDocument"[^<>]{0,2000})>')
 _TO: Final = re.compile(rb'Target="/?([^"]{1,200})"')
 _HEAD: Final = 4000
+_NAMES: Final = 1000
+
+# What is to be done with it: another program saves it as a newer format, its text is in a picture or in sound, or it
+# is saved as PDF.
+Remedy = Literal["save_as", "picture", "sound", "print"]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFormat:
-    """A format by its name, with the endings that its files bear."""
+    """A format that is not read, by its name; what helps, and the ending to save it with."""
 
     name: str
     endings: tuple[str, ...]
+    remedy: Remedy = "print"
+    save_as: str = ""
 
     def is_named(self, name: str) -> bool:
         """Whether a file's name says that it is one."""
         return PurePosixPath(name.lower()).suffix in self.endings
 
 
-_OLD_WORD: Final = KnownFormat("Word 97–2003", (".doc", ".dot"))
-_EXCEL: Final = KnownFormat("Excel", (".xlsx", ".xlsm", ".xltx", ".xlsb"))
-_POWERPOINT: Final = KnownFormat("PowerPoint", (".pptx", ".pptm", ".ppsx", ".potx"))
-_ARCHIVE: Final = KnownFormat("ZIP", (".zip", ".jar", ".docx"))
-# The names under which old Office files hold what they are.
-_STREAMS: Final = (
+_OLD_WORD: Final = KnownFormat("Word 97–2003", (".doc", ".dot"), "save_as", ".docx")
+_OLD_SLIDES: Final = KnownFormat("PowerPoint 97–2003", (".ppt", ".pps", ".pot"), "save_as", ".pptx")
+# The streams of old Office files by which they are known, the outermost first.
+_STREAMS: Final[tuple[tuple[str, Kind | KnownFormat], ...]] = (
+    ("__properties_version1.0", "outlook"),
     ("WordDocument", _OLD_WORD),
-    ("PowerPoint Document", KnownFormat("PowerPoint 97–2003", (".ppt", ".pps", ".pot"))),
-    ("Workbook", KnownFormat("Excel 97–2003", (".xls", ".xlt"))),
-    ("__substg1.0_", KnownFormat("Outlook", (".msg",))),
+    ("PowerPoint Document", _OLD_SLIDES),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+    ("VisioDocument", KnownFormat("Visio", (".vsd",))),
 )
 _SIGNS: Final = (
-    (b"{\\rtf", KnownFormat("RTF", (".rtf",))),
     (b"%!PS", KnownFormat("PostScript", (".ps", ".eps"))),
     (b"%!FontType", KnownFormat("PostScript", (".pfb", ".pfa"))),
-    (b"\x89PNG\r\n", KnownFormat("PNG", (".png",))),
-    (b"\xff\xd8\xff", KnownFormat("JPEG", (".jpg", ".jpeg"))),
-    (b"GIF8", KnownFormat("GIF", (".gif",))),
-    (b"II*\0", KnownFormat("TIFF", (".tif", ".tiff"))),
-    (b"MM\0*", KnownFormat("TIFF", (".tif", ".tiff"))),
-    (b"\x1f\x8b", KnownFormat("GZIP", (".gz", ".tgz"))),
-    (b"7z\xbc\xaf", KnownFormat("7-Zip", (".7z",))),
-    (b"Rar!", KnownFormat("RAR", (".rar",))),
-    (b"\xffWPC", KnownFormat("WordPerfect", (".wpd", ".wp"))),
+    (b"\x89PNG\r\n", KnownFormat("PNG", (".png",), "picture")),
+    (b"\xff\xd8\xff", KnownFormat("JPEG", (".jpg", ".jpeg", ".jpe"), "picture")),
+    (b"GIF8", KnownFormat("GIF", (".gif",), "picture")),
+    (b"II*\0", KnownFormat("TIFF", (".tif", ".tiff"), "picture")),
+    (b"MM\0*", KnownFormat("TIFF", (".tif", ".tiff"), "picture")),
+    (b"BM", KnownFormat("BMP", (".bmp",), "picture")),
+    (b"ID3", KnownFormat("MP3", (".mp3",), "sound")),
+    (b"\xff\xfb", KnownFormat("MP3", (".mp3",), "sound")),
+    (b"OggS", KnownFormat("Ogg", (".ogg", ".oga", ".ogv", ".opus"), "sound")),
+    (b"fLaC", KnownFormat("FLAC", (".flac",), "sound")),
+    (b"\x1aE\xdf\xa3", KnownFormat("WebM", (".webm", ".mkv"), "sound")),
+    (b"\x1f\x8b", KnownFormat("GZIP", (".gz", ".tgz"), "save_as", ".zip")),
+    (b"7z\xbc\xaf", KnownFormat("7-Zip", (".7z",), "save_as", ".zip")),
+    (b"Rar!", KnownFormat("RAR", (".rar",), "save_as", ".zip")),
+    (b"\xffWPC", KnownFormat("WordPerfect", (".wpd", ".wp"), "save_as", ".docx")),
     (b"AT&TFORM", KnownFormat("DjVu", (".djvu", ".djv"))),
     (b"SQLite format 3", KnownFormat("SQLite", (".db", ".sqlite"))),
+    (b"AC10", KnownFormat("AutoCAD", (".dwg",))),
 )
+# In files that begin with the name of their container, what stands at the eighth byte tells more.
+_CONTAINERS: Final = (
+    (b"RIFF", b"WEBP", KnownFormat("WebP", (".webp",), "picture")),
+    (b"RIFF", b"WAVE", KnownFormat("WAV", (".wav",), "sound")),
+    (b"RIFF", b"AVI ", KnownFormat("AVI", (".avi",), "sound")),
+)
+_MOVIE: Final = KnownFormat("MP4", (".mp4", ".m4a", ".m4v", ".mov"), "sound")
+_PHOTO: Final = KnownFormat("HEIC", (".heic", ".heif", ".avif"), "picture")
+_MAIN_PARTS: Final = {"word/document.xml": "word", "xl/workbook.xml": "excel", "ppt/presentation.xml": "powerpoint"}
+_MAIN_TYPES: Final = {b"wordprocessingml": "word", b"spreadsheetml": "excel", b"presentationml": "powerpoint"}
+_MEDIA: Final = {
+    b"application/vnd.oasis.opendocument.text": "odt",
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/vnd.oasis.opendocument.presentation": "odp",
+    b"application/epub+zip": "epub",
+}
 _PARTS: Final = (
-    ("xl/workbook", _EXCEL),
-    ("ppt/presentation", _POWERPOINT),
-    ("meta-inf/container.xml", KnownFormat("EPUB", (".epub",))),
-    ("content.xml", KnownFormat("OpenDocument", (".odt", ".ods", ".odp", ".ott"))),
+    ("xl/workbook.bin", KnownFormat("Excel (binary)", (".xlsb",), "save_as", ".xlsx")),
     ("index/document.iwa", KnownFormat("Apple iWork", (".pages", ".numbers", ".key"))),
     ("visio/document.xml", KnownFormat("Visio", (".vsdx",))),
+    ("content.xml", KnownFormat("OpenDocument", (".odg", ".odf", ".odb", ".odt", ".ods", ".odp"))),
 )
+_UNPACKING: Final = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error)
 
 
-def other_format(data: bytes) -> KnownFormat | None:
-    """The format of bytes that are not read here; None where none is known, or they are a Word file."""
+def known_by_content(data: bytes) -> Kind | KnownFormat | None:
+    """The kind of bytes that are no text where it is read, else the format's name; None where neither is known."""
     if data.startswith(OLE):
-        return next((kind for stream, kind in _STREAMS if stream.encode("utf-16-le") in data), None)
+        return _in_streams(data)
     if data.startswith(ZIP):
         return _in_archive(data)
+    if data.lstrip(b" \t\r\n\xef\xbb\xbf")[:6].startswith(b"{\\rtf"):
+        return "rtf"
+    return _by_sign(data)
+
+
+def _by_sign(data: bytes) -> KnownFormat | None:
     start = data[:64].lstrip()
-    return next((kind for sign, kind in _SIGNS if start.startswith(sign)), None)
-
-
-def is_word(data: bytes) -> bool:
-    """Whether an archive holds the text of a Word file, wherever in it."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = {name.lower(): name for name in archive.namelist()}
-            if "word/document.xml" in names:
-                return True
-            links = archive.read(names["_rels/.rels"]) if "_rels/.rels" in names else b""
-            for link in _TARGET.finditer(links[: 1 << 16]):
-                target = _TO.search(link[1])
-                part = names.get(target[1].decode("utf-8", "replace").lower()) if target else None
-                if part:
-                    with archive.open(part) as content:
-                        return _WORD.search(content.read(_HEAD)) is not None
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
-        return False
-    return False
-
-
-def _in_archive(data: bytes) -> KnownFormat | None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [name.lower() for name in archive.namelist()[:1000]]
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return None
-    for part, kind in _PARTS:
-        if any(name.startswith(part) for name in names):
+    for sign, mark, kind in _CONTAINERS:
+        if data.startswith(sign) and data[8:12] == mark:
             return kind
-    return _ARCHIVE
+    if data[4:8] == b"ftyp":
+        return _PHOTO if data[8:12] in (b"heic", b"heix", b"mif1", b"avif") else _MOVIE
+    # Two letters alone may begin a text.
+    signs = ((sign, kind) for sign, kind in _SIGNS if len(sign) > 2 or b"\0" in data[:64])
+    return next((kind for sign, kind in signs if start.startswith(sign)), None)
+
+
+def _in_streams(data: bytes) -> Kind | KnownFormat | None:
+    """By the streams that the file's own listing names; by their names alone where the listing is damaged."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as opened:
+            names = {entry[0].lower() for entry in opened.listdir()}
+    except Exception:  # noqa: BLE001 - it raises anything on damaged files
+        names = set()
+    return next(
+        (
+            kind
+            for stream, kind in _STREAMS
+            if stream.lower() in names or (not names and stream.encode("utf-16-le") in data)
+        ),
+        None,
+    )
+
+
+def _in_archive(data: bytes) -> Kind | KnownFormat | None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            listed = archive.namelist()
+            names = {name.lower().lstrip("/"): name for name in reversed(listed[:_NAMES])}
+            return _main_kind(archive, names) or next(
+                (kind for part, kind in _PARTS if any(name.startswith(part) for name in names)), "zip"
+            )
+    except _UNPACKING:
+        return None
+
+
+def _main_kind(archive: zipfile.ZipFile, names: dict[str, str]) -> Kind | None:
+    """By what the archive says it is, or by the part that its own links name as the main one."""
+    if "mimetype" in names and (
+        kind := _MEDIA.get(_start(archive, names["mimetype"]).strip().removesuffix(b"-template"))
+    ):
+        return kind
+    if "meta-inf/container.xml" in names:
+        return "epub"
+    for part, kind in _MAIN_PARTS.items():
+        if part in names:
+            return kind
+    links = _start(archive, names["_rels/.rels"], 1 << 16) if "_rels/.rels" in names else b""
+    for link in _TARGET.finditer(links):
+        target = _TO.search(link[1])
+        main = names.get(target[1].decode("utf-8", "replace").lower()) if target else None
+        head = _start(archive, main) if main else b""
+        for sign, kind in _MAIN_TYPES.items():
+            if sign in head:
+                return kind
+    return None
+
+
+def _start(archive: zipfile.ZipFile, part: str, size: int = _HEAD) -> bytes:
+    with archive.open(part) as content:
+        return content.read(size)

@@ -16,14 +16,14 @@ import signal
 import struct
 import subprocess
 import threading
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from rag.core import child_processes
 from rag.core.errors import DamagedFile, RagError, TooLarge, TooSlow
-from rag.core.types import Failure, LoadedDocument, Notice, page_fields, page_of
+from rag.core.types import Failure, InnerFile, LoadedDocument, Notice, page_fields, page_of
 
 _LENGTH = struct.Struct(">QQ")
 _FILES_PER_CHILD = 100
@@ -59,7 +59,7 @@ class _Child:
 
     def ask(
         self, header: dict[str, Any], data: bytes, seconds: float, on_progress: Callable[[int, int], None]
-    ) -> dict[str, Any] | None:
+    ) -> tuple[dict[str, Any], bytes] | None:
         """The child's answer, or None when it died of the question or did not answer in time.
 
         `on_progress` hears of pages read meanwhile; what it raises ends the child.
@@ -81,7 +81,7 @@ class _Child:
             raise
         finally:
             timer.cancel()
-        return None if answer is None else answer[0]
+        return answer
 
     def lives(self) -> bool:
         return self._process.poll() is None
@@ -130,9 +130,10 @@ def read_isolated(
             raise TooSlow(name=name, seconds=limits.seconds)
         raise DamagedFile(name=name, expected=Path(name).suffix.lstrip(".").lower() or "?")
     _give_back(child)
-    if "failure" in answer:
-        raise RagError.revive(Failure(**answer["failure"]))
-    return _document(answer["document"], name, limits)
+    said, inside = answer
+    if "failure" in said:
+        raise RagError.revive(Failure(**said["failure"]))
+    return replace(_document(said["document"], name, limits), inside=tuple(_inner_files(said["inside"], inside)))
 
 
 def _take() -> _Child:
@@ -172,6 +173,13 @@ def _document(fields: dict[str, Any], name: str, limits: Limits) -> LoadedDocume
         warnings=tuple(Notice(*warning) for warning in fields["warnings"]),
         date=fields["date"],
     )
+
+
+def _inner_files(listed: Sequence[tuple[str, int]], data: bytes) -> Iterator[InnerFile]:
+    start = 0
+    for name, size in listed:
+        yield InnerFile(name, data[start : start + size])
+        start += size
 
 
 def document_fields(document: LoadedDocument) -> dict[str, Any]:

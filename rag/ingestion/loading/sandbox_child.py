@@ -39,19 +39,22 @@ def parse(
     return load(data, name, ReadingOptions(kind_of(data, name), password, charset, max_pages, on_progress))
 
 
-def answer(header: dict[str, Any], data: bytes, on_progress: Callable[[int, int], None]) -> dict[str, Any]:
-    """The document as plain values, or the failure to read it; `on_progress` hears of pages read."""
+def answer(
+    header: dict[str, Any], data: bytes, on_progress: Callable[[int, int], None]
+) -> tuple[dict[str, Any], bytes]:
+    """The document as plain values with the files in it, or the failure to read it; `on_progress` hears of pages."""
     limits = Limits(**header["limits"])
     name = header["name"]
     _bound(limits)
     try:
         document = parse(data, name, header["password"], header["charset"], limits.pages, on_progress)
-        return {"document": document_fields(document)}
+        inside = [(file.name, len(file.data)) for file in document.inside]
+        return {"document": document_fields(document), "inside": inside}, b"".join(f.data for f in document.inside)
     except RagError as error:
         failure = error.failure()
     except MemoryError:
         failure = TooLarge(name=name, limit=f"{limits.megabytes} MB").failure()
-    return {"failure": {"key": failure.key, "fields": failure.fields}}
+    return {"failure": {"key": failure.key, "fields": failure.fields}}, b""
 
 
 def _bound(limits: Limits) -> None:
@@ -93,7 +96,7 @@ def serve() -> None:
             send(writing, {"pages": [done, total]})
 
     while frame := receive(sys.stdin.buffer):
-        send(writing, answer(*frame, on_progress))
+        send(writing, *answer(*frame, on_progress))
 
 
 if __name__ == "__main__":

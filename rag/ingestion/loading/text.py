@@ -1,4 +1,4 @@
-"""Plain text and Markdown become parts of text."""
+"""Plain text, Markdown, data and source code become parts of text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
     Raises:
         NoText: it holds white space only.
     """
-    text = _EMBEDDED.sub("data:", decode(data, charset, name=name) or "")
+    text = _EMBEDDED.sub("data:", decode(data, charset, name=name, markup=kind == "xml") or "")
     if kind != "markdown":
         if not text.strip():
             raise NoText(name=name, pages="1")

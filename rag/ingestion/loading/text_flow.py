@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from rag.core.cells import SheetCell
 from rag.core.tables import Table
 from rag.core.types import Heading, LeftOut, LeftOutReason
 from rag.ingestion.loading.raised_marks import raised
@@ -23,12 +24,13 @@ BULLET: Final = "• "
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text with its headings, its tables and what was left out of it, in order."""
+    """A text with its headings, its tables, the cells of a sheet and what was left out of it, in order."""
 
     text: str
     headings: list[Heading] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    cells: list[SheetCell] = field(default_factory=list)
 
 
 def visible(text: str) -> str:

@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
 from rag.core.tables import Table
@@ -61,7 +62,9 @@ def in_parts(
         last = len(gone) if end == len(text) else bisect_left(gone, end)
         left = tuple(replace(part, start=part.start - start) for part in left_out[bisect_left(gone, start) : last])
         held_tables = _tables_in(tables, start, end)
-        pages.append(Page(len(pages) + 1, str(line), text[start:end], places, held_tables, left))
+        first, after = (bisect_left(written.cells, at, key=attrgetter("start")) for at in (start, end))
+        cells = tuple(cell.moved(-start) for cell in written.cells[first:after])
+        pages.append(Page(len(pages) + 1, str(line), text[start:end], places, held_tables, left, cells=cells))
         line += text.count("\n", start, end)
         if not clean:
             inside.append(line)

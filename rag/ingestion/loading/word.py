@@ -14,13 +14,13 @@ from rag.core.types import LoadedDocument
 from rag.ingestion.loading.colors import WHITE, color_of
 from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.loaders import ReadingOptions
+from rag.ingestion.loading.office_package import Package, W, open_package
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.word_chunks import read_chunks
 from rag.ingestion.loading.word_fields import write_boxes
 from rag.ingestion.loading.word_notes import Notes, comments, running_parts
 from rag.ingestion.loading.word_numbering import Numbering
-from rag.ingestion.loading.word_package import Package, W, open_package
 from rag.ingestion.loading.word_styles import Ground, Styles
 from rag.ingestion.loading.word_text import Reader
 

@@ -11,7 +11,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from rag.ingestion.loading.encodings import decode
 from rag.ingestion.loading.mime_pages import page_of
-from rag.ingestion.loading.word_package import Package, R, W, open_package
+from rag.ingestion.loading.office_package import Package, R, W, open_package
 
 _DEPTH: Final = 2
 

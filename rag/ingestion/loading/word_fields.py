@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rag.ingestion.loading.office_package import W
 from rag.ingestion.loading.signs import BOX, TICKED
-from rag.ingestion.loading.word_package import W
 from rag.ingestion.loading.word_styles import is_on, value
 
 _W14: Final = "{http://schemas.microsoft.com/office/word/2010/wordml}"

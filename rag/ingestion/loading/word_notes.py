@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from rag.ingestion.loading.office_package import Package, W
 from rag.ingestion.loading.word_numbering import in_format
-from rag.ingestion.loading.word_package import Package, W
 from rag.ingestion.loading.word_styles import value
 
 _KINDS: Final = {"footnote": "decimal", "endnote": "lowerRoman"}

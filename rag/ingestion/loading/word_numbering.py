@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rag.ingestion.loading.number_formats import chinese, circled, letters, ordinal, roman
+from rag.ingestion.loading.office_package import W
 from rag.ingestion.loading.signs import in_font, is_sign_font
 from rag.ingestion.loading.text_flow import BULLET
-from rag.ingestion.loading.word_package import W
 from rag.ingestion.loading.word_styles import Styles, is_on, value
 
 _LEVELS: Final = 9

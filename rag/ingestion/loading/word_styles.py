@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from rag.core.types import LeftOutReason
 from rag.ingestion.loading.colors import WHITE, Color, alike, color_of
+from rag.ingestion.loading.office_package import W
 from rag.ingestion.loading.signs import is_sign_font
-from rag.ingestion.loading.word_package import W
 
 _HEADING: Final = re.compile(
     r"(?:heading|标题|überschrift|titre|título|titolo|kop|rubrik|заголовок|見出し)[\s_]?(\d)\b", re.IGNORECASE

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from rag.core.tables import Cell, Table
 from rag.core.types import LeftOutReason
+from rag.ingestion.loading.office_package import W
 from rag.ingestion.loading.table_text import write_table
-from rag.ingestion.loading.word_package import W
 from rag.ingestion.loading.word_styles import is_on
 
 # A cell that covers more columns is a mistake of the file.

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rag.core.types import LeftOut
+from rag.ingestion.loading.office_package import W
 from rag.ingestion.loading.signs import in_font, sign
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.word_fields import Fields
 from rag.ingestion.loading.word_formulas import M, formula
 from rag.ingestion.loading.word_notes import Notes
 from rag.ingestion.loading.word_numbering import Numbering
-from rag.ingestion.loading.word_package import W
 from rag.ingestion.loading.word_styles import Ground, Look, Styles, is_on, shade
 from rag.ingestion.loading.word_tables import cells_of, is_layout, revoked_rows, word_table
 

@@ -60,6 +60,7 @@ def anchor(source: Source, document: Document, pages: Sequence[Page]) -> Source:
         start=start,
         end=end,
         line=line_of(document.kind, page.line(0), page.text[:start]),
+        cells=page.cells_at(start, end),
     )
 
 

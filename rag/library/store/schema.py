@@ -68,6 +68,7 @@ pages = _table(
     sa.Column("tables", Json, nullable=False, server_default="[]"),
     sa.Column("left_out", Json, nullable=False, server_default="[]"),
     sa.Column("unread", sa.Text),
+    sa.Column("cells", Json, nullable=False, server_default="[]"),
 )
 
 # AUTOINCREMENT: the id of a removed chunk is never given again. `text_terms` and `context_terms` are read by the

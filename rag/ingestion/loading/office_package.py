@@ -1,6 +1,5 @@
-"""The parts of a Word file, wherever the program that wrote it put them, in the names of ordinary Word files.
-
-Read are .docx and .docm, in the strict form of the standard too, and the same as one XML file (Flat OPC).
+"""The parts of a Word, Excel or PowerPoint file, wherever the program that wrote it put them, in the names of ordinary
+files: the strict form of the standard is read too, and Word's as one XML file (Flat OPC).
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -34,6 +33,9 @@ _NAMES: Final = {
     "http://purl.oclc.org/ooxml/officeDocument/math": "http://schemas.openxmlformats.org/officeDocument/2006/math",
     "http://purl.oclc.org/ooxml/officeDocument/relationships": R[1:-1],
     "http://purl.oclc.org/ooxml/drawingml/main": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main": "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/presentationml/main": "http://schemas.openxmlformats.org/presentationml/2006/main",
+    "http://purl.oclc.org/ooxml/drawingml/chart": "http://schemas.openxmlformats.org/drawingml/2006/chart",
 }
 
 _ENTRIES: Final = 1000
@@ -44,7 +46,7 @@ _DECLARED: Final = 400  # bytes of a part, among which is what it says of its en
 
 
 class Package:
-    """A Word file taken apart. `main` is the name of the part that holds the text."""
+    """An Office file taken apart. `main` is the name of the part that holds the text, or leads to it."""
 
     def __init__(self, parts: dict[str, bytes]) -> None:
         # Names of parts do not tell capitals from small letters.
@@ -54,7 +56,7 @@ class Package:
     def root(self, part: str) -> Any:
         """The part's XML; None where there is no such part."""
         content = self._parts.get(part.lower().lstrip("/"))
-        return None if content is None else _parsed(content)
+        return None if content is None else parsed(content)
 
     def content(self, part: str) -> bytes | None:
         return self._parts.get(part.lower().lstrip("/"))
@@ -97,21 +99,26 @@ class Package:
         return ""
 
     def _main(self) -> str:
-        candidates = [*self.related("", "/officeDocument"), "word/document.xml"]
+        candidates = [
+            *self.related("", "/officeDocument"),
+            "word/document.xml",
+            "xl/workbook.xml",
+            "ppt/presentation.xml",
+        ]
         candidates += [name for name in self._parts if name.endswith("/document.xml")]
         return next((name for name in candidates if self.content(name)), "")
 
 
-def open_package(data: bytes, name: str) -> Package:
+def open_package(data: bytes, name: str, expected: str = "docx") -> Package:
     """The parts of the file.
 
     Raises:
-        DamagedFile: it is no Word file inside.
+        DamagedFile: it is no such file inside.
         TooLarge: unpacked, it is more than the limits for archives allow.
     """
     if not data.startswith(b"PK"):
         return Package(_flat_parts(data))
-    _check(data, name)
+    check_archive(data, name, expected)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return Package({e.filename: archive.read(e) for e in archive.infolist() if _is_read(e.filename)})
 
@@ -121,17 +128,29 @@ def _is_read(name: str) -> bool:
     return name.lower().endswith((".xml", ".rels", ".html", ".htm", ".xhtml", ".mht", ".mhtml", ".txt", ".docx"))
 
 
-def _check(data: bytes, name: str) -> None:
+def check_archive(data: bytes, name: str, expected: str) -> None:
     """Refuse an archive that would unpack into far more than it seems."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             if len(entries) <= _ENTRIES and any(_strangely_written(archive, entry) for entry in entries):
-                raise DamagedFile(name=name, expected="docx")
+                raise DamagedFile(name=name, expected=expected)
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, zlib.error) as error:
-        raise DamagedFile(name=name, expected="docx") from error
-    unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > _ENTRIES or unpacked > _UNPACKED:
+        raise DamagedFile(name=name, expected=expected) from error
+    if len(entries) > _ENTRIES:
+        raise TooLarge(name=name, limit=f"{_ENTRIES:,}")
+    check_sizes([entry for entry in entries if _is_read(entry.filename)], name)
+
+
+def check_sizes(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
+    """Refuse files that would unpack into far more than they seem.
+
+    Raises:
+        TooLarge: there are too many, or they are too large together, or one is packed too well.
+    """
+    if len(entries) > _ENTRIES:
+        raise TooLarge(name=name, limit=f"{_ENTRIES:,}")
+    if sum(entry.file_size for entry in entries) > _UNPACKED:
         raise TooLarge(name=name, limit=f"{_UNPACKED // 2**20} MB")
     for entry in entries:
         if entry.file_size > _PACKED_BELOW and entry.file_size > _RATIO * entry.compress_size:
@@ -149,7 +168,7 @@ def _strangely_written(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool
 
 def _flat_parts(data: bytes) -> dict[str, bytes]:
     parts = {}
-    for part in _parsed(data).iter(f"{_FLAT}part"):
+    for part in parsed(data).iter(f"{_FLAT}part"):
         content = b""
         inner = part.find(f"{_FLAT}xmlData")
         if inner is not None and len(inner):
@@ -160,7 +179,8 @@ def _flat_parts(data: bytes) -> dict[str, bytes]:
     return parts
 
 
-def _parsed(content: bytes) -> Any:
+def parsed(content: bytes) -> Any:
+    """XML as a tree: nothing is fetched, no entity is put in."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
