@@ -4,7 +4,7 @@ import streamlit as st
 
 from rag.ui import actions, chat_list, chat_turns, uploads
 from rag.ui.page_frame import end_sidebar, frame, show_errors
-from rag.ui.source_view import draw_open_source
+from rag.ui.source_panel import draw_source_panel
 
 page = frame("chat")
 texts, services, owner = page.texts, page.services, page.owner
@@ -46,4 +46,4 @@ with above:
     uploads.draw_jobs(page, collection)
 
 # Show: the source of a clicked footnote.
-draw_open_source(page)
+draw_source_panel(page, chat.id if chat else "")

@@ -5,7 +5,7 @@ import streamlit as st
 from rag.ui import chat_list, documents_page, reading_report, sharing, uploads
 from rag.ui.page_frame import end_sidebar, frame
 from rag.ui.safe_views import label
-from rag.ui.source_view import draw_open_source
+from rag.ui.source_panel import draw_source_panel
 
 page = frame("documents")
 texts, services, owner = page.texts, page.services, page.owner
@@ -30,4 +30,4 @@ uploads.draw_jobs(page, collection)
 documents = services.store.documents.list(owner, collection.id)
 reading_report.offer_reading_again(page, collection, documents, right)
 documents_page.draw_documents(page, documents, right)
-draw_open_source(page)
+draw_source_panel(page)

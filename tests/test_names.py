@@ -21,7 +21,7 @@ BEHAVIOURS = {
     "binary quantized": "library/index/vectors.py",
     "bootstrap": "evaluation/measures.py",
     "checksum": "models/catalogue/checksums.py",
-    "citation": "ui/source_view.py",
+    "citation": "ui/source_routes.py",
     "condense": "answering/prompts.py",
     "contradiction": "answering/verification/contradiction.py",
     "deduplicated": "answering/evidence/quote_selection.py",

@@ -78,14 +78,16 @@ def _run(page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway
     )
 
 
-def page_picture(page: Frame, document: Document, number: int, spans: Sequence[tuple[int, int]]) -> Picture:
-    """A PDF page rendered with spans of its text boxed.
+def page_picture(
+    page: Frame, document: Document, number: int, spans: Sequence[tuple[int, int]], *, scale: float = 2.0
+) -> Picture:
+    """A PDF page rendered with spans of its text boxed, at `scale` pixels a point.
 
     Raises:
         LibraryError: the page is gone or cannot be drawn.
     """
     text = page.services.store.documents.page(page.owner, document.id, number).text
-    return draw_page(original(page, document), number, spans, text=text)
+    return draw_page(original(page, document), number, spans, text=text, scale=scale)
 
 
 def original(page: Frame, document: Document) -> bytes:

@@ -9,16 +9,25 @@ const element = (tag, className, text) => {
   return node;
 };
 
-const footnote = (number, label, open) => {
+// A footnote; pointed at or reached by keyboard, it shows its quote without opening it.
+const footnote = (number, label, quote, open) => {
   const button = element("button", "note", String(number));
   button.type = "button";
+  button.dataset.number = number;
   button.setAttribute("aria-label", label);
-  button.onclick = () => open(number - 1);
-  return button;
+  button.onclick = () => open(number, button);
+  if (!quote) return button;
+  const preview = element("span", "preview");
+  preview.setAttribute("role", "tooltip");
+  preview.append(element("span", "words", quote.text), element("span", "where", [quote.name, quote.place].filter(Boolean).join(", ")));
+  const holder = element("span", "holder");
+  holder.append(button, preview);
+  return holder;
 };
 
 const quoteCard = (quote, open) => {
   const card = element("figure", "quote");
+  card.dataset.number = quote.number;
   const words = element("blockquote");
   if (quote.head) words.append(element("div", "head", quote.head));
   words.append(element("span", "words", quote.text));
@@ -27,7 +36,7 @@ const quoteCard = (quote, open) => {
   place.setAttribute("aria-label", quote.open);
   place.append(element("span", "number", String(quote.number)), element("span", "name", quote.name));
   if (quote.place) place.append(element("span", "where", quote.place));
-  place.onclick = () => open(quote.number - 1);
+  place.onclick = () => open(quote.number, place);
   const caption = element("figcaption");
   caption.append(place);
   if (quote.note) caption.append(element("span", "changed", quote.note));
@@ -35,17 +44,18 @@ const quoteCard = (quote, open) => {
   return card;
 };
 
-const sentence = (part, labels, open) => {
+const sentence = (part, labels, quotes, open) => {
   const end = part.text.trimEnd().length;
   const node = element("span", `sentence ${part.verdict}`, part.text.slice(0, end));
   if (part.verdict === "partly") node.title = labels.partly;
-  const notes = part.notes.map((number) => footnote(number, labels.notes[number - 1], open));
+  const notes = part.notes.map((number) => footnote(number, labels.notes[number - 1], quotes[number - 1], open));
   return [node, ...notes, part.text.slice(end) || " "];
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".answer");
-  const open = (index) => setTriggerValue("open", index);
+  const open = (number, from) =>
+    window.dispatchEvent(new CustomEvent("footnote:open", { detail: { turn: data.turn, number, from } }));
   const folded = root.querySelector("details")?.open ?? false;
   const parts = [];
   if (data.notice) {
@@ -60,7 +70,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.plain || data.sentences.length) {
     parts.push(element("h4", "", data.labels.written));
     const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
-    text.append(...data.sentences.flatMap((part) => sentence(part, data.labels, open)));
+    text.append(...data.sentences.flatMap((part) => sentence(part, data.labels, data.quotes, open)));
     parts.push(text);
   }
   if (data.folded.length) {
@@ -73,4 +83,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.remark) parts.push(element("p", "remark", data.remark));
   if (data.status) parts.push(element("p", "status", data.status));
   root.replaceChildren(...parts);
+  // The panel tells which footnote it shows; its marks here are drawn so, however often the answer is drawn anew.
+  const mark = () => root.querySelectorAll("[data-number]").forEach((node) =>
+    node.classList.toggle("shown", root.shown === Number(node.dataset.number)));
+  root.listening ??= (event) => {
+    root.shown = event.detail.turn === data.turn ? event.detail.number : undefined;
+    root.mark();
+  };
+  root.mark = mark;
+  window.addEventListener("footnote:shown", root.listening);
+  mark();
+  return () => setTimeout(() => { if (!root.isConnected) window.removeEventListener("footnote:shown", root.listening); });
 }

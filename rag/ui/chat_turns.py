@@ -14,12 +14,11 @@ from rag.core.formats import ENDINGS
 from rag.core.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
 from rag.library import samples
 from rag.services import NO_MODEL
-from rag.ui import actions, file_routes
+from rag.ui import actions, file_addresses
 from rag.ui.chat_list import collection_name
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_answer, draw_muted, draw_passage, draw_question, label
 from rag.ui.save_check import draw_keep
-from rag.ui.source_view import open_citation
 from rag.ui.texts import Texts
 from rag.ui.uploads import under_way
 from rag.ui.widget_values import uploaded
@@ -140,7 +139,7 @@ def _draw_run(page: Frame, turn: Turn) -> None:
     if run is None:
         st.rerun()
         return
-    _open_clicked(run.draft, draw_answer(run.draft, page.texts, key=f"run-{turn.id}", status=_status(run, page.texts)))
+    draw_answer(run.draft, page.texts, turn=turn.id, status=_status(run, page.texts))
     if st.button(page.texts("chat.stop"), key=f"stop-{turn.id}", icon=":material/stop_circle:"):
         run.stop()
 
@@ -161,7 +160,7 @@ def _status(run: AnswerRun, texts: Texts) -> str:
 def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: Right | None) -> None:
     changes = actions.changed_sources(page, chat, answer, right)
     notes = {document: page.texts(f"answer.{change}") for document, change in changes.items()}
-    _open_clicked(answer, draw_answer(answer, page.texts, key=f"answer-{turn.id}", changes=notes))
+    draw_answer(answer, page.texts, turn=turn.id, changes=notes)
 
 
 def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) -> None:
@@ -177,16 +176,10 @@ def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) 
     with st.popover(texts("answer.copy"), type="tertiary"):
         st.code(as_markdown(answer, texts), language=None, wrap_lines=True)
     st.link_button(
-        texts("answer.export"), file_routes.answer_address(turn, texts), type="tertiary", key=f"export-{turn.id}"
+        texts("answer.export"), file_addresses.answer_address(turn, texts), type="tertiary", key=f"export-{turn.id}"
     )
     with st.popover(texts("answer.seconds"), type="tertiary"):
         draw_muted(_seconds(answer, texts))
-
-
-def _open_clicked(answer: Answer, clicked: int | None) -> None:
-    if clicked is not None:
-        open_citation(answer.quotes[clicked])
-        st.rerun()
 
 
 def _seconds(answer: Answer, texts: Texts) -> str:

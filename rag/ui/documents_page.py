@@ -17,7 +17,7 @@ from rag.ui.chat_list import collection_name
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.reading_report import draw_report
 from rag.ui.safe_views import draw_muted, label
-from rag.ui.source_view import open_document
+from rag.ui.source_panel import open_document
 from rag.ui.widget_values import uploaded
 
 # Of all that are given at once, and of a word to look for.

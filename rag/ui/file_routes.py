@@ -4,26 +4,25 @@ Every request is authenticated and authorized; without access the response is 40
 
 /files/documents/{id}/original                     the file as uploaded
 /files/documents/{id}/pages/{number}?marked=12-40  a page as PNG, with a text span marked
+/files/documents/{id}/pages/{number}?small         the page as a small picture, for the list of pages
 /files/answers/{id}?lang=en                        an answer as HTML, in a language
+
+What the source panel asks for besides is in `source_routes`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from streamlit import config
-from streamlit.url_util import make_url_path
 
 from rag.core import settings
 from rag.core.errors import NotFound, PageNotDrawn, RagError, SignInError
-from rag.core.types import Document, Turn
-from rag.ui import actions
+from rag.ui import actions, source_routes
+from rag.ui.file_addresses import NUMBER, address, marked, parameter
 from rag.ui.file_responses import HEADERS, file_name, send
 from rag.ui.page_frame import Frame, services_for
 from rag.ui.request_identity import caller
@@ -33,28 +32,8 @@ from rag.ui.widget_values import ID
 # Authenticates a request. Raises NotFound or SignInError.
 Find = Callable[[Request], Frame]
 
-_NUMBER: Final = re.compile(r"[1-9]\d{0,8}")
-_MARKED: Final = re.compile(r"(\d{1,9})-(\d{1,9})")
-
-
-def original_address(document: Document) -> str:
-    """URL path of a document's file."""
-    return _address(f"documents/{document.id}/original")
-
-
-def picture_address(document: Document, number: int, spans: Sequence[tuple[int, int]]) -> str:
-    """URL path of a page image, with the first of the spans marked."""
-    marked = "".join(f"?marked={start}-{end}" for start, end in spans[:1])
-    return _address(f"documents/{document.id}/pages/{number}{marked}")
-
-
-def answer_address(turn: Turn, texts: Texts) -> str:
-    """URL path of a turn's exported answer."""
-    return _address(f"answers/{turn.id}?lang={texts.language}")
-
-
-def _address(path: str) -> str:
-    return make_url_path(config.get_option("server.baseUrlPath") or "", f"files/{path}")
+# Pixels a point of a page in the list of pages, and in the panel.
+_SMALL, _LARGE = 0.25, 2.0
 
 
 def _authenticate(request: Request) -> Frame:
@@ -76,34 +55,37 @@ def routes(find: Find = _authenticate) -> list[BaseRoute]:
                 failure = error.failure()
                 return _text(_sentences(lambda texts: texts.failure(failure)), 503)
 
-        return Route(_address(path), endpoint)
+        return Route(address(path), endpoint)
 
     return [
         route("documents/{document}/original", _original),
         route("documents/{document}/pages/{number}", _picture),
+        route("documents/{document}/view/{number}", source_routes.view),
+        route("documents/{document}/find", source_routes.find),
+        route("answers/{turn}/footnotes/{number}", source_routes.citation),
         route("answers/{turn}", _answer),
-        Route(_address("{path:path}"), lambda _request: _not_there()),
+        Route(address("{path:path}"), lambda _request: _not_there()),
     ]
 
 
 def _original(request: Request, page: Frame) -> Response:
-    key = _parameter(request, "document", ID)
+    key = parameter(request, "document", ID)
     document, size, pieces = page.services.store.documents.stream(page.owner, key)
     return send(request, size, pieces, type=document.format.media_type, name=file_name(document), tag=document.sha256)
 
 
 def _picture(request: Request, page: Frame) -> Response:
-    document = page.services.store.documents.get(page.owner, _parameter(request, "document", ID))
-    marked = _MARKED.fullmatch(request.query_params.get("marked", ""))
-    spans = [(int(marked[1]), int(marked[2]))] if marked else []
+    document = page.services.store.documents.get(page.owner, parameter(request, "document", ID))
     if not document.format.drawn:
         raise NotFound(what="page")
-    picture = actions.page_picture(page, document, int(_parameter(request, "number", _NUMBER)), spans)
+    scale = _SMALL if "small" in request.query_params else _LARGE
+    number = int(parameter(request, "number", NUMBER))
+    picture = actions.page_picture(page, document, number, marked(request), scale=scale)
     return _bytes(request, picture.data, type="image/png", name="")
 
 
 def _answer(request: Request, page: Frame) -> Response:
-    turn = page.services.store.chats.turn(page.owner, _parameter(request, "turn", ID))
+    turn = page.services.store.chats.turn(page.owner, parameter(request, "turn", ID))
     if turn.answer is None:
         raise NotFound(what="turn")
     data = actions.exported(page, turn, turn.answer).encode()
@@ -113,14 +95,6 @@ def _answer(request: Request, page: Frame) -> Response:
 def _bytes(request: Request, data: bytes, *, type: str, name: str) -> Response:
     tag = hashlib.sha256(data).hexdigest()
     return send(request, len(data), lambda start, stop: iter([data[start:stop]]), type=type, name=name, tag=tag)
-
-
-def _parameter(request: Request, name: str, form: re.Pattern[str]) -> str:
-    """A path parameter. Raises NotFound where it is malformed."""
-    value: str = request.path_params[name]
-    if not form.fullmatch(value):
-        raise NotFound(what="page")
-    return value
 
 
 def _language(request: Request) -> Language:

@@ -1,4 +1,4 @@
-"""What was read of documents: told under each in the list, and beside a page; and reading the older ones again."""
+"""What was read of documents, told under each in the list; and reading the older ones again."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rag.core.places import Texts, page_name
+from rag.core.places import Texts
 from rag.core.reports import PageReport, counted
-from rag.core.types import Collection, Document, Page, Right
+from rag.core.types import Collection, Document, Right
 from rag.library.store import Job
 from rag.ui.page_frame import Frame, show_errors
-from rag.ui.safe_views import draw_grid, draw_lines, draw_marked, draw_muted
-from rag.viewing.grid import sheet_grid
-from rag.viewing.highlighting import Span, shown_text
+from rag.ui.safe_views import draw_lines, draw_muted
 
 REFRESH_SECONDS = 1.0
 
@@ -34,28 +32,6 @@ def report_lines(reports: Sequence[PageReport], document: Document, t: Texts) ->
     if document.format.paged and plain:
         lines.append(counted(t, "report.all_read", plain))
     return lines or [t("report.whole_read")]
-
-
-def draw_read_page(page: Frame, document: Document, read: Page, spans: Sequence[Span], *, drawn: bool) -> None:
-    """In the viewer: what was read of a page, and on request what was left out of it, in its place.
-
-    `drawn`: the page's picture is shown already, and its text on request only.
-    """
-    texts, key = page.texts, f"{document.id}-{read.number}"
-    report = PageReport.of(read)
-    if report.notable:
-        draw_muted(report.shown(document.kind, texts))
-    if drawn and not st.toggle(texts("report.page_picture"), key=f"read-{key}"):
-        return
-    left_out = read.left_out if read.left_out and st.toggle(texts("report.left_out_text"), key=f"left-{key}") else ()
-    if read.cells:
-        draw_grid(
-            sheet_grid(read, spans), page_name(document.kind, read.label, texts) or document.name, key=f"grid-{key}"
-        )
-        if left_out:
-            draw_lines([part.text for part in left_out])
-        return
-    draw_marked(shown_text(read.text, spans, left_out), key=f"text-{key}")
 
 
 def offer_reading_again(page: Frame, collection: Collection, documents: Sequence[Document], right: Right) -> None:

@@ -15,9 +15,7 @@ import streamlit as st
 
 from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
-from rag.ui.widget_values import position
 from rag.viewing.answer_notices import notices, refused_title
-from rag.viewing.highlighting import Mark, Picture
 
 # Markdown's syntax characters; then what is auto-linked although escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")
@@ -29,31 +27,6 @@ _answer = st.components.v2.component(
     html='<div class="answer" aria-live="polite"></div>',
     css=(_HERE / "answer.css").read_text(encoding="utf-8"),
     js=(_HERE / "answer.js").read_text(encoding="utf-8"),
-)
-
-_picture = st.components.v2.component(
-    "footnote_picture",
-    html='<div class="frame" tabindex="0"><img></div>',
-    css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem; }"
-    " img { display: block; width: 100%; }",
-    js=(_HERE / "picture.js").read_text(encoding="utf-8"),
-)
-
-_text = st.components.v2.component(
-    "footnote_text",
-    html='<div class="frame" tabindex="0"></div>',
-    css=".frame { max-height: 68vh; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 0.5rem;"
-    " padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; }"
-    " del { color: var(--st-text-color); opacity: 0.75; outline: 1px dashed var(--st-border-color);"
-    " background: var(--st-secondary-background-color); }",
-    js=(_HERE / "text.js").read_text(encoding="utf-8"),
-)
-
-_grid = st.components.v2.component(
-    "footnote_grid",
-    html='<div class="frame" tabindex="0"></div>',
-    css=(_HERE / "grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "grid.js").read_text(encoding="utf-8"),
 )
 
 
@@ -98,15 +71,12 @@ def label(text: str) -> str:
     return _LINK.sub("\u2060\\1", escaped)
 
 
-def draw_answer(
-    answer: Answer, texts: Texts, *, key: str, status: str = "", changes: Mapping[str, str] = {}
-) -> int | None:
-    """Draw an answer, running or saved; the index of the quote whose footnote was clicked.
+def draw_answer(answer: Answer, texts: Texts, *, turn: str, status: str = "", changes: Mapping[str, str] = {}) -> None:
+    """Draw the answer of a turn, running or saved. A footnote that is clicked opens in the source panel.
 
     `changes` maps the id of a removed or replaced document to a notice.
     """
-    result = _answer(key=key, data=answer_data(answer, texts, status, changes), on_open_change=lambda: None)
-    return position(result.open, len(answer.quotes))
+    _answer(key=f"answer-{turn}", data={"turn": turn} | answer_data(answer, texts, status, changes))
 
 
 def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str, str]) -> dict[str, object]:
@@ -133,22 +103,6 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
             "notes": [texts("answer.note", number=i) for i in range(1, len(answer.quotes) + 1)],
         },
     }
-
-
-def draw_picture(picture: Picture, address: str, alt: str, *, key: str) -> None:
-    """A page image, loaded from `address`, scrolled to its first box."""
-    at = min((box.top for box in picture.boxes), default=0.0) / picture.height
-    _picture(key=key, data={"address": address, "at": at, "alt": alt})
-
-
-def draw_marked(segments: Sequence[tuple[str, Mark]], *, key: str) -> None:
-    """A document's text in segments of (text, how it is marked), scrolled to the first quote."""
-    _text(key=key, data={"segments": [list(segment) for segment in segments]})
-
-
-def draw_grid(grid: Mapping[str, object], said: str, *, key: str) -> None:
-    """A sheet, as `rag.viewing.grid` lays it out, scrolled to the first quoted cell."""
-    _grid(key=key, data={**grid, "said": said})
 
 
 def draw_passage(passage: Passage, texts: Texts) -> None:

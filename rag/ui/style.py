@@ -18,6 +18,10 @@ table.plain { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-va
 table.plain :is(th, td) { padding: 0.4rem 0.75rem 0.4rem 0; text-align: start; overflow-wrap: anywhere; }
 table.plain th { font-weight: 500; opacity: 0.7; }
 table.plain tr { border-bottom: 1px solid var(--st-border-color); }
+/* The source panel stands beside the page; below 900 px it covers its lower part. */
+@media (min-width: 901px) {
+  html[data-source] [data-testid="stAppViewContainer"] { right: min(var(--footnote-panel, 46vw), 92vw); width: auto; }
+}
 body:has(.st-key-door) :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) { display: none; }
 """
 # Replaces texts that Streamlit has in English only.

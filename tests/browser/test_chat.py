@@ -38,6 +38,55 @@ def test_a_footnote_opens_the_page_with_the_words_boxed(user: User) -> None:
     expect(dialog).to_contain_text("Page 8 of 15")
 
 
+def test_answer_and_source_stand_side_by_side(user: User) -> None:
+    user.open()
+    answer = user.ask(LEAVE)
+    place = answer.locator(".quote .place").first
+    place.click()
+    panel = user.page.get_by_role("dialog")
+    expect(panel.locator("img")).to_have_js_property("naturalWidth", 1191)
+    beside, words = panel.bounding_box(), answer.locator(".quote").first.bounding_box()
+    assert beside is not None
+    assert words is not None
+    assert words["x"] + words["width"] <= beside["x"]
+    expect(answer.locator(".quote").first).to_have_class(re.compile("shown"))
+    # One footnote after the other; the address opens this very one again.
+    panel.get_by_role("button", name="Next footnote").click()
+    expect(panel).to_contain_text("Footnote 2 of 3")
+    expect(user.page).to_have_url(re.compile(r"turn=[0-9a-f]{32}&footnote=2"))
+    # Words are looked for in the whole document.
+    panel.get_by_role("searchbox").fill("bicycle")
+    panel.get_by_role("searchbox").press("Enter")
+    expect(panel.locator(".hits")).to_contain_text(re.compile(r"\d places?"))
+    panel.locator(".hits button").first.click()
+    expect(panel.locator(".frame img")).to_have_attribute("src", re.compile(r"marked=\d+-\d+"))
+    panel.get_by_role("button", name="Show what was read").click()
+    expect(panel.locator("mark").last).to_have_text(re.compile("bicycle", re.IGNORECASE))
+    user.page.reload()
+    expect(panel).to_contain_text("Footnote 2 of 3")
+    user.page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(user.page).not_to_have_url(re.compile("footnote="))
+
+
+def test_the_panel_is_left_by_the_back_button_and_by_escape_to_where_one_was(user: User) -> None:
+    user.open()
+    answer = user.ask(LEAVE)
+    place = answer.locator(".quote .place").nth(1)
+    place.focus()
+    user.page.keyboard.press("Enter")
+    panel = user.page.get_by_role("dialog")
+    expect(panel).to_contain_text("Footnote 2 of 3")
+    expect(panel.get_by_role("heading", name="employee-handbook.pdf")).to_be_focused()
+    user.page.keyboard.press("Escape")
+    expect(place).to_be_focused()
+    user.page.keyboard.press("Enter")
+    expect(panel).to_contain_text("Footnote 2 of 3")
+    user.page.go_back()
+    expect(panel).to_have_count(0)
+    expect(answer.locator(".quote").first).to_be_visible()
+
+
 def test_a_file_and_an_answer_are_saved_with_mouse_and_keyboard(user: User, tmp_path: Path) -> None:
     user.open()
     answer = user.ask(LEAVE)

@@ -25,6 +25,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from rag.answering.background_runs import AnswerRuns
 from rag.answering.conversation import Conversation
 from rag.answering.retrieval import Retriever
 from rag.core.call_context import CallContext
@@ -33,7 +34,7 @@ from rag.core.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn
 from rag.library.index import open_index
 from rag.library.store import Store, schema
 from rag.models.embedding import Vectors
-from rag.ui import actions, file_routes
+from rag.ui import actions, file_addresses, file_routes
 from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
@@ -112,7 +113,8 @@ class Walk:
             given = SignIn("https://id.example.org", name, f"{name}@example.org", name, f"key of {name}", None)
             person = self.store.people.admit(given, hours=12, admins=[f"{ADMIN}@example.org"])
             self.people[name] = person.id
-            services: Any = SimpleNamespace(store=self.store, settings=settings, embedder_choice=embedder)
+            runs = AnswerRuns()
+            services: Any = SimpleNamespace(store=self.store, settings=settings, embedder_choice=embedder, runs=runs)
             self.frames[name] = Frame(services, Texts("en"), person, given)
         self.browser = TestClient(Starlette(routes=file_routes.routes(self.sender)))
         self.group = self.store.people.make_group(self.people[ADMIN], "team").id
@@ -310,9 +312,14 @@ def fetch_file(walk: Walk, user: str) -> None:
     key = walk.any(kind)
     thing: Any = SimpleNamespace(id=key)
     address = walk.random.choice(
-        [file_routes.answer_address(thing, Texts("en"))]
+        [file_addresses.answer_address(thing, Texts("en")), file_addresses.citation_address(thing, 1)]
         if kind == "turn"
-        else [file_routes.original_address(thing), file_routes.picture_address(thing, 1, [(0, 5)])]
+        else [
+            file_addresses.original_address(thing),
+            file_addresses.picture_address(thing, 1, [(0, 5)]),
+            file_addresses.view_address(thing, 1),
+            file_addresses.find_address(thing) + "?words=page",
+        ]
     )
     reply = walk.browser.get(address, headers={"x-user": user})
     assert reply.status_code in (200, 404), reply.text

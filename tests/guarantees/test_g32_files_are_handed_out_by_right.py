@@ -33,7 +33,7 @@ from rag.core.errors import SignInEnded
 from rag.core.settings import Settings
 from rag.core.types import Answer, Document, Person, Quote, SignIn, Turn
 from rag.library.store import Store
-from rag.ui import authentication, file_routes
+from rag.ui import authentication, file_addresses, file_routes
 from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
@@ -124,10 +124,13 @@ class Owned:
 
     def doors(self) -> list[str]:
         addresses = [
-            file_routes.original_address(self.document),
-            file_routes.picture_address(self.document, 1, [(0, 4)]),
+            file_addresses.original_address(self.document),
+            file_addresses.picture_address(self.document, 1, [(0, 4)]),
+            file_addresses.view_address(self.document, 1),
+            file_addresses.find_address(self.document) + "?words=plan",
         ]
-        return [*addresses, file_routes.answer_address(self.turn, Texts("en"))]
+        answers = [file_addresses.answer_address(self.turn, Texts("en")), file_addresses.citation_address(self.turn, 1)]
+        return addresses + answers
 
 
 def somebody(site: Site, who: str, data: bytes, *, name: str = "plan.pdf", padding: int = 0) -> Owned:
@@ -182,7 +185,7 @@ def test_g32_a_stranger_gets_what_everybody_gets_for_what_does_not_exist(site: S
         if site.get(door, cookies, **heads) not in expected
     ]
     # All of them after the first look, so that what is refused is not what was never there.
-    assert [site.get(door, owned.cookies)[0] for door in owned.doors()] == [200, 200, 200]
+    assert [site.get(door, owned.cookies)[0] for door in owned.doors()] == [200] * 6
     print(f"G32: {len(strangers)} kinds of strangers at {len(nowhere)} doors, {len(wrong)} told from what is not there")
     assert wrong == []
 
@@ -258,10 +261,10 @@ def test_g32_rights_are_looked_at_each_time(site: Site) -> None:
                 reader.said |= {"nonce": chance.randbytes(8).hex()}
                 site.admit(reader.said)
                 reader.cookies, inside = cookie(site.secret, reader.said), True
-        original, picture, answer = (site.get(door, reader.cookies)[0] for door in owned.doors())
+        *files, answer, citation = (site.get(door, reader.cookies)[0] for door in owned.doors())
         may = 200 if shared and inside else 404
-        wrong["files"] += (original, picture) != (may, may)
-        wrong["answers of another"] += answer != 404
+        wrong["files"] += files != [may] * 4
+        wrong["answers of another"] += (answer, citation) != (404, 404)
         wrong["own files"] += site.get(reader.doors()[0], reader.cookies)[0] != (200 if inside else 404)
     print(f"G32: {ROUNDS} shares, ended sign-ins and looks, {wrong.total()} requests answered by what was true before")
     assert wrong.total() == 0
@@ -283,6 +286,7 @@ def forged(owned: Owned, chance: random.Random) -> str:
             "documents/{}/original/", "documents/{}/pages/../original", "documents/{}/pages/-1",
             "documents/{}/pages/" + "9" * number.bit_length(), "answers/{}?lang=../../en",
             "documents/{}/pages/1?marked=" + "9" * 30 + "-1", "documents/{}/original?owner=" + key,
+            "documents/{}/view/1", "documents/{}/find?words=Plan", "answers/{}/footnotes/1",
         ]
     )  # fmt: skip
     return "/files/" + shape.format(odd)
@@ -310,7 +314,7 @@ def test_g32_forged_addresses_open_nothing(site: Site) -> None:
 def test_g32_without_sign_in_only_this_machine_under_its_own_name(tmp_path: Path) -> None:
     with closing(Store.open(tmp_path / "data")) as store:
         document = put(store, store.collections.create(OWNER, "mine").id, "plan.pdf", pdf("Plan"))
-    path = file_routes.original_address(document)
+    path = file_addresses.original_address(document)
     environment = quiet() | {"RAG_SAMPLES": "false", "RAG_READER": "elsewhere"}
     with running(tmp_path, environment) as app:
         port = app.address.rpartition(":")[2]
@@ -376,7 +380,7 @@ def test_g32_control_a_route_that_forgets_the_sign_in_is_found_out(tmp_path: Pat
         opened = {}
         for name, find in (("careful", careful), ("careless", careless)):
             browser = TestClient(Starlette(routes=file_routes.routes(find)))
-            doors = [file_routes.original_address(document), file_routes.picture_address(document, 1, [])]
+            doors = [file_addresses.original_address(document), file_addresses.picture_address(document, 1, [])]
             opened[name] = sum(browser.get(path).status_code == 200 for path in doors)
     print(f"G32 control: after the sign-in ended, {opened['careless']} doors of a careless route opened")
     assert opened == {"careful": 0, "careless": 2}

@@ -30,7 +30,7 @@ from streamlit import config
 from rag.core.settings import Settings
 from rag.core.types import Answer, Chunk, Document, LoadedDocument, Page
 from rag.library.store import Store
-from rag.ui import file_responses, file_routes, request_identity
+from rag.ui import file_addresses, file_responses, file_routes, request_identity
 from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
@@ -163,7 +163,7 @@ def test_an_altered_file_is_not_given(tmp_path: Path) -> None:
         kept.write_bytes(DATA[::-1])
         page = Frame(_Services(store), Texts("en"))  # type: ignore[arg-type]
         browser = TestClient(Starlette(routes=file_routes.routes(lambda _: page)))
-        reply = browser.get(file_routes.original_address(document))
+        reply = browser.get(file_addresses.original_address(document))
         assert (reply.status_code, reply.content) == (404, browser.get("/files/nothing").content)
         assert Texts("en")("files.not_there") in reply.text
         assert Texts("zh")("files.not_there") in reply.text
@@ -234,19 +234,19 @@ def test_every_way_to_start_the_app_hands_files_out(way: str, tmp_path: Path) ->
         store.chats.answer(OWNER, turn.id, Answer("Which plan?", "Which plan?", "Plan 1", "answered", None))
     environment = quiet() | {"RAG_SAMPLES": "false", "RAG_READER": "elsewhere"}
     with made(tmp_path, environment) if way == "make run" else started(tmp_path, environment, way) as address:
-        status, heads, body = asked(address + file_routes.original_address(document))
+        status, heads, body = asked(address + file_addresses.original_address(document))
         assert (status, body, heads["Content-Type"]) == (200, data, "application/pdf")
         assert saved_as(heads["Content-Disposition"]) == "计划.pdf"
         assert {name: heads[name] for name in file_responses.HEADERS} == file_responses.HEADERS
         status, heads, body = asked(
-            address + file_routes.picture_address(document, 1, [(0, 4)]), Accept_Encoding="gzip"
+            address + file_addresses.picture_address(document, 1, [(0, 4)]), Accept_Encoding="gzip"
         )
         assert (status, heads["Content-Type"], body[:4]) == (200, "image/png", b"\x89PNG")
-        status, heads, body = asked(address + file_routes.answer_address(turn, Texts("zh")), Accept_Encoding="gzip")
+        status, heads, body = asked(address + file_addresses.answer_address(turn, Texts("zh")), Accept_Encoding="gzip")
         assert (status, saved_as(heads["Content-Disposition"])) == (200, "回答.html")
         assert b"<h1>Which plan?</h1>" in body
         status, _, body = asked(
-            address + file_routes.original_address(document), Range="bytes=1-3", Accept_Encoding="gzip"
+            address + file_addresses.original_address(document), Range="bytes=1-3", Accept_Encoding="gzip"
         )
         assert (status, body) == (206, data[1:4])
         assert asked(f"{address}/files/documents/{turn.id}/original")[0] == 404
@@ -268,7 +268,7 @@ def test_below_a_path_of_its_own_files_lie_below_it_too(tmp_path: Path, monkeypa
     environment["STREAMLIT_SERVER_BASE_URL_PATH"] = "team/docs"
     monkeypatch.setattr("tests.guarantees.apps.wait_until_healthy", lambda at: wait_until_healthy(f"{at}/team/docs"))
     with running(tmp_path, environment) as app:
-        path = file_routes.original_address(document)
+        path = file_addresses.original_address(document)
         assert asked(f"{app.address}/team/docs{path}")[2] == DATA
         # What is not below it is not the app's.
         assert asked(app.address + path)[2] != DATA

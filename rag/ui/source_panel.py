@@ -1,0 +1,54 @@
+"""The source panel beside the page: the place that a footnote points to, in its document.
+
+It lives in the browser. A click on a footnote does not run the page's script: the answer component tells the panel,
+and the panel asks `source_routes` for the page, with the person's rights looked at each time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from rag.core.types import Document
+from rag.ui.file_addresses import address
+from rag.ui.page_frame import Frame
+
+_HERE: Final = Path(__file__).parent
+_OPEN: Final = "source"
+_WORDS: Final = (
+    *("close", "previous", "next", "page", "of", "pages", "zoom_in", "zoom_out", "fit", "find", "read", "left_out"),
+    *("note", "previous_note", "next_note", "download", "visit", "width", "loading", "gone", "failed"),
+)
+_panel = st.components.v2.component(
+    "footnote_source",
+    html='<section class="panel" role="dialog" aria-modal="false" hidden></section>',
+    css=(_HERE / "source_panel.css").read_text(encoding="utf-8"),
+    js=(_HERE / "source_panel.js").read_text(encoding="utf-8"),
+)
+
+
+def open_document(document: Document) -> None:
+    """Show a document from its first page, with nothing marked."""
+    opened = st.session_state.get(_OPEN, {"order": 0})
+    st.session_state[_OPEN] = {"document": document.id, "order": opened["order"] + 1}
+
+
+def draw_source_panel(page: Frame, chat: str = "") -> None:
+    """The panel; it shows nothing until a footnote or a document is opened. Called once by a page.
+
+    Args:
+        chat: the chat that is shown; in another one the panel closes.
+    """
+    page.owner  # noqa: B018 - checks access
+    _panel(
+        key="source-panel",
+        data={
+            "files": address(""),
+            "language": page.texts.language,
+            "chat": chat,
+            "open": st.session_state.get(_OPEN),
+            "words": {name: page.texts(f"source.{name}") for name in _WORDS},
+        },
+    )
