@@ -6,15 +6,18 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from rag.core.call_context import CallContext
 from rag.core.errors import ModelError, RagError, SettingsInvalid
 from rag.core.settings import Settings
+from rag.core.types import Collection
 from rag.library.store import Store
 from rag.services.background import ReaderProcess, excluded_from_collection, stop
 from rag.services.chat_models import NO_MODEL, ChatModels
+from rag.services.embedders import Conversations, Embedders
 from rag.services.lazy import LazyParts, once
 
 if TYPE_CHECKING:
@@ -89,6 +92,12 @@ class Services(LazyParts):
         return choose(self.settings.embedder, [self.settings.models_folder], kind="embedder")
 
     @once
+    def embedders(self) -> Embedders:
+        """The embedders of all collections: each was embedded with one."""
+        chosen = self.settings
+        return Embedders(lambda: self.embedder_choice, lambda: self.embedder, chosen.models_folder, chosen.device)
+
+    @once
     def reranker(self) -> CrossEncoder | None:
         """The cross-encoder that ranks passages, if one is installed."""
         from rag.models.reranking import open_reranker
@@ -104,7 +113,15 @@ class Services(LazyParts):
 
     @once
     def ingest(self) -> IngestContext:
-        return self.ingest_into(self.store)
+        return replace(self.ingest_into(self.store), embedder_for=self.embedders.open_for)
+
+    def begin(self, collection: Collection, language: str) -> None:
+        """Let an empty collection have the embedder that reads the interface's language, where it is not the usual."""
+        from rag.models.catalogue import known
+
+        row = known(self.embedders.best_for([] if language in ("auto", "en") else [language]))
+        if collection.embedder is None and row and row.dimension and row.name != self.embedder_choice.name:
+            self.store.collections.set_embedder(collection.owner, collection.id, row.name, row.dimension)
 
     def ingest_into(self, store: Store) -> IngestContext:
         """As `ingest`, for another store: the embedder, chunking and limits of the settings."""
@@ -198,18 +215,21 @@ class Services(LazyParts):
         return Tasks()
 
     @once
-    def conversation(self) -> Conversation:
-        return self._conversation(lambda: self.writer)
+    def conversation(self) -> Conversations:
+        return self._conversations(lambda: self.writer)
 
-    def _conversation(self, writer: Callable[[], AnswerWriter | None]) -> Conversation:
+    def _conversations(self, writer: Callable[[], AnswerWriter | None]) -> Conversations:
+        return Conversations(self.store, self.embedders, lambda embedder: self._conversation(writer, embedder))
+
+    def _conversation(self, writer: Callable[[], AnswerWriter | None], embedder: Embedder) -> Conversation:
         from rag.answering.conversation import Conversation
         from rag.answering.retrieval import Retriever
 
-        retriever = Retriever(self.index, self.store.documents, self.embedder, self.reranker)
+        retriever = Retriever(self.index, self.store.documents, embedder, self.reranker)
         return Conversation(
             self.store,
             retriever,
-            self.embedder,
+            embedder,
             writer,
             passages=self.settings.passages,
             quotes=self.settings.quotes,
@@ -249,12 +269,12 @@ class Services(LazyParts):
         """Do what the first question would wait for: load models, search the largest collection, read ahead."""
         try:
             with excluded_from_collection():
-                self.conversation  # noqa: B018 - its imports take a second
-                self.embedder.embed_query("ready")
-                if largest := self.store.collections.largest():
+                largest = self.store.collections.largest()
+                self.embedders.open(largest.embedder if largest else None).embed_query("ready")
+                if largest:
                     # Without a writer, so that nobody queues behind it.
                     context = CallContext(largest.owner, largest.id)
-                    next(self._conversation(lambda: None).ask(_WARM_UP_QUESTION, context, anyway=True))
+                    next(self._conversations(lambda: None).ask(_WARM_UP_QUESTION, context, anyway=True))
             self.index.read_ahead()
         except RagError:
             # The first question meets the same error and shows it.
