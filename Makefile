@@ -57,8 +57,8 @@ $(VENV)/.app: requirements.txt requirements-llama.txt
 	  echo "llama-cpp-python could not be built: answers will be quotes only. See README, 'Without a compiler'."
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.app requirements-dev.txt requirements-team.txt
-	cat requirements-team.txt requirements-dev.txt | grep -v '^-r ' > $(VENV)/dev.txt
+$(VENV)/.dev: $(VENV)/.app requirements-dev.txt requirements-team.txt requirements-multilingual.txt
+	cat requirements-team.txt requirements-multilingual.txt requirements-dev.txt | grep -v '^-r ' > $(VENV)/dev.txt
 	$(BIN)/pip install --quiet -r $(VENV)/dev.txt
 	touch $@
 

@@ -45,7 +45,7 @@ from rag.core.types import Chunk, LoadedDocument  # noqa: E402
 from rag.ingestion.loading import load_bytes  # noqa: E402
 from rag.ingestion.pipeline import embedded_text  # noqa: E402
 from rag.ingestion.splitting import split  # noqa: E402
-from rag.services import Services, open_services, warm_up  # noqa: E402
+from rag.services import Services, open_services  # noqa: E402
 
 OWNER = "bench"
 PEOPLE = (1, 2, 4, 8)
@@ -176,7 +176,7 @@ def measure(folder: Path, questions: Sequence[str], rounds: int) -> dict[str, An
     process = psutil.Process()
     empty = process.memory_info().rss
     began = time.perf_counter()
-    warm_up(services)
+    services.warm_up()
     ready = (time.perf_counter() - began) * 1000
     first = ask(services, collection, questions[-1])
     gc.collect()

@@ -25,7 +25,7 @@ sys.path.insert(0, str(BENCH.parent))
 from bench.report import renew  # noqa: E402
 from rag.core.call_context import CallContext  # noqa: E402
 from rag.core.settings import Settings  # noqa: E402
-from rag.services import open_services, warm_up  # noqa: E402
+from rag.services import open_services  # noqa: E402
 from tests.guarantees.apps import OWNER, quiet, running, wait_until_read  # noqa: E402
 from tests.guarantees.sessions import session  # noqa: E402
 
@@ -56,7 +56,7 @@ def questions(data: Path) -> dict[str, float]:
         return time.perf_counter() - began
 
     began = time.perf_counter()
-    warm_up(services)
+    services.warm_up()
     loading = time.perf_counter() - began
     first, *later = [ask(question) for question in QUESTIONS]
     return {"loading": loading, "first": first, "later": statistics.median(later)}

@@ -20,14 +20,14 @@ st.title(label(chat_list.collection_name(collection, texts)))
 st.caption(texts("documents.intro"))
 sharing.draw_sharing(page, collection, right)
 
-documents_page.offer_reembedding(page, collection, right)
+documents = services.store.documents.list(owner, collection.id)
+documents_page.offer_reembedding(page, collection, documents, right)
 added = documents_page.draw_form(page, collection, right)
 if added.files or added.addresses:
     uploads.take_in(page, collection, added.files, added.addresses)
     st.rerun()
 uploads.draw_jobs(page, collection)
 
-documents = services.store.documents.list(owner, collection.id)
 reading_report.offer_reading_again(page, collection, documents, right)
 documents_page.draw_documents(page, documents, right)
 draw_source_panel(page)

@@ -34,7 +34,7 @@ from rag.library.index import postings
 from rag.library.store.documents import Documents
 from rag.library.store.passages import Ids
 from rag.models.embedding import Embedder, Vectors, open_embedder
-from rag.services import Services, open_services, warm_up
+from rag.services import Services, open_services
 
 BATCH = 64  # tokens that the model reads in one go; a beginning is known in whole batches
 MODEL = "smollm2-135m-instruct"
@@ -174,7 +174,7 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
 
     monkeypatch.setattr(postings, "_all", looking_up)
     monkeypatch.setattr(type(library.store.documents), "vectors", reading)
-    warm_up(library)
+    library.warm_up()
     assert looked_up.pop(0) == 0
     looked_up.clear()
     collection = library.store.collections.list("me")[0].id

@@ -54,7 +54,7 @@ def ask(
         elif turns:
             turns[-1] = _answered(turns[-1], entry["text"])
     *_, answer = services.conversation.ask(question, context, history=turns, anyway=anyway)
-    calibrated = embedder_facts(services.embedder.name).calibrated
+    calibrated = embedder_facts(services.embedders.name_for(target.embedder)).calibrated
     tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
     if answer.error:
         raise typer.Exit(PROBLEM)

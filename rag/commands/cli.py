@@ -13,22 +13,23 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.commands import asking, models, reading, upkeep
+from rag.commands import asking, embedding, models, reading, upkeep
 from rag.commands.asking import DEFAULT, OWNER, CollectionName
+from rag.commands.embedding import work_off
 from rag.commands.output import PROBLEM, AsJson, run, tell, using
 from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
-from rag.core.errors import FileMissing, PartlyRead, RagError, Unexpected
+from rag.core.errors import FileMissing, ModelNotOnDisk, PartlyRead, RagError, Unexpected
 from rag.core.types import Collection
 from rag.network import connection_log
 from rag.services import NO_MODEL, Services, open_services
 
 _AGAIN = "Read again what was read by an earlier version, from the files in the library."
-_LOOK_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(asking.app)
 app.add_typer(reading.app)
+app.add_typer(embedding.app)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
 
@@ -56,6 +57,7 @@ def ingest(
         results = _read_again(services, asking.named(services, collection))
     else:
         target = services.store.collections.named(OWNER, collection)
+        services.begin(target, services.settings.language)
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
             read = pool.map(lambda source: _read(services, target, *source), _expanded(sources or []))
             results = [result for each in read for result in each]
@@ -70,12 +72,18 @@ def evaluate(
     directory: Annotated[Path, typer.Argument(help="A folder with questions.jsonl and its passages or PDFs.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Questions taken of each file.")] = 100_000,
     model: Annotated[str, typer.Option("--model", help="The model whose answers are measured.")] = NO_MODEL,
+    embedder: Annotated[str, typer.Option("--embedder", help="The embedder that is measured.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure search, quotes, gate and answers on a set of questions with known answers."""
     from rag.evaluation import evaluate as measured
 
-    services = open_services(settings.load().model_copy(update={"model": model}))
+    chosen = settings.load()
+    changed = {"model": model, "embedder": embedder or chosen.embedder}
+    services = open_services(chosen.model_copy(update=changed))
+    if embedder and services.embedder_choice.stands_in_for:
+        # Another one's figures would bear its name.
+        raise ModelNotOnDisk(model=embedder)
     with using(directory):
         report = measured(
             directory,
@@ -153,21 +161,11 @@ def _read(services: Services, collection: Collection, source: str, name: str) ->
 def _read_again(services: Services, collection: Collection) -> list[dict[str, Any]]:
     """The lines of the report for all documents that were read by an earlier version of reading.
 
-    They wait in the readers' queue, and this process is one of the readers: where it is stopped, the next one goes on.
+    They wait in the readers' queue: where this process is stopped, the next reader goes on.
     """
-    from rag.ingestion.worker import run_jobs
-
-    store, stopping = services.store, threading.Event()
+    store = services.store
     asked = store.readings.ask_again(OWNER, collection.id)
-
-    def until_all_ended() -> None:
-        while store.jobs.unfinished(asked) and not stopping.wait(_LOOK_SECONDS):
-            pass
-        stopping.set()
-
-    if asked:
-        threading.Thread(target=until_all_ended, daemon=True).start()
-        run_jobs(services.ingest, stopping)
+    work_off(services, asked)
     ended = [job for job in store.jobs.list(OWNER, collection.id) if job.id in set(asked)]
     return [
         unread_record(job.name, RagError.revive(job.failure))

@@ -123,6 +123,7 @@ def _examined() -> list[Check]:
         lambda: _writing(services),
         lambda: services.embedder_choice,
         current.vectors.get_secret_value(),
+        [current.models_folder],
     )
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
 import numpy as np
 
-from rag.core.errors import SameName
+from rag.core.errors import EmbedderMismatch, SameName
 from rag.core.text import language_of
 from rag.core.types import Chunk, Document, LoadedDocument
 from rag.ingestion.inner_files import InnerFiles
@@ -39,7 +39,8 @@ class IngestContext:
     """What is needed to read a document into a library.
 
     `chunk_size` and `chunk_overlap` count the embedder's tokens, or characters; size 0 is as much as
-    the embedder reads.
+    the embedder reads. `embedder_for` gives a collection's embedder, by the name of the one it was embedded with (None
+    while it is empty) and the language of its first document; without it there is one for all.
     """
 
     store: Store
@@ -49,6 +50,7 @@ class IngestContext:
     chunk_unit: Literal["tokens", "characters"] = "tokens"
     chunk_size: int = 0
     chunk_overlap: int = 20
+    embedder_for: Callable[[str | None, str], Embedder] | None = None
 
 
 def silent(_stage: Stage, _done: int, _total: int) -> None:
@@ -83,7 +85,7 @@ def read_file(
         NotFound: the collection is gone.
         DiskFull: nothing was added.
     """
-    _claim(ingest, owner, collection_id)
+    ready_for(ingest, owner, collection_id)
     on_progress("loading", 0, 0)
     inner = inner or InnerFiles()
     there = ingest.store.documents.find(owner, collection_id, sha256=hashlib.sha256(data).hexdigest())
@@ -119,7 +121,7 @@ def read_address(
     Raises:
         AddressError: nothing was added; the error says why. Otherwise as `read_file`.
     """
-    _claim(ingest, owner, collection_id)
+    ready_for(ingest, owner, collection_id)
     on_progress("loading", 0, 0)
     loading = partial(on_progress, "loading")
     loaded, data = load_address(address, intranet=ingest.intranet, limits=ingest.limits, on_progress=loading)
@@ -149,7 +151,7 @@ def read_again(
         UnreadableDocument, NotFound, EmbedderMismatch: it stays as it was; the error says why.
     """
     document = ingest.store.documents.get(owner, document_id)
-    _claim(ingest, owner, document.collection)
+    ready_for(ingest, owner, document.collection)
     on_progress("loading", 0, 0)
     data = ingest.store.files.read(document.sha256)
     loading = partial(on_progress, "loading")
@@ -159,39 +161,46 @@ def read_again(
     return _put_in_place(ingest, owner, document, loaded, on_progress)
 
 
-def reembed(ingest: IngestContext, owner: str, collection_id: str, on_progress: ProgressCallback = silent) -> None:
-    """Split and embed a collection anew with the embedder of `ingest`, from the pages in the library.
-
-    Until all is done the collection is as it was. Raises NotFound: the collection is gone.
-    """
-    documents = ingest.store.documents
-    parts: dict[str, tuple[list[Chunk], Vectors]] = {}
-    missing: frozenset[str] = frozenset(document.id for document in documents.list(owner, collection_id))
-    # Documents that came while the others were embedded need another round.
-    while missing or not parts:
-        for document_id in sorted(missing):
-            document = documents.get(owner, document_id)
-            pages = tuple(documents.pages(owner, document_id))
-            chunks = split_document(
-                ingest, LoadedDocument(document.name, document.title, document.kind, pages, document.address)
-            )
-            parts[document_id] = chunks, _embed(ingest, chunks, on_progress)
-        missing = documents.rechunk(owner, collection_id, parts, embedder=ingest.embedder.name)
-        if not parts and not missing:
-            return
-
-
 def embedded_text(chunk: Chunk) -> str:
     """What the embedder reads of a chunk: its context, then its text."""
     return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
 
 
-def _claim(ingest: IngestContext, owner: str, collection_id: str) -> None:
-    """Before any work: is this the collection's embedder, or can it become that?"""
-    wanted = (ingest.embedder.name, ingest.embedder.dimension)
+def ready_for(ingest: IngestContext, owner: str, collection_id: str, language: str = "") -> IngestContext:
+    """`ingest` with the collection's embedder, which an empty collection has from then on.
+
+    Args:
+        language: of a document that was read; before that an empty collection is left as it is.
+
+    Raises:
+        NotFound, NotAllowed: of the collection.
+        EmbedderMismatch: it was embedded with another model, which is not on this disk.
+    """
     collection = ingest.store.collections.get(owner, collection_id)
+    if ingest.embedder_for is not None:
+        if collection.embedder is None and not language:
+            return ingest
+        # The samples are in several languages: which comes first is chance.
+        language = "" if collection.samples else language
+        ingest = replace(ingest, embedder=ingest.embedder_for(collection.embedder, language))
+    wanted = (ingest.embedder.name, ingest.embedder.dimension)
     if (collection.embedder, collection.dimension) != wanted:
         ingest.store.collections.set_embedder(owner, collection_id, *wanted)
+    return ingest
+
+
+def _embedded(
+    ingest: IngestContext, owner: str, collection_id: str, language: str, save: Callable[[IngestContext], Document]
+) -> Document:
+    """What `save` gives with the collection's embedder; once more where that became another one meanwhile."""
+    ready = ready_for(ingest, owner, collection_id, language)
+    try:
+        return save(ready)
+    except EmbedderMismatch:
+        again = ready_for(ingest, owner, collection_id, language)
+        if again.embedder.name == ready.embedder.name:
+            raise
+        return save(again)
 
 
 def _split_embed_save(
@@ -203,33 +212,43 @@ def _split_embed_save(
     older: Document | None,
     on_progress: ProgressCallback,
 ) -> Document:
-    chunks = split_document(ingest, loaded)
-    vectors = _embed(ingest, chunks, on_progress)
-    on_progress("saving", len(chunks), len(chunks))
-    return ingest.store.documents.add(
-        owner,
-        collection_id,
-        loaded,
-        chunks,
-        vectors,
-        sha256=hashlib.sha256(data).hexdigest(),
-        size=len(data),
-        language=_language(loaded),
-        embedder=ingest.embedder.name,
-        replaces=None if older is None else older.id,
-        original=data,
-    )
+    language = _language(loaded)
+
+    def save(ready: IngestContext) -> Document:
+        chunks = split_document(ready, loaded)
+        vectors = embed_chunks(ready.embedder, chunks, on_progress)
+        on_progress("saving", len(chunks), len(chunks))
+        return ready.store.documents.add(
+            owner,
+            collection_id,
+            loaded,
+            chunks,
+            vectors,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            language=language,
+            embedder=ready.embedder.name,
+            replaces=None if older is None else older.id,
+            original=data,
+        )
+
+    return _embedded(ingest, owner, collection_id, language, save)
 
 
 def _put_in_place(
     ingest: IngestContext, owner: str, document: Document, loaded: LoadedDocument, on_progress: ProgressCallback
 ) -> Document:
-    chunks = split_document(ingest, loaded)
-    vectors = _embed(ingest, chunks, on_progress)
-    on_progress("saving", len(chunks), len(chunks))
-    return ingest.store.readings.replace(
-        owner, document.id, loaded, chunks, vectors, language=_language(loaded), embedder=ingest.embedder.name
-    )
+    language = _language(loaded)
+
+    def save(ready: IngestContext) -> Document:
+        chunks = split_document(ready, loaded)
+        vectors = embed_chunks(ready.embedder, chunks, on_progress)
+        on_progress("saving", len(chunks), len(chunks))
+        return ready.store.readings.replace(
+            owner, document.id, loaded, chunks, vectors, language=language, embedder=ready.embedder.name
+        )
+
+    return _embedded(ingest, owner, document.collection, language, save)
 
 
 def _language(loaded: LoadedDocument) -> str:
@@ -246,18 +265,19 @@ def split_document(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]
     return split(loaded, count=ingest.embedder.count_tokens, size=size, overlap=ingest.chunk_overlap)
 
 
-def _embed(ingest: IngestContext, chunks: list[Chunk], on_progress: ProgressCallback) -> Vectors:
-    vectors = np.empty((len(chunks), ingest.embedder.dimension), np.float32)
+def embed_chunks(embedder: Embedder, chunks: list[Chunk], on_progress: ProgressCallback) -> Vectors:
+    """The vectors of a document's chunks."""
+    vectors = np.empty((len(chunks), embedder.dimension), np.float32)
     places: dict[str, list[int]] = {}
     for i, chunk in enumerate(chunks):
         places.setdefault(embedded_text(chunk), []).append(i)
     # Over the whole document: the same text is embedded once, and texts of like length together.
-    texts = sorted(places, key=ingest.embedder.count_tokens)
+    texts = sorted(places, key=embedder.count_tokens)
     done = 0
     on_progress("embedding", done, len(chunks))
     for first in range(0, len(texts), CHUNKS_AT_ONCE):
         some = texts[first : first + CHUNKS_AT_ONCE]
-        for text, vector in zip(some, ingest.embedder.embed_passages(some), strict=True):
+        for text, vector in zip(some, embedder.embed_passages(some), strict=True):
             vectors[places[text]] = vector
             done += len(places[text])
         on_progress("embedding", done, len(chunks))

@@ -46,10 +46,10 @@ def load(folder: Path, name: str, device: str, threads: int) -> Any:
 
 
 def pools_by_mean(model: Any) -> bool:
-    """Whether a text's vector is the plain mean of its token vectors, without a prompt prefix."""
+    """Whether a text's vector is the plain mean of its token vectors, a prefix among them."""
     modules = [type(module).__name__ for module in model]
     plain = modules in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
-    return plain and model[1].pooling_mode in ("mean", ("mean",)) and not any(model.prompts.values())
+    return plain and model[1].pooling_mode in ("mean", ("mean",)) and model[1].include_prompt
 
 
 def counting_tokenizer(model: Any) -> Tokenizer:

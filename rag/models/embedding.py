@@ -95,13 +95,21 @@ class TransformerEmbedder(CachedQueryEmbedding):
     """
 
     def __init__(
-        self, folder: Path, name: str, *, device: str = "auto", threads: int = 0, fallback_for: str | None = None
+        self,
+        folder: Path,
+        name: str,
+        *,
+        device: str = "auto",
+        threads: int = 0,
+        fallback_for: str | None = None,
+        prefixes: tuple[str, str] = ("", ""),
     ) -> None:
         """Load the model.
 
         Args:
             device: auto, cpu, cuda or mps.
             threads: batches computed in parallel; 0 leaves the number to torch. On a GPU, one at a time.
+            prefixes: what the model was taught to read before a question and before a passage.
 
         Raises:
             ModelRefused: its weights could carry code, or it cannot be loaded.
@@ -109,6 +117,10 @@ class TransformerEmbedder(CachedQueryEmbedding):
         self.name = name
         self.fallback_for = fallback_for
         self._model = load(folder, name, device, threads)
+        if any(prefixes):
+            self._model.prompts |= dict(zip(("query", "document"), prefixes, strict=True))
+        # What is read before a passage: the span of a passage begins behind it.
+        self._before_passages = str(self._model.prompts.get("document") or "")
         self._tokenizer = counting_tokenizer(self._model)
         on_cpu = self._model.device.type == "cpu"
         self._parallel = threads_in_use() if on_cpu else 1
@@ -117,7 +129,7 @@ class TransformerEmbedder(CachedQueryEmbedding):
         self._pools_by_mean = pools_by_mean(self._model)
         self.dimension = int(self._model.get_embedding_dimension())
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        self.max_tokens = int(self._model.max_seq_length) - special
+        self.max_tokens = int(self._model.max_seq_length) - special - self.count_tokens(self._before_passages)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension), rows of unit length. Equal texts are computed once."""
@@ -133,12 +145,14 @@ class TransformerEmbedder(CachedQueryEmbedding):
         """Mean of the token vectors of each span; see LateChunkingEmbedder."""
         if not self._pools_by_mean or not texts:
             return None
-        offsets = [self._tokenizer.encode(text).offsets for text in texts]
+        before = len(self._before_passages)
+        offsets = [self._tokenizer.encode(self._before_passages + text).offsets for text in texts]
         found = np.empty((len(texts), self.dimension), np.float32)
         for batch, encoded in self._in_batches(texts, list(map(len, offsets)), self._encode_tokens):
             for i, tokens in zip(batch, encoded, strict=True):
                 # Special tokens have width 0. Where the whole span was truncated, all tokens are pooled.
-                inside = [n for n, (first, last) in enumerate(offsets[i][: len(tokens)]) if last > first >= starts[i]]
+                places, start = enumerate(offsets[i][: len(tokens)]), before + starts[i]
+                inside = [n for n, (first, last) in places if last > first >= start]
                 span = slice(inside[0], inside[-1] + 1) if inside else slice(None)
                 found[i] = tokens[span].float().mean(0).cpu().numpy()
         found /= np.linalg.norm(found, axis=1, keepdims=True)
@@ -205,4 +219,7 @@ def open_embedder(name: str, *, device: str = "auto", folders: Sequence[Path] = 
         if not weights.is_file() or sha256(weights) != choice.sha256:
             raise ModelRefused(model=choice.name, reason="hash")
     wanted = None if choice.stands_in_for is None else name
-    return TransformerEmbedder(choice.path, choice.name, device=device, threads=threads, fallback_for=wanted)
+    prefixes = choice.model.prefixes if choice.model else ("", "")
+    return TransformerEmbedder(
+        choice.path, choice.name, device=device, threads=threads, fallback_for=wanted, prefixes=prefixes
+    )

@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rag.core.errors import ModelNotAtSource, ModelUnknown, SettingsInvalid
+from rag.core.errors import ModelNotAtSource, ModelPackageMissing, ModelUnknown, SettingsInvalid
 from rag.models.catalogue import MODELS, Kind, Model, choose, locate
 from rag.models.catalogue.downloads import pull
 from rag.models.catalogue.hardware_fit import Fit, Machine, Speed, fit, machine, read_speeds, write_speeds
 from rag.models.catalogue.imports import take_in
 from rag.models.catalogue.known_models import unlisted
 from rag.models.catalogue.models_folder import IMPORTS, Installed, described, installed, remove, verify, waiting
+from rag.models.catalogue.packed_weights import package_file, unpack
 from rag.models.catalogue.sources import NO_SOURCE, Source, source_for
 from rag.models.catalogue.transfers import OnProgress, ignore, never
 
@@ -83,6 +84,7 @@ class InstalledModels:
 
         Raises:
             ModelUnknown: neither a catalogue name nor a repository.
+            ModelPackageMissing: its weights come in a Python package that is not installed.
             ModelError, AddressError, Cancelled: as `rag.models.catalogue.downloads.pull`.
         """
         model = described(name)
@@ -91,6 +93,10 @@ class InstalledModels:
         if existing := locate(model.name, [self.folder]):
             return existing
         self.folder.mkdir(parents=True, exist_ok=True)
+        if model.packed and model.package:
+            if package_file(model) is None:
+                raise ModelPackageMissing(model=model.name, package=model.package)
+            return unpack(model, self.folder)
         if self.source.startswith(("/", "~", ".")):
             return self._from_folder(model, Path(self.source).expanduser(), on_progress, cancelled)
         source = self._source(model)

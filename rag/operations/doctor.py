@@ -20,7 +20,7 @@ from rag.library.store import DATABASE, Store
 from rag.library.store.deliveries import deliver_lost, look
 from rag.library.store.migrations import version
 from rag.library.store.postgresql import PostgreSQL
-from rag.models.catalogue import Choice, embedder_facts
+from rag.models.catalogue import MULTILINGUAL, Choice, at_hand, embedder_facts, known
 
 if TYPE_CHECKING:
     from rag.library.index.milvus_sync import MilvusSync
@@ -67,6 +67,7 @@ def examine(
     writer: Callable[[], Choice | None],
     embedder: Callable[[], Choice],
     vectors: str = "",
+    folders: Sequence[Path] = (),
 ) -> list[Check]:
     """Run all checks, in order of dependency.
 
@@ -75,10 +76,11 @@ def examine(
         writer: gives the model that writes answers, None for quotes only; may raise ModelError, as `embedder` may.
         embedder: gives the embedding model.
         vectors: the server that searches the vectors, if it is not the library's own database.
+        folders: the models folders.
     """
     model = _model(writer)
     packages = PACKAGES if model.name in ("model_none", "model_elsewhere") else [*PACKAGES, RUNNER]
-    return [*_library(data_dir, url, vectors), *_embedder(embedder), model, *_packages(packages)]
+    return [*_library(data_dir, url, vectors), *_embedder(embedder, folders), model, *_packages(packages)]
 
 
 def _library(data_dir: Path, url: str, vectors: str) -> Iterator[Check]:
@@ -212,13 +214,19 @@ def _model(which: Callable[[], Choice | None]) -> Check:
     return Check("model", True, {"model": choice.name})
 
 
-def _embedder(which: Callable[[], Choice]) -> Iterator[Check]:
-    """Whether it is there, and whether abstention is calibrated to its similarities."""
+def _embedder(which: Callable[[], Choice], folders: Sequence[Path]) -> Iterator[Check]:
+    """Whether it is there, whether abstention is calibrated to its similarities, and what reads other languages."""
     model = _model(which)
     yield model
     if model.ok:
         name = which().name
         yield Check("calibrated" if embedder_facts(name).calibrated else "uncalibrated", True, {"model": name})
+        row = known(name)
+        if row and "many" not in row.languages:
+            there = at_hand(MULTILINGUAL, folders)
+            yield Check(
+                "multilingual" if there else "multilingual_missing", True, {"model": MULTILINGUAL, "used": name}
+            )
 
 
 def _packages(wanted: Sequence[str]) -> Iterator[Check]:

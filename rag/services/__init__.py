@@ -6,14 +6,17 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from rag.core.errors import ModelError, SettingsInvalid
 from rag.core.settings import Settings
+from rag.core.types import Collection
 from rag.library.store import Store
 from rag.services.background import ReaderProcess, stop
 from rag.services.chat_models import NO_MODEL, ChatModels
+from rag.services.embedders import Conversations, Embedders
 from rag.services.lazy import LazyParts, once
 from rag.services.warming import warm_up
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from rag.operations.background_tasks import Tasks
     from rag.operations.metrics import Metrics
 
-__all__ = ["NO_MODEL", "Services", "open_services", "stop", "warm_up"]
+__all__ = ["NO_MODEL", "Services", "open_services", "stop"]
 
 _NO_PROMETHEUS = "it needs the package prometheus-client: pip install -r requirements-team.txt"
 
@@ -88,6 +91,12 @@ class Services(LazyParts):
         return choose(self.settings.embedder, [self.settings.models_folder], kind="embedder")
 
     @once
+    def embedders(self) -> Embedders:
+        """The embedders of all collections: each was embedded with one."""
+        chosen = self.settings
+        return Embedders(lambda: self.embedder_choice, lambda: self.embedder, chosen.models_folder, chosen.device)
+
+    @once
     def reranker(self) -> CrossEncoder | None:
         """The cross-encoder that ranks passages, if one is installed."""
         from rag.models.reranking import open_reranker
@@ -103,7 +112,15 @@ class Services(LazyParts):
 
     @once
     def ingest(self) -> IngestContext:
-        return self.ingest_into(self.store)
+        return replace(self.ingest_into(self.store), embedder_for=self.embedders.open_for)
+
+    def begin(self, collection: Collection, language: str) -> None:
+        """Let an empty collection have the embedder that reads the interface's language, where it is not the usual."""
+        from rag.models.catalogue import known
+
+        row = known(self.embedders.best_for([] if language in ("auto", "en") else [language]))
+        if collection.embedder is None and row and row.dimension and row.name != self.embedder_choice.name:
+            self.store.collections.set_embedder(collection.owner, collection.id, row.name, row.dimension)
 
     def ingest_into(self, store: Store) -> IngestContext:
         """As `ingest`, for another store: the embedder, chunking and limits of the settings."""
@@ -197,19 +214,22 @@ class Services(LazyParts):
         return Tasks()
 
     @once
-    def conversation(self) -> Conversation:
-        return self.conversation_with(lambda: self.writer)
+    def conversation(self) -> Conversations:
+        return self.conversations_with(lambda: self.writer)
 
-    def conversation_with(self, writer: Callable[[], AnswerWriter | None]) -> Conversation:
-        """One with another model, or none."""
+    def conversations_with(self, writer: Callable[[], AnswerWriter | None]) -> Conversations:
+        """Those with another model, or none."""
+        return Conversations(self.store, self.embedders, lambda embedder: self._conversation(writer, embedder))
+
+    def _conversation(self, writer: Callable[[], AnswerWriter | None], embedder: Embedder) -> Conversation:
         from rag.answering.conversation import Conversation
         from rag.answering.retrieval import Retriever
 
-        retriever = Retriever(self.index, self.store.documents, self.embedder, self.reranker)
+        retriever = Retriever(self.index, self.store.documents, embedder, self.reranker)
         return Conversation(
             self.store,
             retriever,
-            self.embedder,
+            embedder,
             writer,
             passages=self.settings.passages,
             quotes=self.settings.quotes,
@@ -239,7 +259,13 @@ class Services(LazyParts):
         _ = self.store, self.metrics
         if self.settings.reader == "here":
             self._reader.start()
-        threading.Thread(target=warm_up, args=(self,), name="warm-up", daemon=True).start()
+        threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
+
+    def warm_up(self) -> None:
+        """Do what the first question would wait for."""
+        warm_up(
+            self.store, self.embedders, lambda: self.conversations_with(lambda: None), lambda: self.index.read_ahead()
+        )
 
     def reader_runs(self) -> bool:
         """Whether the reader process is alive; one that runs elsewhere cannot be seen, and is taken to be."""

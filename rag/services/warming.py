@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from rag.core.call_context import CallContext
 from rag.core.errors import RagError
+from rag.library.store import Store
 from rag.services.background import excluded_from_collection
-
-if TYPE_CHECKING:
-    from rag.services import Services
+from rag.services.embedders import Conversations, Embedders
 
 _QUESTION = "How many years does the period last, and when does it end?"
 
 
-def warm_up(services: Services) -> None:
-    """Load the models, search the largest collection, read ahead."""
+def warm_up(
+    store: Store, embedders: Embedders, conversations: Callable[[], Conversations], read_ahead: Callable[[], object]
+) -> None:
+    """Load the models, search the largest collection, read ahead.
+
+    Args:
+        conversations: those without a writer, so that nobody queues behind the question asked here.
+    """
     try:
         with excluded_from_collection():
-            services.conversation  # noqa: B018 - its imports take a second
-            services.embedder.embed_query("ready")
-            if largest := services.store.collections.largest():
-                # Without a writer, so that nobody queues behind it.
-                context = CallContext(largest.owner, largest.id)
-                next(services.conversation_with(lambda: None).ask(_QUESTION, context, anyway=True))
-        services.index.read_ahead()
+            asking = conversations()  # its imports take a second
+            largest = store.collections.largest()
+            embedders.open(largest.embedder if largest else None).embed_query("ready")
+            if largest:
+                next(asking.ask(_QUESTION, CallContext(largest.owner, largest.id), anyway=True))
+        read_ahead()
     except RagError:
         # The first question meets the same error and shows it.
         return

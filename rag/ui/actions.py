@@ -13,7 +13,6 @@ from rag.core.call_context import CallContext
 from rag.core.errors import LibraryError, NotFound
 from rag.core.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
 from rag.library.store import Job
-from rag.library.store.jobs import Stage
 from rag.ui.page_frame import Frame
 from rag.viewing.export import as_html
 from rag.viewing.highlighting import Picture, crop
@@ -25,7 +24,9 @@ def own_collection(page: Frame, collection: Collection) -> Collection:
     shared read-only)."""
     if not collection.samples and page.right(collection) != "reader":
         return collection
-    return page.services.store.collections.named(page.owner, page.texts("collections.mine"))
+    mine = page.services.store.collections.named(page.owner, page.texts("collections.mine"))
+    page.services.begin(mine, page.texts.language)
+    return mine
 
 
 def same_bytes(page: Frame, collection: Collection, data: bytes) -> Document | None:
@@ -165,17 +166,12 @@ def run_checks(
     # Reloaded: documents may have been added since the page was drawn.
     current = services.store.collections.get(page.owner, collection.id)
     results = ask_all(checks, evidence, on_progress)
-    return services.store.checks.save_run(page.owner, current, services.embedder.name, results)
+    return services.store.checks.save_run(page.owner, current, services.embedders.name_for(current.embedder), results)
 
 
-def reembed(page: Frame, collection: Collection, show_share: Callable[[float], object]) -> None:
-    """Embed a collection again with the current embedder, showing the share done; replaced only at the end."""
-    from rag.ingestion.pipeline import reembed as embed_again
-
-    def on_progress(_stage: Stage, done: int, total: int) -> None:
-        show_share(done / total if total else 1.0)
-
-    embed_again(page.services.ingest, page.owner, collection.id, on_progress)
+def start_reembedding(page: Frame, collection: Collection, embedder: str) -> None:
+    """Let a collection be embedded anew in the background; it is searched as it is until all is done."""
+    page.services.store.jobs.enqueue(page.owner, collection.id, embedder, "embedder", embedder)
 
 
 def read_locked(page: Frame, job: Job, password: str) -> None:

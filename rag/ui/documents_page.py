@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from rag.core.formats import ENDINGS
 from rag.core.reports import ReadingCounts
 from rag.core.types import Collection, Document, Right, shown_name
+from rag.models.catalogue import known
 from rag.ui import actions
 from rag.ui.chat_list import collection_name
 from rag.ui.page_frame import Frame, show_errors
@@ -68,7 +69,9 @@ def manage_collections(page: Frame, collection: Collection, right: Right) -> Non
         name = st.text_input(texts("collections.name"), max_chars=80, key="new-collection")
         if st.button(texts("collections.create")) and name.strip():
             with show_errors(page):
-                st.session_state["collection"] = store.collections.create(page.owner, name.strip()).id
+                made = store.collections.create(page.owner, name.strip())
+                page.services.begin(made, texts.language)
+                st.session_state["collection"] = made.id
                 st.rerun()
     if collection.samples or right != "owner":
         return
@@ -88,34 +91,39 @@ def manage_collections(page: Frame, collection: Collection, right: Right) -> Non
             st.rerun()
 
 
-def offer_reembedding(page: Frame, collection: Collection, right: Right) -> None:
-    """Where a collection was embedded with another model than the one at work: say so, and offer to mend it."""
-    current = page.services.embedder_choice.name
-    if collection.embedder is None or collection.embedder == current:
+def offer_reembedding(page: Frame, collection: Collection, documents: Sequence[Document], right: Right) -> None:
+    """Where a collection's embedder does not read its documents, or is not the one at work: say so, and offer to embed
+    it anew in the background."""
+    texts, embedders = page.texts, page.services.embedders
+    languages = {document.language for document in documents}
+    used, better = embedders.name_for(collection.embedder), embedders.better_for(collection.embedder, languages)
+    if collection.embedder not in (None, used):
+        names = {"recorded": collection.embedder, "current": used}
+        st.warning(label(texts("errors.embedder_mismatch", collection=collection_name(collection, texts), **names)))
+    elif unread := unread_languages(used, languages):
+        named = ", ".join(texts(f"documents.language_{language}") for language in unread)
+        key = "documents.language_change" if better else "documents.language"
+        draw_muted(texts(key, embedder=used, languages=named))
+    jobs = page.services.store.jobs.list(page.owner, collection.id)
+    running = any(job.kind == "embedder" and job.state in ("waiting", "running") for job in jobs)
+    if better is None or right == "reader" or running:
         return
-    names = {"recorded": collection.embedder, "current": current}
-    said = page.texts("errors.embedder_mismatch", collection=collection_name(collection, page.texts), **names)
-    st.warning(label(said))
-    if right != "reader" and st.button(page.texts("collections.reembed", embedder=current), type="primary"):
-        bar = st.progress(0.0)
+    if st.button(texts("collections.reembed", embedder=better), icon=":material/translate:"):
         with show_errors(page):
-            actions.reembed(page, collection, bar.progress)
+            actions.start_reembedding(page, collection, better)
             st.rerun()
 
 
-def note_language(page: Frame, documents: Sequence[Document]) -> None:
-    """Say so where documents are in Chinese and the embedder at work reads English only."""
-    choice = page.services.embedder_choice
-    known = choice.model.languages if choice.model else ()
-    if known and not {"zh", "many"} & set(known) and any(document.language == "zh" for document in documents):
-        st.caption(label(page.texts("documents.language", embedder=choice.name)))
+def unread_languages(embedder: str, languages: Iterable[str]) -> list[str]:
+    """Those of the languages that an embedder is known not to read."""
+    row = known(embedder)
+    return [] if row is None or "many" in row.languages else sorted(set(languages) - set(row.languages))
 
 
 def draw_documents(page: Frame, documents: Sequence[Document], right: Right) -> None:
     """The list of a collection's documents, each with its ways out; a reader removes none."""
     texts = page.texts
     st.subheader(texts("documents.list", count=len(documents)))
-    note_language(page, documents)
     if not documents:
         draw_muted(texts("documents.empty"))
         return

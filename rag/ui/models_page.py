@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from rag.models.catalogue import Model
 from rag.models.catalogue.hardware_fit import FitRating
+from rag.models.catalogue.packed_weights import package_file
 from rag.models.catalogue.sources import HUB, MODELSCOPE, NO_SOURCE
 from rag.models.installed import MEASURED, Entry
 from rag.operations.background_tasks import Task
@@ -158,6 +160,9 @@ def _draw_download(page: Frame, entry: Entry) -> None:
     if _while_running(page, key, lambda task: _draw_progress(page, task, key)):
         return
     _draw_failure(page, key)
+    if entry.model and entry.model.packed:
+        _draw_packed(page, entry.model, key)
+        return
     if services.settings.model_source == NO_SOURCE or not entry.model or not entry.model.repo:
         return
     accepted = True
@@ -169,6 +174,15 @@ def _draw_download(page: Frame, entry: Entry) -> None:
         texts("models.download"), key=f"button-{key}", icon=":material/download:", disabled=not accepted, help=waits
     ):
         services.tasks.start(key, lambda task: _bring(page, task, entry.name, accepted))
+        st.rerun()
+
+
+def _draw_packed(page: Frame, model: Model, key: str) -> None:
+    """The button that makes a model's weights from its package, or how the package comes."""
+    if package_file(model) is None:
+        draw_muted(page.texts("models.needs_package", package=model.package))
+    elif st.button(page.texts("models.make"), key=f"button-{key}", icon=":material/unarchive:"):
+        page.services.tasks.start(key, lambda task: _bring(page, task, model.name, True))
         st.rerun()
 
 

@@ -112,7 +112,8 @@ def _jobs(page: Frame, collection: Collection) -> tuple[list[Job], list[Job]]:
 
 
 def _draw_open(page: Frame, job: Job) -> None:
-    draw_muted(f"{job.name} · {_stage(job, page.texts)}")
+    name = page.texts("collections.embedding", embedder=job.name) if job.kind == "embedder" else job.name
+    draw_muted(f"{name} · {_stage(job, page.texts)}")
     if job.failure:
         draw_muted(page.texts("documents.stage_again", reason=page.texts.failure(job.failure)))
     st.progress(_share(job))

