@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rag.core.text import sentences
+from rag.evaluation.claims import cut
 
 SETS: Final = (
     "claims_begin_wow",
@@ -40,11 +40,6 @@ def part_of(source: str) -> str:
     """The part of a source text: one half is kept, of the other seven tenths train."""
     place = int(hashlib.sha256(source.encode()).hexdigest()[:8], 16) / 16**8
     return "kept" if place < 0.5 else "train" if place < 0.85 else "calibration"
-
-
-def cut(text: str) -> tuple[str, ...]:
-    """The sentences of a text; a line ends one."""
-    return tuple(line[a:b] for line in text.split("\n") for a, b in sentences(line))
 
 
 def read_claims(folder: Path) -> Iterator[Labelled]:
