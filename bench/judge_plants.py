@@ -44,11 +44,11 @@ def planted(folder: Path, copies: int, chance: random.Random) -> Iterator[Labell
     names = sorted({name for _, text, _ in true for name in _NAME.findall(text)})
     clauses = [clause for _, text, _ in true for clause in text.rstrip(".").split(", ")[1:] if len(clause.split()) > 3]
     for set_, text, evidence in true:
-        yield Labelled(set_, "train", text, evidence, True)
+        yield Labelled(set_, "fit", text, evidence, True)
         for kind, changed in _changes(text, names, clauses, chance):
-            yield Labelled(set_, "train", changed, evidence, False, (_difference(text, changed),), kind)
+            yield Labelled(set_, "fit", changed, evidence, False, (_difference(text, changed),), kind)
         if parted := _parted(text, evidence):
-            yield Labelled(set_, "train", text, parted, False, (), "parted")
+            yield Labelled(set_, "fit", text, parted, False, (), "parted")
 
 
 def _changes(text: str, names: list[str], clauses: list[str], chance: random.Random) -> Iterator[tuple[str, str]]:
