@@ -69,14 +69,16 @@ def ingest(
 
 @app.command()
 def evaluate(
-    directory: Annotated[Path, typer.Argument(help="A folder with questions.jsonl and its passages or PDFs.")],
+    directory: Annotated[Path, typer.Argument(help="A folder with questions.jsonl or claims.jsonl.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Questions taken of each file.")] = 100_000,
     model: Annotated[str, typer.Option("--model", help="The model whose answers are measured.")] = NO_MODEL,
     embedder: Annotated[str, typer.Option("--embedder", help="The embedder that is measured.")] = "",
+    judge: Annotated[str, typer.Option("--judge", help="The judge of claims; by default the bundled one.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Measure search, quotes, gate and answers on a set of questions with known answers."""
+    """Measure search, quotes, gate and answers on questions with known answers, or a judge on judged claims."""
     from rag.evaluation import evaluate as measured
+    from rag.models.judges import BUNDLED_JUDGE, open_judge
 
     chosen = settings.load()
     changed = {"model": model, "embedder": embedder or chosen.embedder}
@@ -92,6 +94,7 @@ def evaluate(
             writer=services.writer,
             reranker=services.reranker,
             reader=services.answer_scorer,
+            judge=partial(open_judge, judge or BUNDLED_JUDGE, [services.settings.models_folder]),
         )
     tell(report, measure_lines(report), as_json)
 

@@ -15,11 +15,13 @@ from rag.core.errors import ModelLanguage, RagError
 from rag.core.types import Answer, Turn
 from rag.evaluation.cell_relations import cell_report, structure_files
 from rag.evaluation.conflicts import conflict_report, conflicts
+from rag.evaluation.claims import CLAIMS, claim_report
 from rag.evaluation.corpus import OWNER, Corpus, OpenIngest, open_corpus
 from rag.evaluation.question_sets import Case, in_conversation, read_set
 from rag.evaluation.report import DEPTHS, Outcome, measure
 from rag.evaluation.table_rows import CONTEXTS, row_report
 from rag.library.index import Index
+from rag.models.judges import Judge, open_judge
 
 
 def evaluate(
@@ -30,9 +32,11 @@ def evaluate(
     writer: AnswerWriter | None = None,
     reranker: Reranker | None = None,
     reader: AnswerScorer | None = None,
+    judge: Callable[[], Judge] = open_judge,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Evaluate the app on a question set. Sets of tables and of documents that disagree have measures of their own.
+    """Evaluate the app on a question set. Sets of tables, of documents that disagree and of judged claims have measures of
+    their own.
 
     Args:
         open_ingest: makes the ingest context for the evaluation's store: the embedder, chunking and limits to measure.
@@ -40,6 +44,7 @@ def evaluate(
         writer: the model whose answers are measured; None measures search, quotes and abstention only.
         reranker: orders passages, where there is one.
         reader: scores quotes, where there is one.
+        judge: opens what judges the claims of a set of claims.
         on_progress: called with (done, total) after each question.
 
     Returns:
@@ -52,6 +57,8 @@ def evaluate(
     """
     if structure_files(directory):
         return cell_report(directory, limit, on_progress)
+    if (directory / CLAIMS).is_file():
+        return claim_report(directory, judge(), limit, on_progress)
     if (directory / CONTEXTS).is_file():
         return row_report(
             directory, open_ingest, limit=limit, reranker=reranker, reader=reader, on_progress=on_progress

@@ -137,6 +137,22 @@ def test_the_samples_are_measured_by_their_own_questions(data: Path) -> None:
     assert report["seconds"]
 
 
+def test_a_judge_is_measured_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "contexts.jsonl").write_text(json.dumps({"id": 1, "text": "Leave is 25 days."}) + "\n")
+    claims = [
+        {"claim": "Leave is 25 days.", "context": 1, "label": 1},
+        {"claim": "Bees sting in summer.", "context": 1, "label": 0},
+    ]
+    (tmp_path / "claims.jsonl").write_text("".join(f"{json.dumps(claim)}\n" for claim in claims))
+    code, report = footnote(tmp_path / "data", "evaluate", tmp_path, "--judge", "footnote-judge")
+    assert code == 0
+    assert report["judge"] == "footnote-judge"
+    assert report["auc"] == 1.0
+    code, report = footnote(tmp_path / "data", "evaluate", tmp_path, "--judge", "nobody")
+    assert code == 1
+    assert report["error"]["code"] == "model_unknown"
+
+
 @pytest.mark.parametrize(("size", "overlap"), [(120, 0), (120, 30), (200, 0)])
 def test_evaluation_cuts_as_the_settings_say(tmp_path: Path, size: int, overlap: int) -> None:
     text = " ".join(f"Ferry {number} leaves the harbour at {number} in the morning." for number in range(1, 12))

@@ -14,9 +14,11 @@ from rag.models.catalogue.model_facts import (
     BUNDLED,
     EmbedderFacts,
     GateWeights,
+    JudgeCalibration,
     QuoteScores,
     QuoteWeights,
     embedder_facts,
+    judge_calibration,
     judge_facts,
 )
 
@@ -28,6 +30,7 @@ __all__ = [
     "Choice",
     "EmbedderFacts",
     "GateWeights",
+    "JudgeCalibration",
     "Kind",
     "Model",
     "QuoteScores",
@@ -35,6 +38,7 @@ __all__ = [
     "at_hand",
     "choose",
     "embedder_facts",
+    "judge_calibration",
     "judge_facts",
     "known",
     "locate",

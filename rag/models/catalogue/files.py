@@ -17,6 +17,7 @@ _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _HEADS: tuple[tuple[str, Kind], ...] = (
     ("SequenceClassification", "reranker"),
     ("QuestionAnswering", "reader"),
+    ("TokenClassification", "judge"),
     ("CausalLM", "transformers"),
     ("ConditionalGeneration", "transformers"),
 )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["gguf", "transformers", "embedder", "reranker", "reader"]
+Kind = Literal["gguf", "transformers", "embedder", "reranker", "reader", "judge"]
 
 _QUANTIZATION = re.compile(r"(?:i?q\d\w*|b?f16|f32)", re.IGNORECASE)
 _SIGNS = re.compile(r"[^a-z0-9]")
@@ -98,6 +98,16 @@ MODELS: tuple[Model, ...] = (
     # Readers (extractive question answering).
     Model("minilm-uncased-squad2", "reader", "deepset/minilm-uncased-squad2", "",
           133_000_000, "CC-BY-4.0", 512, ("en",)),
+
+    # Judges (does the evidence say the claim?): of pairs, and of the claim's tokens.
+    Model("nli-deberta-v3-xsmall", "judge", "cross-encoder/nli-deberta-v3-xsmall", "",
+          283_000_000, "Apache-2.0", 512, ("en",), family="pair"),
+    Model("minicheck-roberta-large", "judge", "lytang/MiniCheck-RoBERTa-Large", "",
+          1_420_000_000, "MIT", 512, ("en",), family="pair"),
+    Model("tinylettuce-17m", "judge", "KRLabsOrg/tinylettuce-ettin-17m-en", "",
+          67_000_000, "MIT", 4096, ("en",), family="token"),
+    Model("lettucedetect-base", "judge", "KRLabsOrg/lettucedect-base-modernbert-en-v1", "",
+          599_000_000, "MIT", 4096, ("en",), family="token"),
 )
 # fmt: on
 

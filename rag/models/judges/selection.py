@@ -1,18 +1,53 @@
-"""Which sentences of the evidence a claim is held against."""
+"""What is known of the evidence as a whole, and which of its sentences a claim is held against."""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from rag.models.judges.wording import wording
+from rag.models.judges.wording import Wording, wording
+
+# Two or three words in a row.
+Gram = tuple[str, ...]
 
 
-def rarity(sentences: Sequence[str]) -> Mapping[str, float]:
-    """The weight of each term of the evidence: the fewer sentences hold it, the more it says."""
-    counts = Counter(term for sentence in sentences for term in wording(sentence).held)
-    return {term: math.log1p(len(sentences) / count) for term, count in counts.items()}
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The wordings of the sentences, and of all together: the terms with their weight (the fewer sentences hold one,
+    the more it says), pairs and triples of words, figures, the number of words."""
+
+    sentences: tuple[Wording, ...]
+    rarity: Mapping[str, float]
+    pairs: frozenset[Gram]
+    triples: frozenset[Gram]
+    figures: frozenset[tuple[float, str]]
+    length: int
+
+
+def evidence_of(sentences: Sequence[str]) -> Evidence:
+    """Computed once for the claims of an answer."""
+    return _evidence(tuple(sentences))
+
+
+@functools.lru_cache(maxsize=64)
+def _evidence(sentences: tuple[str, ...]) -> Evidence:
+    found = tuple(map(wording, sentences))
+    counts = Counter(term for one in found for term in one.held)
+    return Evidence(
+        found,
+        {term: math.log1p(len(found) / count) for term, count in counts.items()},
+        frozenset(gram for one in found for gram in grams(one.sequence, 2)),
+        frozenset(gram for one in found for gram in grams(one.sequence, 3)),
+        frozenset(figure for one in found for figure in one.figures),
+        sum(len(one.words) for one in found),
+    )
+
+
+def grams(sequence: Sequence[str], size: int) -> list[Gram]:
+    return [tuple(sequence[i : i + size]) for i in range(len(sequence) - size + 1)]
 
 
 def select_evidence(claim: str, sentences: Sequence[str], k: int) -> list[int]:
@@ -23,16 +58,17 @@ def select_evidence(claim: str, sentences: Sequence[str], k: int) -> list[int]:
     """
     if len(sentences) <= k:
         return list(range(len(sentences)))
-    weights = rarity(sentences)
-    wanted = wording(claim).held
-    held = [wording(sentence).held & wanted for sentence in sentences]
-    whole = [sum(weights[term] for term in terms) for terms in held]
-    open_terms, chosen = set(wanted), list[int]()
-    while len(chosen) < k:
-        left = [i for i in range(len(sentences)) if i not in chosen]
-        best = max(left, key=lambda i: sum(weights[term] for term in held[i] & open_terms) + whole[i] / 3)
-        if not held[best]:
-            break
+    evidence = evidence_of(sentences)
+    open_terms = set(wording(claim).held)
+    held = {i: one.held & open_terms for i, one in enumerate(evidence.sentences)}
+    left = {i: (terms, _weight(evidence, terms) / 3) for i, terms in held.items() if terms}
+    chosen: list[int] = []
+    while left and len(chosen) < k:
+        best = max(left, key=lambda i: _weight(evidence, left[i][0] & open_terms) + left[i][1])
         chosen.append(best)
-        open_terms -= held[best]
-    return sorted(chosen or range(min(k, len(sentences))))
+        open_terms -= left.pop(best)[0]
+    return sorted(chosen) or list(range(k))
+
+
+def _weight(evidence: Evidence, terms: Iterable[str]) -> float:
+    return sum(evidence.rarity[term] for term in terms)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.models.judges.selection import rarity, select_evidence
+from rag.models.judges.selection import Evidence, Gram, evidence_of, grams, select_evidence
 from rag.models.judges.wording import Wording, said, wording
 
 _WINDOWS: Final = (1, 2, 4)
@@ -27,10 +27,11 @@ NAMES: Final = tuple(_NAMES.split())
 def signs(claim: str, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
     """The signs of a claim and its evidence, in the order of `NAMES`."""
     mine = wording(claim)
-    all_ = [wording(sentence) for sentence in sentences]
-    weights = _weights(mine, sentences)
+    evidence = evidence_of(sentences)
+    all_ = evidence.sentences
+    weights = _weights(mine, evidence)
     windows = {size: _best_window(mine, all_, size, weights) for size in _WINDOWS}
-    everything = frozenset[str]().union(*(one.held for one in all_)) if all_ else frozenset()
+    everything = evidence.rarity.keys()
     near = windows[2]
     values = [
         *(_cover(mine, _held(all_, windows[size])) for size in _WINDOWS),
@@ -40,13 +41,13 @@ def signs(claim: str, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
         _weighted(mine, _held(all_, select_evidence(claim, sentences, _FEW)), weights),
         _second(mine, all_, weights),
         _soft(mine, everything),
-        *_runs(mine, all_, near, everything),
-        *_figures(mine, all_, near),
+        *_runs(mine, evidence, near),
+        *_figures(mine, evidence, near),
         *_names(mine, all_, near, everything),
         *_little(claim, mine, sentences, all_, near),
         math.log1p(len(mine.words)),
         math.log1p(len(mine.terms)),
-        math.log1p(sum(len(one.words) for one in all_)),
+        math.log1p(evidence.length),
         math.log((1 + len(mine.words)) / (1 + sum(len(all_[i].words) for i in near))),
         math.log1p(claim.count(",") + claim.count("，")),
         float("?" in claim or "？" in claim),
@@ -54,22 +55,21 @@ def signs(claim: str, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
     return np.asarray(values, np.float32)
 
 
-def _weights(mine: Wording, sentences: Sequence[str]) -> Mapping[str, float]:
+def _weights(mine: Wording, evidence: Evidence) -> Mapping[str, float]:
     """Terms that the evidence lacks weigh as those of one sentence."""
-    known = rarity(sentences)
-    most = math.log1p(max(1, len(sentences)))
-    return {term: known.get(term, most) for term in mine.held}
+    most = math.log1p(max(1, len(evidence.sentences)))
+    return {term: evidence.rarity.get(term, most) for term in mine.held}
 
 
 def _held(all_: Sequence[Wording], places: Sequence[int]) -> frozenset[str]:
     return frozenset[str]().union(*(all_[i].held for i in places)) if places else frozenset()
 
 
-def _cover(mine: Wording, held: frozenset[str]) -> float:
+def _cover(mine: Wording, held: Set[str]) -> float:
     return sum(term in held for term in mine.terms) / len(mine.terms) if mine.terms else 1.0
 
 
-def _weighted(mine: Wording, held: frozenset[str], weights: Mapping[str, float]) -> float:
+def _weighted(mine: Wording, held: Set[str], weights: Mapping[str, float]) -> float:
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in held) / total if total else 1.0
 
@@ -91,24 +91,23 @@ def _second(mine: Wording, all_: Sequence[Wording], weights: Mapping[str, float]
     return each[1] if len(each) > 1 else 0.0
 
 
-def _soft(mine: Wording, everything: frozenset[str]) -> float:
+def _soft(mine: Wording, everything: Set[str]) -> float:
     """Coverage where words with the same first five letters count."""
     heads = {term[:5] for term in everything if len(term) >= 4}
     close = [term in everything or (len(term) >= 5 and term[:5] in heads) for term in mine.terms]
     return sum(close) / len(close) if close else 1.0
 
 
-def _runs(mine: Wording, all_: Sequence[Wording], near: Sequence[int], everything: frozenset[str]) -> list[float]:
+def _runs(mine: Wording, evidence: Evidence, near: Sequence[int]) -> list[float]:
+    all_ = evidence.sentences
     beside = [term for i in near for term in all_[i].sequence]
-    pairs, triples = (_grams(mine.sequence, size) for size in (2, 3))
-    all_pairs = {gram for one in all_ for gram in _grams(one.sequence, 2)}
-    all_triples = {gram for one in all_ for gram in _grams(one.sequence, 3)}
+    pairs, triples = (grams(mine.sequence, size) for size in (2, 3))
     window = _held(all_, near)
-    there = [term in everything for term in mine.terms]
+    there = [term in evidence.rarity for term in mine.terms]
     return [
-        _share(pairs, set(_grams(beside, 2))),
-        _share(pairs, all_pairs),
-        _share(triples, all_triples),
+        _share(pairs, frozenset(grams(beside, 2))),
+        _share(pairs, evidence.pairs),
+        _share(triples, evidence.triples),
         _longest_run(mine.sequence, beside) / max(1, len(mine.sequence)),
         _common_order(mine.terms, [term for i in near for term in all_[i].terms]) / max(1, len(mine.terms)),
         _weakest(there),
@@ -118,11 +117,7 @@ def _runs(mine: Wording, all_: Sequence[Wording], near: Sequence[int], everythin
     ]
 
 
-def _grams(sequence: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    return [tuple(sequence[i : i + size]) for i in range(len(sequence) - size + 1)]
-
-
-def _share(wanted: Sequence[tuple[str, ...]], present: set[tuple[str, ...]]) -> float:
+def _share(wanted: Sequence[Gram], present: Set[Gram]) -> float:
     return sum(gram in present for gram in wanted) / len(wanted) if wanted else 1.0
 
 
@@ -159,10 +154,10 @@ def _gap(there: Sequence[bool]) -> int:
     return longest
 
 
-def _figures(mine: Wording, all_: Sequence[Wording], near: Sequence[int]) -> list[float]:
+def _figures(mine: Wording, evidence: Evidence, near: Sequence[int]) -> list[float]:
     values = [value for value, _ in mine.figures]
-    everywhere = {figure for one in all_ for figure in one.figures}
-    beside = {value for i in near for value, _ in all_[i].figures}
+    everywhere = evidence.figures
+    beside = {value for i in near for value, _ in evidence.sentences[i].figures}
     known = {value for value, _ in everywhere}
     found = [value in known for value in values]
     units = [
@@ -178,7 +173,7 @@ def _figures(mine: Wording, all_: Sequence[Wording], near: Sequence[int]) -> lis
     ]
 
 
-def _names(mine: Wording, all_: Sequence[Wording], near: Sequence[int], everything: frozenset[str]) -> list[float]:
+def _names(mine: Wording, all_: Sequence[Wording], near: Sequence[int], everything: Set[str]) -> list[float]:
     window = _held(all_, near)
     found = [name in everything for name in mine.names]
     return [

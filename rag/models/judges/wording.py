@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,3 +100,17 @@ def _words(text: str, stops: frozenset[str]) -> list[Word]:
 def said(text: str, kind: str) -> frozenset[str]:
     """The little words of a kind in a text: quantifiers, modals, self."""
     return wording(text).little & {"quantifiers": _QUANTIFIERS, "modals": _MODALS, "self": _SELF}[kind]
+
+
+def joined(claim: str, places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Places in order; those with nothing but white space between them are one."""
+    start = end = -1
+    for first, last in places:
+        if start >= 0 and not claim[end:first].strip():
+            end = max(end, last)
+            continue
+        if start >= 0:
+            yield start, end
+        start, end = first, last
+    if start >= 0:
+        yield start, end
