@@ -20,7 +20,7 @@ from rag.library.store.answers import answer_from_json, answer_to_json
 from rag.models.llms.streaming import ChatStreamed
 from rag.services import Services, open_services
 from rag.ui.safe_views import answer_data
-from rag.ui.texts import Texts
+from rag.ui.texts import Language, Texts
 from rag.viewing.export import as_html, as_markdown
 
 RULES = (
@@ -100,7 +100,7 @@ def test_thoughts_are_neither_shown_nor_judged(library: Services) -> None:
 )
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_befell_an_answer_is_said_on_the_page_kept_and_exported(
-    library: Services, reply: str | tuple[str, str], notice: str, language: str
+    library: Services, reply: str | tuple[str, str], notice: str, language: Language
 ) -> None:
     answer = answer_from_json(answer_to_json(ask(library, Says(reply))))
     assert keys(answer) == [notice]
@@ -233,7 +233,7 @@ def test_a_model_is_told_that_documents_do_not_say_the_same(tmp_path: Path) -> N
     ],
 )
 def test_passages_near_a_code_that_is_nowhere_are_not_taken_for_an_answer(
-    library: Services, language: str, question: str, title: str
+    library: Services, language: Language, question: str, title: str
 ) -> None:
     answer = ask(library, Says(), question)
     assert (answer.outcome, keys(answer)) == ("refused", ["identifier_missing"])
