@@ -1,11 +1,6 @@
 """ConversationalRetrievalChain: question and history in, answer and sources out.
 
-Compatible with LangChain's class of this name (calls, inputs, prompts, outputs), on langchain_core alone; `.stream()`
-yields the sources first and then the answer in pieces.
-
-    chain = ConversationalRetrievalChain.from_llm(llm, retriever)
-    for part in chain.stream({"question": "…", "chat_history": [("…", "…")]}):
-        ...   # {"generated_question"}, then {"source_documents"}, then {"answer": piece} again and again
+Compatible with LangChain's class of this name, on langchain_core alone; `.stream()` yields the sources first.
 """
 
 from __future__ import annotations
@@ -31,12 +26,12 @@ from rag.answering.prompts import (
     pairs,
     script,
 )
+from rag.models.llms.streaming import end_reason
 
 Inputs = dict[str, Any]
 Parts = Generator[dict[str, Any], None, None]
 Retriever = Runnable[str, list[Document]]
-# A language model, or one bound to options; None for none.
-Model = Any
+Model = Any  # a language model, or one bound to options; None for none
 
 
 @runtime_checkable
@@ -59,8 +54,9 @@ class Memory(Protocol):
 
 @dataclass(frozen=True)
 class ConversationalRetrievalChain(Runnable[Inputs, dict[str, Any]]):
-    """Create with `from_llm`. A stream has generated question, sources and answer; `invoke` returns the inputs, the
-    answer under `output_key`, and `source_documents` and `generated_question` if enabled.
+    """Create with `from_llm`. A stream has generated question, sources, answer and, where the model was cut short,
+    `finish_reason`; `invoke` returns the inputs, the answer under `output_key`, `source_documents` and
+    `generated_question` if enabled.
 
     Without a model (`llm` None) the answer is empty. Model calls are tagged `condense` and `answer` for
     `astream_events`.
@@ -192,8 +188,12 @@ class ConversationalRetrievalChain(Runnable[Inputs, dict[str, Any]]):
         if answer is not None:
             yield AddableDict({self.output_key: answer})
             return
+        reason = ""
         for piece in self.llm.stream(self._prompt(resolved, documents), _tagged(config, "answer")):
+            reason = end_reason(getattr(piece, "response_metadata", {})) or reason
             yield AddableDict({self.output_key: _text(piece)})
+        if reason:
+            yield AddableDict(finish_reason=reason)
 
     def _resolve(self, input: Inputs, config: RunnableConfig) -> _Resolved:
         """Resolve a follow-up: condensed by the model here, or left to the retriever."""

@@ -183,7 +183,8 @@ class EvidenceFinder:
 class EvidenceRetriever(BaseRetriever):
     """The best quotes as documents; none where the abstention gate refuses the question.
 
-    Metadata: source (file name or address), document (id), page (from 1), label, start, end, score.
+    Metadata: source (file name or address), document (id), page (from 1), label, start, end, score, numbers (of the
+    quotes in it).
     """
 
     finder: EvidenceFinder

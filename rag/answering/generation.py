@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import RunnableLambda
 
 from rag.answering.chain import ConversationalRetrievalChain, Retriever
-from rag.answering.prompts import Budget, answer_prompt, budget_for, condense_prompt
+from rag.answering.evidence import disagreements
+from rag.answering.evidence_retriever import Sources
+from rag.answering.prompt_rules import rules_for
+from rag.answering.prompts import Budget, History, answer_prompt, budget_for, condense_prompt
+from rag.answering.replies import answer_in
 from rag.core.call_context import CallContext
 from rag.core.errors import Cancelled, ModelError
 from rag.core.text import reads, script_of
+from rag.core.types import Disagreement, QuestionKind
 from rag.models.llms.queued import QueuedChatModel
 
 
@@ -41,9 +49,28 @@ class AnswerWriter:
         return nullcontext() if queue is None else queue.stand(context)
 
     def chain(
-        self, question: str, retriever: Retriever, context: CallContext, *, condense: bool = False
+        self,
+        question: str,
+        retriever: Retriever,
+        context: CallContext,
+        *,
+        condense: bool = False,
+        kind: QuestionKind = "question",
+        after: Sequence[BaseMessage] = (),
     ) -> ConversationalRetrievalChain:
-        """The chain for one question; with `condense` the model rewrites follow-ups first."""
+        """The chain for one question.
+
+        Args:
+            condense: the model rewrites follow-ups first.
+            kind: of the question, by which the model is told how to answer.
+            after: messages behind the question: what was answered already, and what to do with it.
+        """
+
+        def prompt(asked: str, documents: Sequence[Document], history: History) -> list[BaseMessage]:
+            budget = self._budget
+            budget = replace(budget, answer=budget.answer + sum(budget.count([message.text for message in after])))
+            return [*answer_prompt(budget, kind, _told(documents))(asked, documents, history), *after]
+
         model: Any = self.model.bind(context=context) if isinstance(self.model, QueuedChatModel) else self.model
         return ConversationalRetrievalChain.from_llm(
             model,
@@ -51,10 +78,26 @@ class AnswerWriter:
             # Budgets are computed late: that may load the model, for which the quotes need not wait.
             condense_question_prompt=lambda question, history: condense_prompt(self._budget)(question, history),
             condense_question_llm=_condenser(model, question),
-            combine_docs_chain_kwargs={"prompt": lambda *asked: answer_prompt(self._budget)(*asked)},
+            combine_docs_chain_kwargs={"prompt": prompt},
             condense=condense,
             rephrase_question=False,
         )
+
+    @property
+    def reply_as_it_is(self) -> bool:
+        """Whether its replies are no answers alone: they hold the prompt, on request."""
+        return bool(getattr(self.model, "return_prompt", False))
+
+    def going_on(self, question: str, so_far: str) -> list[BaseMessage]:
+        """The messages by which it goes on with an answer that was cut off."""
+        begun: list[BaseMessage] = [AIMessage(so_far)]
+        # Models in this process go on with the text itself.
+        return begun if getattr(self.model, "goes_on", False) else [*begun, HumanMessage(rules_for(question).go_on)]
+
+    def writing_again(self, question: str, first: str, unsupported: Sequence[str]) -> list[BaseMessage]:
+        """The messages by which it writes an answer again, told what the documents do not bear out of the first one."""
+        claims = "".join(f"\n- {' '.join(text.split())}" for text in unsupported)
+        return [AIMessage(first), HumanMessage(rules_for(question).rewrite.format(claims=claims))]
 
     @property
     def _budget(self) -> Budget:
@@ -62,7 +105,14 @@ class AnswerWriter:
         return budget_for(self.model, self.answer_tokens)
 
 
+def _told(documents: Sequence[Document]) -> Sequence[Disagreement]:
+    """What the model is told to differ among the documents."""
+    if not isinstance(documents, Sources) or len(documents) < 2:
+        return ()
+    return disagreements(documents.evidence.query, documents.evidence.quotes)
+
+
 def _condenser(model: Any, question: str) -> Any:
     """The model for condensing a follow-up; falls back to the question itself."""
-    text = model | RunnableLambda(lambda message: message.text.strip() or question)
+    text = model | RunnableLambda(lambda message: answer_in(message.text) or question)
     return text.with_fallbacks([RunnableLambda(lambda _: question)], exceptions_to_handle=(ModelError, Cancelled))

@@ -9,7 +9,7 @@ from typing import Final
 from langchain_core.documents import Document
 
 from rag.core.text import from_a_word, to_a_word
-from rag.core.types import Quote
+from rag.core.types import Quote, shown_name
 
 # Characters of context before and after a quote in the prompt.
 _AROUND: Final = 250
@@ -19,7 +19,13 @@ def documents_of(quotes: Sequence[Quote], *, narrow: bool = False) -> list[Docum
     """Quotes as documents for the prompt: the best one alone, or all with some context."""
     if narrow:
         return [_as_document(replace(quote, before="", after="")) for quote in quotes[:1]]
-    return [_as_document(span) for span in _merged(quotes)]
+    return [_as_document(span, _numbers(span, quotes)) for span in _merged(quotes)]
+
+
+def outline_documents(quotes: Sequence[Quote]) -> list[Document]:
+    """An outline for the prompt: each sentence with the section that it opens."""
+    texts = [f"{quote.section or shown_name(quote)}: {' '.join(quote.text.split())}" for quote in quotes]
+    return [Document(page_content=text, metadata={"numbers": (n,)}) for n, text in enumerate(texts, 1)]
 
 
 def _merged(quotes: Sequence[Quote]) -> list[Quote]:
@@ -55,7 +61,14 @@ def _union(one: Quote, next_one: Quote) -> Quote:
     return replace(one, text=text, end=max(one.end, next_one.end), head=head)
 
 
-def _as_document(quote: Quote) -> Document:
+def _numbers(span: Quote, quotes: Sequence[Quote]) -> tuple[int, ...]:
+    """The numbers of the quotes that stand in a span."""
+    place = span.document, span.page
+    inside = [(q.document, q.page) == place and span.start <= q.start < span.end for q in quotes]
+    return tuple(number for number, stands in enumerate(inside, 1) if stands)
+
+
+def _as_document(quote: Quote, numbers: tuple[int, ...] = ()) -> Document:
     """A quote with its column headings, unless its text contains them."""
     text, head = " ".join(quote.text.split()), " ".join(quote.head.split())
     return Document(
@@ -68,5 +81,6 @@ def _as_document(quote: Quote) -> Document:
             "start": quote.start,
             "end": quote.end,
             "score": quote.score,
+            "numbers": numbers,
         },
     )

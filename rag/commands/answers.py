@@ -12,7 +12,7 @@ from rag.core.formats import format_of
 from rag.core.places import PageBox
 from rag.core.types import Answer, Passage, Quote
 from rag.services import Services
-from rag.viewing.answer_notices import notice_text, notices, refused_title
+from rag.viewing.answer_notices import notice_text, notices, quotes_title, refused_title, reply_notices
 
 
 def answer_record(services: Services, owner: str, answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
@@ -107,6 +107,8 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield f"{line}\n"
     if answer.words_only:
         yield f"{words('errors.vectors_lacking')}\n"
+    if answer.quotes:
+        yield f"{quotes_title(answer, words)}:"
     for number, quote in enumerate(answer.quotes, start=1):
         yield f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {quote.place.shown(words)}"
     if answer.sentences:
@@ -115,3 +117,5 @@ def answer_lines(answer: Answer) -> Iterator[str]:
             notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
             mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"
             yield f"  {sentence.text.strip()} {notes}{mark}"
+    for line in reply_notices(answer, words):
+        yield f"\n{line}"

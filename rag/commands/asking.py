@@ -18,10 +18,12 @@ from rag.core.errors import CollectionUnknown, DocumentsUnknown, HistoryUnusable
 from rag.core.types import Answer, Collection, Document, Turn
 from rag.models.catalogue import embedder_facts
 from rag.services import Services, open_services
+from rag.viewing.answer_notices import cut_off
 
 OWNER = "local"
 DEFAULT = "Documents"
 _HISTORY = "A JSON list: questions asked before, oldest first, or turns with `role` and `text` as they were."
+_GO_ON = "How many times the model may go on where an answer reached the limit of its length."
 _DOCUMENTS = "Ask these documents alone, by their names; may be given several times."
 app = typer.Typer(add_completion=False)
 CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
@@ -37,6 +39,7 @@ def ask(
     since: Annotated[str, typer.Option("--since", help="Documents of this day (YYYY-MM-DD) and later.")] = "",
     until: Annotated[str, typer.Option("--until", help="Documents of this day (YYYY-MM-DD) and earlier.")] = "",
     anyway: Annotated[bool, typer.Option("--anyway", help="Have the model write where it is not in them.")] = False,
+    go_on: Annotated[int, typer.Option("--go-on", min=0, max=20, help=_GO_ON)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Ask a collection; the quotes that answer, and what the model writes from them."""
@@ -54,6 +57,10 @@ def ask(
         elif turns:
             turns[-1] = _answered(turns[-1], entry["text"])
     *_, answer = services.conversation.ask(question, context, history=turns, anyway=anyway)
+    for _ in range(go_on):
+        if not cut_off(answer) or answer.error:
+            break
+        *_, answer = services.conversation.ask(question, context, history=turns, anyway=anyway, so_far=answer.text)
     calibrated = embedder_facts(services.embedders.name_for(target.embedder)).calibrated
     tell(answer_record(services, OWNER, answer, calibrated), answer_lines(answer), as_json, answer.error)
     if answer.error:

@@ -14,6 +14,10 @@ def _ignore(_progress: GenerationProgress) -> None:
     """No-op callback."""
 
 
+def _ignore_end(_reason: str) -> None:
+    """No-op callback."""
+
+
 def _never() -> bool:
     return False
 
@@ -28,6 +32,8 @@ class CallContext:
         documents: ids of the documents to answer from; none means all.
         on_progress: progress callback; may raise to cancel.
         cancelled: whether the question was cancelled; polled several times a second.
+        on_end: told why the model ended where its answer is not at its end: `length`, `content_filter`, or `reasoning`
+            where it only reasoned.
         id: identifies the question in a queue.
     """
 
@@ -36,6 +42,7 @@ class CallContext:
     documents: tuple[str, ...] = ()
     on_progress: Callable[[GenerationProgress], None] = _ignore
     cancelled: Callable[[], bool] = _never
+    on_end: Callable[[str], None] = _ignore_end
     id: str = field(default_factory=lambda: uuid4().hex)
 
     def report(self, progress: GenerationProgress) -> None:

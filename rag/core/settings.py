@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     condense: bool = Field(
         False, description="Let the model rewrite a follow-up into a question of its own before searching."
     )
+    rewrite: bool = Field(
+        False,
+        description="Let an able model write an answer again, once, that the documents do not bear out.",
+    )
     queue_limit: int = Field(8, ge=1, le=1000, description="Questions that may wait for the model.")
     server_at_once: int = Field(4, ge=1, le=1000, description="Questions that a model server answers at once.")
     server_seconds: int = Field(120, ge=1, le=3600, description="Longest silence of a model server or embedder.")

@@ -234,6 +234,7 @@ class Services(LazyParts):
             passages=self.settings.passages,
             quotes=self.settings.quotes,
             condense=self.settings.condense,
+            rewrite=self.settings.rewrite,
             reader=self.answer_scorer,
         )
 

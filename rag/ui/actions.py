@@ -63,16 +63,26 @@ def answer_again(page: Frame, chat: Chat, turn: Turn, *, anyway: bool = False) -
     _run(page, chat, turn, [earlier for earlier in turns if earlier.id != turn.id], anyway=anyway)
 
 
-def _run(page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway: bool) -> None:
+def go_on(page: Frame, chat: Chat, turn: Turn, answer: Answer) -> None:
+    """Have the model go on with an answer that was cut off; the saved one stays until there is more."""
+    turns = page.services.store.chats.turns(page.owner, chat.id)
+    anyway = answer.outcome == "asked_anyway"
+    _run(page, chat, turn, [earlier for earlier in turns if earlier.id != turn.id], anyway=anyway, begun=answer)
+
+
+def _run(
+    page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway: bool, begun: Answer | None = None
+) -> None:
     services, owner = page.services, page.owner
     services.runs.start(
         turn.id,
-        Answer(turn.question, turn.question, "", "answered", None),
+        begun or Answer(turn.question, turn.question, "", "answered", None),
         lambda run: services.conversation.ask(
             turn.question,
             CallContext(owner, chat.collection, chat.documents, run.on_progress, run.stopping),
             history=history,
             anyway=anyway,
+            so_far=begun.text if begun else "",
         ),
         lambda final: services.store.chats.answer(owner, turn.id, final),
         RunOwner(owner, page.sign_in.key if page.sign_in else "", chat.collection),

@@ -22,6 +22,7 @@ from rag.ui.save_check import draw_keep
 from rag.ui.texts import Texts
 from rag.ui.uploads import under_way
 from rag.ui.widget_values import uploaded
+from rag.viewing.answer_notices import cut_off
 from rag.viewing.export import as_markdown
 
 # Redrawn at most four times a second while an answer grows, and twice while nothing changes.
@@ -196,6 +197,10 @@ def _draw_again(page: Frame, chat: Chat, turn: Turn) -> None:
             actions.answer_again(page, chat, turn)
             st.rerun()
     answer = turn.answer
+    if answer and cut_off(answer) and st.button(page.texts("chat.go_on"), key=f"go-on-{turn.id}", type="primary"):
+        with show_errors(page):
+            actions.go_on(page, chat, turn, answer)
+            st.rerun()
     wrong_language = answer and answer.error and answer.error.key == ModelLanguage.key()
     refused = answer and (answer.outcome == "refused" or wrong_language)
     if (

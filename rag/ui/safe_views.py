@@ -15,7 +15,7 @@ import streamlit as st
 
 from rag.core.types import Answer, Passage, Quote, shown_name
 from rag.ui.texts import Texts
-from rag.viewing.answer_notices import notices, refused_title
+from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices
 
 # Markdown's syntax characters; then what is auto-linked although escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")
@@ -93,10 +93,10 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
             for sentence in kept
         ],
         "folded": folded,
-        "remark": _remark(answer, bool(kept), texts),
+        "remark": _remark(answer, texts),
         "status": status,
         "labels": {
-            "quotes": texts("answer.overview" if answer.outcome == "overview" else "answer.quotes"),
+            "quotes": quotes_title(answer, texts),
             "written": texts("answer.written" if checked else "answer.written_open", model=answer.model),
             "folded": texts.count("answer.folded", len(folded)),
             "partly": texts("answer.partly"),
@@ -137,11 +137,7 @@ def _notice(answer: Answer, texts: Texts) -> dict[str, str] | None:
     return {"title": title, "text": " ".join(parts)} if parts else None
 
 
-def _remark(answer: Answer, anything_kept: bool, texts: Texts) -> str:
-    if answer.error:
-        return texts.failure(answer.error)
-    if answer.stopped:
-        return texts("answer.stopped")
-    if answer.sentences and not anything_kept:
-        return texts("answer.nothing_left")
-    return ""
+def _remark(answer: Answer, texts: Texts) -> str:
+    """What is said below the written answer."""
+    ended = texts.failure(answer.error) if answer.error else texts("answer.stopped") if answer.stopped else ""
+    return " ".join(filter(None, (ended, *reply_notices(answer, texts))))

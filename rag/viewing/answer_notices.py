@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from rag.core.places import Texts
 from rag.core.types import Answer, Disagreement, Notice, shown_name
+
+# Of what the model wrote: said below it.
+_OF_THE_REPLY: Final = frozenset(
+    ["cut_off", "only_reasoning", "went_on", "repeated", "reply_empty", "reply_refused", "rewritten"]
+)
 
 
 def notices(answer: Answer, t: Texts) -> Iterator[str]:
     """Why it was refused, how many documents there are, where documents say different things."""
     for notice in answer.notices:
-        yield notice_text(notice, t)
+        if notice.key not in _OF_THE_REPLY:
+            yield notice_text(notice, t)
     for disagreement in answer.disagreements:
         yield t("answer.disagree", values="; ".join(_values(answer, disagreement, t)))
+
+
+def reply_notices(answer: Answer, t: Texts) -> Iterator[str]:
+    """What has to be known of the written answer: that it ended early, what was cut, that nothing of it holds."""
+    for notice in answer.notices:
+        if notice.key in _OF_THE_REPLY:
+            yield notice_text(notice, t)
+    if answer.sentences and all(sentence.verdict == "unsupported" for sentence in answer.sentences):
+        yield t("answer.nothing_left_anyway" if answer.outcome == "asked_anyway" else "answer.nothing_left")
+
+
+def cut_off(answer: Answer) -> bool:
+    """Whether the model can go on with it."""
+    return any(notice.key == "cut_off" for notice in answer.notices)
+
+
+def quotes_title(answer: Answer, t: Texts) -> str:
+    """What stands above the quotes: they are no answer where the documents hold none."""
+    if answer.outcome in ("refused", "asked_anyway"):
+        return t("answer.nearest")
+    return t("answer.overview" if answer.outcome == "overview" else "answer.quotes")
 
 
 def refused_title(answer: Answer, t: Texts) -> str:

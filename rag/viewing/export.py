@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.core.places import Texts
 from rag.core.types import Answer, Quote, Sentence, shown_name
-from rag.viewing.answer_notices import notices, refused_title
+from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices
 from rag.viewing.highlighting import Picture
 
 # Markdown syntax characters: anywhere in a line, and at its start only.
@@ -53,7 +53,7 @@ def as_markdown(answer: Answer, t: Texts) -> str:
         parts.append(f"*{_markdown(t('answer.written', model=answer.model))}*")
     cited = {number for sentence in answer.sentences for number in sentence.quotes}
     if others := [number for number in range(len(answer.quotes)) if number not in cited]:
-        parts.append(f"{_markdown(t('answer.quotes'))} " + "".join(f"[^{number + 1}]" for number in others))
+        parts.append(f"{_markdown(quotes_title(answer, t))} " + "".join(f"[^{number + 1}]" for number in others))
     parts.append("\n".join(f"[^{i}]: {_citation(quote, t)}" for i, quote in enumerate(answer.quotes, 1)))
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -88,6 +88,7 @@ def as_html(
         kept=_kept(answer.sentences),
         folded=folded,
         folded_heading=_folded_heading(folded, t),
+        quotes_title=quotes_title(answer, t),
         place=lambda quote: _place(quote, t),
         crops=crops,
         base64=lambda data: b64encode(data).decode("ascii"),
@@ -130,9 +131,8 @@ def _remarks(answer: Answer, t: Texts) -> Iterator[str]:
         yield t("errors.vectors_lacking")
     if answer.stopped:
         yield t("answer.stopped")
-    if answer.sentences and not _kept(answer.sentences):
-        yield t("answer.nothing_left")
-    if not answer.text and answer.outcome == "answered":
+    yield from reply_notices(answer, t)
+    if not answer.text and answer.outcome == "answered" and answer.model is None:
         yield t("answer.no_model")
 
 

@@ -87,14 +87,20 @@ def test_what_quotes_have_around_them_in_common_is_read_once() -> None:
     assert read_by_a_model(*whole) == [f"Service Leave {PAGE}"]
 
 
+def test_a_text_bears_the_numbers_of_all_quotes_in_it() -> None:
+    near = standing("Five years 28 days.", 5), standing("Less than two years 25 days.", 0, page=2)
+    whole = (*near, standing("Ten years 30 days.", 5))
+    assert [line.split(" ")[0] for line in read_by_a_model(*whole)] == ["[1][3]", "[2]"]
+
+
 def test_quotes_that_stand_apart_are_read_nearest_first() -> None:
     apart = standing("Ask in the calendar.", 5), standing("Leave grows with the years.", 0)
     assert read_by_a_model(*apart) == [
-        "Service Leave top. Ask in the calendar. Your",
-        "Service Leave Leave grows with the years.",
+        "[1] Service Leave top. Ask in the calendar. Your",
+        "[2] Service Leave Leave grows with the years.",
     ]
     other_page = standing("Ask in the calendar.", 0), standing("Ask in the calendar.", 0, page=2)
-    assert read_by_a_model(*other_page) == ["Service Leave Ask in the calendar."] * 2
+    assert read_by_a_model(*other_page) == [f"[{number}] Service Leave Ask in the calendar." for number in (1, 2)]
 
 
 def test_the_writer_can_take_turns_where_no_library_was_opened_yet(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.serving import Reply, serving
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -69,3 +71,20 @@ def test_a_code_that_is_nowhere_is_named(folder: Path) -> None:
     answer = run(folder, "ask", "What is X-4711?", "--model", "none")
     assert (answer["refused"], answer["reason"], answer["looked_for"]) == (True, "identifier_missing", ["X-4711"])
     assert answer["notices"] == [{"code": "identifier_missing", "text": "X-4711 is in none of the documents."}]
+
+
+def test_an_answer_that_was_cut_off_is_said_and_written_on(folder: Path) -> None:
+    pieces = {1: ("The northern office closes at", "length"), 2: ("six in the evening.", "stop")}
+
+    def posted(_path: str, body: bytes) -> Reply:
+        text, reason = pieces[1 + any(m["role"] == "assistant" for m in json.loads(body)["messages"])]
+        choice = {"message": {"role": "assistant", "content": f"<think>Hm.</think>{text}"}, "finish_reason": reason}
+        return Reply(json.dumps({"choices": [choice]}).encode(), headers={"Content-Type": "application/json"})
+
+    with serving(lambda _: Reply(), posted=posted) as served:
+        asked = ["ask", "When does the northern office close?", "--model", f"openai:some@{served.at('/v1')}"]
+        cut, whole = run(folder, *asked), run(folder, *asked, "--go-on", "3")
+    assert "".join(sentence["text"] for sentence in cut["sentences"]) == pieces[1][0]
+    assert [notice["code"] for notice in cut["notices"]] == ["cut_off"]
+    assert whole["sentences"][0]["text"] == "The northern office closes at six in the evening."
+    assert (whole["sentences"][0]["verdict"], whole["notices"]) == ("supported", [])

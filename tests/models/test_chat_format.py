@@ -55,6 +55,24 @@ def test_llama_2_gets_its_own_format_whatever_the_file_says() -> None:
     )
 
 
+def test_a_model_goes_on_with_a_last_message_of_its_own() -> None:
+    cut = [*ask("Hi"), Message(role="assistant", content="Hel</s>")]
+    chat = "{% for m in messages %}{{ m['role'] }}:{{ m['content'] }};{% endfor %}{{ 'ai:' if add_generation_prompt }}"
+    assert spelled(formatter(Toy(tokenizer__chat_template=chat)).prompt(cut)) == "<s>user:Hi;ai:Hel< /s>"
+    assert spelled(formatter(Toy(), "llama-2").prompt(cut)) == "<s>[INST] Hi [/INST]Hel< /s>"
+    assert spelled(formatter(Toy()).prompt(cut)).endswith("User: Hi\n\nAssistant: Hel< /s>")
+
+
+def test_a_template_that_opens_the_reasoning_says_so_and_is_asked_for_none() -> None:
+    chat = "{{ messages[-1]['content'] }}{{ '' if enable_thinking is false else ' think!' }}A:{{ opened }}<think>\n"
+    format = formatter(Toy(tokenizer__chat_template=chat))
+    assert spelled(format.prompt(ask("Hi"))) == "<s>HiA:<think>\n"
+    assert format.opening == "<think>\n"
+    assert spelled(format.prompt([*ask("Hi"), Message(role="assistant", content="So")])).endswith("</think>\n\nSo")
+    assert format.opening == ""
+    assert formatter(Toy()).opening == ""
+
+
 def test_llama_3_2_is_not_taken_for_llama_2() -> None:
     template = "{% for m in messages %}{{ m['role'] }}:{{ m['content'] }};{% endfor %}"
     format = formatter(Toy(general__name="Llama 3.2 1B Instruct", tokenizer__chat_template=template))

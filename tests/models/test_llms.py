@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from rag.core.call_context import CallContext
 from rag.core.errors import Cancelled, ModelDied
@@ -77,6 +77,30 @@ def test_temperature_zero_writes_the_same_twice_and_the_length_is_kept(model: Mo
     again = list(model.write(ask("Tell me about the sea."), max_tokens=12))
     assert first == again
     assert model.count_tokens(["".join(first)])[0] <= 12
+
+
+def test_an_answer_that_reaches_its_limit_says_so_and_is_gone_on_with(model: ModelProcess) -> None:
+    chat = ChatLlamaCpp.over(model)
+    story = [HumanMessage("Tell me about the sea.")]
+    cut = chat.bind(max_tokens=12).invoke(story)
+    assert cut.response_metadata["finish_reason"] == "length"
+    whole = chat.bind(max_tokens=24).invoke(story)
+    assert chat.goes_on
+    # What it goes on with reads on from the last word: the same as if it had not been cut off.
+    more = chat.bind(max_tokens=12).invoke([*story, AIMessage(cut.text)])
+    assert " ".join(f"{cut.text} {more.text}".split()) == " ".join(whole.text.split())
+    paris = [SystemMessage(PARIS[0]["content"]), HumanMessage(PARIS[1]["content"])]
+    assert "finish_reason" not in chat.bind(max_tokens=64).invoke(paris).response_metadata
+
+
+def test_an_answer_that_fills_the_context_was_cut_off_too(model: ModelProcess) -> None:
+    small = ModelProcess(model._file, "small", context_tokens=512, threads=1)
+    prompt = ask("The sea is wide and deep. " * 40 + "Tell a long story about the sea.")
+    why: list[str] = []
+    written = list(small.write(prompt, max_tokens=400, context=CallContext(on_end=why.append)))
+    small.close()
+    assert len(written) < 400
+    assert why == ["length"]
 
 
 def test_a_stop_text_ends_the_answer_and_is_left_out(model: ModelProcess) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rag.core.types import Answer, Quote, Sentence
+from rag.core.types import Answer, Notice, Quote, Sentence
 from rag.viewing.export import as_html, as_markdown
 from rag.viewing.highlighting import crop, page_picture
 
@@ -109,6 +109,8 @@ def test_markdown_of_a_table_row_names_its_column_heads() -> None:
         ({"stopped": True}, "answer.stopped"),
         ({"sentences": (Sentence("A car.", "unsupported"),)}, "answer.nothing_left"),
         ({"text": "", "sentences": (), "model": None}, "answer.no_model"),
+        ({"text": "", "sentences": (), "notices": (Notice("only_reasoning"),)}, "answer.only_reasoning"),
+        ({"notices": (Notice("cut_off"),)}, "answer.cut_off"),
     ],
 )
 def test_what_has_to_be_known_is_said_in_both_forms(changes: dict[str, Any], remark: str) -> None:

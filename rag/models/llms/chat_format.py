@@ -45,10 +45,11 @@ class Tokenizer(Protocol):
 
 _LLAMA_2 = re.compile(r"llama[\s_-]*+(?:(?:v|version )[\s_-]*+)?2(?![\d.])", re.IGNORECASE)
 _LLAMA_2_MARKS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")
-_COMMON_CONTROL_TOKENS = re.compile(
-    r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:bos|eos|unk|pad|(?:start|end)_of_turn)>|<</?SYS>>"
+COMMON_CONTROL_TOKENS = re.compile(
+    r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:bos|eos|unk|pad|(?:start|end)_of_(?:turn|utterance))>|<</?SYS>>"
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
 )
+_OPENS_REASONING = re.compile(r"<think(?:ing)?>\s*+\Z")
 _MAX_TEMPLATE = 64_000
 
 
@@ -65,7 +66,7 @@ def formatter(engine: Tokenizer, family: str = "") -> Formatter:
 
 def harmless(text: str) -> str:
     """The text with the control tokens of common model families broken up, for servers, which do not list theirs."""
-    return _COMMON_CONTROL_TOKENS.sub(_broken, text)
+    return COMMON_CONTROL_TOKENS.sub(_broken, text)
 
 
 def _broken(match: re.Match[str]) -> str:
@@ -75,18 +76,30 @@ def _broken(match: re.Match[str]) -> str:
 class Formatter:
     """Base class: breaks up control tokens in the text of documents and users."""
 
+    # Between the head of the model's turn and what it says.
+    _gap = ""
+    # What the last prompt has begun of the reply: some templates open the model's reasoning.
+    opening = ""
+
     def __init__(self, engine: Tokenizer, marks: Sequence[str] = ()) -> None:
         self.engine = engine
         texts = sorted({*engine.control_texts, *marks}, key=len, reverse=True)
         self._control = re.compile("|".join(map(re.escape, texts))) if texts else None
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
-        """The prompt tokens of a conversation, up to the start of the model's turn.
+        """The prompt tokens of a conversation, up to the start of the model's turn; where the last message is the
+        model's own, up to its end, for the model to go on with it.
 
         Raises:
             BadTemplate: the template fails on these messages.
         """
-        return self._prompt([Message(role=m["role"], content=self._harmless(m["content"])) for m in messages])
+        safe = [Message(role=m["role"], content=self._harmless(m["content"])) for m in messages]
+        begun = safe.pop()["content"] if safe and safe[-1]["role"] == "assistant" else ""
+        tokens = self._prompt(safe)
+        if begun:
+            gap, self.opening = "\n</think>\n\n" if self.opening else self._gap, ""
+            tokens += self.engine.tokens(gap + begun, special=True)
+        return tokens
 
     def _prompt(self, messages: list[Message]) -> list[int]:
         raise NotImplementedError
@@ -116,6 +129,8 @@ class Llama2Format(Formatter):
 
 class PlainFormat(Formatter):
     """For models without a chat template: `User: …`, `Assistant: …`."""
+
+    _gap = " "
 
     def _prompt(self, messages: list[Message]) -> list[int]:
         heads = {"system": "", "user": "User: ", "assistant": "Assistant: "}
@@ -150,13 +165,16 @@ class TemplateFormat(Formatter):
         except BadTemplate:
             # Some templates, such as Gemma's, have no system role.
             text = self._rendered(_with_system(messages, "{system}\n\n{user}"))
+        self.opening = match.group() if (match := _OPENS_REASONING.search(text)) else ""
         tokens = self.engine.tokens(text, special=True)
         if self.engine.adds_bos and tokens[:1] != [self.engine.bos]:
             tokens.insert(0, self.engine.bos)
         return tokens
 
     def _rendered(self, messages: list[Message]) -> str:
-        names = {"bos_token": self.engine.text_of(self.engine.bos), "eos_token": self.engine.text_of(self.engine.eos)}
+        # Models that reason only where they are let: an answer's tokens are few, and the quotes are the reasons.
+        names: dict[str, object] = {"enable_thinking": False}
+        names |= {"bos_token": self.engine.text_of(self.engine.bos), "eos_token": self.engine.text_of(self.engine.eos)}
         try:
             return self._template.render(messages=messages, add_generation_prompt=True, **names)
         except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:

@@ -10,6 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.llms import BaseLLM
 from langchain_core.messages import BaseMessage
 
+from rag.core.call_context import CallContext
 from rag.core.errors import ModelUnknown
 from rag.models.llms.streaming import ChatStreamed
 
@@ -29,10 +30,10 @@ def own_model(name: str, module: str, attribute: str) -> BaseChatModel:
     if isinstance(model, BaseChatModel):
         return model
     if isinstance(model, BaseLLM):
-        return ChatStreamed.of(name, lambda messages, stops: model.stream(_text(messages), stop=stops or None))
+        return ChatStreamed.of(name, lambda messages, stops, _: model.stream(_text(messages), stop=stops or None))
     if callable(model):
 
-        def write(messages: list[BaseMessage], stops: list[str]) -> Iterator[str]:
+        def write(messages: list[BaseMessage], stops: list[str], context: CallContext) -> Iterator[str]:
             yield str(model(_text(messages)))
 
         return ChatStreamed.of(name, write)

@@ -25,6 +25,8 @@ class GgufGenerator:
     def answer(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> Iterator[str]:
         prompt = fitted(self._format.prompt(order["messages"]), self.context, order["max_tokens"])
         self._engine.read(prompt, progress)
+        if self._format.opening:
+            yield self._format.opening
         yield from self._engine.write(
             order["max_tokens"],
             temperature=order["temperature"],

@@ -36,6 +36,11 @@ class ChatLlamaCpp(QueuedChatModel):
         return model
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it goes on with the text of a last message that is its own."""
+        return True
+
+    @property
     def process(self) -> ModelProcess:
         return self._process
 

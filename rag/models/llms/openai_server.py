@@ -6,6 +6,7 @@ never repeated once a token was received.
 
 from __future__ import annotations
 
+import codecs
 import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -29,14 +30,16 @@ from rag.core.errors import (
 from rag.core.types import GenerationProgress
 from rag.models.llms.chat_format import Message, harmless
 from rag.models.llms.fair_queue import FairQueue
+from rag.models.llms.openai_replies import reply_of
 from rag.models.llms.queued import QueuedChatModel, as_message
 from rag.models.llms.stop_sequences import until_stop, without_leading_space
 from rag.models.servers import Server, ServerFailed
 
 # Limit of a whole answer, in read timeouts.
 _MAX_TIMEOUTS = 5
-# Bytes of a line; servers send one per token.
+# Bytes of a line, of which servers send one per token; and of a whole answer that is not streamed.
 _MAX_LINE = 2**20
+_MAX_BODY = 2**22
 
 
 class ModelServer:
@@ -81,6 +84,7 @@ class ModelServer:
 
     def _pieces(self, order: dict[str, Any], max_tokens: int, context: CallContext) -> Generator[str, None, None]:
         written, end = 0, time.monotonic() + _MAX_TIMEOUTS * self._server.seconds
+        said, reasoned, reason = False, False, ""
 
         def look() -> None:
             stage = GenerationProgress("writing", written, max_tokens) if written else GenerationProgress("reading")
@@ -91,9 +95,14 @@ class ModelServer:
         try:
             with self._server.asked("/chat/completions", order, look=look) as answer:
                 for event in _events(answer, look):
-                    if piece := _text_of(event):
+                    reply = reply_of(event)
+                    if reply.text:
                         written += 1
-                        yield piece
+                        yield reply.text
+                    said, reasoned = said or bool(reply.text.strip()), reasoned or reply.reasoned
+                    reason = reply.reason if reply.reason not in ("", "stop") else reason or reply.reason
+            if (reason := "reasoning" if reasoned and not said else reason) not in ("", "stop"):
+                context.on_end(reason)
         except ServerFailed as failed:
             raise self._mapped_error(failed, written > 0) from failed
 
@@ -154,28 +163,29 @@ class ChatServed(QueuedChatModel):
 
 
 def _events(pieces: Iterator[bytes], look: Callable[[], None]) -> Iterator[dict[str, Any]]:
-    """The JSON payloads of a server-sent event stream, up to `[DONE]`.
+    """The JSON payloads of a server-sent event stream, up to `[DONE]`; of a server that does not stream, its one.
 
     Raises:
         ServerFailed: the stream broke off, reports an error, or is malformed.
     """
-    ended = False
+    ended, body = False, b""
     for line in _lines(pieces):
         look()
+        if body or line.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
+            body += line + b"\n"
+            if len(body) > _MAX_BODY:
+                raise ServerFailed("refused")
+            continue
         data = line.removeprefix(b"data:").strip()
         if data == b"[DONE]":
             return
-        if not line.startswith(b"data:") or not data:
-            continue
-        try:
-            event = json.loads(data)
-        except ValueError as error:
-            raise ServerFailed("refused") from error
-        if not isinstance(event, dict) or "error" in event:
-            raise ServerFailed("refused")
-        ended = ended or any(choice.get("finish_reason") for choice in event.get("choices") or ())
-        yield event
-    if not ended:
+        if line.startswith(b"data:") and data:
+            event = _event(data)
+            ended = ended or bool(reply_of(event).reason)
+            yield event
+    if body:
+        yield _event(body)
+    elif not ended:
         # Closed without `[DONE]` or a finish reason: the answer is incomplete.
         raise ServerFailed("unreachable")
 
@@ -190,9 +200,11 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _text_of(event: dict[str, Any]) -> str:
-    """The answer text in an event; reasoning content is left out."""
-    for choice in event.get("choices") or ():
-        if text := (choice.get("delta") or {}).get("content"):
-            return str(text)
-    return ""
+def _event(data: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(data.removeprefix(codecs.BOM_UTF8))
+    except ValueError as error:
+        raise ServerFailed("refused") from error
+    if not isinstance(event, dict) or event.get("error") or event.get("object") == "error":
+        raise ServerFailed("refused")
+    return event

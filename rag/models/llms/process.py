@@ -164,6 +164,8 @@ class ModelProcess:
                 if message["is"] == "done":
                     if message["why"] == "template":
                         raise ModelRefused(model=self.name, reason="template")
+                    if message["why"] == "length":
+                        context.on_end("length")
                     return
                 if message["is"] == "reading":
                     latest = GenerationProgress("reading", message["read"], message["total"])

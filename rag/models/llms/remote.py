@@ -17,6 +17,7 @@ from langchain_core.messages import BaseMessage
 from openai import OpenAIError
 from pydantic import ValidationError
 
+from rag.core.call_context import CallContext
 from rag.core.errors import (
     ModelBusy,
     ModelDenied,
@@ -26,7 +27,7 @@ from rag.core.errors import (
     ModelUnknown,
     ModelUnreachable,
 )
-from rag.models.llms.streaming import ChatStreamed
+from rag.models.llms.streaming import ChatStreamed, end_reason
 
 _SECONDS = 120.0
 
@@ -84,14 +85,14 @@ def _guarded(name: str, inner: BaseChatModel) -> ChatStreamed:
     # `inner.stream` would report the run to the callbacks a second time.
     streams = type(inner)._stream is not BaseChatModel._stream
 
-    def write(messages: list[BaseMessage], stops: list[str]) -> Iterator[str]:
+    def write(messages: list[BaseMessage], stops: list[str], context: CallContext) -> Iterator[str]:
         with _our_errors(name):
-            if streams:
-                for chunk in inner._stream(messages, stop=stops or None):
-                    if chunk.text:
-                        yield chunk.text
-            else:
-                yield inner._generate(messages, stop=stops or None).generations[0].text
+            whole = () if streams else inner._generate(messages, stop=stops or None).generations
+            for part in inner._stream(messages, stop=stops or None) if streams else whole:
+                if part.text:
+                    yield part.text
+                if reason := end_reason((part.generation_info or {}) | part.message.response_metadata):
+                    context.on_end(reason)
 
     return ChatStreamed.of(name, write)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -15,7 +16,18 @@ from rag.core.call_context import ANONYMOUS, CallContext
 from rag.core.text import estimated_tokens
 from rag.models.llms.stop_sequences import until_stop
 
-Write = Callable[[list[BaseMessage], list[str]], Iterator[str]]
+Write = Callable[[list[BaseMessage], list[str], CallContext], Iterator[str]]
+# Where providers say why a model ended; and their words for what is no ordinary end, in OpenAI's. `reasoning`: it only
+# reasoned.
+_REASONS = ("finish_reason", "stop_reason", "done_reason")
+_CUT_SHORT = {
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+    "reasoning": "reasoning",
+}
 
 
 class ChatPieces(BaseChatModel):
@@ -34,16 +46,17 @@ class ChatPieces(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        written = False
-        for text in self._pieces(messages, stop or [], kwargs.pop("context", ANONYMOUS), kwargs):
+        written, ends = False, list[str]()
+        context = replace(kwargs.pop("context", ANONYMOUS), on_end=ends.append)
+        for text in self._pieces(messages, stop or [], context, kwargs):
             written = True
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
             if run_manager:
                 run_manager.on_llm_new_token(text, chunk=chunk)
             yield chunk
-        if not written:
+        if ends or not written:
             # LangChain treats a stream without chunks as an error.
-            yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata=_metadata(ends)))
 
     def _generate(
         self,
@@ -52,8 +65,11 @@ class ChatPieces(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        text = "".join(self._pieces(messages, stop or [], kwargs.pop("context", ANONYMOUS), kwargs))
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
+        ends: list[str] = []
+        context = replace(kwargs.pop("context", ANONYMOUS), on_end=ends.append)
+        text = "".join(self._pieces(messages, stop or [], context, kwargs))
+        message = AIMessage(content=text, response_metadata=_metadata(ends))
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
     def get_num_tokens(self, text: str) -> int:
         # LangChain's default would download a tokenizer.
@@ -65,7 +81,7 @@ class ChatPieces(BaseChatModel):
 
 
 class ChatStreamed(ChatPieces):
-    """A chat model on a function: `write(messages, stops)` streams the answer."""
+    """A chat model on a function: `write(messages, stops, context)` streams the answer."""
 
     model: str
     context: int = 4096
@@ -92,4 +108,13 @@ class ChatStreamed(ChatPieces):
     def _pieces(
         self, messages: Sequence[BaseMessage], stops: Sequence[str], context: CallContext, overrides: dict[str, Any]
     ) -> Iterator[str]:
-        yield from until_stop(self._write([*messages], [*stops]), stops)
+        yield from until_stop(self._write([*messages], [*stops], context), stops)
+
+
+def end_reason(metadata: Mapping[str, Any]) -> str:
+    """Why a model ended, from the metadata of its message: `length`, `content_filter`, `reasoning`; else ""."""
+    return next((found for key in _REASONS if (found := _CUT_SHORT.get(str(metadata.get(key)).lower()))), "")
+
+
+def _metadata(ends: Sequence[str]) -> dict[str, Any]:
+    return {"finish_reason": ends[-1]} if ends else {}

@@ -58,6 +58,8 @@ class TransformersGenerator:
         pieces = _Pieces(self._tokenizer, skip=1 if self._pairs else len(prompt))
         writing = threading.Thread(target=self._generate, args=(prompt, order, pieces), daemon=True)
         writing.start()
+        if self._format and self._format.opening:
+            yield self._format.opening
         yield from pieces
         writing.join()
         if pieces.error:

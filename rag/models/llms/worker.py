@@ -104,7 +104,8 @@ class Worker:
             with _machine_lock(self._turn, self._writer.stop):
                 for text in until_stop(counted(self._writer.answer(order, report)), order["stop"]):
                     self.send(**{"is": "piece", "id": order["id"], "text": text})
-            why = "length" if written >= order["max_tokens"] else "end"
+            # The context may be full before the answer has so many tokens.
+            why = "length" if written >= min(order["max_tokens"], self._writer.context - total) else "end"
         except Stopped:
             why = "stopped"
         except BadTemplate as error:

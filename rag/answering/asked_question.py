@@ -1,0 +1,78 @@
+"""A question with the model that is to answer it, and the answer as it stands before the model has written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.answering.evidence import disagreements
+from rag.answering.evidence_retriever import Evidence
+from rag.answering.generation import AnswerWriter
+from rag.answering.library_answers import LibraryAnswers
+from rag.answering.stage_clock import Clock
+from rag.core.call_context import CallContext
+from rag.core.errors import ModelError, ModelLanguage
+from rag.core.text import covers, language_of
+from rag.core.types import Answer, Notice
+from rag.models.catalogue import EmbedderFacts
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question, and the model or why there is none; quotes only where both are None."""
+
+    question: str
+    context: CallContext
+    anyway: bool
+    writer: AnswerWriter | None
+    error: ModelError | None
+    library: LibraryAnswers
+    facts: EmbedderFacts
+    so_far: str = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is in a language that none of the documents is in, and the embedder does not read both."""
+        asked, documents = language_of(self.question), {document.language for document in self.library.documents}
+        return bool(documents) and asked not in documents and not covers(self.facts.languages, {asked, *documents})
+
+    def ready(self) -> AnswerWriter:
+        """The chat model. Raises ModelError where there is none, or not for the question's language."""
+        if self.writer is None:
+            raise self.error or ModelError
+        if self.foreign_to(self.writer):
+            raise ModelLanguage(model=self.writer.name)
+        return self.writer
+
+    def foreign_to(self, writer: AnswerWriter) -> bool:
+        """Whether the model does not write the question's language, and nobody insists."""
+        return not self.anyway and not writer.writes_as(self.question)
+
+
+def first_draft(asked: AskedQuestion, evidence: Evidence, clock: Clock) -> Answer:
+    """The answer with its quotes, before generation."""
+    return Answer(
+        asked.question,
+        evidence.query,
+        "",
+        "answered" if evidence.answers else "asked_anyway" if asked.anyway else "refused",
+        None,
+        evidence.passages,
+        evidence.quotes,
+        gate=evidence.gate,
+        words_only=evidence.words_only,
+        seconds=clock.seconds(),
+        kind=asked.library.kind,
+        disagreements=disagreements(evidence.query, evidence.quotes) if evidence.answers else (),
+        notices=tuple(_notices(asked, evidence)),
+    )
+
+
+def _notices(asked: AskedQuestion, evidence: Evidence) -> Iterator[Notice]:
+    """Why the documents do not hold it, where that is known."""
+    for each in evidence.missing:
+        fields: dict[str, str | int] = {"identifier": each.identifier, "nearest": ", ".join(each.nearest)}
+        yield Notice("identifier_nearest" if each.nearest else "identifier_missing", fields)
+    if not evidence.answers and not evidence.missing and asked.foreign:
+        # What an embedder that does not read both languages finds near is noise: nothing is known.
+        yield Notice("language_unread")
