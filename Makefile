@@ -4,10 +4,10 @@
 # make guarantees  the guarantees at full size, their counts in bench/guarantees.md (hours)
 # make audit  the installed packages against known vulnerabilities (needs the network)
 # make bench  measure beside the baseline (ten minutes; make bench-full: hours)
-# make samples make the sample documents anew
+# make samples make the sample documents anew          make dist   build the wheel and prove it in an empty environment
 
 .DEFAULT_GOAL := run
-.PHONY: run test check scale guarantees audit fix browser bench samples clean
+.PHONY: run test check scale guarantees audit fix browser bench samples dist clean
 
 PYTHON ?= python3.11
 # On Linux the ordinary index carries torch with CUDA (2.5 GB more); this one has the build for processors.
@@ -97,6 +97,16 @@ $(BENCH)/.made: bench/requirements.txt
 	  $$(grep '^torch==' requirements.txt) 2>/dev/null || echo "taking torch from the ordinary index"
 	$(BENCH)/bin/pip install --quiet -r bench/requirements.txt
 	touch $@
+
+# Wheel and sdist, held against their own rules and tried in an environment that shares nothing; what it then holds is
+# listed as a bill of materials (CycloneDX).
+dist: $(VENV)/.dev browser
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/validate-pyproject pyproject.toml
+	FOOTNOTE_DIST=alone $(BIN)/python -m pytest tests/test_package.py
+	$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-file dist/sbom.json
 
 samples: $(VENV)/.dev
 	$(BIN)/python data/make_samples.py

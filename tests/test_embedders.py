@@ -135,7 +135,7 @@ def test_it_is_embedded_anew_by_a_reader_and_searched_meanwhile(services: Servic
 
 def test_broken_off_it_goes_on_where_it_was(services: Services, multilingual: Counting) -> None:
     collection = both(services)
-    ingest = replace(services.ingest, embedder=multilingual)  # type: ignore[arg-type]
+    ingest = replace(services.ingest, embedder=multilingual)
 
     def end_at_the_second() -> None:
         if multilingual.seen:
@@ -193,7 +193,7 @@ def test_what_was_embedded_with_the_old_one_meanwhile_is_embedded_again(
         def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
             if not changed.is_set():
                 changed.set()
-                reembed(replace(services.ingest, embedder=multilingual), OWNER, collection.id)  # type: ignore[arg-type]
+                reembed(replace(services.ingest, embedder=multilingual), OWNER, collection.id)
             return super().embed_passages(texts)
 
     services.__dict__["embedder"] = Slow()

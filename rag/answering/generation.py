@@ -69,7 +69,7 @@ class AnswerWriter:
         def prompt(asked: str, documents: Sequence[Document], history: History) -> list[BaseMessage]:
             budget = self._budget
             budget = replace(budget, answer=budget.answer + sum(budget.count([message.text for message in after])))
-            return [*answer_prompt(budget, kind, _told(documents))(asked, documents, history), *after]
+            return [*answer_prompt(budget, kind, _disagreements(documents))(asked, documents, history), *after]
 
         model: Any = self.model.bind(context=context) if isinstance(self.model, QueuedChatModel) else self.model
         return ConversationalRetrievalChain.from_llm(
@@ -105,7 +105,7 @@ class AnswerWriter:
         return budget_for(self.model, self.answer_tokens)
 
 
-def _told(documents: Sequence[Document]) -> Sequence[Disagreement]:
+def _disagreements(documents: Sequence[Document]) -> Sequence[Disagreement]:
     """What the model is told to differ among the documents."""
     if not isinstance(documents, Sources) or len(documents) < 2:
         return ()

@@ -8,12 +8,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rag.commands import asking, embedding, models, reading, upkeep
+from rag import __version__
+from rag.commands import asking, embedding, models, reading, running, upkeep
 from rag.commands.asking import DEFAULT, OWNER, CollectionName
 from rag.commands.embedding import work_off
 from rag.commands.output import PROBLEM, AsJson, run, tell, using
@@ -26,16 +28,34 @@ from rag.services import NO_MODEL, Services, open_services
 
 _AGAIN = "Read again what was read by an earlier version, from the files in the library."
 _log = logging.getLogger(__name__)
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"footnote {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(asking.app)
 app.add_typer(reading.app)
 app.add_typer(embedding.app)
+app.add_typer(running.app)
 app.add_typer(upkeep.app)
 app.add_typer(models.app, name="models")
 
 
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    """What every command takes."""
+
+
 def main() -> None:
-    """The entry of `python -m rag`."""
+    """The entry of `footnote` and `python -m rag`."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     run(app)
 

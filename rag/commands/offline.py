@@ -18,7 +18,7 @@ from typing import Final
 
 from rag.core import child_processes, settings
 from rag.core.call_context import CallContext
-from rag.core.settings import PROJECT
+from rag.core.installation import CODE
 from rag.library.samples import sample_files, sample_questions
 from rag.library.store import Store
 from rag.models.catalogue import locate
@@ -72,7 +72,7 @@ def check_offline(current: settings.Settings) -> OfflineCheck:
 def cut(folder: Path, record: Path) -> dict[str, str]:
     """An environment in which Python processes can connect to this machine only, and record other attempts."""
     (folder / "sitecustomize.py").write_text(_FIRST, encoding="utf-8")
-    path = os.pathsep.join(filter(None, [str(folder), str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    path = os.pathsep.join(filter(None, [str(folder), str(CODE), os.environ.get("PYTHONPATH", "")]))
     return os.environ | {"PYTHONPATH": path, RECORD: str(record)}
 
 

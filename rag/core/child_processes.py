@@ -24,12 +24,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, Final
 
-_PROJECT: Final = Path(__file__).resolve().parents[2]
+from rag.core.installation import CODE, INSTALLED
+
 _PR_SET_PDEATHSIG: Final = 1
+# In a checkout children find the package in their folder; installed they find it anywhere, and a user's `.env` and
+# relative paths in the folder that the program was started in.
+_FOLDER: Final = None if INSTALLED else CODE
 _NO_LIFELINE: Final = "-"
 # Whether a child can inherit a pipe, and query its parent's process id.
 _HANDS_ON: Final = os.name == "posix"
@@ -48,7 +51,7 @@ def start(module: str, *arguments: str, python: Sequence[str] = (), **options: A
     command = [sys.executable, *python, "-m", "rag.core.child_processes", *arming, module, *arguments]
     if _HANDS_ON:
         options["pass_fds"] = (lifeline,)
-    return starter.start(partial(subprocess.Popen, command, cwd=_PROJECT, **options))
+    return starter.start(partial(subprocess.Popen, command, cwd=_FOLDER, **options))
 
 
 def end(process: subprocess.Popen[Any], seconds: float) -> int:

@@ -10,8 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rag.core.errors import SettingsInvalid
+from rag.core.installation import default_data_dir
 
-PROJECT = Path(__file__).resolve().parents[2]
 POSTGRESQL = "postgresql+psycopg://"
 _MILVUS = re.compile(r"milvus(\+tls)?://([^\s/@]+@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\w+)?")
 
@@ -21,7 +21,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RAG_", env_file=".env", extra="ignore", frozen=True)
 
-    data_dir: Path = Field(PROJECT / "data" / "var", description="Where the library, the chats and the models lie.")
+    data_dir: Path = Field(
+        default_factory=default_data_dir, description="Where the library, the chats and the models lie."
+    )
     database_url: SecretStr = Field(
         SecretStr(""),
         description="postgresql+psycopg://… for a library that several machines share; empty keeps it in data_dir.",

@@ -14,8 +14,8 @@ from rag.core.call_context import CallContext
 from rag.core.errors import ModelLanguage, RagError
 from rag.core.types import Answer, Turn
 from rag.evaluation.cell_relations import cell_report, structure_files
-from rag.evaluation.conflicts import conflict_report, conflicts
 from rag.evaluation.claims import CLAIMS, claim_report
+from rag.evaluation.conflicts import conflict_report, conflicts
 from rag.evaluation.corpus import OWNER, Corpus, OpenIngest, open_corpus
 from rag.evaluation.question_sets import Case, in_conversation, read_set
 from rag.evaluation.report import DEPTHS, Outcome, measure
@@ -35,8 +35,7 @@ def evaluate(
     judge: Callable[[], Judge] = open_judge,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Evaluate the app on a question set. Sets of tables, of documents that disagree and of judged claims have measures of
-    their own.
+    """Evaluate the app on a question set. Sets of tables, disagreements and judged claims have their own measures.
 
     Args:
         open_ingest: makes the ingest context for the evaluation's store: the embedder, chunking and limits to measure.

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from rag.core.formats import promised
-from rag.core.settings import PROJECT
+from rag.core.installation import SAMPLES as SAMPLES
 from rag.library.store import Store
 
-SAMPLES: Final = PROJECT / "data" / "samples"
 # Stored names; the page shows the samples' in the user's language.
 SAMPLES_NAME: Final = "Samples"
 EXAMPLES_SHOWN: Final = 4

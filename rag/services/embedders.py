@@ -98,10 +98,16 @@ class Conversations:
         self._lock = threading.Lock()
 
     def ask(
-        self, question: str, context: CallContext, *, history: Sequence[Turn] = (), anyway: bool = False
+        self,
+        question: str,
+        context: CallContext,
+        *,
+        history: Sequence[Turn] = (),
+        anyway: bool = False,
+        so_far: str = "",
     ) -> Iterator[Answer]:
         """As `Conversation.ask`."""
-        yield from self.of(context).ask(question, context, history=history, anyway=anyway)
+        yield from self.of(context).ask(question, context, history=history, anyway=anyway, so_far=so_far)
 
     def retriever(self, context: CallContext, **options: Any) -> Any:
         """As `Conversation.retriever`."""

@@ -44,6 +44,7 @@ CASES = [
     Case("nothing", 2, "usage"),
     Case("models nothing", 2, "usage"),
     Case("reader", 2, "usage"),
+    Case("run", 2, "usage"),
     *(
         Case(f"{command} --no-such-option", 2, "usage")
         for command in ("ingest x", "read x", "ask x", "evaluate x", "backup x", "restore x", "move --to x", "doctor")
@@ -217,7 +218,7 @@ def test_every_command_stands_in_the_table() -> None:
         if any("--json" in parameter.opts for parameter in command.params):
             assert codes - {"usage"}, name
         else:
-            assert name == "reader"
+            assert name in ("reader", "run")
 
 
 def test_what_stops_the_writing_alone_stands_beside_the_quotes(

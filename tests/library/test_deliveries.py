@@ -14,7 +14,7 @@ from procrastinate.schema import SchemaManager
 from streamlit.testing.v1 import AppTest
 
 from rag.core.errors import AddressStatus, StorePackageMissing, StoreTooNew
-from rag.core.settings import PROJECT
+from rag.core.installation import CODE as PROJECT
 from rag.core.types import Collection
 from rag.ingestion.pipeline import IngestContext
 from rag.ingestion.worker import READ_AT_ONCE

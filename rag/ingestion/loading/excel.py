@@ -78,7 +78,7 @@ def _sheets(package: Package, workbook: Any, options: ReadingOptions) -> Iterato
         if content is not None and kind.endswith("/worksheet"):
             sheet = Sheet(entry.get("name", ""), hidden=entry.get("state", "visible") != "visible")
             _Cells(sheet, strings, styles, since_1904).read(content)
-            sheet.told = list(_told(package, part))
+            sheet.declared = list(_declared(package, part))
             sheet.beside = [*_comments(package, part), *_boxes(package, part)]
             yield sheet
         options.on_progress(number + 1, len(listed))
@@ -110,7 +110,7 @@ def _styles(package: Package) -> list[_Style]:
     return found
 
 
-def _told(package: Package, part: str) -> Iterator[tuple[int, int, int, int, int]]:
+def _declared(package: Package, part: str) -> Iterator[tuple[int, int, int, int, int]]:
     """The tables that the sheet names as such."""
     for target in package.related(part, "/table"):
         root = package.root(target)

@@ -36,7 +36,7 @@ class Region:
 
     items: tuple[SheetItem, ...]
     heads: int = 0
-    told: bool = field(default=False)
+    declared: bool = field(default=False)
 
     @cached_property
     def rows(self) -> list[int]:

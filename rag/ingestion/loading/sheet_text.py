@@ -26,7 +26,7 @@ _LONG: Final = 60
 class Sheet:
     """A sheet as a file has it: all that its cells show, what is hidden, and the tables that the file itself knows.
 
-    `items` bear the rows and columns of the file, hidden ones included. `told` are the (first row, first column, last
+    `items` bear the rows and columns of the file, hidden ones included. `declared` are the (first row, first column, last
     row, last column, head rows) of tables. `formulas` counts cells whose formula has no stored result.
     `beside` are the comments and text boxes at a cell.
     """
@@ -36,7 +36,7 @@ class Sheet:
     hidden: bool = False
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
-    told: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    declared: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     formulas: int = 0
     beside: list[SheetItem] = field(default_factory=list)
@@ -123,7 +123,7 @@ def _regions(sheet: Sheet, shown: list[SheetItem], closed: list[SheetItem]) -> l
     """The tables that the file knows, and what else there is."""
     found: list[Region] = []
     taken: set[int] = set()
-    for first_row, first_column, last_row, last_column, heads in sheet.told:
+    for first_row, first_column, last_row, last_column, heads in sheet.declared:
         inside = [
             number
             for number, item in enumerate(shown)
@@ -131,7 +131,7 @@ def _regions(sheet: Sheet, shown: list[SheetItem], closed: list[SheetItem]) -> l
         ]
         if inside:
             taken |= set(inside)
-            found.append(Region(tuple(closed[number] for number in inside), heads, told=True))
+            found.append(Region(tuple(closed[number] for number in inside), heads, declared=True))
     found += regions([item for number, item in enumerate(closed) if number not in taken])
     return sorted(found, key=lambda one: (one.rows[0], one.columns[0]))
 
@@ -226,7 +226,7 @@ def _without_lines(region: Region) -> tuple[list[SheetItem], Region | None, list
     for item in region.items:
         by_row.setdefault(item.row, []).append(item)
     order = sorted(by_row)
-    if region.told:
+    if region.declared:
         return [], region, []
     if len(region.columns) == 1 or all(len(by_row[row]) == 1 for row in order):
         return [by_row[row][0] for row in order if by_row[row]], None, []
