@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -28,16 +27,11 @@ def run(
     browser: Annotated[bool | None, typer.Option("--open/--no-open", help=_OPEN)] = None,
 ) -> None:
     """Open the app: ask your documents in the browser. Settings are read as ever, from RAG_… and .env."""
-    from streamlit.web import cli
+    from rag.ui.start import serve
 
-    # Streamlit reads .streamlit/config.toml beside the script, wherever it is started.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if browser or (browser is None and sys.stdout.isatty()):
         threading.Thread(target=_open_when_ready, args=(f"http://localhost:{port}",), daemon=True).start()
-    script = APP / ("serve.py" if team else "app.py")
-    sys.argv = ["streamlit", "run", str(script), "--server.port", str(port)]
-    cli.main()
+    serve(APP / ("serve.py" if team else "app.py"), port)
 
 
 def _open_when_ready(address: str) -> None:

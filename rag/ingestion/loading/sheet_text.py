@@ -26,8 +26,8 @@ _LONG: Final = 60
 class Sheet:
     """A sheet as a file has it: all that its cells show, what is hidden, and the tables that the file itself knows.
 
-    `items` bear the rows and columns of the file, hidden ones included. `declared` are the (first row, first column, last
-    row, last column, head rows) of tables. `formulas` counts cells whose formula has no stored result.
+    `items` bear the rows and columns of the file, hidden ones included. `declared` are the (first row, first column,
+    last row, last column, head rows) of tables. `formulas` counts cells whose formula has no stored result.
     `beside` are the comments and text boxes at a cell.
     """
 
