@@ -42,8 +42,9 @@ def unread_record(name: str, error: RagError) -> dict[str, Any]:
 
 def document_line(result: dict[str, Any]) -> str:
     count = texts().count("documents.chunks", result["chunks"])
-    if format_of(result["kind"]).paged:
-        count = f"{texts().count('documents.pages', result['pages'])}, {count}"
+    known = format_of(result["kind"])
+    if known.paged:
+        count = f"{texts().count(f'documents.{known.places}', result['pages'])}, {count}"
     return " · ".join([count, *(warning["text"] for warning in result["warnings"])])
 
 

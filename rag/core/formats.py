@@ -89,7 +89,7 @@ FORMATS: Final = (
     Format("org", "Org", (".org",), "text/org", "article", "org", "lines"),
     Format("json", "JSON", (".json", ".jsonl", ".ndjson"), "application/json", "data_object", "text", "lines"),
     Format("xml", "XML", (".xml", ".xsd", ".xsl"), "application/xml", "data_object", "text", "lines"),
-    Format("code", "program code", _CODE, "text/plain", "code", "text", "lines"),
+    Format("code", "Code", _CODE, "text/plain", "code", "text", "lines"),
     Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
     Format("text", "TXT", (".txt", ".log"), "text/plain", "notes", "text", "lines"),
 )

@@ -173,7 +173,7 @@ def _facts(page: Frame, document: Document, counts: ReadingCounts) -> str:
     texts = page.texts
     facts = [texts.count("documents.chunks", document.chunks)]
     if document.format.paged:
-        facts.insert(0, texts.count("documents.pages", document.pages))
+        facts.insert(0, texts.count(f"documents.{document.format.places}", document.pages))
     if document.address:
         facts.insert(0, document.address)
     facts.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
