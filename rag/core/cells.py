@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 
@@ -25,7 +25,8 @@ class SheetCell:
 
     def moved(self, by: int) -> SheetCell:
         """The cell where its page's text stands so many characters further on."""
-        return replace(self, start=self.start + by, end=self.end + by)
+        # Written out: of a long sheet there are very many.
+        return SheetCell(self.row, self.column, self.start + by, self.end + by, self.row_span, self.column_span)
 
 
 def column_name(column: int) -> str:

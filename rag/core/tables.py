@@ -71,14 +71,21 @@ class Table:
             notes=_moved(self.notes, by),
         )
 
-    def part(self, first: int, last: int, by: int = 0) -> Table:
+    def part(self, first: int, last: int, by: int = 0, among: Iterable[Cell] | None = None) -> Table:
         """Its rows from `first` to before `last`, in a text that begins `by` characters before them.
 
-        Where the head rows are not among them, the heads go on all the same.
+        Where the head rows are not among them, the heads go on all the same. `among` are the cells that may stand
+        there, where that is known.
         """
         cells = tuple(
-            replace(cell, row=max(cell.row, first) - first, row_span=min(end, last) - max(cell.row, first))
-            for cell in self.cells
+            Cell(
+                max(cell.row, first) - first,
+                cell.column,
+                cell.text,
+                min(end, last) - max(cell.row, first),
+                cell.column_span,
+            )
+            for cell in (self.cells if among is None else among)
             if (end := cell.row + cell.row_span) > first and cell.row < last
         )
         part = replace(

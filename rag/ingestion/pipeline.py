@@ -17,7 +17,7 @@ import numpy as np
 from rag.core.errors import EmbedderMismatch, SameName
 from rag.core.text import language_of
 from rag.core.types import Chunk, Document, LoadedDocument
-from rag.ingestion.inner_files import InnerFiles
+from rag.ingestion.inner_files import UNREAD, InnerFiles
 from rag.ingestion.loading import Limits, load_address, load_bytes, load_kept
 from rag.ingestion.splitting import split
 from rag.library.store import Store
@@ -158,7 +158,9 @@ def read_again(
     loaded = load_kept(
         data, document.name, document.address, password=password, limits=ingest.limits, on_progress=loading
     )
-    return _put_in_place(ingest, owner, document, loaded, on_progress)
+    # Its files were read when it came; of those that could not be, it still says so.
+    kept = tuple(notice for notice in document.warnings if notice.key == UNREAD)
+    return _put_in_place(ingest, owner, document, replace(loaded, warnings=loaded.warnings + kept), on_progress)
 
 
 def embedded_text(chunk: Chunk) -> str:

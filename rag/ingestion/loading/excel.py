@@ -7,7 +7,6 @@ stands in the cell, and the document says so.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,21 +17,19 @@ from rag.core.errors import DamagedFile, NoWords
 from rag.core.types import LoadedDocument
 from rag.ingestion.loading.cell_formats import BUILT_IN, shown_number
 from rag.ingestion.loading.dates import iso_date
+from rag.ingestion.loading.excel_xml import S, bounds_of, inline_words, is_on, local_name, number_of, place_of, words_of
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.office_package import Package, R, open_package
 from rag.ingestion.loading.sheet_regions import SheetItem
 from rag.ingestion.loading.sheet_text import Sheet, pages_of, warnings_of
 from rag.ingestion.loading.titles import title_of
 
-S: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 X: Final = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _ROWS: Final = 1_048_576
 _COLUMNS: Final = 16_384
 # Cells of one file that are kept; what has more is no document that is read.
 _CELLS: Final = 2_000_000
-_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def _sheets(package: Package, workbook: Any, options: ReadingOptions) -> Iterato
     strings = _strings(package)
     styles = _styles(package)
     settings = workbook.find(f"{S}workbookPr")
-    since_1904 = settings is not None and _on(settings.get("date1904"))
+    since_1904 = settings is not None and is_on(settings.get("date1904"))
     links = package.links(package.main)
     listed = list(workbook.iter(f"{S}sheet"))
     for number, entry in enumerate(listed):
@@ -86,27 +83,20 @@ def _sheets(package: Package, workbook: Any, options: ReadingOptions) -> Iterato
 
 def _strings(package: Package) -> list[str]:
     root = package.one("/sharedStrings")
-    return [] if root is None else [_words(entry) for entry in root.iter(f"{S}si")]
-
-
-def _words(entry: Any) -> str:
-    """The words of a string, without how they are pronounced."""
-    runs = [entry.find(f"{S}t"), *(run.find(f"{S}t") for run in entry.iter(f"{S}r"))]
-    text = "".join(run.text or "" for run in runs if run is not None)
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return [] if root is None else [words_of(entry) for entry in root.iter(f"{S}si")]
 
 
 def _styles(package: Package) -> list[_Style]:
     root = package.one("/styles")
     if root is None:
         return []
-    codes = BUILT_IN | {_number(one.get("numFmtId")): one.get("formatCode", "") for one in root.iter(f"{S}numFmt")}
+    codes = BUILT_IN | {number_of(one.get("numFmtId")): one.get("formatCode", "") for one in root.iter(f"{S}numFmt")}
     fonts = [font.find(f"{S}b") for font in root.iterfind(f"{S}fonts/{S}font")]
-    bold = [mark is not None and _on(mark.get("val", "1")) for mark in fonts]
+    bold = [mark is not None and is_on(mark.get("val", "1")) for mark in fonts]
     found = []
     for style in root.iterfind(f"{S}cellXfs/{S}xf"):
-        font = _number(style.get("fontId"))
-        found.append(_Style(codes.get(_number(style.get("numFmtId")), ""), font < len(bold) and bold[font]))
+        font = number_of(style.get("fontId"))
+        found.append(_Style(codes.get(number_of(style.get("numFmtId")), ""), font < len(bold) and bold[font]))
     return found
 
 
@@ -114,16 +104,16 @@ def _declared(package: Package, part: str) -> Iterator[tuple[int, int, int, int,
     """The tables that the sheet names as such."""
     for target in package.related(part, "/table"):
         root = package.root(target)
-        if root is not None and (bounds := _bounds(root.get("ref", ""))):
-            yield (*bounds, _number(root.get("headerRowCount", "1")))
+        if root is not None and (bounds := bounds_of(root.get("ref", ""))):
+            yield (*bounds, number_of(root.get("headerRowCount", "1")))
 
 
 def _comments(package: Package, part: str) -> Iterator[SheetItem]:
     for target in package.related(part, "/comments"):
         root = package.root(target)
         for comment in () if root is None else root.iter(f"{S}comment"):
-            place, said = _place(comment.get("ref", "")), comment.find(f"{S}text")
-            if place and said is not None and (text := _words(said).strip()):
+            place, said = place_of(comment.get("ref", "")), comment.find(f"{S}text")
+            if place and said is not None and (text := words_of(said).strip()):
                 yield SheetItem(*place, text)
 
 
@@ -136,7 +126,7 @@ def _boxes(package: Package, part: str) -> Iterator[SheetItem]:
             for shape in anchor.iter(f"{X}txBody"):
                 lines = ("".join(t.text or "" for t in p.iter(f"{A}t")) for p in shape.iter(f"{A}p"))
                 if text := "\n".join(filter(str.strip, lines)):
-                    yield SheetItem(min(_number(row), _ROWS), min(_number(column), _COLUMNS), text)
+                    yield SheetItem(min(number_of(row), _ROWS), min(number_of(column), _COLUMNS), text)
 
 
 class _Cells:
@@ -149,8 +139,9 @@ class _Cells:
     def read(self, content: bytes) -> None:
         merged: dict[tuple[int, int], tuple[int, int]] = {}
         parser = {"resolve_entities": False, "no_network": True, "load_dtd": False, "remove_comments": True}
-        for _, element in etree.iterparse(io.BytesIO(content), events=("end",), **parser):
-            tag = etree.QName(element).localname
+        tags = [f"{{*}}{name}" for name in ("row", "col", "mergeCell")]
+        for _, element in etree.iterparse(io.BytesIO(content), events=("end",), tag=tags, **parser):
+            tag = local_name(element)
             if tag == "row":
                 self._read_row(element)
                 element.clear()
@@ -158,7 +149,7 @@ class _Cells:
                     del element.getparent()[0]
             elif tag == "col":
                 self._read_column(element)
-            elif tag == "mergeCell" and (bounds := _bounds(element.get("ref", ""))):
+            elif tag == "mergeCell" and (bounds := bounds_of(element.get("ref", ""))):
                 merged[bounds[:2]] = bounds[2] - bounds[0] + 1, bounds[3] - bounds[1] + 1
         if merged:
             self._merge(merged)
@@ -174,23 +165,23 @@ class _Cells:
                 items[place] = replace(item, row_span=max(1, spans[0]), column_span=max(1, spans[1]))
 
     def _read_column(self, element: Any) -> None:
-        first, last = _number(element.get("min", "1")), min(_number(element.get("max", "1")), _COLUMNS)
-        if _on(element.get("hidden")) or element.get("width") in ("0", "0.0"):
+        first, last = number_of(element.get("min", "1")), min(number_of(element.get("max", "1")), _COLUMNS)
+        if is_on(element.get("hidden")) or element.get("width") in ("0", "0.0"):
             self._sheet.hidden_columns |= set(range(first - 1, last))
 
     def _read_row(self, row: Any) -> None:
-        self._row = _number(row.get("r")) - 1 if row.get("r") else self._row + 1
+        self._row = number_of(row.get("r")) - 1 if row.get("r") else self._row + 1
         self._column = -1
-        if _on(row.get("hidden")):
+        if is_on(row.get("hidden")):
             self._sheet.hidden_rows.add(self._row)
         for cell in row:
-            if etree.QName(cell).localname == "c":
-                place = _place(cell.get("r", ""))
+            if local_name(cell) == "c":
+                place = place_of(cell.get("r", ""))
                 self._row, self._column = place or (self._row, self._column + 1)
                 self._read_cell(cell)
 
     def _read_cell(self, cell: Any) -> None:
-        number = _number(cell.get("s"))
+        number = number_of(cell.get("s"))
         style = self._styles[number] if number < len(self._styles) else _Style()
         text, hidden = self._text(cell, style)
         if hidden:
@@ -202,16 +193,16 @@ class _Cells:
 
     def _text(self, cell: Any, style: _Style) -> tuple[str, str]:
         """What a cell shows, and what its format hides."""
-        parts = {etree.QName(part).localname: part for part in cell}
+        parts = {local_name(part): part for part in cell}
         kind, value, formula = cell.get("t", "n"), parts.get("v"), parts.get("f")
         stored = value.text if value is not None and value.text else ""
         if kind == "inlineStr" and "is" in parts:
-            return _inline(parts["is"]), ""
+            return inline_words(parts["is"]), ""
         if formula is not None and not stored and kind != "str":
             self._sheet.formulas += 1
             return f"={formula.text or '…'}", ""
         if kind == "s":
-            place = _number(stored)
+            place = number_of(stored)
             return (self._strings[place] if place < len(self._strings) else ""), ""
         if kind == "b":
             return ("TRUE" if stored == "1" else "FALSE"), ""
@@ -219,32 +210,3 @@ class _Cells:
             return stored, ""
         shown = shown_number(float(stored), style.code, since_1904=self._since_1904)
         return shown, "" if shown else stored
-
-
-def _inline(element: Any) -> str:
-    return "".join(part.text or "" for part in element.iter("{*}t"))
-
-
-def _place(reference: str) -> tuple[int, int] | None:
-    found = _REFERENCE.fullmatch(reference)
-    if found is None:
-        return None
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    return int(found[2]) - 1, column - 1
-
-
-def _bounds(reference: str) -> tuple[int, int, int, int] | None:
-    """The first row and column and the last of "B2:D4"."""
-    first, _, last = reference.partition(":")
-    low, high = _place(first), _place(last or first)
-    return (*low, *high) if low and high else None
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
-
-
-def _on(text: str | None) -> bool:
-    return text in ("1", "true", "on")

@@ -72,7 +72,11 @@ def _shown(sheet: Sheet, items: Iterable[SheetItem]) -> tuple[list[SheetItem], l
     """The cells of which something is seen, and the words of the others, row by row."""
     shown: list[SheetItem] = []
     left: dict[int, list[str]] = {}
+    hides = bool(sheet.hidden_rows or sheet.hidden_columns)
     for item in items:
+        if not hides and item.text and item.text.isprintable() and item.text == item.text.strip():
+            shown.append(item)
+            continue
         rows = _visible(item.row, item.row_span, sheet.hidden_rows)
         columns = _visible(item.column, item.column_span, sheet.hidden_columns)
         text = visible(item.text).strip()
@@ -109,7 +113,8 @@ def _written(
     """The text of a sheet with its name on top."""
     rows = _Counted([(item.row, item.row_span) for item in (*shown, *beside)], sheet.hidden_rows)
     columns = _Counted([(item.column, item.column_span) for item in (*shown, *beside)], sheet.hidden_columns)
-    closed = [replace(i, row=rows.closed(i.row), column=columns.closed(i.column)) for i in shown]
+    hides = bool(sheet.hidden_rows or sheet.hidden_columns)
+    closed = [replace(i, row=rows.closed(i.row), column=columns.closed(i.column)) if hides else i for i in shown]
     pieces = _Pieces(rows, columns)
     if named and sheet.name.strip():
         pieces.heading(sheet.name)

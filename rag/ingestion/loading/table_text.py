@@ -38,6 +38,8 @@ def row_line(row: Sequence[str]) -> str:
 def _without_empty_rows(cells: Sequence[Cell]) -> list[Cell]:
     filled = {row for cell in cells if cell.text for row in range(cell.row, cell.row + cell.row_span)}
     place = {row: number for number, row in enumerate(sorted(filled))}
+    if len(place) == max((cell.row + cell.row_span for cell in cells), default=0):
+        return list(cells)
     kept = []
     for cell in cells:
         rows = [place[row] for row in range(cell.row, cell.row + cell.row_span) if row in place]

@@ -12,7 +12,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from rag.core.tables import Table
@@ -53,6 +53,7 @@ def in_parts(
     inside: list[int] = []
     text, headings, left_out = written.text, written.headings, written.left_out
     tables = with_surroundings(text, written.tables)
+    parted = [_Parted(table) for table in tables]
     starts = [heading.start for heading in headings]
     gone = [part.start for part in left_out]
     start, line = 0, first_line
@@ -61,7 +62,7 @@ def in_parts(
         places = tuple(replace(heading, start=heading.start - start) for heading in held)
         last = len(gone) if end == len(text) else bisect_left(gone, end)
         left = tuple(replace(part, start=part.start - start) for part in left_out[bisect_left(gone, start) : last])
-        held_tables = _tables_in(tables, start, end)
+        held_tables = tuple(part for table in parted if (part := table.inside(start, end)) is not None)
         first, after = (bisect_left(written.cells, at, key=attrgetter("start")) for at in (start, end))
         cells = tuple(cell.moved(-start) for cell in written.cells[first:after])
         pages.append(Page(len(pages) + 1, str(line), text[start:end], places, held_tables, left, cells=cells))
@@ -73,17 +74,26 @@ def in_parts(
     return LoadedDocument(name, title, kind, tuple(pages), warnings=warnings)
 
 
-def _tables_in(tables: Sequence[Table], start: int, end: int) -> tuple[Table, ...]:
-    """The tables of a part; of one that goes over its border, the rows that stand whole in it."""
-    found = []
-    for table in tables:
-        rows = [number for number, (first, last) in enumerate(table.rows) if first >= start and last <= end]
-        if rows:
-            part = table.part(rows[0], rows[-1] + 1, start)
-            caption = part.caption if part.caption[0] >= 0 else (0, 0)
-            notes = part.notes if part.notes[1] <= end - start else (0, 0)
-            found.append(replace(part, caption=caption, notes=notes))
-    return tuple(found)
+class _Parted:
+    """A table that may go over the borders of parts. What is asked for each part is looked up, not searched for."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._cells = sorted(table.cells, key=attrgetter("row"))
+        self._tall = [cell for cell in self._cells if cell.row_span > 1]
+
+    def inside(self, start: int, end: int) -> Table | None:
+        """The rows that stand whole in a part; None where none does."""
+        rows = self._table.rows
+        first, last = bisect_left(rows, start, key=itemgetter(0)), bisect_right(rows, end, key=itemgetter(1))
+        if first >= last:
+            return None
+        low, high = (bisect_left(self._cells, row, key=attrgetter("row")) for row in (first, last))
+        above = [cell for cell in self._tall if cell.row < first]
+        part = self._table.part(first, last, start, [*above, *self._cells[low:high]])
+        caption = part.caption if part.caption[0] >= 0 else (0, 0)
+        notes = part.notes if part.notes[1] <= end - start else (0, 0)
+        return replace(part, caption=caption, notes=notes)
 
 
 def _cuts(text: str, headings: Sequence[int], tables: Sequence[Table], most: int) -> Iterator[tuple[int, bool]]:

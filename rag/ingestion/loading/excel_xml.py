@@ -1,0 +1,51 @@
+"""What the elements and attributes of an Excel file say: places, numbers, words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+S: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
+_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def words_of(entry: Any) -> str:
+    """The words of a string, without how they are pronounced."""
+    runs = [entry.find(f"{S}t"), *(run.find(f"{S}t") for run in entry.iter(f"{S}r"))]
+    text = "".join(run.text or "" for run in runs if run is not None)
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def local_name(element: Any) -> str:
+    """The name of an element without its space: there are two, for the two forms of the standard."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def inline_words(element: Any) -> str:
+    return "".join(part.text or "" for part in element.iter("{*}t"))
+
+
+def place_of(reference: str) -> tuple[int, int] | None:
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        return None
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]) - 1, column - 1
+
+
+def bounds_of(reference: str) -> tuple[int, int, int, int] | None:
+    """The first row and column and the last of "B2:D4"."""
+    first, _, last = reference.partition(":")
+    low, high = place_of(first), place_of(last or first)
+    return (*low, *high) if low and high else None
+
+
+def number_of(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+
+
+def is_on(text: str | None) -> bool:
+    return text in ("1", "true", "on")
