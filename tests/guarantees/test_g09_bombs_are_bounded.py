@@ -149,7 +149,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "laughs.docx": lambda: word(laughs() + "</w:t></w:r></w:p></w:body></w:document>"),
     "laughs.xlsx": lambda: sheet(f'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "{"&a;" * 9999}">]>', "&b;" * 9999),
     "far cells.xlsx": lambda: sheet("", "x", merged="A1:XFD1048576"),
-    "repeated.ods": lambda: open_sheet(ODS.replace("table:style", "x").replace("<table:table-cell ", _MANY)),
+    "repeated.ods": lambda: open_sheet(ODS.replace("<table:table-cell ", _MANY, 1)),
     "ratio.zip": lambda: packed({str(n): b" " * (50 * 2**20) for n in range(3)}),
     "ratio.epub": lambda: book({"a": " " * (90 * 2**20)}, ["a"]),
     "nested.rtf": lambda: b"{\\rtf1" + b"{\\b " * 500_000 + b"words",
