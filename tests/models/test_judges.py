@@ -1,7 +1,7 @@
 """The bundled judge, by its door: probabilities in order, words marked, evidence chosen."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.core.errors import ModelUnknown
@@ -60,6 +60,7 @@ def test_selects_what_together_holds_most_of_the_claim() -> None:
     assert select_evidence(claim, HANDBOOK, 9) == [0, 1, 2, 3]
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.text(max_size=80), st.lists(st.text(max_size=60), max_size=5))
 def test_any_text_has_a_probability_and_spans_in_it(claim: str, evidence: list[str]) -> None:
     (judged,) = open_judge().judge([(claim, evidence)])
