@@ -36,7 +36,8 @@ HEAD: Final = """# Verdicts: does a judge see what people saw?
 Each set's half that nothing was fitted on (by the hash of the source text; `bench/judge_data.py`), claims alone: no
 question, no search, the sentences of the whole context as evidence. *Supported* is what the judge shows as such,
 *right* the share of it that people call borne out, *true supported* and *false unmarked* the shares of all true and all
-false claims that are. Intervals are 95 %, by resampling. Trained on: {trained}; the others measure only.
+false claims that are. Intervals are 95 %, by resampling. Trained on: {trained};
+the others measure only.
 
 """
 _TITLES: Final = "judge set claims AUC balanced_accuracy supported right true_supported false_unmarked words_F1"

@@ -15,7 +15,7 @@ HANDBOOK = (
 )
 
 
-def test_a_copy_is_likelier_than_an_addition_and_both_than_another_subject() -> None:
+def test_a_copy_is_supported_an_addition_and_another_subject_are_not() -> None:
     judge = open_judge()
     copy, addition, other = judge.judge(
         [
@@ -24,8 +24,9 @@ def test_a_copy_is_likelier_than_an_addition_and_both_than_another_subject() -> 
             ("The canteen in Hamburg serves vegetarian dishes on Fridays.", HANDBOOK),
         ]
     )
-    assert 1 >= copy.probability > addition.probability > other.probability >= 0
-    assert copy.probability >= judge.supported > other.probability
+    assert 1 >= copy.probability >= judge.supported > 0.5
+    assert 0 <= addition.probability < 0.5
+    assert 0 <= other.probability < 0.5
     assert copy.unsupported == ()
 
 
