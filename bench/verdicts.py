@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -37,12 +36,11 @@ HEAD: Final = """# Verdicts: does a judge see what people saw?
 Each set's half that nothing was fitted on (by the hash of the source text; `bench/judge_data.py`), claims alone: no
 question, no search, the sentences of the whole context as evidence. *Supported* is what the judge shows as such,
 *right* the share of it that people call borne out, *true supported* and *false unmarked* the shares of all true and all
-false claims that are. Intervals are 95 %, by resampling. Trained on: {trained}; the others measure only.
+false claims that are. Intervals are 95 %, by resampling. Trained on: {trained};
+the others measure only.
 
 """
-_TITLES: Final = (
-    "judge set claims AUC balanced_accuracy supported right true_supported false_unmarked words_F1 ms_a_claim"
-)
+_TITLES: Final = "judge set claims AUC balanced_accuracy supported right true_supported false_unmarked words_F1"
 
 
 def main() -> None:
@@ -72,14 +70,12 @@ def main() -> None:
 
 def row(judge: Judge, folder: Path, limit: int | None) -> str:
     claims = [claim for claim in read_claims(folder) if part_of(claim.source) == "kept"][:limit]
-    began = time.perf_counter()
     judged = judged_by(judge, claims)
-    seconds = (time.perf_counter() - began) / len(claims)
     report = measures(claims, judged, judge.supported)
     words = words_f1(claims, judged)
     cells = [judge.name, folder.name.removeprefix("claims_"), str(len(claims))]
     cells += [shown(report, column) for column in COLUMNS]
-    return "| " + " | ".join([*cells, "–" if words is None else f"{words:.3f}", f"{1000 * seconds:.0f}"]) + " |"
+    return "| " + " | ".join([*cells, "–" if words is None else f"{words:.3f}"]) + " |"
 
 
 def judged_by(judge: Judge, claims: Sequence[Claim]) -> list[Judgement]:

@@ -1,7 +1,7 @@
 """The bundled judge, by its door: probabilities in order, words marked, evidence chosen."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.core.errors import ModelUnknown
@@ -15,7 +15,7 @@ HANDBOOK = (
 )
 
 
-def test_a_copy_is_likelier_than_an_addition_and_both_than_another_subject() -> None:
+def test_a_copy_is_supported_an_addition_and_another_subject_are_not() -> None:
     judge = open_judge()
     copy, addition, other = judge.judge(
         [
@@ -24,8 +24,9 @@ def test_a_copy_is_likelier_than_an_addition_and_both_than_another_subject() -> 
             ("The canteen in Hamburg serves vegetarian dishes on Fridays.", HANDBOOK),
         ]
     )
-    assert 1 >= copy.probability > addition.probability > other.probability >= 0
-    assert copy.probability >= judge.supported > other.probability
+    assert 1 >= copy.probability >= judge.supported > 0.5
+    assert 0 <= addition.probability < 0.5
+    assert 0 <= other.probability < 0.5
     assert copy.unsupported == ()
 
 
@@ -60,6 +61,7 @@ def test_selects_what_together_holds_most_of_the_claim() -> None:
     assert select_evidence(claim, HANDBOOK, 9) == [0, 1, 2, 3]
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.text(max_size=80), st.lists(st.text(max_size=60), max_size=5))
 def test_any_text_has_a_probability_and_spans_in_it(claim: str, evidence: list[str]) -> None:
     (judged,) = open_judge().judge([(claim, evidence)])
