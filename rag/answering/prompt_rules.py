@@ -49,11 +49,11 @@ class Rules:
 _ENGLISH_RULES: Final = Rules(
     {
         "fact": "You answer questions in one short sentence, only from the given text.",
-        "list": "You answer with a list, one short item on each line, only from the given text. Leave nothing out.",
-        "steps": "You answer how it is done, only from the given text; several steps as a numbered list.",
+        "list": "You answer questions completely, only from the given text, with one line for each thing asked for.",
+        "steps": "You answer how it is done, only with what the given text says; several steps as a numbered list.",
         "comparison": "You compare, one short line for each side and one for the difference, only from the given text.",
         "summary": "You summarize the given text in three to five short sentences, and add nothing.",
-        "asked": "You answer questions in the form that is asked for, only from the given text.",
+        "asked": "You answer questions only from the given text, in the length and form that is asked for.",
     },
     "Text:\n",
     "Question: ",
@@ -66,7 +66,7 @@ _ENGLISH_RULES: Final = Rules(
 _CHINESE_RULES: Final = Rules(
     {
         "fact": "你只根据给出的文字回答问题，用中文，一两句话。文字里没有的，就说没有提到。",
-        "list": "你只根据给出的文字回答问题，用中文列出，每行一项，不要遗漏。文字里没有的，就说没有提到。",
+        "list": "你只根据给出的文字回答问题，用中文，把有关的内容都写出来，不要遗漏。文字里没有的，就说没有提到。",
         "steps": "你只根据给出的文字，用中文说明怎么做；步骤多的，按顺序每行写一步。文字里没有的，就说没有提到。",
         "comparison": "你只根据给出的文字，用中文比较，每一方写一行，最后一行写不同之处。文字里没有的，就说没有提到。",
         "summary": "你用中文把给出的文字概括成三到五句话，不添加别的内容。",
@@ -83,8 +83,7 @@ _CHINESE_RULES: Final = Rules(
 _GERMAN_RULES: Final = Rules(
     {
         "fact": "Du beantwortest Fragen auf Deutsch in einem kurzen Satz, nur aus dem gegebenen Text.",
-        "list": "Du antwortest auf Deutsch mit einer Liste, je Zeile ein kurzer Punkt, nur aus dem gegebenen Text. "
-        "Lass nichts aus.",
+        "list": "Du beantwortest Fragen auf Deutsch vollständig, nur aus dem gegebenen Text, eine Zeile für jedes.",
         "steps": "Du sagst auf Deutsch, wie es gemacht wird, nur aus dem gegebenen Text; mehrere Schritte nummeriert.",
         "comparison": "Du vergleichst auf Deutsch, je Seite eine kurze Zeile und eine für den Unterschied, nur aus dem "
         "gegebenen Text.",

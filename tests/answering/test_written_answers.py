@@ -192,10 +192,10 @@ def test_a_summary_is_written_from_the_outline(library: Services) -> None:
     ("question", "told"),
     [
         ("What rules are there for passwords and accounts?", "one short sentence"),
-        ("List all rules for passwords.", "a list"),
+        ("List all rules for passwords.", "one line for each"),
         ("How do I unlock an account?", "how it is done"),
         ("Compare how long accounts are locked and print jobs are kept.", "You compare"),
-        ("Explain in three sentences how long print jobs are kept.", "the form that is asked for"),
+        ("Explain in three sentences how long print jobs are kept.", "form that is asked for"),
         ("Wie viele Zeichen haben Passwörter mindestens?", "auf Deutsch"),
         ("密码至少有几个字符？", "用中文"),
         ("Combien de caractères ont les mots de passe ?", "in the language of the question"),

@@ -64,10 +64,10 @@ def test_a_model_goes_on_with_a_last_message_of_its_own() -> None:
 
 
 def test_a_template_that_opens_the_reasoning_says_so_and_is_asked_for_none() -> None:
-    chat = "{{ messages[-1]['content'] }}{{ '' if enable_thinking is false else ' think!' }}A:{{ opened }}<think>\n"
+    chat = "{{ messages[-1]['content'] }}{{ '' if enable_thinking is false else ' think!' }}A:<think>"
     format = formatter(Toy(tokenizer__chat_template=chat))
-    assert spelled(format.prompt(ask("Hi"))) == "<s>HiA:<think>\n"
-    assert format.opening == "<think>\n"
+    assert spelled(format.prompt(ask("Hi"))) == "<s>HiA:<think>"
+    assert format.opening == "<think>"
     assert spelled(format.prompt([*ask("Hi"), Message(role="assistant", content="So")])).endswith("</think>\n\nSo")
     assert format.opening == ""
     assert formatter(Toy()).opening == ""
