@@ -84,6 +84,10 @@ class LibraryAnswers:
             return self._made(self._outline(self._named()))
         if self.kind == "about_library":
             meant = self._named()
+            if not self._of_years(meant) and self.documents:
+                # Of none is it known that it is of that year: what they say has to be looked at.
+                self.kind = "question"
+                return None
             some = len(meant) < len(self.documents)
             notice = Notice(
                 "documents_some" if some else "documents_all", {"count": len(meant), "total": len(self.documents)}
@@ -116,11 +120,15 @@ class LibraryAnswers:
     def _named(self) -> list[Document]:
         """The documents that the question names, by words, years or age; all of them where it names none."""
         meant = self._called(named_things(self._question)) or self.documents
-        asked, stems = set(years(self._question)), self._names.stems(self._context)
-        meant = [one for one in meant if asked & {one.date[:4], *stems.get(one.id, ())}] or meant
+        meant = self._of_years(meant) or meant
         age = asked_age(self._question)
         dated = sorted([one for one in meant if one.date] or meant, key=lambda one: one.date or one.added)
         return meant if age is None else dated[-1:] if age == "newest" else dated[:1]
+
+    def _of_years(self, documents: list[Document]) -> list[Document]:
+        """Those of the years that the question names, by their dates or names; all where it names none."""
+        asked, stems = set(years(self._question)), self._names.stems(self._context)
+        return [one for one in documents if not asked or asked & {one.date[:4], *stems.get(one.id, ())}]
 
     def _called(self, names: Sequence[str]) -> list[Document]:
         asked = {stem(name, language_of(self._question)) for name in names}

@@ -239,6 +239,11 @@ def test_documents_are_meant_by_age_year_and_file_name(library: Services, questi
     assert (answer.outcome, {quote.name for quote in answer.quotes}) == ("overview", {name})
 
 
+def test_documents_of_a_year_that_none_is_known_to_be_of_are_not_counted_as_all(library: Services) -> None:
+    answer = ask(library, "guide", "How many documents are there from 2019?")
+    assert answer.outcome == "refused"
+
+
 def test_a_section_is_asked_for_by_its_title(library: Services) -> None:
     answer = ask(library, "guide", "What does the section on the garage say?")
     assert (answer.outcome, {quote.section or "Garage" for quote in answer.quotes}) == ("answered", {"Garage"})
