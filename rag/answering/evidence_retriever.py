@@ -123,14 +123,13 @@ class EvidenceFinder:
     ) -> Evidence:
         """The evidence for a question of several sides: that of each side, in turns."""
         whole = self.find(query, context, asked=asked, previous=previous, listing=listing)
-        found = [
-            self.find(part.query, _narrowed(context, part.documents), listing=listing and not part.lacking)
-            for part in parts
-        ]
+        lacking = all(part.lacking for part in parts)
+        members = listing and not lacking
+        found = [self.find(part.query, _narrowed(context, part.documents), listing=members) for part in parts]
         pages: dict[PageKey, CutPage] = {}
         for each in (whole, *found):
             pages |= each.pages
-        if all(part.lacking for part in parts):
+        if lacking:
             found = _where_it_lacks(found)
         turns = zip_longest(*(each.quotes[: None if listing else _OF_EACH] for each in found))
         quotes = {(q.document, q.page, q.start): q for turn in turns for q in turn if q is not None}
@@ -239,11 +238,8 @@ def _where_it_lacks(found: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _with_line(passage: Passage, page: Page) -> Passage:
-    return replace(
-        passage,
-        line=line_of(passage.kind, page.line(0), page.text[: passage.start]),
-        cells=page.cells_at(passage.start, passage.end),
-    )
+    line = line_of(passage.kind, page.line(0), page.text[: passage.start])
+    return replace(passage, line=line, cells=page.cells_at(passage.start, passage.end))
 
 
 def _quoted_first(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:

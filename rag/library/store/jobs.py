@@ -39,8 +39,7 @@ class Job:
     """A document to read: `source` is the SHA-256 of a stored file, an address, or the id of a document to read again.
     Or a collection to embed anew, where it is the embedder's name.
 
-    `done` of `total` counts chunks in the stage `embedding`. `document` is the id of the resulting document. `lease`
-    is when it expires, in seconds since 1970.
+    `done` of `total` counts chunks embedded; `document` is the result's id; `lease` ends in seconds since 1970.
     """
 
     id: str
