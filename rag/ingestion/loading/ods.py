@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from rag.core.errors import NoWords
@@ -84,7 +84,19 @@ def _sheet(table: Any, styles: _Styles) -> Sheet:
         if len(sheet.items) > _CELLS:
             raise MemoryError
         at.row += count
+    sheet.items = _within(sheet.items)
     return sheet
+
+
+def _within(items: list[SheetItem]) -> list[SheetItem]:
+    """A merged cell covers no more than the sheet uses."""
+    last, end = (max((getattr(item, name) for item in items), default=0) for name in ("row", "column"))
+    return [
+        replace(i, row_span=min(i.row_span, last - i.row + 1), column_span=min(i.column_span, end - i.column + 1))
+        if i.row_span > 1 or i.column_span > 1
+        else i
+        for i in items
+    ]
 
 
 def _inside(element: Any, tag: str, groups: tuple[str, ...]) -> Iterator[Any]:
