@@ -91,7 +91,7 @@ def test_a_question_is_weighed_by_its_language_and_by_that_of_the_passages() -> 
     assert across == facts.gates["across"]
     assert gate(Signals(0.80, 0.0, 0.0, 5), across) == gate(Signals(0.80, 1.0, 1.0, 5), across) > 0.5
     assert gate(Signals(0.70, 1.0, 1.0, 5), across) < 0.5
-    assert facts.scaled(np.float32([0.733, 1.0])).tolist() == pytest.approx([0.0, 1.0], abs=1e-6)
+    assert facts.scaled(np.array([0.733, 1.0], np.float32)).tolist() == pytest.approx([0.0, 1.0], abs=1e-6)
 
 
 def test_by_words_alone_every_embedder_decides_alike() -> None:
