@@ -13,6 +13,8 @@ import numpy as np
 
 from rag.models.embedding import LateChunkingEmbedder, Vectors
 
+_AT_ONCE = 16
+
 
 class CachedEmbedder:
     """Any embedder, each text computed once; `<folder>/<name>.vectors` holds what was computed before."""
@@ -51,13 +53,13 @@ class CachedEmbedder:
         return count
 
     def _through(self, wanted: Sequence[tuple[str, str, int]], compute: Callable[[list[str]], Vectors]) -> Vectors:
-        """The vectors of these texts, those that are not kept yet computed in one go of 64 each."""
+        """The vectors of these texts, those that are not kept yet computed a few in one go."""
         keys = [hashlib.sha256(f"{kind}\0{start}\0{text}".encode()).digest() for kind, text, start in wanted]
         kept = {key: vector for key in dict.fromkeys(keys) if (vector := self._read(key)) is not None}
         new = list({key: text for key, (_, text, _) in zip(keys, wanted, strict=True) if key not in kept}.items())
         new.sort(key=lambda pair: len(pair[1]))
-        for first in range(0, len(new), 64):
-            some = new[first : first + 64]
+        for first in range(0, len(new), _AT_ONCE):
+            some = new[first : first + _AT_ONCE]
             vectors = compute([text for _, text in some])
             rows = [(key, vector.astype(np.float32).tobytes()) for (key, _), vector in zip(some, vectors, strict=True)]
             with self._lock:

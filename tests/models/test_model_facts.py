@@ -77,6 +77,28 @@ def test_the_bundled_embedder_decides_by_the_numbers_it_was_measured_with() -> N
     assert facts.unrelated == (0.027, 0.082)
 
 
+def test_a_question_is_weighed_by_its_language_and_by_that_of_the_passages() -> None:
+    facts = embedder_facts("multilingual-e5-small")
+    same = [Signals(similarity, 0.5, 0.4, 5) for similarity in (0.80, 0.86)]
+    by_language = {
+        question: [gate(one, facts.gate_for(question, False)) > 0.5 for one in same]
+        for question in ("How many days of leave?", "Wie viele Tage Urlaub habe ich?")
+    }
+    assert by_language == {"How many days of leave?": [False, True], "Wie viele Tage Urlaub habe ich?": [False, True]}
+    assert facts.gate_for("年假有多少天？", False) != facts.gate_for("年假有多少天？", True) != facts.gate
+    # Across two languages the words that agree say nothing.
+    across = facts.gate_for("Wie viele Tage Urlaub habe ich?", True)
+    assert across == facts.gates["across"]
+    assert gate(Signals(0.80, 0.0, 0.0, 5), across) == gate(Signals(0.80, 1.0, 1.0, 5), across) > 0.5
+    assert gate(Signals(0.70, 1.0, 1.0, 5), across) < 0.5
+    assert facts.scaled(np.array([0.733, 1.0], np.float32)).tolist() == pytest.approx([0.0, 1.0], abs=1e-6)
+
+
+def test_by_words_alone_every_embedder_decides_alike() -> None:
+    bundled, mpnet = (embedder_facts(name).gate for name in (BUNDLED, "all-mpnet-base-v2"))
+    assert bundled.by_words + bundled.constant == pytest.approx(mpnet.by_words + mpnet.constant)
+
+
 @pytest.mark.parametrize(
     ("name", "question", "reads"),
     [

@@ -12,9 +12,9 @@ from rag.answering.evidence.disagreement import same_said
 from rag.answering.evidence.list_members import followed, list_members
 from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.retrieval.identifier_search import held
-from rag.core.text import terms
+from rag.core.text import language_of, terms
 from rag.core.types import PageKey, Passage, Quote
-from rag.models.catalogue import QuoteWeights, embedder_facts, judge_facts
+from rag.models.catalogue import EmbedderFacts, embedder_facts, judge_facts
 from rag.models.embedding import Embedder, LateChunkingEmbedder
 
 # Candidates that are embedded: a fraction of a second on one core.
@@ -62,14 +62,16 @@ def find_quotes(
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
     candidates = candidates_of(question, passages, pages, wanted)
     candidates.sort(key=lambda c: (-held(question, c.text), -c.words))
-    shortlist = candidates[: EMBEDDED_LIST if listing else EMBEDDED]
+    facts, language = embedder_facts(embedder.name), language_of(question)
+    # Between two languages words choose nothing: more is left to the embedder.
+    across = facts.reads(question) and all(language_of(passage.text) != language for passage in passages)
+    shortlist = candidates[: EMBEDDED_LIST if listing or across else EMBEDDED]
     if most > k and not listing:
         shortlist += _of_other_documents(shortlist, candidates)
     if not shortlist:
         return ()
-    facts = embedder_facts(embedder.name)
     # In a language that the embedder does not support its similarities are noise.
-    ranked = _by_meaning(embedder, facts.quotes, question, shortlist) if facts.reads(question) else list(shortlist)
+    ranked = _by_meaning(embedder, facts, question, shortlist) if facts.reads(question) else list(shortlist)
     if reader is not None:
         read, weight = reader.scores(question, [_read(c) for c in ranked]), judge_facts(reader.name).weight
         ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
@@ -85,10 +87,10 @@ def find_quotes(
 
 
 def _by_meaning(
-    embedder: Embedder, weights: QuoteWeights, question: str, shortlist: Sequence[Candidate]
+    embedder: Embedder, facts: EmbedderFacts, question: str, shortlist: Sequence[Candidate]
 ) -> list[Candidate]:
     """The candidates with their similarity scores."""
-    query = embedder.embed_query(question)
+    query, weights = embedder.embed_query(question), facts.quotes
     before = [f"{c.passage.title}\n{c.before[-200:]} " for c in shortlist]
     around = [text + _read(c) for text, c in zip(before, shortlist, strict=True)]
     spans = (
@@ -98,10 +100,10 @@ def _by_meaning(
     )
     if spans is not None:
         # Late chunking replaces both embeddings, with and without context.
-        meaning = (weights.similarity + weights.context) * (spans @ query)
+        meaning = (weights.similarity + weights.context) * facts.scaled(spans @ query)
     else:
-        near = embedder.embed_passages([_read(c) for c in shortlist]) @ query
-        meaning = weights.similarity * near + weights.context * (embedder.embed_passages(around) @ query)
+        near = facts.scaled(embedder.embed_passages([_read(c) for c in shortlist]) @ query)
+        meaning = weights.similarity * near + weights.context * facts.scaled(embedder.embed_passages(around) @ query)
     return [replace(c, meaning=float(more)) for c, more in zip(shortlist, meaning, strict=True)]
 
 

@@ -32,7 +32,8 @@ class Signals:
     `similarity` is the best cosine similarity; `cover` the weighted share of the question's terms in the best
     passage, `sentence` that in the best single sentence with its title; `words` the number of terms, `chunks` of
     chunks searched; `named` whether the question has a proper name; `apart` the sum of the ranks of the best chunk
-    in the BM25 and the vector ranking; `by_words` whether the similarity is uncalibrated and left out.
+    in the BM25 and the vector ranking; `by_words` whether the similarity is uncalibrated and left out; `across` whether
+    none of the passages is in the question's language.
     """
 
     similarity: float = 0.0
@@ -44,6 +45,7 @@ class Signals:
     follow_up: bool = False
     named: bool = False
     apart: int = 0
+    across: bool = False
 
 
 def signals(
@@ -75,7 +77,8 @@ def signals(
         stem(name.lower().removesuffix("'s"), language) in wanted for name in _NAME.findall(query)
     )
     apart = _apart(by_words, by_meaning) if calibrated else 0
-    return Signals(similarity, cover, sentence, len(wanted), chunks, not calibrated, follow_up, named, apart)
+    across = all(language_of(passage.text) != language for passage in passages[:_PASSAGES])
+    return Signals(similarity, cover, sentence, len(wanted), chunks, not calibrated, follow_up, named, apart, across)
 
 
 def _apart(one: Ranking, other: Ranking) -> int:

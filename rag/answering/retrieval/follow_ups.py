@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.retrieval.question_kinds import question_kind
-from rag.core.text import content, is_empty, script_of, terms
+from rag.core.text import content, is_empty, language_of, script_of, terms
 from rag.core.text.numbers import CARDINALS, ORDINALS
 
 # Anaphora: words that refer to earlier turns.
@@ -17,10 +17,17 @@ _POINTS_BACK: Final = re.compile(
     r"same|such|else|other|others|another|more|instead|both|each|above|previous)\b",
     re.IGNORECASE,
 )
+_POINTS_BACK_GERMAN: Final = re.compile(
+    r"\b(er|sie|es|ihn|ihm|ihnen|ihre?[mnrs]?|seine?[mnrs]?|dies|diese[mnrs]?|jene[mnrs]?|derselben?|dieselben?|"
+    r"dasselbe|solche[mnrs]?|deren|dessen|dafür|davon|damit|dabei|daran|dazu|darüber|dort|sonst|andere[mnrs]?|"
+    r"weitere[mnrs]?|beide[mnrs]?|letztere[mnrs]?)\b",
+    re.IGNORECASE,
+)
 _POINTS_BACK_CHINESE: Final = re.compile("[他她它其该此这那]|前者|后者|上述|还有|另外|其他|别的|同样|前面|刚才")
 _GOES_ON: Final = re.compile(
     r"^\W*(and|but|or|so|also|then|what about|how about|what else|why|why not|how so|really|ok|okay|yes|no|"
-    r"tell me more|more|any|anything|explain|elaborate|那|那么|还有|为什么|然后|另外|所以)\b",
+    r"tell me more|more|any|anything|explain|elaborate|und|aber|oder|dann|auch|was ist mit|was noch|wie ist es|warum|"
+    r"wieso|weshalb|wirklich|ja|nein|mehr dazu|erkläre?|那|那么|还有|为什么|然后|另外|所以)\b",
     re.IGNORECASE,
 )
 
@@ -42,7 +49,8 @@ def stands_alone(question: str) -> float:
     """How likely the question is self-contained, 0 to 1; a heuristic over anaphora, openings and length."""
     chinese = script_of(question) == "cjk"
     meaning = len(content(question)) if not chinese else len(terms(question)) / 1.5
-    pointing = _POINTS_BACK_CHINESE if chinese else _POINTS_BACK
+    german = not chinese and language_of(question) == "de"
+    pointing = _POINTS_BACK_CHINESE if chinese else _POINTS_BACK_GERMAN if german else _POINTS_BACK
     doubt = 0.0
     if pointing.search(question):
         doubt += 0.5

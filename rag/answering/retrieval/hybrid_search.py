@@ -18,7 +18,7 @@ from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, join, re
 from rag.answering.retrieval.spelling import respelled
 from rag.core.call_context import CallContext
 from rag.core.errors import VectorsLacking
-from rag.core.text import terms
+from rag.core.text import language_of, terms
 from rag.core.types import Page, PageKey, Passage
 from rag.models.catalogue import embedder_facts
 from rag.models.embedding import Embedder
@@ -30,7 +30,7 @@ _CANDIDATES: Final = 4
 # Minimum corpus size in the IDF: smaller ones do not tell rare terms from common ones.
 _MIN_CHUNKS: Final = 200
 
-# Passages that the gate of a follow-up by itself looks at.
+# Passages that the gate of a follow-up by itself looks at, and the nearest whose language is looked at.
 _OWN: Final = 4
 
 # Threads for BM25 queries.
@@ -88,7 +88,8 @@ class Retriever:
         chunks, weights = telling.result() if query == ways[0].query else self._weights(query, context)
         nearest = replace(lists[0], similarity=max(each.similarity for each in lists))
         seen = self._signals(query, weights, passages, nearest, chunks, follow_up=len(ways) > 1)
-        score = gate(seen, self._facts.gate)
+        weighed = self._facts.gate_for(query, seen.across)
+        score = gate(seen, weighed)
         if len(ways) > 1 and brings_something(question):
             own = next(each for way, each in zip(ways, lists, strict=True) if way.query == question)
             score = min(score, self._own_gate(question, own, context))
@@ -102,7 +103,7 @@ class Retriever:
             query,
             seen,
             0.0 if missing else score,
-            self._facts.gate.threshold,
+            weighed.threshold,
             weights,
             any(each.words_only for each in lists),
             pages,
@@ -123,8 +124,15 @@ class Retriever:
         worth = fusion.unread
         if self._facts.reads(way.query):
             worth = fusion.follow_up if follow_up else fusion.vectors
+            if fusion.across is not None and self._across(way.query, [chunk for chunk, _ in found], context):
+                worth = fusion.across
         vectors = Ranking(tuple(chunk for chunk, _ in found), way.weight * worth)
         return _Lists(by_words.result(), vectors, found[0][1] if found else 0.0, words_only)
+
+    def _across(self, query: str, nearest: Sequence[int], context: CallContext) -> bool:
+        """Whether the nearest chunks are all in another language than the query, whose words then find none of them."""
+        read = self._documents.passages(context.owner, nearest[:_OWN]).values()
+        return bool(read) and all(language_of(passage.text) != language_of(query) for passage in read)
 
     def _signals(
         self,
@@ -154,8 +162,9 @@ class Retriever:
         fused = reciprocal_rank_fusion([lists.words, lists.vectors])
         passages, _ = self._passages(question, fused, context.owner, _OWN, None)
         chunks, weights = self._weights(question, context)
-        score = gate(self._signals(question, weights, passages, lists, chunks), self._facts.gate)
-        return raised(score, 1.0 - stands_alone(question), self._facts.gate)
+        seen = self._signals(question, weights, passages, lists, chunks)
+        weighed = self._facts.gate_for(question, seen.across)
+        return raised(gate(seen, weighed), 1.0 - stands_alone(question), weighed)
 
     def _by_words(self, variant: Form, context: CallContext) -> Ranking:
         documents = context.documents or None

@@ -14,8 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from rag.core.text import reads
+import numpy as np
+import numpy.typing as npt
+
+from rag.core.text import language_of, reads
 from rag.models.catalogue.known_models import known
+
+Vectors = npt.NDArray[np.float32]
 
 _FOLDER: Final = Path(__file__).with_name("facts")
 # Its file also has the weights for embedders that are not calibrated.
@@ -46,13 +51,15 @@ class GateWeights:
 @dataclass(frozen=True, slots=True)
 class FusionWeights:
     """Weights of the vector ranking relative to the BM25 ranking in reciprocal rank fusion: for a single question, for
-    follow-ups, and for a language that the embedder does not support (`unread`); `rank_follow_up` is the constant k
-    of reciprocal rank fusion for follow-ups."""
+    follow-ups, for a language that the embedder does not support (`unread`), and for a question in another language
+    than the passages (`across`; None as any); `rank_follow_up` is the constant k of reciprocal rank fusion for
+    follow-ups."""
 
     vectors: float
     follow_up: float
     unread: float
     rank_follow_up: float
+    across: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +84,16 @@ class EmbedderFacts:
     """Calibration of an embedder; without one (`calibrated` False) the defaults that do without its similarities.
 
     `sure` and `sure_by_words` are the quote scores from which a quote counts as an answer, with and without
-    similarities; `unrelated` is mean and standard deviation of the cosine similarity of unrelated texts.
+    similarities; `unrelated` is mean and standard deviation of the cosine similarity of unrelated texts. `gates` are
+    the gate's weights where they differ: by the question's language, and `across` two languages (`across_zh`: a Chinese
+    question).
     """
 
     name: str
     calibrated: bool
     languages: tuple[str, ...]
     gate: GateWeights
+    gates: Mapping[str, GateWeights]
     fusion: FusionWeights
     quotes: QuoteWeights
     sure: float
@@ -91,6 +101,18 @@ class EmbedderFacts:
     unrelated: tuple[float, float] | None
     command: str
     sets: tuple[str, ...]
+
+    def gate_for(self, question: str, across: bool) -> GateWeights:
+        """The gate's weights for a question; `across`: the passages are in another language."""
+        language = language_of(question)
+        if across:
+            return self.gates.get(f"across_{language}", self.gates.get("across", self.gate))
+        return self.gates.get(language, self.gate)
+
+    def scaled(self, similarity: Vectors) -> Vectors:
+        """Similarities between those of unrelated texts, 0, and of the same text, 1: what embedders have in common."""
+        mean = self.unrelated[0] if self.unrelated else 0.0
+        return (similarity - mean) / (1.0 - mean)
 
     def reads(self, text: str) -> bool:
         """Whether it supports the language of a text."""
@@ -157,11 +179,14 @@ def judge_calibration(name: str) -> JudgeCalibration:
 
 def _embedder(name: str, fields: Mapping[str, Any]) -> EmbedderFacts:
     unrelated = fields["unrelated"]
+    others = {key: value for key, value in fields["gate"].items() if isinstance(value, dict)}
+    gate = {key: value for key, value in fields["gate"].items() if key not in others}
     return EmbedderFacts(
         name=name,
         calibrated=True,
         languages=tuple(fields["languages"]),
-        gate=GateWeights(**fields["gate"]),
+        gate=GateWeights(**gate),
+        gates={language: GateWeights(**gate | other) for language, other in others.items()},
         fusion=FusionWeights(**fields["fusion"]),
         quotes=QuoteWeights(**fields["quotes"]),
         sure=fields["answers"]["sure"],
