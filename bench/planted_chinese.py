@@ -20,12 +20,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.planted_errors import row
+from bench.planted_errors import HEAD, VERDICTS, row
 from rag.answering.evidence import CutPage, sentences_of
 from rag.answering.verification import verify
 from rag.core.text import sentences
 from rag.core.types import Passage
+from rag.models.judges import open_judge
 
+JUDGE = open_judge()
 TRUE = ("true", "shorter", "turned")
 
 
@@ -62,12 +64,12 @@ def main() -> None:
         long = [text[start:end] for start, end in sentences(text) if 20 < end - start < 90]
         for sentence in chance.sample(long, min(3, len(long))):
             for kind, claim in claims(sentence, chance):
-                found = {judged.verdict for judged in verify(claim, record["title"], [], beside)[0]}
-                verdict = next(v for v in ("unsupported", "partly", "supported") if v in found)
+                found = {judged.verdict for judged in verify(claim, record["title"], [], beside, judge=JUDGE)[0]}
+                verdict = next(v for v in VERDICTS if v in found)
                 counts[kind][verdict] += 1
                 if chosen.show and (kind in TRUE) == (verdict == "unsupported"):
                     print(kind, "|", claim)
-    print("| sentences | number | unsupported | partly | supported |\n|---|---|---|---|---|")
+    print(HEAD)
     for kind, count in counts.items():
         print(row(kind, count))
 

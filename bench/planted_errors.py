@@ -24,7 +24,9 @@ from rag.answering.evidence import CutPage, sentences_of
 from rag.answering.verification import verify
 from rag.core.text import sentences
 from rag.core.types import Passage, Quote
+from rag.models.judges import open_judge
 
+JUDGE = open_judge()
 SETS = ("conversational_mtrag_human", "conversational_mtrag_un", "conversational_inscit")
 MONTH_LINE = "January February March April May June July August September October November December"
 MONTHS = MONTH_LINE.split()
@@ -35,6 +37,9 @@ UNITS = {
     "km": "miles", "miles": "feet", "feet": "miles", "inches": "feet", "kg": "grams", "pounds": "tons",
     "meters": "kilometers", "acres": "hectares", "degrees": "percent", "dollars": "euros", "century": "decade",
 }  # fmt: skip
+# The worst first; "unchecked" and "no_claim" neither accuse nor vouch.
+VERDICTS = ("unsupported", "partly", "unchecked", "no_claim", "supported")
+HEAD = f"| sentences | number | {' | '.join(VERDICTS)} |\n|---|---|{'---|' * len(VERDICTS)}"
 AUXILIARY = r"\b(is|are|was|were|can|could|will|would|should|must|may)\b"
 
 
@@ -151,8 +156,8 @@ PLANTS: dict[str, Callable[[str, random.Random, list[str]], str | None]] = {
 
 def verdict(case: Case, text: str) -> str:
     """The worst verdict of the text's sentences."""
-    found = {sentence.verdict for sentence in verify(text, case.question, [], case.beside)[0]}
-    return next(v for v in ("unsupported", "partly", "supported") if v in found)
+    found = {sentence.verdict for sentence in verify(text, case.question, [], case.beside, judge=JUDGE)[0]}
+    return next((v for v in VERDICTS if v in found), "supported")
 
 
 def main() -> None:
@@ -184,7 +189,7 @@ def main() -> None:
 
 
 def report(counts: dict[str, Counter[str]]) -> None:
-    print("| sentences | number | unsupported | partly | supported |\n|---|---|---|---|---|")
+    print(HEAD)
     planted: Counter[str] = Counter()
     for kind, count in counts.items():
         print(row(kind, count))
@@ -194,7 +199,7 @@ def report(counts: dict[str, Counter[str]]) -> None:
 
 def row(kind: str, count: Counter[str]) -> str:
     total = count.total()
-    shares = " | ".join(f"{count[verdict] / total:.3f}" for verdict in ("unsupported", "partly", "supported"))
+    shares = " | ".join(f"{count[verdict] / total:.3f}" for verdict in VERDICTS)
     return f"| {kind} | {total} | {shares} |"
 
 

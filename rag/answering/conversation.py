@@ -32,6 +32,7 @@ from rag.core.types import Answer, Notice, Turn
 from rag.library.store import Store
 from rag.models.catalogue import embedder_facts
 from rag.models.embedding import Embedder
+from rag.models.judges import Judge
 
 
 class Conversation:
@@ -49,6 +50,7 @@ class Conversation:
         condense: bool = False,
         rewrite: bool = False,
         reader: AnswerScorer | None = None,
+        judge: Judge | None = None,
     ) -> None:
         """Build the pipeline.
 
@@ -59,7 +61,9 @@ class Conversation:
             condense: whether the model rewrites follow-ups before the search.
             rewrite: whether the model writes an answer again, once, that the documents do not bear out.
             reader: scores the best quote candidates, where there is one.
+            judge: reads each written claim beside its evidence; without one they are compared word by word.
         """
+        self._judge = judge
         self._store, self._embedder, self._writer = store, embedder, writer
         self._condense, self._rewrite = condense, rewrite
         self._names = DocumentNames(store)
@@ -182,14 +186,12 @@ class Conversation:
         clock: Clock,
     ) -> Iterator[Answer]:
         """Drafts with the model's text, the last one verified; with the error where it cannot write."""
-
-        others, weights = (evidence.sentences(), evidence.weights) if evidence else ((), {})
+        others = evidence.sentences() if evidence else ()
 
         def checked(written: Answer) -> Answer:
             clock.stage("writing")
             query = written.generated_question
-            scores = embedder_facts(self._embedder.name).quote_scores(query)
-            sentences, quotes = verify(written.text, query, draft.quotes, others, weights, scores=scores)
+            sentences, quotes = verify(written.text, query, draft.quotes, others, judge=self._judge)
             clock.stage("checking")
             return replace(written, sentences=sentences, quotes=quotes, seconds=clock.seconds())
 

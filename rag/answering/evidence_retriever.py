@@ -61,8 +61,13 @@ class Evidence:
         return self.gate >= self.threshold
 
     def sentences(self) -> list[Quote]:
-        """All units of the passages that quotes can be chosen from."""
-        return sentences_of(self.passages, self.pages)
+        """All that an answer could stand on: the units of the passages, and those of the quotes' whole pages."""
+        quoted = {(quote.document, quote.page) for quote in self.quotes}
+        return sentences_of([self._wide(p) if (p.document, p.page) in quoted else p for p in self.passages], self.pages)
+
+    def _wide(self, passage: Passage) -> Passage:
+        """The whole of a passage's page."""
+        return replace(passage, start=0, end=len(self.pages[passage.document, passage.page].text))
 
 
 class Sources(list[Document]):

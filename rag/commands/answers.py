@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from rag.commands.output import texts
+from rag.commands.verdicts import place_record, sentence_record
 from rag.core.errors import LibraryError
 from rag.core.formats import format_of
 from rag.core.places import PageBox
-from rag.core.types import Answer, Passage, Quote
+from rag.core.types import Answer, Quote
 from rag.services import Services
 from rag.viewing.answer_notices import notice_text, notices, quotes_title, refused_title, reply_notices
+from rag.viewing.verdict_texts import why
 
 
 def answer_record(services: Services, owner: str, answer: Answer, gate_calibrated: bool) -> dict[str, Any]:
@@ -39,11 +41,10 @@ def answer_record(services: Services, owner: str, answer: Answer, gate_calibrate
         "gate_calibrated": gate_calibrated,
         "words_only": answer.words_only,
         "quotes": [_quote(services, owner, quote) for quote in answer.quotes],
-        "sentences": [
-            {"text": sentence.text, "verdict": sentence.verdict, "quotes": list(sentence.quotes)}
-            for sentence in answer.sentences
+        "sentences": [sentence_record(sentence, answer.quotes) for sentence in answer.sentences],
+        "sources": [
+            {**place_record(passage), "text": passage.text, "score": passage.score} for passage in answer.passages
         ],
-        "sources": [{**_place(passage), "text": passage.text, "score": passage.score} for passage in answer.passages],
         "seconds": answer.seconds,
     }
 
@@ -57,7 +58,7 @@ def _reason(answer: Answer) -> str | None:
 
 def _quote(services: Services, owner: str, quote: Quote) -> dict[str, Any]:
     return {
-        **_place(quote),
+        **place_record(quote),
         "text": quote.text,
         "start": quote.start,
         "end": quote.end,
@@ -86,12 +87,6 @@ def _boxes(services: Services, owner: str, quote: Quote) -> tuple[PageBox, ...]:
         return ()
 
 
-def _place(source: Passage | Quote) -> dict[str, Any]:
-    page = source.place.page
-    label = source.section if page is None else source.label
-    return {"document": source.name, "page": page, "label": label, "line": source.line or None}
-
-
 def _answer_text(answer: Answer) -> str:
     """What the documents bear out of the model's words; the quotes where that is nothing."""
     kept = "".join(sentence.text for sentence in answer.sentences if sentence.verdict != "unsupported").strip()
@@ -117,5 +112,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
             notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
             mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"
             yield f"  {sentence.text.strip()} {notes}{mark}"
+            if said := why(sentence, words):
+                yield f"      {said}"
     for line in reply_notices(answer, words):
         yield f"\n{line}"

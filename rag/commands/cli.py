@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from rag import __version__
-from rag.commands import asking, embedding, models, reading, running, upkeep
+from rag.commands import asking, embedding, models, reading, running, upkeep, verifying
 from rag.commands.asking import DEFAULT, OWNER, CollectionName
 from rag.commands.embedding import work_off
 from rag.commands.output import PROBLEM, AsJson, run, tell, using
@@ -42,6 +42,7 @@ app.add_typer(reading.app)
 app.add_typer(embedding.app)
 app.add_typer(running.app)
 app.add_typer(upkeep.app)
+app.add_typer(verifying.app)
 app.add_typer(models.app, name="models")
 
 

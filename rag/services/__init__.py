@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from rag.answering.background_runs import AnswerRuns
     from rag.answering.conversation import Conversation
     from rag.answering.generation import AnswerWriter
+    from rag.answering.retrieval import Retriever
     from rag.ingestion.loading import Limits
     from rag.ingestion.pipeline import IngestContext
     from rag.library.index import Index, SharedIndex
     from rag.models.catalogue import Choice
     from rag.models.embedding import Embedder
     from rag.models.installed import Entry, InstalledModels
+    from rag.models.judges import Judge
     from rag.models.reranking import AnswerScorer, CrossEncoder
     from rag.operations.background_tasks import Tasks
     from rag.operations.metrics import Metrics
@@ -109,6 +111,18 @@ class Services(LazyParts):
         from rag.models.reranking import open_answer_scorer
 
         return open_answer_scorer([self.settings.models_folder], device=self.settings.device)
+
+    def retriever(self, embedder: Embedder) -> Retriever:
+        from rag.answering.retrieval import Retriever
+
+        return Retriever(self.index, self.store.documents, embedder, self.reranker)
+
+    @once
+    def judge(self) -> Judge:
+        """What reads written claims beside their evidence."""
+        from rag.models.judges import open_judge
+
+        return open_judge()
 
     @once
     def ingest(self) -> IngestContext:
@@ -223,12 +237,10 @@ class Services(LazyParts):
 
     def _conversation(self, writer: Callable[[], AnswerWriter | None], embedder: Embedder) -> Conversation:
         from rag.answering.conversation import Conversation
-        from rag.answering.retrieval import Retriever
 
-        retriever = Retriever(self.index, self.store.documents, embedder, self.reranker)
         return Conversation(
             self.store,
-            retriever,
+            self.retriever(embedder),
             embedder,
             writer,
             passages=self.settings.passages,
@@ -236,6 +248,7 @@ class Services(LazyParts):
             condense=self.settings.condense,
             rewrite=self.settings.rewrite,
             reader=self.answer_scorer,
+            judge=self.judge,
         )
 
     @once

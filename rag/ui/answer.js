@@ -44,11 +44,32 @@ const quoteCard = (quote, open) => {
   return card;
 };
 
+// The words that nothing bears out are marked inside the sentence; why, a click away.
+const marked = (node, text, marks) => {
+  let at = 0;
+  for (const [start, end] of marks) {
+    node.append(text.slice(at, start), element("mark", "", text.slice(start, end)));
+    at = end;
+  }
+  node.append(text.slice(at));
+  return node;
+};
+
 const sentence = (part, labels, quotes, open) => {
   const end = part.text.trimEnd().length;
-  const node = element("span", `sentence ${part.verdict}`, part.text.slice(0, end));
-  if (part.verdict === "partly") node.title = labels.partly;
+  const marks = part.marks.filter(([start]) => start < end).map(([start, last]) => [start, Math.min(last, end)]);
+  const node = marked(element("span", `sentence ${part.verdict}`), part.text.slice(0, end), marks);
+  node.title = [part.said, part.why].filter(Boolean).join(" · ");
   const notes = part.notes.map((number) => footnote(number, labels.notes[number - 1], quotes[number - 1], open));
+  if (part.why) {
+    const reason = element("span", "why", `${part.said}. ${part.why}`);
+    reason.hidden = part.verdict !== "unsupported";
+    const ask = element("button", "note ask", "?");
+    ask.type = "button";
+    ask.setAttribute("aria-label", `${part.said}: ${part.why}`);
+    ask.onclick = () => (reason.hidden = !reason.hidden);
+    notes.push(...(part.verdict === "unsupported" ? [] : [ask]), reason);
+  }
   return [node, ...notes, part.text.slice(end) || " "];
 };
 
@@ -77,7 +98,11 @@ export default function ({ data, parentElement }) {
     const details = element("details");
     details.open = folded;
     details.append(element("summary", "", data.labels.folded));
-    details.append(...data.folded.map((text) => element("p", "unsupported", text)));
+    for (const part of data.folded) {
+      const line = element("p", "unsupported");
+      line.append(...sentence(part, data.labels, data.quotes, open));
+      details.append(line);
+    }
     parts.push(details);
   }
   if (data.remark) parts.push(element("p", "remark", data.remark));

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag.core.types import Answer, Passage, Quote, shown_name
+from rag.core.types import Answer, Passage, Quote, Sentence, shown_name
 from rag.ui.texts import Texts
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices
+from rag.viewing.verdict_texts import why
 
 # Markdown's syntax characters; then what is auto-linked although escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")
@@ -82,24 +83,20 @@ def draw_answer(answer: Answer, texts: Texts, *, turn: str, status: str = "", ch
 def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str, str]) -> dict[str, object]:
     """The answer component's data: plain text and numbers."""
     kept = [sentence for sentence in answer.sentences if sentence.verdict != "unsupported"]
-    folded = [sentence.text.strip() for sentence in answer.sentences if sentence.verdict == "unsupported"]
+    folded = [sentence for sentence in answer.sentences if sentence.verdict == "unsupported"]
     checked = bool(answer.sentences)
     return {
         "notice": _notice(answer, texts),
         "quotes": [_quote_data(i, quote, texts, changes) for i, quote in enumerate(answer.quotes, start=1)],
         "plain": "" if checked else answer.text,
-        "sentences": [
-            {"text": sentence.text, "verdict": sentence.verdict, "notes": [i + 1 for i in sentence.quotes]}
-            for sentence in kept
-        ],
-        "folded": folded,
+        "sentences": [_sentence_data(sentence, texts) for sentence in kept],
+        "folded": [_sentence_data(sentence, texts) for sentence in folded],
         "remark": _remark(answer, texts),
         "status": status,
         "labels": {
             "quotes": quotes_title(answer, texts),
             "written": texts("answer.written" if checked else "answer.written_open", model=answer.model),
             "folded": texts.count("answer.folded", len(folded)),
-            "partly": texts("answer.partly"),
             "notes": [texts("answer.note", number=i) for i in range(1, len(answer.quotes) + 1)],
         },
     }
@@ -110,6 +107,19 @@ def draw_passage(passage: Passage, texts: Texts) -> None:
     where = " · ".join(filter(None, (shown_name(passage), passage.place.shown(texts))))
     draw_muted(f"{where} · {texts('answer.similarity', score=f'{passage.score:.2f}')}")
     st.html(f'<div class="question">{html.escape(passage.text)}</div>')
+
+
+def _sentence_data(sentence: Sentence, texts: Texts) -> dict[str, object]:
+    """A sentence with the verdict in words, the words that nothing bears out, and the reason."""
+    reasons = why(sentence, texts)
+    return {
+        "text": sentence.text,
+        "verdict": sentence.verdict,
+        "said": texts(f"answer.verdict_{sentence.verdict}"),
+        "why": reasons,
+        "marks": [list(span) for span in sentence.words] if sentence.verdict == "partly" or reasons else [],
+        "notes": [i + 1 for i in sentence.quotes],
+    }
 
 
 def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, str]) -> dict[str, object]:

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.evidence import CutPage, sentences_of
-from rag.answering.verification import names, negated, numbers, pieces, verify
-from rag.core.types import Passage, Quote
+from rag.answering.verification import pieces, verify
+from rag.answering.verification.names import names
+from rag.core.text import numbers
+from rag.core.types import Passage, Quote, Sentence
+from rag.models.judges import open_judge
 
 SENTENCES = [
     "The hotel limit in Lisbon is 135 euros a night.",
@@ -21,6 +24,7 @@ SENTENCES = [
     "The warranty covers 5 years or 60,000 km.",
     "Revenue grew by 7.5% to $3.2 billion.",
 ]
+JUDGE = open_judge()
 FERRY = "The ferry sails on Sundays. The bus does not run at night."
 CHINESE = "公司每个工作日开设一班班车，早上8时10分从龙溪站出发。午餐补贴标准为每个工作日35元。出差期间不发放午餐补贴。"
 
@@ -38,15 +42,24 @@ def said_in(text: str) -> list[Quote]:
     return sentences_of([passage(text)], {("d", 1): CutPage.of(text)})
 
 
+def judged(text: str, evidence: str, question: str = "What is said?") -> Sentence:
+    """The verdict of the bundled judge on one sentence, held against a quote and its sentences."""
+    (sentence,), _ = verify(text, question, [], said_in(evidence), judge=JUDGE)
+    return sentence
+
+
 def verdict(text: str, evidence: str, question: str = "What is said?") -> str:
-    (sentence,), _ = verify(text, question, [quote(evidence)], [])
-    return sentence.verdict
+    return judged(text, evidence, question).verdict
+
+
+def reasons(sentence: Sentence) -> list[tuple[str, object, object]]:
+    return [(reason.key, reason.fields.get("said"), reason.fields.get("document")) for reason in sentence.reasons]
 
 
 @given(st.sampled_from(SENTENCES), st.lists(st.sampled_from(SENTENCES), max_size=3))
 def test_a_sentence_copied_from_a_quote_is_supported_by_it(text: str, others: list[str]) -> None:
     quotes = [quote(other) for other in [*others, text]]
-    (sentence,), _ = verify(text, "What is said?", quotes, [])
+    (sentence,), _ = verify(text, "What is said?", quotes, [], judge=JUDGE)
     assert sentence.verdict == "supported"
     assert any(quotes[place].text == text for place in sentence.quotes)
 
@@ -86,7 +99,6 @@ def test_a_changed_name_date_unit_or_negation_is_unsupported(said: str, evidence
     [
         ("In Lisbon, the limit for a hotel is 135 euros per night.", SENTENCES[0]),
         ("Ada Brandt founded Larkfield Instruments in Penmarrow in 1998.", SENTENCES[1]),
-        ("The finance team must get receipts within thirty days.", SENTENCES[2]),
         ("Employees don't have to pay for the shuttle bus.", SENTENCES[3]),
         ("The company employed 4250 people in 12 countries in March 2024.", SENTENCES[4]),
         ("Revenue grew by 7.5 percent to 3.2 billion dollars.", SENTENCES[6]),
@@ -111,102 +123,223 @@ def test_chinese_is_checked_by_words_numbers_and_negation(said: str, expected: s
     assert verdict(said, CHINESE) == expected
 
 
-def test_what_is_found_nowhere_is_unsupported() -> None:
-    assert verdict("Bananas ripen faster beside apples.", SENTENCES[0]) == "unsupported"
+def test_a_copy_overrides_every_doubt() -> None:
+    # A denial elsewhere does not speak against what stands there word for word.
+    evidence = "Visitors pay for parking. Members do not pay for parking. Visitors must not pay in cash."
+    assert verdict("Visitors pay for parking.", evidence) == "supported"
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence", "expected"),
+    [
+        (
+            "Employees get 30 days of leave.",
+            "Employees get 14 days of leave.",
+            ("figure_differs", "30 days", "14 days"),
+        ),
+        ("The ticket is valid for 5 weeks.", "The ticket is valid for 5 days.", ("unit_differs", "5 weeks", "5 days")),
+        (
+            "Passwords have at most fourteen characters in all.",
+            "Passwords have at least fourteen characters in all.",
+            ("bound_differs", "most", "least"),
+        ),
+        (
+            "Employees may report a stolen device at once.",
+            "Employees must report a stolen device at once.",
+            ("modality_differs", "may", "must"),
+        ),
+        (
+            "All offices in Lisbon are closed on Sunday.",
+            "Some offices in Lisbon are closed on Sunday.",
+            ("quantifier_differs", "All", "Some"),
+        ),
+        (
+            "The receipts are sent before the end of the journey.",
+            "The receipts are sent after the end of the journey.",
+            ("opposite_differs", "before", "after"),
+        ),
+        ("The course is led by Eva Keller.", "The course is led by somebody else.", ("name_missing", "Eva", "")),
+    ],
+)
+def test_what_differs_is_named_with_what_the_document_says(
+    said: str, evidence: str, expected: tuple[str, str, str]
+) -> None:
+    sentence = judged(said, evidence)
+    assert sentence.verdict == "unsupported"
+    assert expected in reasons(sentence)
+    assert sentence.contradicted is (expected[0].endswith("differs"))
+    assert any(expected[1] in said[start:end] for start, end in sentence.words)
+
+
+def test_a_contradicted_claim_cites_the_quote_that_says_otherwise() -> None:
+    quotes = [quote("Tools hang in shed B."), quote("Employees get 14 days of leave.")]
+    quotes[1] = replace(quotes[1], start=100, end=140)
+    (sentence,), cited = verify("Employees get 30 days of leave.", "How many days?", quotes, [], judge=JUDGE)
+    assert [cited[place].text for place in sentence.claims[0].quotes] == ["Employees get 14 days of leave."]
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "expected"),
+    [
+        ("Do employees get 14 days of leave?", "Yes.", "supported"),
+        ("Do employees get 14 days of leave?", "No.", "unsupported"),
+        ("Do employees get 30 days of leave?", "Yes.", "unsupported"),
+        ("Do employees get 30 days of leave?", "No.", "supported"),
+        ("Employees get 30 days of leave, right?", "Yes, employees get 30 days of leave.", "unsupported"),
+        ("Is it true that print jobs are kept for a week?", "No, print jobs are not kept for a week.", "supported"),
+        ("员工有14天的假期吗？", "是的。", "supported"),
+    ],
+)
+def test_yes_and_no_are_held_against_what_the_question_claims(question: str, said: str, expected: str) -> None:
+    chinese = "员工有14天的假期。"
+    evidence = "Employees get 14 days of leave. Print jobs are kept for 48 hours."
+    assert verdict(said, chinese if said == "是的。" else evidence, question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "expected"),
+    [
+        ("How long is the trial period of an engineer?", "Six months.", "supported"),
+        ("How long is the trial period of an engineer?", "It is six months.", "supported"),
+        # Another rule's figure.
+        ("How long is the trial period of an engineer?", "Three months.", "unsupported"),
+    ],
+)
+def test_an_answer_of_a_few_words_is_held_to_what_was_asked(question: str, said: str, expected: str) -> None:
+    evidence = "The trial period of an engineer is six months. For a sailor three months are enough."
+    assert verdict(said, evidence, question) == expected
+
+
+def test_whether_it_is_so_and_whether_it_was_asked_are_two_questions() -> None:
+    evidence = "The trial period of an engineer is six months. Notice is given in writing to Ada Brandt."
+    beside = judged("Notice is given in writing to Ada Brandt.", evidence, "How long is the trial period?")
+    assert (beside.verdict, beside.answers) == ("supported", False)
+    answer = judged("The trial period of an engineer is six months.", evidence, "How long is the trial period?")
+    assert (answer.verdict, answer.answers) == ("supported", True)
+
+
+def test_each_member_of_a_list_is_a_claim_and_the_wrong_one_is_marked() -> None:
+    said = "The plan covers vision, dental treatment and massages."
+    sentence = judged(
+        said, "The plan covers vision. The plan covers dental treatment. Cosmetics are a matter of taste."
+    )
+    assert sentence.verdict == "partly"
+    assert [said[start:end] for start, end in sentence.words] == ["massages"]
+    assert [claim.text for claim in sentence.claims] == [
+        "The plan covers vision.",
+        "The plan covers dental treatment.",
+        "The plan covers massages.",
+    ]
+
+
+def test_it_and_the_plan_are_what_the_sentence_before_is_about() -> None:
+    evidence = "The Plus plan costs 75 euros. The Plus plan covers vision care. The Basic plan covers nothing of it."
+    answer = "The Plus plan costs 75 euros. It covers vision care. The plan covers vision care."
+    found, _ = verify(answer, "What about the plans?", [], said_in(evidence), judge=JUDGE)
+    assert [sentence.claims[0].text for sentence in found[1:]] == ["The Plus plan covers vision care."] * 2
+    assert [sentence.verdict for sentence in found] == ["supported"] * 3
+
+
+ROWS = [
+    replace(quote(text), start=place * 100, end=place * 100 + len(text), head="Model | Flow | Weight")
+    for place, text in enumerate(["P20 | 3.2 m | 2.4 kg", "P40 | 5.5 m | 3.9 kg"])
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The P20 has a weight of 2.4 kg.", "supported"),
+        ("The P20 has a weight of 3.9 kg.", "unsupported"),
+        ("The P20 has a weight of 2.4 kg and the P40 has a weight of 3.9 kg.", "supported"),
+    ],
+)
+def test_cells_are_held_against_the_row_and_the_column_they_name(said: str, expected: str) -> None:
+    (sentence,), _ = verify(said, "What do the models weigh?", ROWS, [], judge=JUDGE)
+    assert sentence.verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "computed"),
+    [
+        ("Bread and cakes together brought 530 euros.", "410 + 120 euros = 530 euros"),
+        ("Bread brought 290 euros more than cakes.", "410 - 120 euros = 290 euros"),
+    ],
+)
+def test_sums_and_differences_are_computed_and_shown(said: str, computed: str) -> None:
+    sentence = judged(said, "Bread brought 410 euros. Cakes brought 120 euros.")
+    assert sentence.verdict == "supported"
+    assert [(reason.key, str(reason.fields["said"]).replace("410 euros", "410")) for reason in sentence.reasons] == [
+        ("computed", computed if "+" not in computed else "120 euros + 410 = 530 euros")
+    ]
+    assert (
+        judged(
+            said.replace("530", "540").replace("290", "280"), "Bread brought 410 euros. Cakes brought 120 euros."
+        ).verdict
+        == "unsupported"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Total assets were 15.8 billion dollars.", "supported"),
+        ("Total assets were $165.74.", "unsupported"),
+    ],
+)
+def test_figures_are_compared_with_the_scale_of_their_column(said: str, expected: str) -> None:
+    row = replace(quote("Total assets | 15,803 | 14,210"), head="In millions of dollars | 2023 | 2022")
+    (sentence,), _ = verify(said, "What were the total assets?", [row], [], judge=JUDGE)
+    assert (sentence.verdict == "unsupported") is (expected == "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Hello!", "no_claim"),
+        ("According to the handbook", "no_claim"),
+        ("Would you like to know more about hotels?", "no_claim"),
+        ("The documents do not mention a bonus.", "no_claim"),
+        ("Le mot de passe doit comporter au moins quatorze lettres.", "unchecked"),
+        ("Ein Passwort muss mindestens vierzehn Zeichen haben.", "unchecked"),
+        ("Пароль должен состоять из четырнадцати знаков.", "unchecked"),
+        ("Bananas ripen faster beside apples.", "unsupported"),
+    ],
+)
+def test_what_claims_nothing_or_cannot_be_read_is_said_to_be_so(said: str, expected: str) -> None:
+    assert verdict(said, "A password must have at least fourteen characters. The hotel is in Lisbon.") == expected
 
 
 def test_without_any_evidence_nothing_is_supported() -> None:
-    assert [s.verdict for s in verify("The sky is blue.", "Why?", [], [])[0]] == ["unsupported"]
+    assert [s.verdict for s in verify("The sky is blue.", "Why?", [], [], judge=JUDGE)[0]] == ["unsupported"]
 
 
-@pytest.mark.parametrize(
-    ("question", "said", "expected"),
-    [
-        ("How long is the trial period of an engineer?", "The trial period of an engineer is six months.", "supported"),
-        ("How long is the trial period of an engineer?", "It is six months.", "supported"),
-        # True, and beside the question.
-        ("How long is the trial period of an engineer?", "An engineer has a trial period.", "partly"),
-        ("How long is the trial period of an engineer?", "Notice is given in writing to Ada Brandt.", "partly"),
-        # Another rule's figure.
-        ("How long is the trial period of an engineer?", "It is three months.", "unsupported"),
-        ("Who is notice given to in writing?", "Notice is given to Ada Brandt in writing.", "supported"),
-    ],
-)
-def test_supported_is_only_what_answers_the_question(question: str, said: str, expected: str) -> None:
-    evidence = "The trial period of an engineer is six months."
-    others = "For a sailor three months are enough. Notice is given in writing to Ada Brandt."
-    (sentence,), _ = verify(said, question, [quote(evidence)], said_in(others))
-    assert sentence.verdict == expected
+def test_how_many_there_are_must_stand_there() -> None:
+    evidence = "The first contract is renewed automatically. The second contract ends after two years."
+    assert (
+        verdict("Two contracts are renewed automatically.", evidence, "How many contracts are renewed?")
+        == "unsupported"
+    )
 
 
-@pytest.mark.parametrize(
-    ("question", "said"),
-    [
-        ("When is the kettle descaled?", "The kettle is descaled on the first Monday of a month."),
-        ("On which day is the gate locked?", "The gate is locked on Sunday."),
-        (
-            "In which century was the mill built?",
-            "The mill was built in two centuries, the sixteenth and the seventeenth.",
-        ),
-    ],
-)
-def test_a_day_of_the_week_and_a_century_answer_a_question_for_a_time(question: str, said: str) -> None:
-    assert verdict(said, said, question) == "supported"
+def test_a_sentence_of_the_pages_is_footnoted_with_a_quote_of_its_own() -> None:
+    said = "The greenhouse is watered at six. Tools hang in shed B."
+    found, quotes = verify(
+        "The tools hang in shed B.",
+        "Where are the tools?",
+        [quote("The greenhouse is watered at six.")],
+        said_in(said),
+        judge=JUDGE,
+    )
+    assert [(sentence.verdict, sentence.quotes) for sentence in found] == [("supported", (1,))]
+    assert [cited.text for cited in quotes] == ["The greenhouse is watered at six.", "Tools hang in shed B."]
+    assert said[quotes[1].start : quotes[1].end] == quotes[1].text
 
 
-@pytest.mark.parametrize(
-    ("second", "score", "expected"),
-    [
-        ("The mill was opened in 1904.", 0.9, "partly"),
-        # Not nearly as good as the first.
-        ("The mill was opened in 1904.", 0.7, "supported"),
-        # Holds no year that could be meant.
-        ("The mill was opened by the mayor.", 0.9, "supported"),
-        # Says the same.
-        ("In 1903 the old mill was opened.", 0.9, "supported"),
-    ],
-)
-def test_where_a_quote_as_good_gives_another_answer_neither_is_supported(
-    second: str, score: float, expected: str
-) -> None:
-    quotes = [
-        replace(quote("The mill was opened in 1903."), score=0.9),
-        replace(quote(second), score=score, document="e"),
-    ]
-    (sentence,), _ = verify("The mill was opened in 1903.", "When was the mill opened?", quotes, [])
-    assert sentence.verdict == expected
-
-
-def test_a_claim_that_says_most_of_the_best_quote_holds_what_was_asked_for() -> None:
-    best = "In April 1970 Parliament passed the Canal Act, which banned steam barges from all canals."
-    said = "The Canal Act banned steam barges from all canals."
-    (sentence,), _ = verify(said, "What did the Canal Act ban?", [quote(best)], [])
-    assert sentence.verdict == "supported"
-
-
-@pytest.mark.parametrize(
-    ("question", "said", "expected"),
-    [
-        ("What is the opening date of the mill?", "The opening date of the mill is May 3, 1903.", "supported"),
-        ("What is the opening date of the mill?", "The mill has its opening date on a Sunday.", "partly"),
-        ("Who is the president of the Canal Board?", "The president of the Canal Board is Ada Brandt.", "supported"),
-        ("Who is the president of the Canal Board?", "The Canal Board has three Vice-Presidents.", "partly"),
-        (
-            "Who won the prize for the best bridge?",
-            "The prize for the best bridge went to the Austrian team.",
-            "partly",
-        ),
-        ("What century was the mill built in?", "The mill was built in the 16th century.", "supported"),
-    ],
-)
-def test_what_is_supported_is_of_the_kind_that_is_asked_for(question: str, said: str, expected: str) -> None:
-    assert verdict(said, said, question) == expected
-
-
-def test_where_the_best_quote_hardly_answers_nothing_is_supported() -> None:
-    unsure = replace(quote(SENTENCES[0]), score=0.3)
-    (sentence,), _ = verify(SENTENCES[0], "What is the hotel limit in Lisbon?", [unsure], [])
-    assert sentence.verdict == "partly"
+@given(st.text(alphabet=st.sampled_from(list("Ab. !?\n1,。年•-、和")), max_size=200))
+def test_the_sentences_joined_are_the_answer_again(text: str) -> None:
+    assert "".join(pieces(text)) == text
+    assert "".join(sentence.text for sentence in verify(text, "?", [quote("Ab 1.")], [])[0]) == text
 
 
 @pytest.mark.parametrize(
@@ -231,10 +364,6 @@ def test_a_mark_taken_along_from_an_encyclopedia_is_no_figure() -> None:
     assert verdict("The hotel limit in Lisbon is 135 euros a night.[12]", SENTENCES[0]) == "supported"
 
 
-def test_a_question_back_makes_no_claim() -> None:
-    assert verdict("Would you like to know more about hotels?", SENTENCES[0]) == "partly"
-
-
 def test_the_number_of_a_list_item_is_no_figure() -> None:
     text = "1. Receipts must reach the finance team within 30 days."
     assert verdict(text, SENTENCES[2]) == "supported"
@@ -244,22 +373,6 @@ def test_each_sentence_has_a_verdict_of_its_own() -> None:
     text = f"{SENTENCES[0]} The hotel limit in Oslo is 180 euros."
     found, _ = verify(text, "What are the limits?", [quote(SENTENCES[0])], [])
     assert [sentence.verdict for sentence in found] == ["supported", "unsupported"]
-
-
-def test_a_passage_around_the_quotes_supports_too() -> None:
-    (sentence,), _ = verify(
-        SENTENCES[2],
-        "When must receipts reach the finance team?",
-        [quote(SENTENCES[0])],
-        said_in(" ".join(SENTENCES)),
-    )
-    assert sentence.verdict == "supported"
-
-
-@given(st.text(alphabet=st.sampled_from(list("Ab. !?\n1,。年•-")), max_size=200))
-def test_the_sentences_joined_are_the_answer_again(text: str) -> None:
-    assert "".join(pieces(text)) == text
-    assert "".join(sentence.text for sentence in verify(text, "?", [quote("Ab 1.")], [])[0]) == text
 
 
 @pytest.mark.parametrize(
@@ -285,22 +398,6 @@ def test_names_are_told_from_words_that_begin_a_sentence() -> None:
         "Brandt",
         "Oslo",
     ]
-
-
-def test_a_negation_knows_what_it_denies() -> None:
-    assert negated("The bank does not charge fees.") == [("not", frozenset({"bank", "charg", "fee"} - {"bank"}))]
-    assert negated("Not only the bank charges fees.") == []
-
-
-def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() -> None:
-    said = "The greenhouse is watered at six. Tools hang in shed B."
-    written = "The tools hang in shed B."
-    sentences, quotes = verify(
-        written, "Where are the tools?", [quote("The greenhouse is watered at six.")], said_in(said)
-    )
-    assert [(sentence.verdict, sentence.quotes) for sentence in sentences] == [("supported", (1,))]
-    assert [cited.text for cited in quotes] == ["The greenhouse is watered at six.", "Tools hang in shed B."]
-    assert said[quotes[1].start : quotes[1].end] == quotes[1].text
 
 
 @pytest.mark.parametrize(
@@ -337,9 +434,9 @@ def test_what_only_a_passage_bears_out_is_footnoted_with_a_quote_of_its_own() ->
         (
             "You never share your badge number with visitors or callers.",
             "Remember to never share your badge number with anyone. Visitors share the badge desk.",
-            "supported",
+            "partly",
         ),
-        ("The cinemas closed in the 1920s and 30s.", "The cinemas closed in the 1920s and 1930s.", "supported"),
+        ("The cinemas closed in the 1920s and 30s.", "The cinemas closed in the 1920s and 1930s.", "partly"),
     ],
 )
 def test_a_claim_in_a_sentences_own_words_is_held_against_what_it_exchanges(
@@ -391,18 +488,6 @@ def test_where_a_text_has_lost_its_figures_none_is_held_against_it(said: str, ev
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("Two ways to save:\n1. Take the ferry on Sundays.", "supported"),
-        ("Two ways to save:\n21. Take the ferry on Sundays.", "unsupported"),
-    ],
-)
-def test_a_list_begins_with_one(said: str, expected: str) -> None:
-    (sentence, *_), _ = verify(said, "What is said?", [quote("The ferry sails on Sundays. Save in two ways.")], [])
-    assert sentence.verdict == expected
-
-
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
         ("The Harbour Safety Board (HSB) closed the quay.", True),
         ("The Harlow Sea Bank (HSB) closed the quay.", True),
         ("The Ministry of Fish (HSB) closed the quay.", False),
@@ -410,22 +495,6 @@ def test_a_list_begins_with_one(said: str, expected: str) -> None:
 )
 def test_the_long_form_of_letters_that_the_documents_hold_is_known(said: str, expected: bool) -> None:
     assert (verdict(said, "The HSB closed the quay.", "Who closed the quay?") != "unsupported") is expected
-
-
-def test_a_question_back_that_names_what_is_nowhere_is_unsupported() -> None:
-    assert verdict("Would you like to know more about Oslo?", SENTENCES[0]) == "unsupported"
-
-
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        ("The meals follow the strict rules of War.", "unsupported"),
-        ("The meals follow the strict rules of the Department of Brandt.", "supported"),
-        ("The meals follow the strict rules of Brandt, Publication.", "unsupported"),
-    ],
-)
-def test_a_kind_of_thing_that_stands_alone_is_a_name(said: str, expected: str) -> None:
-    assert verdict(said, "The meals follow the strict rules of Brandt.", "Which rules do the meals follow?") == expected
 
 
 def test_a_name_that_begins_like_another_word_is_not_known() -> None:
@@ -447,30 +516,6 @@ def test_what_lies_outside_is_denied_to_be_a_part() -> None:
     assert verdict(said, evidence, "From what are records hidden?") != "unsupported"
 
 
-def test_an_ordinal_is_one_word_of_a_wording() -> None:
-    said = "Cheese was seldom eaten in the 19th century by sailors."
-    evidence = (
-        "Cheese was seldom eaten; even in the early 20th century it was rare. Sailors of the 19th century starved."
-    )
-    (sentence,), _ = verify(said, "What is said?", [], said_in(evidence))
-    assert sentence.verdict == "partly"
-
-
-def test_what_an_answer_copies_beside_the_answer_is_supported_too() -> None:
-    question = "Who founded Larkfield Instruments?"
-    answer = "Larkfield Instruments was founded by Ada Brandt."
-    beside = "Visitors of the canteen get warm soup from noon until 2 pm."
-    source = [quote(SENTENCES[1]), quote("Visitors to the canteen get warm soup from noon until 2 pm every day.")]
-
-    def verdicts(text: str) -> list[tuple[str, tuple[int, ...]]]:
-        return [(sentence.verdict, sentence.quotes) for sentence in verify(text, question, source, [])[0]]
-
-    assert verdicts(f"{answer} {beside}") == [("supported", (0,)), ("supported", (1,))]
-    assert verdicts(beside)[0][0] == "partly"
-    assert verdicts(f"{answer} {beside.replace('2 pm', '3 pm')}")[1][0] == "unsupported"
-    assert verdicts(f"{answer} Soup at the canteen is warm, tasty, cheap and praised.")[1][0] == "partly"
-
-
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -489,19 +534,3 @@ def test_a_chinese_figure_is_held_against_the_sentence_in_the_same_words(said: s
 
 def test_a_latin_name_ends_where_chinese_goes_on() -> None:
     assert names("1985年,Dairy Queen的总公司在Bloomington市。") == ["Dairy", "Bloomington"]
-
-
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        ("You can carry over 5 to 9 years of service.", "partly"),
-        ("You can carry over 5 days.", "supported"),
-        ("After 5 to 9 years of service you have 28 days of annual leave.", "supported"),
-    ],
-)
-def test_for_whom_a_row_holds_is_no_answer_alone(said: str, expected: str) -> None:
-    row = replace(
-        quote("5 to 9 years 28 days 5 days"), head="Years of service Annual leave Of which may be carried over"
-    )
-    (sentence,), _ = verify(said, "How many days of annual leave can I carry over?", [row], [])
-    assert sentence.verdict == expected

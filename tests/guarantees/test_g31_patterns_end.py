@@ -25,8 +25,7 @@ import rag
 from rag.answering.evidence.answer_types import _DATE, _PERCENT, answer_kind
 from rag.answering.evidence.ranges import in_range
 from rag.answering.retrieval import question_kind
-from rag.answering.verification.contradiction import unknown_names
-from rag.answering.verification.names import names, spelt_out
+from rag.answering.verification.names import names, spelt_out, unknown_names
 from rag.ingestion.loading.text import read_text
 from rag.ingestion.loading.textlayer import tidy
 from rag.ingestion.splitting import SEPARATORS

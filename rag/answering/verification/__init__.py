@@ -1,8 +1,6 @@
 """Is what was written so? Each sentence held against the documents' own words."""
 
-from rag.answering.verification.names import names
-from rag.answering.verification.negations import negated
-from rag.answering.verification.verdicts import pieces, verify
-from rag.core.text import Number, numbers
+from rag.answering.verification.claims import pieces
+from rag.answering.verification.verdicts import verify
 
-__all__ = ["Number", "names", "negated", "numbers", "pieces", "verify"]
+__all__ = ["pieces", "verify"]

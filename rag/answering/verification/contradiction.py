@@ -1,110 +1,73 @@
-"""What in a claim disagrees with the documents: numbers, months, names, negations, exchanged things."""
+"""Words that must agree: what says of how many, from when or up to what a thing holds, and what says its opposite."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
 from typing import Final
 
-from rag.answering.verification.evidence import ClaimEvidence
-from rag.answering.verification.names import known, names, unaccented
-from rag.core.text import coverage, months, numbers, terms, without_figures, words
+from rag.answering.verification.evidence import Source
+from rag.core.types import Notice, Span
 
-# "One", "two" and "third" are often no figures at all.
-_FEW: Final = 3
-
-# How much of a claim's words a sentence must hold for the claim's figures to be looked for in it.
-_ALIGNED_WELL: Final = 0.5
-
-# The numbers of a list count its items and nothing else.
-_LIST_MARK: Final = re.compile(
-    r"(?:^|\n|(?<=[:.;]\s))[^\S\n]*+[(]?(\d{1,2})[.)](?=\s++\S)|(?<=[.!?;])\s(\d{1,2})\.\s*+$"
+# Words of one kind: what stands in one group is another thing than what stands in the others. By grammar, not by a set.
+_ALL: Final = re.compile(r"\b(?:all|every|each|always|alle|immer)\b|全部|所有|每", re.IGNORECASE)
+_SOME: Final = re.compile(
+    r"\b(?:some|most|many|several|few|certain|part|half|usually|sometimes|often|einige|manche)\b|部分|大多|有些|一些|通常",
+    re.IGNORECASE,
+)
+_NONE: Final = re.compile(r"\b(?:none|neither|never|kein\w*|nie)\b|没有", re.IGNORECASE)
+_LEAST: Final = re.compile(
+    r"\b(?:at least|minimum|no (?:less|fewer) than|not less than|or more|mindestens)\b|至少|最少|以上", re.IGNORECASE
+)
+_MOST: Final = re.compile(
+    r"\b(?:at most|up to|maximum|no more than|not more than|or less|höchstens|bis zu)\b|最多|不超过|以内|至多",
+    re.IGNORECASE,
+)
+_MAY: Final = re.compile(r"\b(?:may|can|could|might|optional(?:ly)?|darf|kann)\b|可以|可", re.IGNORECASE)
+_MUST: Final = re.compile(
+    r"\b(?:must|shall|required|has to|have to|obliged|mandatory|muss|müssen)\b|必须|应当|须|应", re.IGNORECASE
+)
+_KINDS: Final = {"quantifier": (_ALL, _SOME, _NONE), "bound": (_LEAST, _MOST), "modality": (_MAY, _MUST)}
+_ONLY: Final = re.compile(r"\b(?:only|solely|exclusively|alone|nur)\b|只|仅|唯一", re.IGNORECASE)
+_OPPOSITES: Final = """
+    before/after increase/decrease increased/decreased rose/fell rise/fall grew/shrank higher/lower more/less
+    above/below over/under first/last largest/smallest highest/lowest longest/shortest earliest/latest included/excluded
+    includes/excludes allowed/forbidden allowed/prohibited permitted/prohibited accepted/rejected with/without
+    free/paid open/closed opened/closed begins/ends start/end begin/end earlier/later internal/external fastest/slowest
+    之前/之后 增加/减少 上升/下降 高于/低于 包括/除 允许/禁止 早于/晚于"""
+_OPPOSITE: Final = frozenset(
+    pair for each in _OPPOSITES.split() for a, b in [each.split("/")] for pair in ((a, b), (b, a))
 )
 
-_SHORT_DECADE: Final = re.compile(r"(?<![\d.,])['’]?([1-9]0)['’]?s\b")
-_CENTURY: Final = 1000
-_LAST_YEAR: Final = 2099
 
-# "Was released on , 2021": web pages lose dates and converted measures on their way to text.
-_HOLE: Final = re.compile(
-    r"\b(?:on|in|of|to|from|until|till|by|at|for|since|the|and|with|than|about|around)\s++[,;)]|\(\s*+[;,)]|^\s*+,"
-)
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a claim says otherwise than the documents: a span of its text, and what stands in `source` instead.
 
-# "The Centers for Disease Control (CDC)": the documents may hold the letters alone.
-# Where a word is longer than forty letters, or more than three little ones follow it, the name is looked for whole.
-_LONG_FORM: Final = re.compile(r"((?:[A-Z][\w-]{1,40}+ (?:(?:of|the|and|for|in|on|de) ){0,3}+){2,8})\(([A-Z]{2,7})\)")
-
-# "[7]": a mark that the answer's writer took along from an encyclopedia.
-CITATION: Final = re.compile(r"\[\d{1,3}\]")
-# An address that the answer names says nothing in words.
-ADDRESS: Final = re.compile(r"<?\b(?:https?://|www\.)[^\s<>]+>?")
-
-
-def problems(piece: str, question: str, beside: Sequence[str], held: ClaimEvidence) -> Iterator[str]:
-    """What in a claim disagrees with the documents: numbers, months, names, negations; none is a good sign.
-
-    Args:
-        beside: the sentences of the documents nearest to the claim, nearest first.
+    Where `source` is None it stands nowhere in the documents.
     """
-    # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
-    claim = ADDRESS.sub(" ", CITATION.sub("", piece))
-    wanted = dict.fromkeys(terms(without_figures(claim), held.language), 1.0)
-    nearest = [text for text in beside[:2] if coverage(wanted, terms(text, held.language)) >= _ALIGNED_WELL]
-    # Where a text has lost its figures, nothing tells which they were.
-    if not any(_HOLE.search(text) for text in nearest):
-        yield from wrong_numbers(claim, [question, *beside] if nearest else [held.around])
-    yield from unknown_names(claim, held.around)
-    yield from held.wordings.problems(claim, beside)
-    if not held.wordings.denied(claim):
-        yield from held.negations.spoken_against(claim)
-    yield from held.negations.left_away(claim)
+
+    kind: str
+    span: Span
+    document: str = ""
+    source: Source | None = None
+
+    def notice(self, claim: str) -> Notice:
+        said = claim[slice(*self.span)]
+        fields: dict[str, str | int] = {"said": said, "document": self.document}
+        return Notice(f"{self.kind}_{'missing' if self.source is None else 'differs'}", fields)
 
 
-def wrong_numbers(claim: str, beside: Sequence[str]) -> Iterator[str]:
-    """The figures, units and months of a claim that none of the texts holds."""
-    claim = _without_list_marks(claim)
-    near = " \n".join(beside)
-    there = numbers(near)
-    # "The 1920s and 30s."
-    short = {float(decade) for decade in _SHORT_DECADE.findall(claim)}
-    decades = short & {other.value % 100 for other in there if _CENTURY <= other.value <= _LAST_YEAR}
-    for number in numbers(claim):
-        same = [other for other in there if abs(other.value - number.value) <= 1e-9 * abs(number.value)]
-        if not same and number.value in decades:
-            continue
-        if not same and (number.plain or number.unit or number.value > _FEW):
-            yield f"number {number.value:g}"
-        elif same and number.unit and all(other.unit != number.unit for other in same) and any(o.unit for o in same):
-            yield f"unit {number.value:g} {number.unit}"
-    yield from (f"month {month}" for month in months(claim) - months(near))
+def words_of_kind(mine: str, theirs: str) -> str:
+    """The kind of word that stands in two wordings in one place and says another thing; '' where none does.
 
-
-def _without_list_marks(claim: str) -> str:
-    """The claim without the numbers of its list. A list that follows a colon begins with one; another number there
-    counts something else."""
-
-    def mark(match: re.Match[str]) -> str:
-        before = match.start()
-        while before and claim[before - 1].isspace():
-            before -= 1
-        begins = claim[before - 1 : before] == ":"
-        return match[0] if begins and match[1] not in (None, "1") else " "
-
-    return _LIST_MARK.sub(mark, claim)
-
-
-def unknown_names(claim: str, around: str) -> Iterator[str]:
-    """The names of a claim that a text does not hold."""
-    text = unaccented(around)
-    held = frozenset(words(text)) | frozenset(terms(text))
-    # What letters stand for may be spelt out in the claim: "mortgage insurance premiums (MIP)".
-    spelt = f"{text} {unaccented(claim)}"
-    found = [name for name in names(claim) if not months(name) and not known(name, held, spelt)]
-    short = {word for long, letters in _LONG_FORM.findall(claim) if _spelt(letters, long, held) for word in names(long)}
-    yield from (f"name {name}" for name in found if name not in short)
-
-
-def _spelt(letters: str, long: str, held: Set[str]) -> bool:
-    """Whether letters that the documents hold are the first ones of the words before them, in their order."""
-    firsts = iter(word[0] for word in long.split() if word[0].isupper())
-    return letters.lower() in held and all(letter in firsts for letter in letters)
+    >>> words_of_kind("at least", "up to"), words_of_kind("must", "may"), words_of_kind("only", "")
+    ('bound', 'modality', 'quantifier')
+    """
+    if _ONLY.search(mine) and not _ONLY.search(theirs):
+        return "quantifier"
+    for kind, groups in _KINDS.items():
+        found = [{i for i, group in enumerate(groups) if group.search(side)} for side in (mine, theirs)]
+        if all(found) and found[0].isdisjoint(found[1]):
+            return kind
+    return "opposite" if (mine.lower(), theirs.lower()) in _OPPOSITE else ""

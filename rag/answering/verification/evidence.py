@@ -1,23 +1,26 @@
-"""What a claim is held against: the sentences and table rows of the documents, and the nearest of them."""
+"""What claims are held against: the sentences and table rows of the documents, and the nearest of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.evidence.ranges import in_range
-from rag.answering.verification.negations import Negations
-from rag.answering.verification.wording import Wordings
+from rag.core.tables import CELL_BORDER
 from rag.core.text import Language, coverage, language_of, terms
 from rag.core.types import Quote
 
 # Characters before a sentence that tell what it is about.
 _BEFORE: Final = 250
+# Sentences that a claim is held against at most: AttributionBench, WiCE and RAGTruth need one to three.
+_SENTENCES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceSentence:
+class Source:
     """A sentence or table row of the documents, at its `place` in the evidence; the quotes come first.
 
     `about` holds what it is about: its own terms, those of title and section, and of the words before it.
@@ -27,55 +30,87 @@ class EvidenceSentence:
     terms: frozenset[str]
     about: frozenset[str]
     place: int
-    row: bool
     quote: Quote
 
-
-@dataclass(frozen=True, slots=True)
-class ClaimEvidence:
-    """All that a claim is held against: the evidence, its text together with the question, its denials and words.
-
-    `language` is the question's: claims and evidence are compared by its stems.
-    """
-
-    language: Language
-    evidence: Sequence[EvidenceSentence]
-    around: str
-    negations: Negations
-    wordings: Wordings
+    @property
+    def row(self) -> bool:
+        return bool(self.quote.head)
 
 
-def gather_evidence(question: str, quotes: Sequence[Quote], sentences: Sequence[Quote]) -> ClaimEvidence:
-    """The quotes and all else that the passages say, to hold the claims of an answer against."""
-    language = language_of(question)
-    evidence = tuple(_evidence(quotes, sentences, language))
-    topics = dict.fromkeys(f"{sentence.title} {sentence.section}" for sentence in sentences)
-    around = " ".join([question, *(e.text for e in evidence), *topics])
-    texts = [e.text for e in evidence]
-    return ClaimEvidence(language, evidence, around, Negations(texts, language), Wordings(texts))
+class Sources:
+    """All that the claims of an answer are held against. Made once for an answer."""
+
+    def __init__(self, quotes: Sequence[Quote], others: Sequence[Quote], language: Language | None = None) -> None:
+        """`language`: whose stems claims and evidence are compared by; that of the evidence where not given."""
+        quoted = {(quote.document, quote.page, quote.start) for quote in quotes}
+        self.quotes = [*quotes, *(one for one in others if (one.document, one.page, one.start) not in quoted)]
+        self.language = language or language_of(" ".join(quote.text for quote in self.quotes[:_SENTENCES]))
+        told: dict[str, str] = {}
+        for quote in self.quotes:
+            told[quote.document] = f"{told.get(quote.document, '')} {quote.text}"
+        self.languages = {language_of(text) for text in told.values()}
+        self.all = [self._source(place, quote, quote.text) for place, quote in enumerate(self.quotes)]
+        counts = Counter(term for source in self.all for term in source.terms)
+        self._weights = {term: math.log1p(len(self.all) / count) for term, count in counts.items()}
+        self.rare = math.log1p(len(self.all) or 1)
+        titles = dict.fromkeys(f"{quote.title} {quote.section}" for quote in self.quotes)
+        self.around = " ".join([*(source.text for source in self.all), *titles])
+
+    def weights(self, wanted: Iterable[str]) -> Mapping[str, float]:
+        """What terms are worth: one that few sentences hold more than one that many hold."""
+        return {term: self._weights.get(term, self.rare) for term in wanted}
+
+    def nearest(self, claim: str, question: str = "") -> list[Source]:
+        """The evidence nearest to a claim, nearest first; of a table's row the columns that the claim names.
+
+        Of table rows only those that the claim is about, its figures aside: what stands in the others is true of
+        something else.
+        """
+        wanted = self.weights(terms(claim, self.language))
+        about = {term: weight for term, weight in wanted.items() if not term[0].isdigit()}
+        rows = {source.place: self._meant(about, source, f"{question} {claim}") for source in self.all if source.row}
+        best = max(rows.values(), default=(0.0, False))
+        near = [source for source in self.all if rows.get(source.place, best) >= best or self._named(source, wanted)]
+        near.sort(key=lambda source: -coverage(wanted, source.terms))
+        return [self.narrowed(source, wanted) for source in near[:_SENTENCES]]
+
+    def narrowed(self, source: Source, wanted: Iterable[str]) -> Source:
+        """A row with only the columns that a claim names, where it names some and not others."""
+        heads, cells = source.quote.head.split(CELL_BORDER), source.quote.text.split(CELL_BORDER)
+        if len(heads) != len(cells) or len(cells) < 3:
+            return source
+        named = [frozenset(terms(head, self.language)) for head in heads]
+        common, sought = frozenset.intersection(*named[1:]), frozenset(wanted)
+        shares = [len((one - common) & sought) / len(one - common) if one - common else 0.0 for one in named]
+        best = max(shares[1:])
+        kept = [i for i in range(1, len(cells)) if best and shares[i] >= best / 2] or range(1, len(cells))
+        text = "; ".join([f"{heads[0]}: {cells[0]}", *(f"{heads[i]}: {cells[i]}" for i in kept)])
+        return self._source(source.place, source.quote, text, whole=True)
+
+    def _named(self, row: Source, wanted: Mapping[str, float]) -> bool:
+        """Whether a claim says all that a row begins with: of "the P20 and the P40" both rows are meant."""
+        first = terms(row.quote.text.split(CELL_BORDER)[0], self.language)
+        return bool(first) and all(term in wanted for term in first)
+
+    def _meant(self, about: Mapping[str, float], row: Source, asked: str) -> tuple[float, bool]:
+        return coverage(about, row.terms), in_range(asked, row.quote.text)
+
+    def _source(self, place: int, quote: Quote, text: str, *, whole: bool = False) -> Source:
+        said = f"{quote.head} {text}" if quote.head and not whole else text
+        held = frozenset(terms(said, self.language))
+        about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}", self.language))
+        return Source(said, held, about, place, quote)
 
 
-def _evidence(quotes: Sequence[Quote], sentences: Sequence[Quote], language: Language) -> Iterator[EvidenceSentence]:
-    """The quotes, then what else the passages say, each sentence once."""
-    quoted = {(quote.document, quote.page, quote.start) for quote in quotes}
-    others = (one for one in sentences if (one.document, one.page, one.start) not in quoted)
-    for place, quote in enumerate([*quotes, *others]):
-        whole = f"{quote.head} {quote.text}" if quote.head else quote.text
-        held = frozenset(terms(whole, language))
-        about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}", language))
-        yield EvidenceSentence(whole, held, about, place, bool(quote.head), quote)
-
-
-def nearest_sentences(piece: str, question: str, held: ClaimEvidence) -> list[EvidenceSentence]:
-    """The evidence nearest to a claim, nearest first. Of table rows only those that the claim is about,
-    its figures aside: what stands in the others is true of something else."""
-    claim = terms(piece, held.language)
-    wanted = dict.fromkeys(claim, 1.0)
-    about = dict.fromkeys((term for term in claim if not term[0].isdigit()), 1.0)
-
-    def meant(row: EvidenceSentence) -> tuple[float, bool]:
-        return coverage(about, row.terms), in_range(f"{question} {piece}", row.text)
-
-    best = max((meant(e) for e in held.evidence if e.row), default=(0.0, False))
-    nearest = sorted(held.evidence, key=lambda e: -coverage(wanted, e.terms))
-    return [e for e in nearest if not e.row or meant(e) == best][:5]
+def chosen(claim: Mapping[str, float], near: Sequence[Source], most: int = _SENTENCES) -> list[Source]:
+    """Of the nearest the fewest that together hold what they all hold of a claim, the best first."""
+    found: list[Source] = []
+    held: Set[str] = frozenset()
+    while len(found) < most:
+        rest = [source for source in near if source not in found]
+        best = max(rest, key=lambda source: coverage(claim, held | source.terms), default=None)
+        if best is None or (found and coverage(claim, held | best.terms) <= coverage(claim, held)):
+            break
+        found.append(best)
+        held = held | best.terms
+    return found

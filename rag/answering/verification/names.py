@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from typing import Final
 
-from rag.core.text import STOP_WORDS, language_of, normalized, stem
+from rag.answering.verification.contradiction import Difference
+from rag.core.text import STOP_WORDS, language_of, months, normalized, stem, terms, words
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
 _CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
@@ -44,7 +45,9 @@ _NO_NAME_ALONE: Final = re.compile(
     r"I['’]|\w++(?:['’]s\b|(?:['’]s)?[ -](?:(?:of|for|the|and|in|to) )*+[A-Z\d]|\s?[(\d])"
 )
 _INNER: Final = re.compile(r"[-&.'’/]")
-_FULL_NAME: Final = re.compile(r"\b(?=([A-Z][a-z]+) (?:[A-Z]\.? )?([A-Z][a-z]{2,})\b)")
+# "The Centers for Disease Control (CDC)": the documents may hold the letters alone.
+# Where a word is longer than forty letters, or more than three little ones follow it, the name is looked for whole.
+_LONG_FORM: Final = re.compile(r"((?:[A-Z][\w-]{1,40}+ (?:(?:of|the|and|for|in|on|de) ){0,3}+){2,8})\(([A-Z]{2,7})\)")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
 
@@ -76,15 +79,23 @@ def names(text: str) -> list[str]:
     return [name for name in found if len(name) > 1]
 
 
-def full_names(text: str) -> set[tuple[str, str]]:
-    """Names of two words or more, as pairs of the words that stand side by side, in lower case.
+def unknown_names(claim: str, around: str) -> Iterator[Difference]:
+    """The names of a claim that a text does not hold."""
+    text = unaccented(around)
+    held = frozenset(words(text)) | frozenset(terms(text))
+    # What letters stand for may be spelt out in the claim: "mortgage insurance premiums (MIP)".
+    spelt = f"{text} {unaccented(claim)}"
+    short = {word for long, letters in _LONG_FORM.findall(claim) if _spelt(letters, long, held) for word in names(long)}
+    for name in names(claim):
+        if not months(name) and name not in short and not known(name, held, spelt):
+            at = max(claim.find(name), 0)
+            yield Difference("name", (at, at + len(name)))
 
-    >>> sorted(full_names("Later Bart Starr met Cam S. Newton in Lisbon."))
-    [('bart', 'starr'), ('cam', 'newton')]
-    """
-    found = _FULL_NAME.findall(unaccented(text))
-    no_names = STOP_WORDS[language_of(text)] | _STARTERS
-    return {(first.lower(), last.lower()) for first, last in found if first.lower() not in no_names}
+
+def _spelt(letters: str, long: str, held: Set[str]) -> bool:
+    """Whether letters that the documents hold are the first ones of the words before them, in their order."""
+    firsts = iter(word[0] for word in long.split() if word[0].isupper())
+    return letters.lower() in held and all(letter in firsts for letter in letters)
 
 
 def _names_somebody(word: str, text: str, end: int) -> bool:

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answering.verification.antonyms import opposites
-from rag.core.text import STOP_WORDS, Language, language_of, script_of, stem, terms
+from rag.answering.verification.contradiction import Difference
+from rag.answering.verification.evidence import Source, Sources
+from rag.core.text import STOP_WORDS, Language, script_of, stem, terms
+from rag.core.types import Span
 
 _WORD: Final = re.compile(r"[^\W_][\w'’&.,-]*\w|[^\W_]")
 _NEGATIONS: Final = re.compile(
-    r"(?<!or )\b(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t)\b", re.IGNORECASE
+    r"(?<!or )\b(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b", re.IGNORECASE
 )
 # Words that deny without a "not": where one stands, a "not" elsewhere may say the same.
 DENIALS: Final = re.compile(
-    r"\b(?:without|outside|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
-    r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|"
-    r"in(?:complete|ability|valid|eligible|correct|sufficient|capable)|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
+    r"\b(?:until|without|outside|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
+    r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|differ\w*"
+    r"|few|in(?:complete|ability|valid|eligible|correct|sufficient|capable)|dis(?!c|t)[a-z]{4,}|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
     re.IGNORECASE,
 )
 _NEGATIONS_CHINESE: Final = re.compile(
-    "不(?!仅|但|只|断|同|久|少|过|得不)|没有?|未(?!来)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
+    "不(?!仅|但|只|断|同|久|少|过|得不|超过)|没有?|未(?!来|满)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
 )
-_REPLY: Final = re.compile(r"^\W*(?:no|yes)\b[,.]?\s*", re.IGNORECASE)
 _STEADY: Final = frozenset({"only", "but", "just", "merely", "simply", "hesitate", "worry", "forget", "doubt"})
-# "I can't find": a remark on the search, not on what the documents say.
-_REMARK: Final = re.compile(r"\bI(?: \w+)?\W*$")
-_SEEKS: Final = frozenset({"find", "see", "locate"})
+# "No later than", "not more than": a bound, not a denial.
+_BOUND: Final = re.compile(r"(?:no|not) (?:later|earlier|more|less|fewer|longer) than\b", re.IGNORECASE)
 # Little words that are meant where they are denied.
 _MEANT: Final = frozenset({"same"})
 _ALONE: Final = frozenset(map(stem, _MEANT))
@@ -39,7 +37,6 @@ _TWICE: Final = re.compile(r"(?:\bnot|\bnever|n['’]t)\b[^.;,]{1,40}\b(?:no|non
 _CLAUSE: Final = re.compile(r"[.;:!?]\s|\n|,\s|[()]")
 # Characters on each side of a negation among which its words are looked for.
 _REACH: Final = 150
-
 # Words before and after a negation that it is about; in the documents, where the same is said otherwise, more.
 _CLAIMED: Final = (2, 4)
 _SAID: Final = (6, 6)
@@ -48,116 +45,136 @@ _DENIED: Final = (1, 3)
 # How nearly a claim must say what the documents deny, to be taken for its opposite; more where they also say it.
 _OPPOSITE: Final = 0.25
 _OPPOSITE_SAID: Final = 0.3
+# How nearly what the claim denies must be said to be shown as what speaks against it.
+_PLAIN: Final = 0.4
+# Words that follow a negation and stand so in the documents bear it out.
+_FOLLOWING: Final = 2
 
 
-def negated(
-    text: str, before: int = 0, after: int = 3, language: Language | None = None
-) -> list[tuple[str, frozenset[str]]]:
-    """Each negation of a text with the stems of what it denies: meaningful words around it, in its clause.
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A negation of a text: the stems of what it denies, before and behind it in its clause."""
 
-    >>> [(sign, sorted(stems)) for sign, stems in negated("Visitors do not pay for parking.", 1)]
-    [('not', ['park', 'pay', 'visitor'])]
+    start: int
+    end: int
+    behind: tuple[str, ...]
+    ahead: tuple[str, ...]
+
+    def about(self, before: int, after: int) -> frozenset[str]:
+        return frozenset((*(self.behind[-before:] if before else ()), *self.ahead[:after]))
+
+
+def negations(text: str, language: Language) -> Iterator[Negation]:
+    """The negations of a text.
+
+    >>> [(found.behind, found.ahead) for found in negations("Visitors do not pay for parking.", "en")]
+    [(('visitor',), ('pay', 'park'))]
     """
-    text, language = _REPLY.sub("", text), language or language_of(text)
-    found = []
     for match in _NEGATIONS.finditer(text):
         ahead = _CLAUSE.split(text[match.end() : match.end() + _REACH], maxsplit=1)[0]
         behind = _CLAUSE.split(text[max(0, match.start() - _REACH) : match.start()])[-1]
         following = _WORD.findall(ahead)
-        first = following[0].lower() if following else ""
-        if first not in _STEADY and not (first in _SEEKS and _REMARK.search(behind)):
-            meant = [*(_stems(behind, language)[-before:] if before else ()), *_stems(ahead, language)[:after]]
-            found.append((match.group().lower(), frozenset(meant)))
+        if (not following or following[0].lower() not in _STEADY) and not _BOUND.match(text, match.start()):
+            yield Negation(*match.span(), tuple(_stems(behind, language)), tuple(_stems(ahead, language)))
     for match in _NEGATIONS_CHINESE.finditer(text):
-        after_it = text[match.end() : match.end() + 3]
-        found.append((match.group(), frozenset(after_it[i : i + 2] for i in range(2))))
-    return found
+        denied = text[match.end() : match.end() + 3]
+        yield Negation(*match.span(), (), tuple(denied[i : i + 2] for i in range(2)))
+
+
+def denies(text: str) -> bool:
+    """Whether a text denies anything, in whatever words."""
+    return any(pattern.search(text) for pattern in (_NEGATIONS, DENIALS, _NEGATIONS_CHINESE))
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """A sentence of the documents: its stems, what it denies widely, and narrowly with what follows alone."""
+class _Heard:
+    """A sentence of the documents: its stems, and what it denies."""
 
+    source: Source
     stems: Set[str]
-    denies: tuple[frozenset[str], ...]
-    denied: tuple[tuple[frozenset[str], frozenset[str]], ...]
-    opposed: tuple[tuple[frozenset[str], frozenset[str]], ...]
-    """What single words say the opposite of, and what stands around them."""
+    denies: tuple[Negation, ...]
+    denial: bool
 
 
 class Negations:
-    """What the evidence denies. Made once for an answer, asked about each of its sentences."""
+    """What the evidence denies. Made once for an answer, asked about each of its claims."""
 
-    def __init__(self, evidence: Sequence[str], language: Language) -> None:
-        self._language: Language = language
-        self._said = [_said(text, language) for text in evidence]
-        self._counts = Counter(stem_ for said in self._said for stem_ in said.stems)
+    def __init__(self, sources: Sources) -> None:
+        self._sources, self._language = sources, sources.language
+        self._heard = [self._hear(source) for source in sources.all]
 
-    def spoken_against(self, claim: str) -> Iterator[str]:
-        """Negations of the claim that the evidence speaks against."""
-        for sign, meant in negated(claim, *_CLAIMED, self._language):
-            if meant - _ALONE and self._speaks_against(meant):
-                yield f"negation {sign} {'/'.join(sorted(meant))}"
+    def differences(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
+        """Negations of the claim that the evidence speaks against, and those of the evidence that it leaves away.
 
-    def _speaks_against(self, meant: Set[str]) -> bool:
-        """Whether what the claim denies is said as nearly as it is denied, or denied nowhere."""
-        denied = plain = 0.0
-        for said in self._said:
-            held = [self._share(meant, other) for other in said.denies]
-            held += [self._share(meant, other | word) for word, other in said.opposed if not word.isdisjoint(meant)]
-            denied = max(denied, *held, 0.0)
-            if not said.denies:
-                plain = max(plain, self._share(meant, said.stems))
-        return denied <= plain
+        Args:
+            near: of the evidence the nearest, rows with the columns that the claim names.
+        """
+        narrow = {source.place: self._hear(source) for source in near}
+        heard = [narrow.get(one.source.place, one) for one in self._heard]
+        mine = list(negations(claim, self._language))
+        for found in mine:
+            meant = found.about(*_CLAIMED)
+            if meant - _ALONE and not self._denied(found, meant, heard):
+                end = found.end + (2 if script_of(claim) == "cjk" else 0)
+                plain = [one for one in heard if not one.denies and self._share(meant, one.stems) >= _PLAIN]
+                source = max(plain, key=lambda one: self._share(meant, one.stems)).source if plain else None
+                yield Difference("negation", (found.start, min(end, len(claim))), source.text if source else "", source)
+        if not DENIALS.search(claim):
+            yield from self._left_away(claim, mine, heard, frozenset(narrow))
 
-    def left_away(self, claim: str) -> Iterator[str]:
-        """Negations of the evidence whose words the claim holds without denying them."""
+    def _denied(self, found: Negation, meant: Set[str], heard: Sequence[_Heard]) -> bool:
+        """Whether the documents deny what the claim denies, more nearly than they say it."""
+        denied, plain = 0.0, 0.0
+        follows = found.ahead[:_FOLLOWING]
+        for one in heard:
+            for other in one.denies:
+                if len(follows) == _FOLLOWING and other.ahead[:_FOLLOWING] == follows:
+                    return True
+                denied = max(denied, self._share(meant, other.about(*_SAID)))
+            if one.denial:
+                denied = max(denied, self._share(meant, one.stems) / 2)
+            elif not one.denies:
+                plain = max(plain, self._share(meant, one.stems))
+        return denied > plain
+
+    def _left_away(
+        self, claim: str, mine: Sequence[Negation], heard: Sequence[_Heard], near: Set[int]
+    ) -> Iterator[Difference]:
         claimed = frozenset(terms(claim, self._language)) | _pairs(claim)
-        mine = [other for _, other in negated(claim, *_SAID, self._language)]
-        if DENIALS.search(claim):
-            return
-        for said in self._said:
-            near = self._share(claimed, said.stems) if said.denied else 0.0
-            for meant, follows in said.denied:
-                shared = meant & claimed
-                share = self._share(meant, claimed)
-                if not follows & claimed or near * share < _OPPOSITE or any(shared & other for other in mine):
+        denied = [found.about(*_SAID) for found in mine]
+        for one in heard:
+            if not one.denies or _TWICE.search(one.source.text):
+                continue
+            close = self._share(claimed, one.stems)
+            for found in one.denies:
+                meant, follows = found.about(*_DENIED), found.about(0, _DENIED[1])
+                shared, share = meant & claimed, self._share(meant, claimed)
+                if not follows & claimed or close * share < _OPPOSITE or any(shared & other for other in denied):
                     continue
-                also_said = any(shared <= other.stems for other in self._said if not other.denies)
-                if near * share >= _OPPOSITE + _OPPOSITE_SAID * also_said:
-                    yield f"negation missing {'/'.join(sorted(meant))}"
+                also_said = any(shared <= other.stems for other in heard if not other.denies)
+                if close * share >= _OPPOSITE + _OPPOSITE_SAID * also_said:
+                    yield Difference("negation", self._first(claim, follows), one.source.text, one.source)
+
+    def _first(self, claim: str, wanted: Set[str]) -> Span:
+        """Where the first of some stems stands in a claim; the whole of it where that cannot be told."""
+        spans = (
+            match.span() for match in _WORD.finditer(claim) if not wanted.isdisjoint(_stems(match[0], self._language))
+        )
+        return next(spans, (0, len(claim)))
+
+    def _hear(self, source: Source) -> _Heard:
+        return _Heard(
+            source,
+            source.terms | _pairs(source.text),
+            tuple(negations(source.text, self._language)),
+            DENIALS.search(source.text) is not None,
+        )
 
     def _share(self, wanted: Set[str], present: Set[str]) -> float:
         """The share of the wanted stems that are present, a rare one counting more than a common one."""
-        total = sum(map(self._weight, wanted))
-        return sum(map(self._weight, wanted & present)) / total if total else 0.0
-
-    def _weight(self, stem_: str) -> float:
-        return math.log(1 + (len(self._said) + 1) / (self._counts[stem_] + 0.5))
-
-
-def _said(text: str, language: Language) -> _Said:
-    stems = frozenset(terms(text, language)) | _pairs(text)
-    return _Said(
-        stems,
-        tuple(meant for _, meant in negated(text, *_SAID, language)),
-        ()
-        if _TWICE.search(text)
-        else tuple(
-            (meant, follows)
-            for (_, meant), (_, follows) in zip(
-                negated(text, *_DENIED, language), negated(text, 0, _DENIED[1], language), strict=True
-            )
-        ),
-        tuple((word, _around(text, start, end, language)) for word, start, end in opposites(text)),
-    )
-
-
-def _around(text: str, start: int, end: int, language: Language) -> frozenset[str]:
-    """The stems around a place of a text, in its clause."""
-    ahead = _CLAUSE.split(text[end : end + _REACH], maxsplit=1)[0]
-    behind = _CLAUSE.split(text[max(0, start - _REACH) : start])[-1]
-    return frozenset([*_stems(behind, language)[-_SAID[0] :], *_stems(ahead, language)[: _SAID[1]]])
+        weights = self._sources.weights(wanted)
+        total = sum(weights.values())
+        return sum(weight for stem_, weight in weights.items() if stem_ in present) / total if total else 0.0
 
 
 def _pairs(text: str) -> frozenset[str]:

@@ -1,107 +1,113 @@
-"""Each sentence of a written answer, held against the quotes and what stands around them."""
+"""The verdict on each sentence of a written answer, from those on its claims."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
-from typing import Final
 
-from rag.answering.verification.contradiction import ADDRESS, problems, unknown_names
-from rag.answering.verification.evidence import ClaimEvidence, gather_evidence, nearest_sentences
-from rag.answering.verification.support import Asked, asked_of, repeats, says
-from rag.core.text import coverage, numbers, sentences, terms
-from rag.core.types import Quote, Sentence
-from rag.models.catalogue import BUNDLED, QuoteScores, embedder_facts
-
-# Share of a claim's words that a quote must hold to be cited, and the nearest two together for the claim not to be
-# unsupported; of shorter claims, the nearest alone.
-PARTLY: Final = 0.3
-_BARELY: Final = 0.12
-_SHORT: Final = 4
-
-# A question back: nothing that the documents could hold.
-_ASKS: Final = re.compile(r"[?？]\s*$")
-# An apology or a remark on the search, unless it goes on with figures.
-_APOLOGY: Final = re.compile(
-    r"^\W*(?:no,? |yes,? |while |but )?i(?:'m)? (?:\w+ )?(?:apologi|sorry|can|could|did)", re.IGNORECASE
-)
+from rag.answering.verification.assessment import Assessor, Case
+from rag.answering.verification.claims import pieces, subject_of
+from rag.answering.verification.evidence import Sources
+from rag.answering.verification.relevance import answers
+from rag.core.text import language_of
+from rag.core.types import Claim, Quote, Sentence, Span, Verdict
+from rag.models.judges import Judge
 
 
 def verify(
-    text: str,
-    question: str,
-    quotes: Sequence[Quote],
-    others: Sequence[Quote],
-    weights: Mapping[str, float] | None = None,
-    *,
-    scores: QuoteScores | None = None,
+    text: str, question: str, quotes: Sequence[Quote], others: Sequence[Quote], *, judge: Judge | None = None
 ) -> tuple[tuple[Sentence, ...], tuple[Quote, ...]]:
     """The answer's sentences with their verdicts, and the quotes they cite.
 
     Joined together, the sentences' texts are the answer again. The quotes are the given ones, in their order,
-    and behind them those of the others that bear out what none of the given ones does.
+    and behind them those of the others that bear out or contradict a claim.
 
     Args:
         others: what else was found, sentence by sentence.
-        question: what it asks may be repeated in the answer without being in the documents.
-        weights: what each term of the question is worth; all the same when not given.
-        scores: what the quotes' scores mean; those of the bundled embedder when not given.
+        question: what a bare "yes" or "14 days" is held to claim; no evidence by itself.
+        judge: reads claims beside evidence; without one they are compared word by word.
     """
-    scores = scores or embedder_facts(BUNDLED).quote_scores(question)
-    held = gather_evidence(question, quotes, others)
-    evidence = held.evidence
-    asked = asked_of(question, weights, evidence, quotes, scores)
-    judged = [_judge(piece, asked, held, len(quotes)) for piece in pieces(text)]
-    # Where an answer answers, what else it takes from the documents word for word is borne out too.
-    if any(sentence.verdict == "supported" for sentence in judged):
-        judged = [_copied(sentence, held) for sentence in judged]
+    sources = Sources(quotes, others, language_of(text))
+    assessor = Assessor(sources, question, judge)
+    subject, cases = "", []
+    for piece in pieces(text):
+        cases.append(list(assessor.cases(piece, subject)))
+        subject = subject_of(piece) or subject
+    assessor.decide([case for each in cases for case in each])
+    judged = [_sentence(piece, each, question, sources) for piece, each in zip(pieces(text), cases, strict=True)]
     cited = sorted({place for sentence in judged for place in sentence.quotes if place >= len(quotes)})
     places = {place: place for place in range(len(quotes))} | {old: len(quotes) + i for i, old in enumerate(cited)}
-    return (
-        tuple(replace(sentence, quotes=tuple(places[place] for place in sentence.quotes)) for sentence in judged),
-        (*quotes, *(evidence[place].quote for place in cited)),
+
+    def moved(held: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(places[place] for place in held)
+
+    numbered = [
+        replace(
+            sentence,
+            quotes=moved(sentence.quotes),
+            claims=tuple(replace(claim, quotes=moved(claim.quotes)) for claim in sentence.claims),
+        )
+        for sentence in judged
+    ]
+    return tuple(numbered), (*quotes, *(sources.quotes[place] for place in cited))
+
+
+def _sentence(piece: str, cases: Sequence[Case], question: str, sources: Sources) -> Sentence:
+    """The verdict on a sentence: that on the whole of it, or on its parts where they are several."""
+    if not cases:
+        return Sentence(piece, "no_claim")
+    whole, parts = cases[0], cases[1:] or cases[:1]
+    verdict = _of_all(whole, parts)
+    wrong = [part for part in (whole, *parts) if part.differences]
+    doubted = wrong or [part for part in parts if part.verdict != "supported"]
+    marked = sorted({span for part in doubted for span in part.words}) if verdict in ("partly", "unsupported") else []
+    told_apart = len(cases) == 1 or not whole.differences or any(part.differences for part in parts)
+    claims = tuple(map(_claim, parts if told_apart else [whole, *parts]))
+    if verdict == "supported":
+        claims = tuple(replace(claim, verdict="supported", words=()) for claim in claims)
+    shown = [source.place for part in (whole, *parts) for source in part.evidence if _cites(part)]
+    borne_out = [source for part in (whole, *parts) if part.verdict == "supported" for source in part.evidence]
+    told = answers(piece, question, borne_out, sources) if verdict in ("supported", "partly") else None
+    contradicted = any(part.contradicted for part in wrong)
+    return Sentence(piece, verdict, tuple(sorted(set(shown))), contradicted, tuple(_joined(marked)), claims, told)
+
+
+def _claim(case: Case) -> Claim:
+    quotes = tuple(sorted({source.place for source in case.evidence})) if _cites(case) else ()
+    return Claim(
+        case.said.text.strip(),
+        case.verdict or "unsupported",
+        quotes,
+        case.contradicted,
+        tuple(case.words),
+        tuple(case.reasons),
+        case.probability,
     )
 
 
-def _copied(sentence: Sentence, held: ClaimEvidence) -> Sentence:
-    """A sentence that is borne out in part: supported where it repeats one of the documents."""
-    if sentence.verdict != "partly" or _ASKS.search(sentence.text):
-        return sentence
-    found = next((e.place for e in held.evidence if repeats(e, sentence.text, held.language)), None)
-    return sentence if found is None else replace(sentence, verdict="supported", quotes=(found,))
+def _of_all(whole: Case, parts: Sequence[Case]) -> Verdict:
+    found = {part.verdict for part in parts}
+    if whole.differences or any(part.differences for part in parts):
+        return "unsupported"
+    if whole.verdict == "supported" or found == {"supported"}:
+        return "supported"
+    if "unchecked" in found or whole.verdict == "unchecked":
+        return "unchecked"
+    if found & {"supported", "partly"} or whole.verdict == "partly":
+        return "partly"
+    return "unsupported"
 
 
-def pieces(text: str) -> list[str]:
-    """The sentences of a text, each with the white space and marks that follow it."""
-    starts = [start for start, _ in sentences(text)]
-    if not starts:
-        return [text] if text else []
-    borders = [0, *starts[1:], len(text)]
-    return [text[first:last] for first, last in pairwise(borders)]
+def _cites(case: Case) -> bool:
+    return case.verdict in ("supported", "partly") or case.contradicted
 
 
-def _judge(piece: str, asked: Asked, held: ClaimEvidence, quotes: int) -> Sentence:
-    """The verdict on one sentence. The first `quotes` pieces of evidence are cited before any other."""
-    said = ADDRESS.sub(" ", piece)
-    claim = terms(said, held.language)
-    wanted = dict.fromkeys(claim, 1.0)
-    beside = nearest_sentences(said, asked.question, held)
-    if _ASKS.search(piece) and any([*unknown_names(piece, held.around)]):
-        return Sentence(piece, "unsupported")
-    if not claim or _ASKS.search(piece) or (_APOLOGY.search(piece) and not any(n.plain for n in numbers(piece))):
-        return Sentence(piece, "partly")
-    if not beside:
-        return Sentence(piece, "unsupported")
-    # A few words can be put together from anywhere: a short claim has to stand in one place.
-    together = beside[:2] if len(wanted) >= _SHORT else beside[:1]
-    cover = coverage(wanted, frozenset().union(*(e.terms for e in together)))
-    if cover < _BARELY or any(problems(piece, asked.question, [e.text for e in beside], held)):
-        return Sentence(piece, "unsupported")
-    found = [e.place for e in beside if says(e, said, asked)]
-    cited = tuple(sorted(place for place in found if place < quotes))
-    if found:
-        return Sentence(piece, "supported", cited or (found[0],))
-    near = (e.place for e in together if e.place < quotes and coverage(wanted, e.terms) >= PARTLY)
-    return Sentence(piece, "partly", tuple(sorted(near)))
+def _joined(spans: Sequence[Span]) -> Iterator[Span]:
+    """Spans in order, those that touch or overlap as one."""
+    start = end = -1
+    for first, last in spans:
+        if first > end + 1 and start >= 0:
+            yield start, end
+        start, end = (start, max(end, last)) if start >= 0 and first <= end + 1 else (first, last)
+    if start >= 0:
+        yield start, end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from rag.core.text.languages import language_of
@@ -94,6 +94,9 @@ class Number:
     unit: str
     plain: bool
     """Whether it was written in digits: 'one' and 'first' often denote no quantity."""
+    start: int = field(default=0, compare=False)
+    """Where it stands in the normalized text."""
+    end: int = field(default=0, compare=False)
 
 
 def numbers(text: str, language: Language | None = None) -> list[Number]:
@@ -113,7 +116,8 @@ def numbers(text: str, language: Language | None = None) -> list[Number]:
             # 401k is a name, 5 m are metres.
             scale = ""
         unit = (match["currency"] or match["unit"] or "").lower()
-        found.append(Number(value * SCALES.get(scale, 1.0), UNIT_OF.get(unit, ""), plain))
+        start, end = match.start() + len(match[0]) - len(match[0].lstrip()), match.end()
+        found.append(Number(value * SCALES.get(scale, 1.0), UNIT_OF.get(unit, ""), plain, start, end))
     return found
 
 

@@ -7,7 +7,11 @@ from typing import Literal
 
 from rag.core.types.documents import Notice, Passage, Quote
 
-Verdict = Literal["supported", "partly", "unsupported"]
+# Whether the documents say it. "no_claim": nothing they could say, such as a greeting; "unchecked": written in a
+# language that nothing here compares with theirs.
+Verdict = Literal["supported", "partly", "unsupported", "no_claim", "unchecked"]
+# (start, end) of characters.
+Span = tuple[int, int]
 # The outcome of a question: answered from the documents, refused because they do not contain the answer, answered by
 # the model all the same on request, or answered from the collection's list of documents.
 Outcome = Literal["answered", "refused", "asked_anyway", "overview"]
@@ -16,12 +20,45 @@ QuestionKind = Literal["question", "list", "comparison", "summary", "about_libra
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of the written answer. `quotes` are indexes into the answer's quotes."""
+class Claim:
+    """One thing that a sentence says, in words that can be read alone.
+
+    `quotes` are indexes into the answer's quotes: what bears it out or, where it is `contradicted`, says otherwise.
+    `words` are spans of the sentence that nothing bears out. `probability` is the judge's, None where none was asked.
+    """
 
     text: str
     verdict: Verdict
     quotes: tuple[int, ...] = ()
+    contradicted: bool = False
+    words: tuple[Span, ...] = ()
+    reasons: tuple[Notice, ...] = ()
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the written answer, and what follows from its claims.
+
+    `quotes` are indexes into the answer's quotes. `answers` is a question of its own, whether it says what was asked
+    for; None where that cannot be told.
+    """
+
+    text: str
+    verdict: Verdict
+    quotes: tuple[int, ...] = ()
+    contradicted: bool = False
+    words: tuple[Span, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    answers: bool | None = None
+
+    @property
+    def reasons(self) -> tuple[Notice, ...]:
+        """Why it is not borne out whole, or what was computed; each once."""
+        found: list[Notice] = []
+        for claim in self.claims:
+            found += [reason for reason in claim.reasons if reason not in found]
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from rag.core.types import Answer, Disagreement, Failure, Notice, Passage, Quote, Sentence, Statement
+from rag.core.types import Answer, Claim, Disagreement, Failure, Notice, Passage, Quote, Sentence, Statement
 
-Record = TypeVar("Record", Answer, Failure, Notice, Passage, Quote, Sentence)
+Record = TypeVar("Record", Answer, Claim, Failure, Notice, Passage, Quote, Sentence)
 
 _EMPTY: dict[str, Any] = {"str": "", "int": 0, "float": 0.0}
 # A missing verdict must not turn out better than it was.
@@ -30,11 +30,27 @@ def answer_from_json(data: dict[str, Any]) -> Answer:
         answer,
         passages=tuple(_record(Passage, item) for item in answer.passages),  # type: ignore[arg-type]
         quotes=tuple(_record(Quote, item) for item in answer.quotes),  # type: ignore[arg-type]
-        sentences=tuple(_record(Sentence, item) for item in answer.sentences),  # type: ignore[arg-type]
+        sentences=tuple(map(_sentence, data.get("sentences", ()))),
         notices=tuple(_record(Notice, item) for item in answer.notices),  # type: ignore[arg-type]
         disagreements=tuple(map(_disagreement, data.get("disagreements", ()))),
         error=failure_from_json(data.get("error")),
     )
+
+
+def _sentence(data: dict[str, Any]) -> Sentence:
+    claims = tuple(
+        dataclasses.replace(
+            _record(Claim, item),
+            words=_spans(item),
+            reasons=tuple(_record(Notice, reason) for reason in item.get("reasons", ())),
+        )
+        for item in data.get("claims", ())
+    )
+    return dataclasses.replace(_record(Sentence, data), words=_spans(data), claims=claims)
+
+
+def _spans(data: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in data.get("words", ()))
 
 
 def _disagreement(data: dict[str, Any]) -> Disagreement:

@@ -1,0 +1,238 @@
+"""A claim on its way to its verdict: exact checks first, then the judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from rag.answering.verification.checks import Checks
+from rag.answering.verification.claims import Said, claims_nothing, claims_of, core, reply, stated, subject_of
+from rag.answering.verification.contradiction import Difference
+from rag.answering.verification.evidence import Source, Sources, chosen
+from rag.answering.verification.figures import computed
+from rag.answering.verification.languages import unread
+from rag.answering.verification.negations import denies
+from rag.answering.verification.relevance import answering, asked_about
+from rag.core.text import coverage, is_empty, normalized, numbers, terms, without_figures
+from rag.core.types import Notice, Span, Verdict
+from rag.models.judges import Judge, Judgement
+
+# Of a claim that no judge reads, the share of its words that the two best sentences must hold.
+_BY_WORDS: Final = 0.85
+# Words of a claim that one sentence may hold whole to bear it out; the share of its words with which it is partly so.
+_FEWEST, _BARELY = 3, 0.2
+# What says nothing beside its object: "you get 72 euros".
+_LIGHT: Final = frozenset({"get", "receiv", "offer", "provid", "给"})
+# The share of a computed claim's other words that the documents must hold.
+_COMPUTED: Final = 0.6
+# Content words of an answer that says nothing of what it is about, and the share of the question it may repeat.
+_BARE, _REPEATED = 4, 0.3
+_IT_IS: Final = re.compile(r"^(?:it|they|that|this|there)(?:'s| is| are| was| were) |^(?:是|为)", re.IGNORECASE)
+_A_UNIT: Final = re.compile(r"\ban? (?=(?:second|minute|hour|day|week|month|year)\b)", re.IGNORECASE)
+_MEASURED: Final = re.compile(r"\d\s?\D|[^\W\d]")
+_WORD: Final = re.compile(r"[^\W_]++(?:['’.,-][^\W_]++)*+")
+_DENIES: Final = re.compile(
+    r"\b(?:does|do|did|is|are|was|were|has|have|can|may|must|will) not\b|\b(?:is|are|do|does|did|ca|wo)n['’]t\b|不",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Case:
+    """A claim on its way to its verdict."""
+
+    said: Said
+    near: list[Source] = field(default_factory=list)
+    evidence: list[Source] = field(default_factory=list)
+    verdict: Verdict | None = None
+    differences: list[Difference] = field(default_factory=list)
+    reasons: list[Notice] = field(default_factory=list)
+    words: list[Span] = field(default_factory=list)
+    probability: float | None = None
+    most: Verdict = "supported"
+
+    @property
+    def contradicted(self) -> bool:
+        return any(difference.source is not None for difference in self.differences)
+
+
+class Assessor:
+    def __init__(self, sources: Sources, question: str, judge: Judge | None) -> None:
+        self._sources, self._question, self._judge = sources, question, judge
+        self._checks = Checks(sources, question)
+
+    def cases(self, piece: str, subject: str) -> Iterator[Case]:
+        """The claims of a sentence, checked exactly; those that are not decided by it wait for the judge."""
+        if claims_nothing(piece):
+            return
+        says_yes, claim = reply(piece), stated(self._question)
+        if says_yes is not None and not claim:
+            return
+        if says_yes is not None:
+            span = core(piece)
+            yield self._checked(Said.of(piece, (span[1], span[1]), before=claim), denied=not says_yes)
+            return
+        whole, *parts = claims_of(piece, subject)
+        bare = "" if self._checks.copied(whole.text) else self._bare(whole.text)
+        first = self._of_few_words(whole, bare) if bare else self._checked(whole)
+        yield first
+        if first.reasons or first.verdict != "supported":
+            yield from map(self._checked, parts)
+
+    def _bare(self, said: str) -> str:
+        """What a claim of a few words says that stands for the whole answer; '' where it says what it is about."""
+        language = self._sources.language
+        plain = _IT_IS.sub("", said)
+        own = terms(plain, language)
+        asked = dict.fromkeys(terms(asked_about(self._question), language), 1.0)
+        short = len(own) <= _BARE and (plain != said or not subject_of(without_figures(said)))
+        return plain if short and asked and coverage(asked, own) < _REPEATED else ""
+
+    def _of_few_words(self, said: Said, bare: str) -> Case:
+        source = answering(bare, self._question, self._sources)
+        if source is None:
+            return replace(self._checked(said.behind(f"{asked_about(self._question)}: ")), most="partly")
+        return Case(said, [source], [source], "supported")
+
+    def _checked(self, said: Said, *, denied: bool = False) -> Case:
+        case = Case(said, self._sources.nearest(said.text, self._question))
+        wanted = self._sources.weights(terms(said.text, self._sources.language))
+        case.evidence = chosen(wanted, case.near)
+        if copy := self._checks.copied(said.text):
+            case.verdict, case.evidence = "supported", [copy]
+        elif unread(said.text, self._sources) and coverage(wanted, _all_terms(case.near)) < 0.5:
+            case.verdict = "unchecked"
+            case.reasons = [Notice("unread")]
+        else:
+            self._compare(case)
+        return _turned(case) if denied else case
+
+    def _compare(self, case: Case) -> None:
+        """Look for differences; a figure that can be reckoned from the documents' is none."""
+        claim = case.said.text
+        if case.said.member:
+            return
+        case.differences = self._checks.differences(claim, case.near)
+        if any(one.kind == "figure" for one in case.differences) and (sum_ := computed(claim, case.near)):
+            shown, number = sum_
+            case.differences = [one for one in case.differences if one.span != (number.start, number.end)]
+            plain = self._sources.weights(terms(claim[: number.start] + claim[number.end :], self._sources.language))
+            case.reasons = [Notice("computed", {"said": shown})]
+            if not case.differences and coverage(plain, _all_terms(case.near)) >= _COMPUTED:
+                case.verdict = "supported"
+        if case.differences and not self._denies_rightly(case):
+            case.verdict = "unsupported"
+            case.reasons = [one.notice(claim) for one in case.differences]
+            case.words = [span for one in case.differences if (span := case.said.place(*one.span))]
+            case.evidence = [one.source for one in case.differences if one.source] or case.evidence
+
+    def _denies_rightly(self, case: Case) -> bool:
+        """Whether a claim denies what the documents have otherwise: "not kept for a week", where they say 48 hours."""
+        claim = case.said.text
+        if {one.kind for one in case.differences} > {"negation", "figure", "unit"} or not _DENIES.search(claim):
+            return False
+        said = [
+            one
+            for one in self._checks.differences(_A_UNIT.sub("1 ", _DENIES.sub(" ", claim, count=1)), case.near)
+            if one.source
+        ]
+        if not said or any(one.kind not in ("figure", "unit") or not _MEASURED.search(one.document) for one in said):
+            return False
+        case.verdict, case.differences, case.evidence = "supported", [], [one.source for one in said if one.source]
+        return True
+
+    def decide(self, cases: Sequence[Case]) -> None:
+        """Have the judge read what no exact check has decided, all at once."""
+        waiting = [case for case in cases if case.verdict is None]
+        judge = self._judge
+        read = [case for case in waiting if judge and judge.reads(case.said.text) and case.evidence]
+        pairs = [
+            (_as_written(case).text, [s.text for s in sorted(case.evidence, key=lambda s: s.place)]) for case in read
+        ]
+        for case, judgement in zip(read, judge.judge(pairs) if judge and pairs else (), strict=True):
+            self._by_judge(case, judgement, judge.supported if judge else 1.0)
+        for case in waiting:
+            if case.verdict is None:
+                self._by_words(case)
+
+    def _by_judge(self, case: Case, judgement: Judgement, enough: float) -> None:
+        case.probability = judgement.probability
+        held = self._held(case, 5)
+        # A judge reads past a "not" where all other words are there.
+        denied = denies(case.said.text) and not any(denies(source.text) for source in case.evidence)
+        if not denied and (judgement.probability >= enough or self._in_one(case)):
+            case.verdict = case.most
+            return
+        said = _as_written(case)
+        spans = [span for one in judgement.unsupported if (span := said.place(*one))]
+        self._not_whole(case, spans or self._missing(case), held >= _BARELY)
+
+    def _in_one(self, case: Case) -> bool:
+        """Whether one sentence of the documents holds all the words of a claim that differs in nothing exact."""
+        plain = {term for term in terms(case.said.text, self._sources.language) if not term[0].isdigit()} - _LIGHT
+        figures = {number.value for number in numbers(case.said.text)}
+        return len(plain) + len(figures) >= _FEWEST and any(
+            plain <= source.terms and figures <= {number.value for number in numbers(source.text)}
+            for source in case.evidence
+        )
+
+    def _held(self, case: Case, most: int) -> float:
+        wanted = self._sources.weights(terms(case.said.text, self._sources.language))
+        return coverage(wanted, _all_terms(case.evidence[:most]))
+
+    def _by_words(self, case: Case) -> None:
+        held = self._held(case, 2)
+        if held >= _BY_WORDS:
+            case.verdict = case.most
+        else:
+            self._not_whole(case, self._missing(case), held >= _BARELY)
+
+    def _not_whole(self, case: Case, spans: list[Span], partly: bool) -> None:
+        case.verdict = "partly" if partly else "unsupported"
+        case.words = spans or [span for span in [case.said.place(0, len(case.said.text))] if span]
+        case.reasons = [Notice("not_found")]
+
+    def _missing(self, case: Case) -> list[Span]:
+        """The words of a claim that none of its evidence holds."""
+        held, language, spans = _all_terms(case.evidence), self._sources.language, []
+        for match in _WORD.finditer(case.said.text):
+            said = [] if is_empty(match[0], language) else terms(match[0], language)
+            if said and not held.issuperset(said) and (span := case.said.place(*match.span())):
+                spans.append(span)
+        return spans
+
+
+def _turned(case: Case) -> Case:
+    """The case of a "no" to what was asked: right where the documents speak against that, wrong where they say it."""
+    if case.differences:
+        case.verdict, case.differences, case.words = "supported", [], []
+        case.reasons = []
+    elif case.verdict == "supported":
+        case.verdict, case.reasons = (
+            "unsupported",
+            [Notice("negation_differs", {"said": "", "document": case.evidence[0].text})],
+        )
+        case.differences = [Difference("negation", (0, 0), case.evidence[0].text, case.evidence[0])]
+    return case
+
+
+def _as_written(case: Case) -> Said:
+    """The claim with its figures as the evidence writes them: "4,250" for "4250", "twelve" for "12"."""
+    there = [(number, normalized(source.text)) for source in case.evidence for number in numbers(source.text)]
+    text, origin = case.said.text, case.said.origin
+    for number in reversed(numbers(text) if len(normalized(text)) == len(text) else []):
+        same = next(
+            (heard[n.start : n.end].strip() for n, heard in there if (n.value, n.unit) == (number.value, number.unit)),
+            "",
+        )
+        if same:
+            at = origin[number.start]
+            text = text[: number.start] + same + text[number.end :]
+            origin = (*origin[: number.start], *(at for _ in same), *origin[number.end :])
+    return Said(text, origin)
+
+
+def _all_terms(found: Sequence[Source]) -> frozenset[str]:
+    return frozenset[str]().union(*(source.terms for source in found))
