@@ -297,7 +297,9 @@ def write(
 ) -> None:
     """The embedder's file: what was fitted, and all else as it was, or as it is for the bundled embedder."""
     file = FACTS / f"{name}.toml"
-    basis = tomllib.loads((file if file.exists() else FACTS / f"{BUNDLED}.toml").read_text(encoding="utf-8"))
+    basis: dict[str, Any] = tomllib.loads(
+        (file if file.exists() else FACTS / f"{BUNDLED}.toml").read_text(encoding="utf-8")
+    )
     if not file.exists():
         basis["taken_over"] = TAKEN_OVER
     row = known(name)
@@ -325,7 +327,8 @@ def write(
     for title, table in basis.items():
         if isinstance(table, dict):
             inner = {key: value for key, value in table.items() if isinstance(value, dict)}
-            for head, fields in ((title, table), *((f"{title}.{key}", value) for key, value in inner.items())):
+            parts: list[tuple[str, dict[str, Any]]] = [(title, table)]
+            for head, fields in [*parts, *((f"{title}.{key}", value) for key, value in inner.items())]:
                 plain = [f"{_key(key)} = {json.dumps(value)}" for key, value in fields.items() if key not in inner]
                 lines += ["", f"[{head}]", *plain]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
