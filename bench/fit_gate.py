@@ -24,7 +24,7 @@ import math
 import random
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -326,12 +326,17 @@ def write(
     lines = [f"{key} = {json.dumps(value)}" for key, value in basis.items() if not isinstance(value, dict)]
     for title, table in basis.items():
         if isinstance(table, dict):
-            inner = {key: value for key, value in table.items() if isinstance(value, dict)}
-            parts: list[tuple[str, dict[str, Any]]] = [(title, table)]
-            for head, fields in [*parts, *((f"{title}.{key}", value) for key, value in inner.items())]:
-                plain = [f"{_key(key)} = {json.dumps(value)}" for key, value in fields.items() if key not in inner]
-                lines += ["", f"[{head}]", *plain]
+            lines += _table(title, table)
+            for key, value in table.items():
+                if isinstance(value, dict):
+                    lines += _table(f"{title}.{key}", value)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _table(title: str, fields: Mapping[str, Any]) -> list[str]:
+    """One table of the file, without those inside it."""
+    plain = [f"{_key(key)} = {json.dumps(value)}" for key, value in fields.items() if not isinstance(value, dict)]
+    return ["", f"[{title}]", *plain]
 
 
 def _key(name: str) -> str:
