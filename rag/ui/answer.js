@@ -77,7 +77,7 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".answer");
   const open = (number, from) =>
     window.dispatchEvent(new CustomEvent("footnote:open", { detail: { turn: data.turn, number, from } }));
-  const folded = root.querySelector("details")?.open ?? false;
+  const folded = root.querySelector("details.folded")?.open ?? false;
   const parts = [];
   if (data.notice) {
     const notice = element("div", "notice");
@@ -86,16 +86,24 @@ export default function ({ data, parentElement }) {
   }
   if (data.quotes.length) {
     parts.push(element("h4", "", data.labels.quotes));
-    parts.push(...data.quotes.map((quote) => quoteCard(quote, open)));
+    const cards = data.quotes.map((quote) => [data.more.includes(quote.number), quoteCard(quote, open)]);
+    parts.push(...cards.filter(([more]) => !more).map(([, card]) => card));
+    if (data.more.length) {
+      const more = element("details", "more");
+      more.open = root.querySelector("details.more")?.open ?? false;
+      more.append(element("summary", "", data.labels.more), ...cards.filter(([more]) => more).map(([, card]) => card));
+      parts.push(more);
+    }
   }
   if (data.plain || data.sentences.length) {
     parts.push(element("h4", "", data.labels.written));
     const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
     text.append(...data.sentences.flatMap((part) => sentence(part, data.labels, data.quotes, open)));
     parts.push(text);
+    if (data.labels.counted) parts.push(element("p", "counted", data.labels.counted));
   }
   if (data.folded.length) {
-    const details = element("details");
+    const details = element("details", "folded");
     details.open = folded;
     details.append(element("summary", "", data.labels.folded));
     for (const part of data.folded) {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from rag.viewing.verdict_texts import why
 # Markdown's syntax characters; then what is auto-linked although escaped.
 _SIGN = re.compile(r"([!-/:-@\[-`{-~])")
 _LINK = re.compile(r"(\\:(?=\\/)|(?<=www)\\\.|\\@)", re.IGNORECASE)
+
+# Quotes that are shown before the written answer; those behind them are folded where nothing refers to them.
+_FIRST_QUOTES = 3
+_VERDICTS = ("supported", "partly", "unsupported", "unchecked")
 
 _HERE = Path(__file__).parent
 _answer = st.components.v2.component(
@@ -88,6 +93,7 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
     return {
         "notice": _notice(answer, texts),
         "quotes": [_quote_data(i, quote, texts, changes) for i, quote in enumerate(answer.quotes, start=1)],
+        "more": (more := _folded_quotes(answer)),
         "plain": "" if checked else answer.text,
         "sentences": [_sentence_data(sentence, texts) for sentence in kept],
         "folded": [_sentence_data(sentence, texts) for sentence in folded],
@@ -97,9 +103,30 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
             "quotes": quotes_title(answer, texts),
             "written": texts("answer.written" if checked else "answer.written_open", model=answer.model),
             "folded": texts.count("answer.folded", len(folded)),
+            "more": texts.count("answer.more_quotes", len(more)),
+            "counted": _counted(answer, texts),
             "notes": [texts("answer.note", number=i) for i in range(1, len(answer.quotes) + 1)],
         },
     }
+
+
+def _folded_quotes(answer: Answer) -> list[int]:
+    """The numbers of the quotes behind the first ones that nothing refers to: one click away.
+
+    A list, a comparison or a summary is its quotes; elsewhere they would push the written answer out of sight.
+    """
+    if answer.kind != "question" or answer.outcome == "overview":
+        return []
+    cited = {place for sentence in answer.sentences for place in sentence.quotes}
+    disputed = {each.quote for disagreement in answer.disagreements for each in disagreement.statements}
+    return [i + 1 for i in range(_FIRST_QUOTES, len(answer.quotes)) if i not in cited | disputed]
+
+
+def _counted(answer: Answer, texts: Texts) -> str:
+    """How many of the written sentences the documents bear out, where there are several."""
+    counts = Counter(sentence.verdict for sentence in answer.sentences if sentence.verdict != "no_claim")
+    shown = (f"{counts[verdict]} × {texts(f'answer.verdict_{verdict}')}" for verdict in _VERDICTS if counts[verdict])
+    return " · ".join(shown) if counts.total() > 1 else ""
 
 
 def draw_passage(passage: Passage, texts: Texts) -> None:
