@@ -77,9 +77,14 @@ class Assessor:
         whole, *parts = claims_of(piece, subject)
         bare = "" if self._checks.copied(whole.text) else self._bare(whole.text)
         first = self._of_few_words(whole, bare) if bare else self._checked(whole)
-        yield first
+        listed = any(part.member for part in parts)
+        yield self._whole_list(first) if listed else first
         if first.reasons or first.verdict != "supported":
-            yield from map(self._checked, parts)
+            yield from (self._whole_list(self._checked(part)) if part.member else self._checked(part) for part in parts)
+
+    def _whole_list(self, case: Case) -> Case:
+        """A claim with a list: a judge reads past a member that stands nowhere, so every word must stand there."""
+        return replace(case, most="partly") if self._missing(case) else case
 
     def _bare(self, said: str) -> str:
         """What a claim of a few words says that stands for the whole answer; '' where it says what it is about."""
@@ -167,7 +172,7 @@ class Assessor:
             return
         said = _as_written(case)
         spans = [span for one in judgement.unsupported if (span := said.place(*one))]
-        self._not_whole(case, spans or self._missing(case), held >= _BARELY)
+        self._not_whole(case, self._missing(case) or spans, held >= _BARELY)
 
     def _in_one(self, case: Case) -> bool:
         """Whether one sentence of the documents holds all the words of a claim that differs in nothing exact."""
