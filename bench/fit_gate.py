@@ -42,7 +42,7 @@ from rag.core.call_context import CallContext
 from rag.evaluation import open_corpus, read_set
 from rag.evaluation.corpus import OWNER
 from rag.evaluation.question_sets import Case, QuestionSet
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.library.index import Index
 from rag.models.catalogue import BUNDLED, embedder_facts, known
 from rag.models.embedding import Embedder, open_embedder

@@ -24,8 +24,8 @@ sys.path.insert(0, str(BENCH.parent))
 from bench.growth import OWNER, Real, add, copies  # noqa: E402
 from bench.report import renew  # noqa: E402
 from rag.core.settings import Settings  # noqa: E402
+from rag.ingestion.chunk_vectors import embedded_text  # noqa: E402
 from rag.ingestion.loading import load_bytes  # noqa: E402
-from rag.ingestion.pipeline import embedded_text  # noqa: E402
 from rag.ingestion.splitting import split  # noqa: E402
 from rag.services import Services, open_services  # noqa: E402
 

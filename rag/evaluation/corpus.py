@@ -15,7 +15,9 @@ from rag.core.errors import UnreadableDocument
 from rag.core.text import language_of
 from rag.core.types import Answer, Collection, LoadedDocument, Page
 from rag.evaluation.question_sets import QuestionSet
-from rag.ingestion.pipeline import IngestContext, embedded_text, read_file, split_document
+from rag.ingestion.chunk_vectors import embedded_text, split_document
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from rag.library.store import Store
 from rag.models.embedding import Embedder
 

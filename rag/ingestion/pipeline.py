@@ -8,53 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-import numpy as np
-
 from rag.core.errors import EmbedderMismatch, SameName
 from rag.core.text import language_of
-from rag.core.types import Chunk, Document, LoadedDocument
+from rag.core.types import Document, LoadedDocument
+from rag.ingestion.chunk_vectors import embed_chunks, split_document
+from rag.ingestion.context import IngestContext, ProgressCallback, ready_for, silent
 from rag.ingestion.inner_files import UNREAD, InnerFiles
-from rag.ingestion.loading import Limits, load_address, load_bytes, load_kept
-from rag.ingestion.splitting import split
-from rag.library.store import Store
-from rag.library.store.jobs import Stage
-from rag.models.embedding import Embedder, Vectors
-
-# Called with (stage, done, total) as reading goes on; done and total count pages while loading, then chunks. It may
-# raise to stop the reading.
-ProgressCallback = Callable[[Stage, int, int], None]
+from rag.ingestion.loading import load_address, load_bytes, load_kept
 
 SameNames = Literal["keep", "replace", "ask"]
-
-CHUNKS_AT_ONCE = 32
-TUTORIAL_CHARACTERS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class IngestContext:
-    """What is needed to read a document into a library.
-
-    `chunk_size` and `chunk_overlap` count the embedder's tokens, or characters; size 0 is as much as
-    the embedder reads. `embedder_for` gives a collection's embedder, by the name of the one it was embedded with (None
-    while it is empty) and the language of its first document; without it there is one for all.
-    """
-
-    store: Store
-    embedder: Embedder
-    limits: Limits = field(default_factory=Limits)
-    intranet: tuple[str, ...] = ()
-    chunk_unit: Literal["tokens", "characters"] = "tokens"
-    chunk_size: int = 0
-    chunk_overlap: int = 20
-    embedder_for: Callable[[str | None, str], Embedder] | None = None
-
-
-def silent(_stage: Stage, _done: int, _total: int) -> None:
-    """Nobody wants to know."""
 
 
 def read_file(
@@ -163,34 +129,6 @@ def read_again(
     return _put_in_place(ingest, owner, document, replace(loaded, warnings=loaded.warnings + kept), on_progress)
 
 
-def embedded_text(chunk: Chunk) -> str:
-    """What the embedder reads of a chunk: its context, then its text."""
-    return f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
-
-
-def ready_for(ingest: IngestContext, owner: str, collection_id: str, language: str = "") -> IngestContext:
-    """`ingest` with the collection's embedder, which an empty collection has from then on.
-
-    Args:
-        language: of a document that was read; before that an empty collection is left as it is.
-
-    Raises:
-        NotFound, NotAllowed: of the collection.
-        EmbedderMismatch: it was embedded with another model, which is not on this disk.
-    """
-    collection = ingest.store.collections.get(owner, collection_id)
-    if ingest.embedder_for is not None:
-        if collection.embedder is None and not language:
-            return ingest
-        # The samples are in several languages: which comes first is chance.
-        language = "" if collection.samples else language
-        ingest = replace(ingest, embedder=ingest.embedder_for(collection.embedder, language))
-    wanted = (ingest.embedder.name, ingest.embedder.dimension)
-    if (collection.embedder, collection.dimension) != wanted:
-        ingest.store.collections.set_embedder(owner, collection_id, *wanted)
-    return ingest
-
-
 def _embedded(
     ingest: IngestContext, owner: str, collection_id: str, language: str, save: Callable[[IngestContext], Document]
 ) -> Document:
@@ -255,32 +193,3 @@ def _put_in_place(
 
 def _language(loaded: LoadedDocument) -> str:
     return language_of("\n".join(page.text for page in loaded.pages))
-
-
-def split_document(ingest: IngestContext, loaded: LoadedDocument) -> list[Chunk]:
-    """The chunks of a document, by the unit, size and overlap of `ingest`."""
-    if ingest.chunk_unit == "characters":
-        return split(loaded, count=len, size=ingest.chunk_size or TUTORIAL_CHARACTERS, overlap=ingest.chunk_overlap)
-    # Beyond what the embedder reads, text would be in the library and never be found.
-    most = ingest.embedder.max_tokens
-    size = min(ingest.chunk_size or most, most)
-    return split(loaded, count=ingest.embedder.count_tokens, size=size, overlap=ingest.chunk_overlap)
-
-
-def embed_chunks(embedder: Embedder, chunks: list[Chunk], on_progress: ProgressCallback) -> Vectors:
-    """The vectors of a document's chunks."""
-    vectors = np.empty((len(chunks), embedder.dimension), np.float32)
-    places: dict[str, list[int]] = {}
-    for i, chunk in enumerate(chunks):
-        places.setdefault(embedded_text(chunk), []).append(i)
-    # Over the whole document: the same text is embedded once, and texts of like length together.
-    texts = sorted(places, key=embedder.count_tokens)
-    done = 0
-    on_progress("embedding", done, len(chunks))
-    for first in range(0, len(texts), CHUNKS_AT_ONCE):
-        some = texts[first : first + CHUNKS_AT_ONCE]
-        for text, vector in zip(some, embedder.embed_passages(some), strict=True):
-            vectors[places[text]] = vector
-            done += len(places[text])
-        on_progress("embedding", done, len(chunks))
-    return vectors

@@ -14,14 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from rag.core.types import Chunk, LoadedDocument
-from rag.ingestion.pipeline import (
-    IngestContext,
-    ProgressCallback,
-    embed_chunks,
-    embedded_text,
-    silent,
-    split_document,
-)
+from rag.ingestion.chunk_vectors import embed_chunks, embedded_text, split_document
+from rag.ingestion.context import IngestContext, ProgressCallback, silent
 from rag.library.store.jobs import Stage
 from rag.models.embedding import Vectors
 

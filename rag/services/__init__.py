@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rag.answering.conversation import Conversation
     from rag.answering.generation import AnswerWriter
     from rag.answering.retrieval import Retriever
+    from rag.ingestion.context import IngestContext
     from rag.ingestion.loading import Limits
-    from rag.ingestion.pipeline import IngestContext
     from rag.library.index import Index, SharedIndex
     from rag.models.catalogue import Choice
     from rag.models.embedding import Embedder
@@ -138,7 +138,7 @@ class Services(LazyParts):
 
     def ingest_into(self, store: Store) -> IngestContext:
         """As `ingest`, for another store: the embedder, chunking and limits of the settings."""
-        from rag.ingestion.pipeline import IngestContext
+        from rag.ingestion.context import IngestContext
 
         chosen = self.settings
         sizes = chosen.chunk_unit, chosen.chunk_size, chosen.chunk_overlap

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag.core.types import Answer, Passage, Quote, Sentence, shown_name
+from rag.core.types import Answer, Passage, Quote, Sentence, Verdict, shown_name
 from rag.ui.texts import Texts
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices
 from rag.viewing.verdict_texts import why
@@ -25,7 +25,7 @@ _LINK = re.compile(r"(\\:(?=\\/)|(?<=www)\\\.|\\@)", re.IGNORECASE)
 
 # Quotes that are shown before the written answer; those behind them are folded where nothing refers to them.
 _FIRST_QUOTES = 3
-_VERDICTS = ("supported", "partly", "unsupported", "unchecked")
+_VERDICTS: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "unchecked")
 
 _HERE = Path(__file__).parent
 _answer = st.components.v2.component(
@@ -124,7 +124,7 @@ def _folded_quotes(answer: Answer) -> list[int]:
 
 def _counted(answer: Answer, texts: Texts) -> str:
     """How many of the written sentences the documents bear out, where there are several."""
-    counts = Counter(sentence.verdict for sentence in answer.sentences if sentence.verdict != "no_claim")
+    counts = Counter[Verdict](each.verdict for each in answer.sentences if each.verdict != "no_claim")
     shown = (f"{counts[verdict]} × {texts(f'answer.verdict_{verdict}')}" for verdict in _VERDICTS if counts[verdict])
     return " · ".join(shown) if counts.total() > 1 else ""
 

@@ -29,7 +29,8 @@ from rag.answering.retrieval.rank_fusion import by_page
 from rag.core.call_context import CallContext
 from rag.core.text import content
 from rag.core.types import Kind, Page, Passage
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from rag.library.index import open_index
 from rag.library.store import Store
 from rag.models.catalogue import BUNDLED, embedder_facts

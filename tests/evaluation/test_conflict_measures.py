@@ -14,7 +14,7 @@ from rag.evaluation import Case, evaluate, measure
 from rag.evaluation.conflicts import answers_shown
 from rag.evaluation.question_sets import in_conversation
 from rag.evaluation.report import Outcome
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.models.embedding import Embedder, open_embedder
 
 

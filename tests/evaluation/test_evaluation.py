@@ -17,7 +17,7 @@ from rag.core.types import Answer, Quote, Sentence
 from rag.evaluation import RATES, Case, evaluate, measure, read_set
 from rag.evaluation.measures import area_under_curve, bootstrap_interval, exact_match, f1, holds
 from rag.evaluation.report import Outcome
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.library.store import Store
 from rag.models.embedding import Embedder, open_embedder
 from tests.browser.making import pdf

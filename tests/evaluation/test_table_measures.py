@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.core.tables import Cell
 from rag.evaluation import evaluate
 from rag.evaluation.cell_relations import compared, relations, summed
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.models.embedding import Embedder, open_embedder
 
 ROWS = [["Stall", "2022", "2023"], ["Fish", "41", ""], ["Bread", "", "12"], ["Soap", "7", "9"]]

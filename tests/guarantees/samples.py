@@ -10,7 +10,8 @@ from typing import Any
 from rag.answering.conversation import Conversation
 from rag.answering.generation import AnswerWriter
 from rag.answering.retrieval import Retriever
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from rag.library.index import Index
 from rag.library.store import Store
 from rag.models.embedding import Embedder, open_embedder

@@ -17,7 +17,8 @@ from playwright import sync_api as playwright
 
 from rag.core.errors import DamagedFile
 from rag.core.types import Answer, Chunk, Document, LoadedDocument, Page, Passage, Quote, Sentence
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from rag.library.store import Store
 from rag.models.embedding import open_embedder
 from rag.ui.texts import Texts

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from rag.library.store import Store
 from rag.library.store.backup import backup, restore
 from rag.models.embedding import Vectors

@@ -10,7 +10,8 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from tests.guarantees.library import OWNER, all_originals, child, faults, kill, size
 from tests.support.postgres import Place
 

@@ -19,7 +19,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from rag.answering.generation import AnswerWriter
 from rag.core.call_context import CallContext
 from rag.core.types import Answer
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from rag.models.catalogue import locate
 from rag.models.llms import open_model
 from rag.ui.texts import Texts

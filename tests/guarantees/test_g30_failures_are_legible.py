@@ -25,7 +25,7 @@ from playwright.sync_api import Browser
 from rag.commands import cli
 from rag.commands.output import PROBLEM
 from rag.core.errors import RagError
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.library.store import DATABASE, Store
 from rag.models.embedding import Vectors, open_embedder
 from rag.ui.texts import LANGUAGES, Language, Texts

@@ -11,9 +11,10 @@ import pytest
 
 from rag.core.errors import DamagedFile, NoWords, PartlyRead, ProtectedFile, TooLarge, UnreadableDocument
 from rag.core.types import LoadedDocument
+from rag.ingestion.context import IngestContext
 from rag.ingestion.inner_files import InnerFiles
 from rag.ingestion.loading import load_bytes
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.pipeline import read_file
 from rag.library.store import Store
 from tests.ingestion.test_pipeline import LIMITS, OWNER, ToyEmbedder
 from tests.support.mail_files import ANSWER, box, mail, outlook, packed

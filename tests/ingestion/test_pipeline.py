@@ -18,8 +18,10 @@ import pytest
 from rag.core.child_processes import stop_at_end_of
 from rag.core.errors import Cancelled, EmbedderMismatch, EmptyFile, NotFound, SameName, UnreadableDocument
 from rag.core.types import Chunk, Collection
+from rag.ingestion.chunk_vectors import CHUNKS_AT_ONCE, embedded_text
+from rag.ingestion.context import IngestContext
 from rag.ingestion.loading import Limits
-from rag.ingestion.pipeline import CHUNKS_AT_ONCE, IngestContext, embedded_text, read_file
+from rag.ingestion.pipeline import read_file
 from rag.ingestion.reembedding import reembed
 from rag.ingestion.worker import run_jobs, wait_for_work
 from rag.library.index import Index

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rag.core.errors import SameName
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.ingestion.worker import run_jobs
 from rag.library.store import Store
 from rag.library.store.jobs import Job

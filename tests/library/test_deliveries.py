@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from rag.core.errors import AddressStatus, StorePackageMissing, StoreTooNew
 from rag.core.installation import CODE as PROJECT
 from rag.core.types import Collection
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.ingestion.worker import READ_AT_ONCE
 from rag.library.store import Job, Store
 from rag.library.store.deliveries import deliver_lost, hand_on

@@ -27,7 +27,8 @@ from rag.core.types import (
     Passage,
     Quote,
 )
-from rag.ingestion.pipeline import IngestContext, read_address, read_again, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_address, read_again, read_file
 from rag.library.index import open_index
 from rag.library.store import Store, schema
 from tests.ingestion.test_pipeline import LIMITS, OWNER, ToyEmbedder, wait_for

@@ -14,7 +14,8 @@ from rag.answering.evidence import CutPage, find_quotes
 from rag.answering.retrieval import Retriever, Signals, gate
 from rag.core.call_context import CallContext
 from rag.core.types import Passage
-from rag.ingestion.pipeline import IngestContext, read_file
+from rag.ingestion.context import IngestContext
+from rag.ingestion.pipeline import read_file
 from rag.library.index import open_index
 from rag.library.store import Store
 from rag.models import catalogue

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rag.ingestion.pipeline import IngestContext
+from rag.ingestion.context import IngestContext
 from rag.ingestion.worker import LEASE_SECONDS, run_jobs
 
 

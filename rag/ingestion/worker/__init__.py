@@ -33,15 +33,8 @@ from rag.core.errors import (
     VectorsLacking,
 )
 from rag.core.types import Document
-from rag.ingestion.pipeline import (
-    IngestContext,
-    ProgressCallback,
-    SameNames,
-    read_address,
-    read_again,
-    read_file,
-    silent,
-)
+from rag.ingestion.context import IngestContext, ProgressCallback, silent
+from rag.ingestion.pipeline import SameNames, read_address, read_again, read_file
 from rag.ingestion.reembedding import drop_kept, reembed
 from rag.ingestion.worker.lease import Heartbeat, Stopping
 from rag.library.store import Job, Store
