@@ -114,7 +114,8 @@ def _all(file: Path, made: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
 def _files(directory: Path) -> Iterator[Path]:
     folder = directory / "pdfs" if (directory / "pdfs").is_dir() else directory
     for file in folder.iterdir():
-        if promised(file.name) and file.stem.lower() != "readme":
+        # The set's own records are no documents of it.
+        if promised(file.name) and file.stem.lower() != "readme" and file.suffix.lower() != ".jsonl":
             yield file
 
 

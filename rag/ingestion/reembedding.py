@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import read_array
 
 from rag.core.types import Chunk, LoadedDocument
 from rag.ingestion.chunk_vectors import embed_chunks, embedded_text, split_document
@@ -72,7 +73,8 @@ class _Kept:
         file = self.folder / f"{hashlib.sha256(texts.encode()).hexdigest()}.npy"
         if file.is_file():
             try:
-                kept: Vectors = np.load(file, allow_pickle=False)
+                with file.open("rb") as stored:
+                    kept: Vectors = read_array(stored, allow_pickle=False)
                 if kept.shape == (len(chunks), ingest.embedder.dimension) and kept.dtype == np.float32:
                     on_progress("embedding", len(chunks), len(chunks))
                     return kept

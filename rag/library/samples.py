@@ -26,7 +26,7 @@ def read_samples(store: Store, owner: str) -> None:
 
 def sample_files() -> list[Path]:
     """The documents among the files of the samples."""
-    beside = {"README.md"}
+    beside = {"README.md", "questions.jsonl"}
     return sorted(file for file in SAMPLES.iterdir() if promised(file.name) and file.name not in beside)
 
 

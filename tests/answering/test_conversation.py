@@ -58,7 +58,7 @@ def with_writer(
     library: Services, writer: Callable[[], AnswerWriter | None], *, condense: bool = False
 ) -> Conversation:
     retriever = Retriever(library.index, library.store.documents, library.embedder)
-    return Conversation(library.store, retriever, library.embedder, writer, condense=condense)
+    return Conversation(library.store, retriever, library.embedder, writer, condense=condense, judge=library.judge)
 
 
 def ask(

@@ -201,7 +201,7 @@ class Assessor:
 
     def _missing(self, case: Case) -> list[Span]:
         """The words of a claim that none of its evidence holds."""
-        held, language, spans = _all_terms(case.evidence), self._sources.language, []
+        held, language, spans = _all_terms(case.evidence) | _LIGHT, self._sources.language, []
         for match in _WORD.finditer(case.said.text):
             said = [] if is_empty(match[0], language) else terms(match[0], language)
             if said and not held.issuperset(said) and (span := case.said.place(*match.span())):

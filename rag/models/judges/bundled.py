@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+from zipfile import ZipFile
 
 import numpy as np
+from numpy.lib.format import read_array
 
 from rag.core.text import reads
 from rag.models.judges.alignment import NAMES, Aligned, align, measures
@@ -94,8 +96,9 @@ class BundledJudge:
 
     @cached_property
     def _weights(self) -> dict[str, Array]:
-        with np.load(_WEIGHTS, allow_pickle=False) as file:
-            return dict(file)
+        with ZipFile(_WEIGHTS) as packed:
+            names = {name: name.removesuffix(".npy") for name in packed.namelist()}
+            return {name: read_array(packed.open(file), allow_pickle=False) for file, name in names.items()}
 
     @cached_property
     def _trees(self) -> Trees:
