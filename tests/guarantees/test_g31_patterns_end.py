@@ -122,10 +122,10 @@ def test_g31_every_pattern_is_found() -> None:
         if isinstance(target, ast.Name)
     ]
     assert len(named) > 100
-    assert [
+    missing = [
         name for name in named if name not in found and f"{name}[0]" not in found and f"{name}[0][0]" not in found
-    ] == ["rag.answering.verification.antonyms._OPPOSITES"]
-    assert "rag.answering.verification.antonyms._OPPOSITES[0][1]" in found
+    ]
+    assert missing == []
 
 
 def test_g31_every_pattern_is_linear() -> None:

@@ -15,7 +15,7 @@ from rag.core.errors import (
     SoundOnly,
     UnsupportedKind,
 )
-from rag.core.formats import ENDINGS, Format, Kind, promised
+from rag.core.formats import NAMES, Format, Kind, promised
 from rag.ingestion.loading.file_formats import OLE, ZIP, KnownFormat, known_by_content
 
 # Of what stands before the first tag, a comment ends where it first can.
@@ -70,7 +70,7 @@ def _by_text(data: bytes, name: str, named: Format | None) -> Kind:
             return "csv"  # so other programs name what only Excel is to open
         raise DamagedFile(name=name, expected=(named.saved or named.endings[0]).lstrip("."))
     if text is None:
-        raise UnsupportedKind(name=name, kinds=" ".join(ENDINGS))
+        raise UnsupportedKind(name=name, kinds=", ".join(NAMES))
     return named.kind if named else "text"
 
 
