@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import permutations
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, permutations
 from typing import Final
 
 from rag.answering.evidence.ranges import in_range
@@ -21,6 +22,10 @@ _LIST_MARK: Final = re.compile(
 )
 _SHORT_DECADE: Final = re.compile(r"(?<![\d.,])['’]?([1-9]0)['’]?s\b")
 _YEARS: Final = range(1000, 2100)
+# Digits to which two figures are the same; characters before a figure in which "about" is looked for.
+_EXACT, _BEFORE = 9, 20
+# A claim with so many wrong figures is wrong: those behind them are not looked at.
+_MOST_WRONG: Final = 20
 # "Was released on , 2021": web pages lose dates and converted measures on their way to text.
 HOLE: Final = re.compile(
     r"\b(?:on|in|of|to|from|until|till|by|at|for|since|the|and|with|than|about|around)\s++[,;)]|\(\s*+[;,)]|^\s*+,"
@@ -53,6 +58,13 @@ _SUM: Final = re.compile(
 def wrong_figures(
     claim: str, near: Sequence[Source], aligned: Sequence[Source], elsewhere: str, *, counted: bool = False
 ) -> Iterator[Difference]:
+    """The first figures, units and months of a claim that the sentences nearest to it do not hold; see `_wrong`."""
+    return islice(_wrong(claim, near, aligned, elsewhere, counted), _MOST_WRONG)
+
+
+def _wrong(
+    claim: str, near: Sequence[Source], aligned: Sequence[Source], elsewhere: str, counted: bool
+) -> Iterator[Difference]:
     """The figures, units and months of a claim that the sentences nearest to it do not hold.
 
     Args:
@@ -61,21 +73,16 @@ def wrong_figures(
         counted: whether it is asked how many there are: then "two" is a figure as well.
     """
     read = normalized(claim)
-    marks = [match.span() for match in _LIST_MARK.finditer(read) if _is_mark(read, match)]
-    there = [(number, source) for source in near for number in _held(source)]
-    held = [number for number, _ in there] + numbers(elsewhere)
+    marks = {at for match in _LIST_MARK.finditer(read) if _is_mark(read, match) for at in range(*match.span())}
+    there = _distinct((number, source) for source in near for number in _held(source))
+    held = _Held([*(number for number, _ in there), *numbers(elsewhere)])
+    beside = _Held([number for source in aligned for number in _held(source)])
     short = {float(decade) for decade in _SHORT_DECADE.findall(f"{elsewhere} {' '.join(s.text for s in near)}")}
-    short |= {
-        float(d)
-        for d in _SHORT_DECADE.findall(read)
-        if any(n.value % 100 == float(d) and int(n.value) in _YEARS for n in held)
-    }
+    short |= {float(d) for d in _SHORT_DECADE.findall(read)} & held.decades
     for number in numbers(claim):
-        if any(start <= number.start < end for start, end in marks) or number.value in short:
+        if number.start in marks or number.value in short:
             continue
-        same = [other for other in held if _same(number, other, read)]
-        if aligned and not number.plain and not number.unit:
-            same = [other for source in aligned for other in _held(source) if _same(number, other, read)]
+        same = (beside if aligned and not number.plain and not number.unit else held).same(number, read)
         if counted and not number.unit:
             same = [other for other in same if not other.unit]
         if not same and (number.plain or number.unit or number.value > _FEW or counted):
@@ -165,13 +172,53 @@ def _held(source: Source) -> Iterator[Number]:
         )
 
 
-def _same(mine: Number, other: Number, claim: str = "") -> bool:
-    """Whether two figures are the same, in other units or rounded: to three digits, or to two behind "about"."""
-    if abs(other.value - mine.value) <= 1e-9 * abs(mine.value) or _converts(mine, other):
-        return True
-    digits = len(f"{mine.value:.6f}".replace(".", "").strip("0"))
-    enough = 2 if _ABOUT.search(claim[: mine.start]) else 3
-    return mine.plain and digits >= enough and float(f"{other.value:.{digits}g}") == mine.value
+class _Held:
+    """Figures of the documents by their values, so that a claim of many figures is looked up in a time that grows with
+    it alone."""
+
+    def __init__(self, found: Sequence[Number]) -> None:
+        self._all = list({(number.value, number.unit): number for number in reversed(found)}.values())
+        self._by_digits: dict[int, dict[float, list[Number]]] = {}
+        self._converted: dict[tuple[str, float], list[Number]] = defaultdict(list)
+        for number in self._all:
+            self._converted[_in_common(number)].append(number)
+        self.decades = {number.value % 100 for number in self._all if int(number.value) in _YEARS}
+
+    def same(self, mine: Number, claim: str) -> list[Number]:
+        """Those that are the same, in other units or rounded: to three digits, or to two behind "about"."""
+        found = self._rounded(_EXACT).get(_to(_EXACT, mine.value), [])
+        if mine.unit:
+            found = found + [other for other in self._converted.get(_in_common(mine), ()) if other.unit != mine.unit]
+        digits = len(f"{mine.value:.6f}".replace(".", "").strip("0"))
+        enough = 2 if _ABOUT.search(claim, max(0, mine.start - _BEFORE), mine.start) else 3
+        if mine.plain and digits >= enough:
+            found = found + [other for other in self._rounded(digits).get(mine.value, ()) if other not in found]
+        return found
+
+    def _rounded(self, digits: int) -> dict[float, list[Number]]:
+        if digits not in self._by_digits:
+            by_value = self._by_digits[digits] = defaultdict(list)
+            for number in self._all:
+                by_value[_to(digits, number.value)].append(number)
+        return self._by_digits[digits]
+
+
+def _to(digits: int, value: float) -> float:
+    return float(f"{value:.{digits}g}")
+
+
+def _in_common(number: Number) -> tuple[str, float]:
+    """A figure in the smallest unit of its kind."""
+    unit, factor = _IN.get(number.unit, (number.unit, 1))
+    return unit, _to(_EXACT, number.value * factor)
+
+
+def _distinct(found: Iterable[tuple[Number, Source]]) -> list[tuple[Number, Source]]:
+    """Each value and unit once, where it stands first."""
+    first: dict[tuple[float, str], tuple[Number, Source]] = {}
+    for number, source in found:
+        first.setdefault((number.value, number.unit), (number, source))
+    return list(first.values())
 
 
 def _converts(mine: Number, other: Number) -> bool:
@@ -185,12 +232,10 @@ def _like(number: Number, there: Sequence[tuple[Number, Source]]) -> tuple[str, 
     """The figure that the nearest sentence has in the place of another: of its unit, where there is one."""
     year = number.value in _YEARS
     kind = _IN.get(number.unit, (number.unit, 1))[0]
-    near = [
-        (n, s)
-        for n, s in there
-        if _IN.get(n.unit, (n.unit, 1))[0] == kind and (n.unit or (n.plain and (n.value in _YEARS) == year))
-    ]
-    return (_text(*near[0]), near[0][1]) if near else ("", None)
+    for n, s in there:
+        if _IN.get(n.unit, (n.unit, 1))[0] == kind and (n.unit or (n.plain and (n.value in _YEARS) == year)):
+            return _text(n, s), s
+    return "", None
 
 
 def _text(number: Number, source: Source) -> str:
