@@ -52,6 +52,7 @@ class Installed:
     def __init__(self, folder: Path, wheel: Path) -> None:
         self.bin, self.home = folder / "venv" / "bin", folder / "home"
         self.home.mkdir()
+        (self.home / "note.md").write_text(f"# Gate\n\n{SENTENCE}\n", encoding="utf-8")
         alone = os.environ.get("FOOTNOTE_DIST") == "alone"
         venv.create(folder / "venv", with_pip=alone, symlinks=True)
         python = str(self.bin / "python")
@@ -113,8 +114,6 @@ def test_the_wheel_holds_what_the_checkout_runs(wheel: Path) -> None:
 @pytest.mark.slow
 def test_the_command_reads_and_answers_outside_the_checkout(installed: Installed) -> None:
     assert installed.footnote("--version").stdout == "footnote 0.3.0\n"
-    note = installed.home / "note.md"
-    note.write_text(f"# Gate\n\n{SENTENCE}\n", encoding="utf-8")
     installed.json("ingest", "note.md")
     answer = installed.json("ask", QUESTION)
     assert answer["quotes"][0]["text"] == SENTENCE
@@ -126,6 +125,7 @@ def test_the_command_reads_and_answers_outside_the_checkout(installed: Installed
 @pytest.mark.slow
 @pytest.mark.browser
 def test_footnote_run_opens_the_app_and_a_question_is_answered(installed: Installed, chromium: Browser) -> None:
+    installed.json("ingest", "note.md")
     port = free_port()
     command = [str(installed.bin / "footnote"), "run", "--port", str(port), "--no-open"]
     with (installed.home.parent / "app.log").open("wb") as log:
