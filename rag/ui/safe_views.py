@@ -117,7 +117,8 @@ def _folded_quotes(answer: Answer) -> list[int]:
     """
     if answer.kind != "question" or answer.outcome == "overview":
         return []
-    cited = {place for sentence in answer.sentences for place in sentence.quotes}
+    kept = [sentence for sentence in answer.sentences if sentence.verdict != "unsupported"]
+    cited = {place for sentence in kept for place in sentence.quotes}
     disputed = {each.quote for disagreement in answer.disagreements for each in disagreement.statements}
     return [i + 1 for i in range(_FIRST_QUOTES, len(answer.quotes)) if i not in cited | disputed]
 

@@ -1,0 +1,40 @@
+"""What an answer is drawn from: which quotes stand open, which are folded, how many sentences are supported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rag.core.types import Answer, Disagreement, Quote, Sentence, Statement, Verdict
+from rag.ui.safe_views import answer_data
+from rag.ui.texts import Texts
+
+QUOTES = tuple(Quote("d", "a.md", "", "md", None, 1, "1", "", f"Sentence {i}.", 0, 11, 1.0) for i in range(1, 7))
+ANSWER = Answer("Why?", "Why?", "", "answered", "model", quotes=QUOTES)
+
+
+def drawn(answer: Answer) -> dict[str, Any]:
+    return answer_data(answer, Texts("en"), "", {})
+
+
+def test_places_behind_the_first_three_are_folded_where_nothing_refers_to_them() -> None:
+    data = drawn(ANSWER)
+    assert (data["more"], data["labels"]["more"]) == ([4, 5, 6], "3 more places that say something about it")
+    written = replace(
+        ANSWER, sentences=(Sentence("So it is.", "supported", (4,)), Sentence("Or so.", "unsupported", (5,)))
+    )
+    assert drawn(written)["more"] == [4, 6]
+    disputed = replace(ANSWER, disagreements=(Disagreement((Statement(0, "14"), Statement(5, "10"))),))
+    assert drawn(disputed)["more"] == [4, 5]
+
+
+def test_a_list_shows_all_its_members() -> None:
+    assert drawn(replace(ANSWER, kind="list"))["more"] == []
+    assert drawn(replace(ANSWER, outcome="overview"))["more"] == []
+
+
+def test_the_verdicts_of_several_sentences_are_counted() -> None:
+    verdicts: tuple[Verdict, ...] = ("supported", "supported", "unsupported", "no_claim")
+    sentences = tuple(Sentence("So.", verdict) for verdict in verdicts)
+    assert drawn(replace(ANSWER, sentences=sentences))["labels"]["counted"] == "2 × supported · 1 × not supported"
+    assert drawn(replace(ANSWER, sentences=sentences[:1]))["labels"]["counted"] == ""
