@@ -19,16 +19,20 @@ PER_SECOND = 20
 
 
 class Typist(BaseChatModel):
-    """Says one sentence of so many words."""
+    """Says one sentence of so many words, no two of them the same: repetitions are cut."""
 
     @property
     def _llm_type(self) -> str:
         return "typist"
 
     def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=AIMessage("word " * WORDS))])
+        return ChatResult(generations=[ChatGeneration(message=AIMessage("".join(map(_word, range(WORDS)))))])
 
     def _stream(self, messages: list[BaseMessage], *__: Any, **___: Any) -> Iterator[ChatGenerationChunk]:
-        for _ in range(WORDS):
+        for number in range(WORDS):
             time.sleep(1 / PER_SECOND)
-            yield ChatGenerationChunk(message=AIMessageChunk(content="word "))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=_word(number)))
+
+
+def _word(number: int) -> str:
+    return f"word{number} "
