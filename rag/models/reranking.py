@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from rag.core.errors import ModelRefused
 from rag.core.text import reads
 from rag.models.catalogue import MODELS, Kind, locate
-from rag.models.embedder_loading import UNUSABLE
+from rag.models.pair_models import load_pair_model
 
 _BATCH: Final = 16
 # Tokens of question and text together; the text is truncated.
@@ -60,20 +59,7 @@ class _PairModel:
             return found
 
     def _load(self) -> tuple[Any, Any]:
-        # Weights in any other format can carry code.
-        if not any(self._folder.glob("*.safetensors")):
-            raise ModelRefused(model=self.name, reason="pickle")
-        import torch
-        import transformers
-
-        options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        device = ("cuda" if torch.cuda.is_available() else "cpu") if self._device == "auto" else self._device
-        try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **options)
-            model = getattr(transformers, self._head).from_pretrained(self._folder, use_safetensors=True, **options)
-            self._loaded = (tokenizer, model.eval().to(device))
-        except UNUSABLE as error:
-            raise ModelRefused(model=self.name, reason="damaged") from error
+        self._loaded = load_pair_model(self._folder, self.name, self._head, self._device)
         return self._loaded
 
 

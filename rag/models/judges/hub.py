@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from rag.core.errors import ModelRefused
 from rag.core.text import reads
 from rag.models.catalogue import JudgeCalibration
-from rag.models.embedder_loading import UNUSABLE
 from rag.models.judges.protocol import Judgement, Pair
 from rag.models.judges.selection import select_evidence
 from rag.models.judges.wording import joined
+from rag.models.pair_models import load_pair_model
 
 # Sentences of the evidence that are put before a judge, and tokens of both texts; the evidence is truncated.
 _SENTENCES: Final = 8
@@ -73,20 +72,7 @@ class _HubJudge:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, found))))
 
     def _load(self) -> tuple[Any, Any]:
-        # Weights in any other format can carry code.
-        if not any(self._folder.glob("*.safetensors")):
-            raise ModelRefused(model=self.name, reason="pickle")
-        import torch
-        import transformers
-
-        options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        device = ("cuda" if torch.cuda.is_available() else "cpu") if self._device == "auto" else self._device
-        try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **options)
-            model = getattr(transformers, self.head).from_pretrained(self._folder, use_safetensors=True, **options)
-        except UNUSABLE as error:
-            raise ModelRefused(model=self.name, reason="damaged") from error
-        self._model = tokenizer, model.eval().to(device)
+        self._model = load_pair_model(self._folder, self.name, self.head, self._device)
         return self._model
 
 
