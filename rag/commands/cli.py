@@ -125,8 +125,8 @@ def reader(
     stay: Annotated[bool, typer.Option("--stay", help="Until a signal ends it, as a service of its own.")] = False,
 ) -> None:
     """Read the documents that wait, until standard input is closed; the app starts one, where RAG_READER says so."""
-    from rag.core.child_processes import stop_at_end_of
-    from rag.ingestion.worker import keep_in_step, serve
+    from rag.core.child_processes import begin_anew, stop_at_end_of
+    from rag.ingestion.worker import IDLE_SECONDS, keep_in_step, serve
 
     connection_log.join("reader")
     services = open_services(settings.load())
@@ -144,7 +144,9 @@ def reader(
         index = services.index
         assert isinstance(index, MilvusIndex)
         threading.Thread(target=keep_in_step, args=(index.sync, stopping), daemon=True).start()
-    serve(services.store, lambda: services.ingest, stopping)
+    while serve(services.store, lambda: services.ingest, stopping, idle_seconds=IDLE_SECONDS):
+        services.store.close()
+        begin_anew()
 
 
 def _expanded(sources: list[str]) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,15 @@ def end(process: subprocess.Popen[Any], seconds: float) -> int:
         return process.wait()
 
 
+def begin_anew() -> None:
+    """Become a fresh process of the same command, with the same id and pipes: what was imported takes no memory.
+
+    Does nothing where a process cannot do so (Windows).
+    """
+    if _HANDS_ON:
+        os.execv(sys.executable, sys.orig_argv)
+
+
 def stop_at_end_of(stream: IO[bytes], stopping: threading.Event) -> None:
     """Set `stopping` when the stream ends: a pipe from the process that started this one ends with it."""
 
@@ -132,10 +141,8 @@ if hasattr(os, "register_at_fork"):
 
 def arm(parent: int, lifeline: int | None) -> None:
     """Have this process killed when its parent ends, or at once if it has ended already."""
-    if _killed_by_kernel():
-        if lifeline is not None:
-            os.close(lifeline)
-    elif lifeline is not None:
+    # The lifeline stays open where the kernel kills: `begin_anew` passes it on.
+    if not _killed_by_kernel() and lifeline is not None:
         threading.Thread(target=_end_at_end_of, args=(lifeline,), name="watch-parent", daemon=True).start()
     # Orphans need not be adopted by process 1, so their parent is compared with the expected one.
     if _HANDS_ON and os.getppid() != parent:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,50 @@ def test_a_forked_copy_starts_children_of_its_own() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, timeout=PATIENCE)
     assert (done.returncode, b"42" in done.stdout) == (7, True)
+
+
+# Python imports a module of this name before anything else; the process that parses documents does not get its folder.
+IMPATIENT = """
+import rag.ingestion.worker
+rag.ingestion.worker.IDLE_SECONDS = 0.1
+with open({log!r}, "a") as log:
+    print("begun", file=log)
+"""
+
+
+def _done(store: Store, job: str) -> bool:
+    return store.jobs.get(OWNER, job).state == "done"
+
+
+def _longer(log: Path, lines: int) -> bool:
+    return len(log.read_text().splitlines()) > lines
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts another process where others begin anew")
+def test_a_reader_with_nothing_to_do_begins_anew_and_reads_on(tmp_path: Path) -> None:
+    log = tmp_path / "begun.txt"
+    (tmp_path / "sitecustomize.py").write_text(IMPATIENT.format(log=str(log)), encoding="utf-8")
+    with tei() as server, closing(Store.open(tmp_path / "data")) as store:
+        collection = store.collections.create(OWNER, "mine")
+        environment = quiet() | {
+            "RAG_DATA_DIR": str(tmp_path / "data"),
+            "RAG_EMBEDDER": f"tei:{server.at('')}",
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), str(PROJECT)]),
+            NAME: str(tmp_path),
+        }
+        reader = subprocess.Popen([sys.executable, "-m", "rag", "reader"], env=environment, stdin=subprocess.PIPE)
+        try:
+            for times, name in enumerate(["one.txt", "two.txt"], 1):
+                job = store.jobs.enqueue(OWNER, collection.id, name, "file", b"Badges are made at the desk.").id
+                wait_for(partial(_done, store, job), PATIENCE)
+                # Each time it is as after its start: the process that parsed the document is gone too.
+                wait_for(partial(_longer, log, times), PATIENCE)
+                assert list(marked(tmp_path)) == [reader.pid]
+            assert reader.stdin is not None
+            reader.stdin.close()
+            assert reader.wait(PATIENCE) == 0
+        finally:
+            end(tmp_path)
 
 
 @LINUX

@@ -182,7 +182,7 @@ def test_the_page_of_documents_says_what_a_document_waits_for(tmp_path: Path, mo
 def test_a_server_that_never_answers_fails_the_job_in_words(
     place: Place, store: Store, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.ingestion.worker.TRIES", 1)
+    monkeypatch.setattr("rag.ingestion.worker.outages.TRIES", 1)
     with serving(lambda _: Reply(status=503)) as server, reader(place, intranet=(server.place,)):
         address = server.at("/")
         job = store.jobs.enqueue(OWNER, collection.id, address, "address", address)

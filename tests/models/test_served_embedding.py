@@ -15,7 +15,8 @@ from rag.core.call_context import CallContext
 from rag.core.errors import EmbedderRefused, EmbedderUnreachable, ModelUnknown, RagError
 from rag.core.settings import Settings
 from rag.ingestion.pipeline import read_file
-from rag.ingestion.worker import run_jobs, when_it_answers
+from rag.ingestion.worker import run_jobs
+from rag.ingestion.worker.outages import when_it_answers
 from rag.library.store import Store
 from rag.models.served_embedding import BATCH, MAX_TOKENS, open_served
 from rag.services import NO_MODEL, Services, open_services
@@ -202,7 +203,7 @@ def test_a_document_waits_while_the_server_is_away_and_is_read_when_it_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader starts before the server does, and loses it once in between."""
-    monkeypatch.setattr("rag.ingestion.worker.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("rag.ingestion.worker.outages.POLL_SECONDS", 0.02)
     away, seen, lost, stopping = (threading.Event() for _ in range(4))
     away.set()
 

@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING
 
 from rag.core.errors import (
     AddressError,
-    AddressStatus,
-    AddressUnreachable,
     Cancelled,
     DiskFull,
     EmbedderUnreachable,
@@ -34,9 +32,12 @@ from rag.core.errors import (
 )
 from rag.core.types import Document
 from rag.ingestion.context import IngestContext, ProgressCallback, silent
+from rag.ingestion.loading import sandbox
 from rag.ingestion.pipeline import SameNames, read_address, read_again, read_file
 from rag.ingestion.reembedding import drop_kept, reembed
+from rag.ingestion.worker.idleness import Idleness
 from rag.ingestion.worker.lease import Heartbeat, Stopping
+from rag.ingestion.worker.outages import POLL_SECONDS, TRIES, may_pass, wait_out, when_it_answers
 from rag.library.store import Job, Store
 from rag.library.store.postgresql import PostgreSQL
 
@@ -48,36 +49,44 @@ if TYPE_CHECKING:
 READ_AT_ONCE = 2
 
 LEASE_SECONDS = 20.0
-POLL_SECONDS = 0.5
+# A reader with nothing to do gives its embedder back after so long: 1.3 GB, against 2 to 4 s to load it again.
+IDLE_SECONDS = 20.0
 DOUBT_SECONDS = 60.0
-
-# What is delivered comes so often again when a disk is full, or the server of an address does not answer.
-TRIES = 5
-# Too many questions, and servers behind a proxy that are away for the moment.
-_BUSY = {429, 502, 503, 504}
-
-_AWAITED: dict[type[RagError], str] = {
-    DiskFull: "no room on the disk",
-    EmbedderUnreachable: "the embedding server does not answer",
-    StoreUnreachable: "the database server does not answer",
-}
 
 _log = logging.getLogger(__name__)
 
 
-def serve(store: Store, ingest: Callable[[], IngestContext], stopping: threading.Event) -> None:
-    """Read the documents that wait until `stopping` is set; its context is made when there is something to read."""
+def serve(
+    store: Store,
+    ingest: Callable[[], IngestContext],
+    stopping: threading.Event,
+    *,
+    idle_seconds: float = math.inf,
+) -> bool:
+    """Read the documents that wait until `stopping` is set; its context is made when there is something to read.
+
+    Returns:
+        Whether it ended because there was nothing more to read for `idle_seconds`. Readers of a team's database stay.
+    """
     if isinstance(store.database, PostgreSQL):
         _receive(store, store.database, ingest, stopping, LEASE_SECONDS)
-        return
+        return False
     wait_for_work(store, stopping)
     ready = when_it_answers(ingest, stopping)
     if ready is not None:
-        run_jobs(ready, stopping)
+        run_jobs(ready, stopping, idle_seconds=idle_seconds)
+    sandbox.close()
+    return not stopping.is_set()
 
 
-def run_jobs(ingest: IngestContext, stopping: threading.Event, *, lease_seconds: float = LEASE_SECONDS) -> None:
-    """Read the documents that wait, READ_AT_ONCE at a time, until `stopping` is set.
+def run_jobs(
+    ingest: IngestContext,
+    stopping: threading.Event,
+    *,
+    lease_seconds: float = LEASE_SECONDS,
+    idle_seconds: float = math.inf,
+) -> None:
+    """Read the documents that wait, READ_AT_ONCE at a time, until `stopping` is set or nothing came for so long.
 
     A job whose reader died is begun anew by whoever comes here next, once its lease has run out.
     """
@@ -85,30 +94,33 @@ def run_jobs(ingest: IngestContext, stopping: threading.Event, *, lease_seconds:
         _receive(ingest.store, ingest.store.database, lambda: ingest, stopping, lease_seconds)
         return
     ingest.store.files.sweep()
+    idleness = Idleness(idle_seconds)
     with ThreadPoolExecutor(READ_AT_ONCE, "reading") as pool:
         try:
             for ended in as_completed(
-                [pool.submit(_take, ingest, stopping, lease_seconds) for _ in range(READ_AT_ONCE)]
+                [pool.submit(_take, ingest, stopping, lease_seconds, idleness) for _ in range(READ_AT_ONCE)]
             ):
                 ended.result()
-        finally:
+        except BaseException:
             # What one cannot go on from ends the other too.
             stopping.set()
+            raise
 
 
-def _take(ingest: IngestContext, stopping: threading.Event, lease_seconds: float) -> None:
+def _take(ingest: IngestContext, stopping: threading.Event, lease_seconds: float, idleness: Idleness) -> None:
     """One job after the other."""
     worker = _name()
-    while not stopping.is_set():
+    while not stopping.is_set() and not idleness.lasts():
         try:
             job = ingest.store.jobs.claim(worker, lease_seconds)
             if job is None:
                 stopping.wait(POLL_SECONDS)
             else:
-                _run(ingest, job, stopping, lease_seconds)
+                with idleness.interrupted():
+                    _run(ingest, job, stopping, lease_seconds)
         except (DiskFull, EmbedderUnreachable, StoreUnreachable) as error:
             # The job comes again, at the latest when its lease has run out.
-            _wait(error, stopping)
+            wait_out(error, stopping)
 
 
 def _receive(
@@ -133,7 +145,7 @@ def _receive(
         except (AddressError, DiskFull, EmbedderUnreachable, StoreUnreachable) as error:
             if not isinstance(error, AddressError):
                 # The next job would meet the same.
-                _wait(error, stopping)
+                wait_out(error, stopping)
             raise Later from None
 
     with suppress(StoreUnreachable):
@@ -171,21 +183,6 @@ def keep_in_step(sync: MilvusSync, stopping: threading.Event) -> None:
         stopping.wait(2 * POLL_SECONDS)
 
 
-def when_it_answers(ingest: Callable[[], IngestContext], stopping: threading.Event) -> IngestContext | None:
-    """The context, once the server of its embedder answers; None where `stopping` was set before."""
-    while not stopping.is_set():
-        try:
-            return ingest()
-        except EmbedderUnreachable as error:
-            _wait(error, stopping)
-    return None
-
-
-def _wait(error: RagError, stopping: threading.Event) -> None:
-    _log.warning("%s; waiting", _AWAITED[type(error)])
-    stopping.wait(10 * POLL_SECONDS)
-
-
 def _run(ingest: IngestContext, job: Job, stopping: threading.Event, lease_seconds: float, tried: int = TRIES) -> None:
     """Read a job to its end, whatever that is; raises what is in the way for now, when the job waits again.
 
@@ -205,7 +202,7 @@ def _run(ingest: IngestContext, job: Job, stopping: threading.Event, lease_secon
         if job.kind == "embedder":
             drop_kept(ingest.store.folder, job.collection)
     except RagError as error:
-        if _passes(error, tried):
+        if may_pass(error, tried):
             # Where this fails too, its lease runs out.
             with suppress(DiskFull, StoreUnreachable):
                 jobs.give_back(job, error.failure())
@@ -214,14 +211,6 @@ def _run(ingest: IngestContext, job: Job, stopping: threading.Event, lease_secon
             jobs.fail(job, error.failure())
     except Exception as error:  # noqa: BLE001 - the one place: a failed job becomes its recorded error
         jobs.fail(job, Unexpected.logged(error, f"job {job.id}", _log).failure())
-
-
-def _passes(error: RagError, tried: int) -> bool:
-    """Whether waiting may help: for a server of the team's always, for a disk and for others' servers a few times."""
-    if isinstance(error, EmbedderUnreachable | StoreUnreachable):
-        return True
-    overrun = isinstance(error, AddressStatus) and error.fields["status"] in _BUSY
-    return tried < TRIES and (overrun or isinstance(error, AddressUnreachable | DiskFull))
 
 
 def _done(ingest: IngestContext, job: Job, on_progress: ProgressCallback) -> str | None:
