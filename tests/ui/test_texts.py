@@ -1,4 +1,4 @@
-"""Every word a user reads exists in both languages, and every error has its words."""
+"""Every word a user reads exists in every language, and every error has its words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from rag.core.errors import RagError
 from rag.core.types import Failure
-from rag.ui.texts import LANGUAGES, Texts, language_for, table
+from rag.ui.texts import LANGUAGES, Texts, language_for, language_name, table
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Names of settings and of environment variables, which whoever asks a question has nothing to do with.
@@ -36,6 +36,12 @@ def test_every_language_has_the_same_texts_with_the_same_fields(language: str) -
 def test_no_setting_is_named_where_a_user_reads(language: str) -> None:
     shown = {key: text for key, text in table(language).items() if not key.startswith(FOR_ADMINISTRATORS)}
     assert {key: text for key, text in shown.items() if SETTING.search(text)} == {}
+
+
+def test_a_language_is_its_file_under_its_own_name() -> None:
+    assert LANGUAGES[0] == "en"
+    assert set(LANGUAGES) == {file.stem for file in (PROJECT / "rag" / "ui").glob("*.toml")}
+    assert [language_name(language) for language in LANGUAGES] == ["English", "Deutsch", "中文"]
 
 
 def test_what_only_administrators_are_told_stands_on_no_page() -> None:
@@ -81,11 +87,12 @@ def test_an_error_survives_being_stored() -> None:
 def test_a_failure_is_told_in_the_readers_language() -> None:
     failure = Failure("empty_file", {"name": "a.pdf"})
     assert Texts("en").failure(failure) == "a.pdf is empty. Nothing was added."
+    assert Texts("de").failure(failure) == "a.pdf ist leer. Es wurde nichts hinzugefügt."
     assert Texts("zh").failure(failure) == "a.pdf 是空文件，没有添加任何内容。"
 
 
 @pytest.mark.parametrize(
-    ("locale", "language"), [("zh-CN", "zh"), ("zh-Hant-TW", "zh"), ("en-GB", "en"), ("de", "en"), (None, "en")]
+    ("locale", "language"), [("zh-CN", "zh"), ("zh-Hant-TW", "zh"), ("en-GB", "en"), ("de-AT", "de"), ("fr", "en"), (None, "en")]
 )
 def test_the_first_language_follows_the_browser(locale: str | None, language: str) -> None:
     assert language_for(locale) == language
