@@ -118,8 +118,8 @@ def texts() -> Texts:
         chosen = settings.load().language
     except SettingsInvalid:
         # The settings error itself is about to be printed.
-        return Texts(language_for(os.environ.get("RAG_LANGUAGE")))
-    return Texts(language_for(None) if chosen == "auto" else chosen)
+        chosen = os.environ.get("RAG_LANGUAGE", "auto")
+    return Texts(language_for(None if chosen == "auto" else chosen), administrator=True)
 
 
 @contextmanager

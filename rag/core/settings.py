@@ -35,8 +35,8 @@ class Settings(BaseSettings):
     samples: bool = Field(
         True, description="Read the sample documents into a collection of their own at the first start."
     )
-    language: Literal["auto", "en", "zh"] = Field(
-        "auto", description="Language of the pages; auto follows the browser."
+    language: str = Field(
+        "auto", pattern=r"^(auto|[a-z]{2})$", description="Language of the pages: en, de, zh; auto follows the browser."
     )
 
     open_without_sign_in: bool = Field(

@@ -20,7 +20,7 @@ from rag.ui import authentication, log_filters, model_labels, widget_values
 from rag.ui.presence import Presence
 from rag.ui.safe_views import draw_muted, label
 from rag.ui.style import style
-from rag.ui.texts import LANGUAGES, Language, Texts, language_for
+from rag.ui.texts import LANGUAGES, Language, Texts, language_for, language_name
 
 Name = Literal["chat", "documents", "quality", "models", "privacy", "people"]
 
@@ -39,12 +39,12 @@ PAGES: dict[Name, tuple[str, str]] = {
 }
 # With sign-in, pages about the whole installation are for admins.
 FOR_ADMINS: set[Name] = {"models", "privacy", "people"}
-LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文"}
 
 
 def _show_script_error(error: Exception) -> bool:
     """Show an exception that ended a page's script as a sentence; details are in the log."""
-    texts = Texts("zh" if st.session_state.get("language") == "zh" else "en")
+    chosen = st.session_state.get("language")
+    texts = Texts(chosen if chosen in LANGUAGES else LANGUAGES[0])
     shown = error if isinstance(error, RagError) else Unexpected.of(error)
     st.error(label(texts.failure(shown.failure())))
     return True
@@ -191,7 +191,7 @@ def _draw_languages(texts: Texts) -> None:
     st.segmented_control(
         texts("app.language"),
         LANGUAGES,
-        format_func=LANGUAGE_NAMES.__getitem__,
+        format_func=language_name,
         key="language",
         required=True,
         label_visibility="collapsed",
@@ -205,11 +205,11 @@ def _keep_language() -> None:
         st.query_params["lang"] = chosen
 
 
-def _first_language(setting: Literal["auto", "en", "zh"]) -> Language:
+def _first_language(setting: str) -> Language:
     wanted = st.query_params.get("lang")
     if wanted in LANGUAGES:
-        return wanted
-    return language_for(st.context.locale) if setting == "auto" else setting
+        return str(wanted)
+    return language_for(st.context.locale if setting == "auto" else setting)
 
 
 # hash(): Streamlit would hash the repr, in which secrets are masked.

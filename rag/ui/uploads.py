@@ -181,7 +181,8 @@ def _stage(job: Job, texts: Texts) -> str:
     if job.state == "waiting" or not job.stage:
         return texts("documents.stage_waiting")
     counted = "loading_pages" if job.stage == "loading" and job.total else job.stage
-    said = texts(f"documents.stage_{counted}", done=job.done, total=job.total)
+    percent = round(100 * job.done / job.total) if job.total else 0
+    said = texts(f"documents.stage_{counted}", done=job.done, total=job.total, percent=percent)
     left = _seconds_left(job)
     return said if left is None else f"{said} · {texts('documents.stage_left', seconds=left)}"
 

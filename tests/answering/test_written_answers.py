@@ -228,8 +228,8 @@ def test_a_model_is_told_that_documents_do_not_say_the_same(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("language", "question", "title"),
     [
-        ("en", "What does X-4711 mean?", "No answer: the passages that come nearest to the question"),
-        ("zh", "X-4711 是什么意思？", "不是答案：只是与问题最接近的段落"),
+        ("en", "What does X-4711 mean?", "Not an answer: the passages closest to the question"),
+        ("zh", "X-4711 是什么意思？", "不是答案：只是与问题最接近的片段"),
     ],
 )
 def test_passages_near_a_code_that_is_nowhere_are_not_taken_for_an_answer(

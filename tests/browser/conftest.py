@@ -141,7 +141,7 @@ class User:
         """Choose files in the form and send it."""
         self.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(list(files))
         expect(self.page.get_by_test_id("stFileChip")).to_have_count(len(files))
-        self.page.get_by_role("button", name="Read", exact=True).click()
+        self.page.get_by_role("button", name="Add", exact=True).click()
 
     def choose_collection(self, name: str) -> None:
         self.page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").locator("input").click()

@@ -103,7 +103,7 @@ def share(person: User, email: str) -> None:
 
 def withdraw(person: User) -> None:
     """Take the only share back. A page that is still being drawn closes its menus: then once more."""
-    share = person.page.get_by_role("button", name="Withdraw")
+    share = person.page.get_by_role("button", name="Stop sharing")
     for _ in range(5):
         open_sharing(person)
         with suppress(TimeoutError):

@@ -100,7 +100,7 @@ def test_a_file_and_an_answer_are_saved_with_mouse_and_keyboard(user: User, tmp_
     assert original.value.suggested_filename == "employee-handbook.pdf"
     assert (tmp_path / "original.pdf").read_bytes() == (SAMPLES / "employee-handbook.pdf").read_bytes()
     user.page.keyboard.press("Escape")
-    link = answer.get_by_role("link", name="Save as a page")
+    link = answer.get_by_role("link", name="Export")
     link.focus()
     with user.page.expect_download() as page:
         user.page.keyboard.press("Enter")
@@ -176,7 +176,7 @@ def test_a_restart_of_the_app_keeps_the_chat(user: User) -> None:
 @pytest.mark.parametrize(
     ("user", "told"),
     [
-        ({"locale": "en-US"}, "smollm2-135m-instruct takes about 41 s to its first word on this machine."),
+        ({"locale": "en-US"}, "on this computer smollm2-135m-instruct takes about 41 s to start writing."),
         ({"locale": "zh-CN"}, "smollm2-135m-instruct 在这台机器上大约要 41 秒才写出第一个字。"),
     ],
     indirect=["user"],
@@ -196,7 +196,7 @@ def test_who_has_a_slow_model_is_told_how_long_it_takes_before_asking(user: User
 def test_the_seconds_of_each_stage_are_told_on_demand(user: User) -> None:
     user.open()
     answer = user.ask(LEAVE)
-    answer.get_by_role("button", name="Seconds").click()
+    answer.get_by_role("button", name="Timing").click()
     stages = [f"{stage} [0-9]+[.][0-9]{{2}} s" for stage in ("search", "quotes", "first word", "writing", "checking")]
     told = user.page.get_by_text(re.compile(" · ".join([*stages, "in all [0-9]+[.][0-9]{2} s"])))
     expect(told).to_be_visible()
@@ -225,7 +225,7 @@ def test_the_chinese_interface_answers_in_chinese(user: User) -> None:
     expect(user.page.get_by_role("heading", name="向你的文档提问")).to_be_visible()
     answer = user.ask("午餐补贴每天多少钱？")
     expect(answer.locator(".quote").first).to_contain_text("shanghai-office-move.docx")
-    expect(answer).to_contain_text("smollm2-135m-instruct 不会写中文，所以以摘录的原文作答。")
+    expect(answer).to_contain_text("smollm2-135m-instruct 不会写中文，所以以引用的原文作答。")
     expect(user.page.get_by_role("button", name="重新回答")).to_be_visible()
     user.page.get_by_text("English", exact=True).click()
     expect(user.page.get_by_role("button", name="Ask again")).to_be_visible()

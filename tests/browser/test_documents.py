@@ -75,10 +75,10 @@ def test_a_long_text_opens_at_the_marked_line_and_says_where_it_was_cut(user: Us
 
 def test_addresses_are_read_and_bad_ones_named(user: User, site: str) -> None:
     user.make_collection("Web")
-    user.page.get_by_role("textbox", name="Addresses").fill(
+    user.page.get_by_role("textbox", name="Web addresses").fill(
         f"{site}/parking.html\n{site}/missing.html\nhttp://192.168.1.1/\nnonsense"
     )
-    user.page.get_by_role("button", name="Read", exact=True).click()
+    user.page.get_by_role("button", name="Add", exact=True).click()
     expect_documents(user, "Parking")
     expect(failures(user)).to_have_count(3)
     said = " ".join(failures(user).all_inner_texts())
@@ -108,10 +108,10 @@ def test_a_locked_pdf_asks_for_its_password(user: User) -> None:
     user.upload(file("locked.pdf", pdf("The code of the safe is changed in May.", password="tulip")))
     box = failures(user).filter(has_text="locked.pdf is encrypted.")
     box.get_by_label("Password", exact=True).fill("rose")
-    box.get_by_role("button", name="Read").click()
+    box.get_by_role("button", name="Add").click()
     expect(user.page.get_by_text("The password does not open locked.pdf.")).to_be_visible()
     box.get_by_label("Password", exact=True).fill("tulip")
-    box.get_by_role("button", name="Read").click()
+    box.get_by_role("button", name="Add").click()
     expect_documents(user, "locked.pdf")
     expect(failures(user)).to_have_count(0)
 

@@ -56,9 +56,9 @@ def choose(user: User, name: str) -> None:
 
 def test_each_model_says_how_it_runs_here(user: User) -> None:
     open_models(user)
-    expect(card(user, BUNDLED)).to_contain_text("On this disk")
-    expect(card(user, BUNDLED)).to_contain_text("comes with the program")
-    expect(card(user, "llama-2-13b-chat")).to_contain_text("Not on this disk")
+    expect(card(user, BUNDLED)).to_contain_text("On this computer")
+    expect(card(user, BUNDLED)).to_contain_text("included")
+    expect(card(user, "llama-2-13b-chat")).to_contain_text("Not on this computer")
     expect(card(user, "llama-2-13b-chat")).to_contain_text("7.9 GB")
 
 
@@ -76,13 +76,13 @@ def test_a_model_comes_once_its_licence_is_accepted(user: User, app: App, hub: H
     hub.before_piece = slowly(0.05)
     download.click()
     expect(llama.get_by_role("progressbar")).to_be_visible()
-    expect(llama).to_contain_text("On this disk")
+    expect(llama).to_contain_text("On this computer")
     assert (app.data / "models" / LLAMA_FILE).read_bytes() == WEIGHTS
-    llama.get_by_role("button", name="Check its files").click()
-    expect(llama).to_contain_text("All files are what they were when they came.")
+    llama.get_by_role("button", name="Check files").click()
+    expect(llama).to_contain_text("All files are unchanged.")
     llama.get_by_role("button", name="Remove").click()
     user.page.get_by_test_id("stPopoverBody").get_by_role("button", name="Remove").click()
-    expect(llama).to_contain_text("Not on this disk")
+    expect(llama).to_contain_text("Not on this computer")
     assert not (app.data / "models" / LLAMA_FILE).exists()
 
 
@@ -105,7 +105,7 @@ def test_a_cancelled_download_leaves_nothing_and_a_wrong_one_is_named(user: User
 
 def test_a_model_is_tried_with_one_line(user: User) -> None:
     open_models(user)
-    user.page.get_by_label("One line to try it with").fill(
+    user.page.get_by_label("Try it with one line").fill(
         "The capital of France is Paris. What is the capital of France?"
     )
     user.page.get_by_role("button", name="Try", exact=True).click()

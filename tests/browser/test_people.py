@@ -85,7 +85,7 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     # Bob reads it and asks, and changes nothing.
     bob.open("/documents")
     bob.choose_collection("Plans · Ann")
-    expect(bob.page.get_by_text("Ann shares this with you: you may read and ask.")).to_be_visible()
+    expect(bob.page.get_by_text("Ann shares this with you: you can read and ask.")).to_be_visible()
     expect(bob.page.get_by_role("button", name="gate.pdf")).to_be_visible()
     expect(bob.page.get_by_test_id("stFileUploaderDropzone")).to_have_count(0)
     for change in ("Remove", "Manage", "Share"):
@@ -94,7 +94,7 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     bob.settle()
     answer = bob.ask(QUESTION)
     expect(answer.locator(".quote").first).to_contain_text("painted green")
-    expect(answer.get_by_text("Keep as a test")).to_have_count(0)
+    expect(answer.get_by_text("Save as test question")).to_have_count(0)
     answer.locator(".quote .place").first.click()
     expect(bob.page.get_by_role("dialog").locator("img")).to_have_js_property("naturalWidth", 1191)
     addresses = addresses_in(bob)
@@ -114,7 +114,7 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     bob.settle()
     expect(bob.page.locator(".quote").first).to_contain_text("painted green")
     expect(bob.page.get_by_test_id("stChatInputTextArea")).to_be_disabled()
-    for gone in ("Ask again", "Passages (1)"):
+    for gone in ("Ask again", "Searched text (1)"):
         expect(bob.page.get_by_role("button", name=gone)).to_have_count(0)
     # What belongs to others is not there by its address either.
     ann.page.goto(chat)
@@ -138,20 +138,20 @@ def fetched(person: User, addresses: list[str]) -> list[int]:
 def test_whoever_is_shut_out_is_out_without_a_click(app: Team, someone: Callable[..., User]) -> None:
     eve, ada = sign_in(someone(), "eve"), sign_in(someone(), "ada")
     eve.page.goto(app.address + "/people")
-    expect(eve.page.get_by_text("This page is for admins")).to_be_visible()
+    expect(eve.page.get_by_text("This page is for administrators")).to_be_visible()
     eve.open("/documents")
     ada.open("/people")
     row = ada.page.locator("[class*='st-key-person-']", has_text="Eve")
-    row.get_by_role("button", name="Shut out").click()
-    expect(row.get_by_role("button", name="Let in again")).to_be_visible()
+    row.get_by_role("button", name="Deactivate").click()
+    expect(row.get_by_role("button", name="Reactivate")).to_be_visible()
     # Eve does nothing, and her page is empty.
-    is_out(eve.page, "Your access has been switched off")
+    is_out(eve.page, "Your account has been deactivated")
     # Nor is she in by any other door.
     for path in ("/", "/documents", "/people"):
         eve.page.goto(app.address + path)
-        is_out(eve.page, "Your access has been switched off")
+        is_out(eve.page, "Your account has been deactivated")
     ada.page.get_by_role("tab", name="Activity").click()
-    expect(ada.page.get_by_role("row", name="Ada shut out Eve")).to_be_visible()
+    expect(ada.page.get_by_role("row", name="Ada deactivated Eve")).to_be_visible()
 
 
 def test_signing_out_counts_in_every_window(app: Team, someone: Callable[..., User]) -> None:

@@ -16,11 +16,11 @@ NEWER = pdf("The greenhouse is painted every spring.", "Tools hang in shed B.")
 
 def keep(user: User, source: str) -> None:
     """Keep the question of the answer on the page, with the source whose line begins so."""
-    user.page.get_by_role("button", name="Keep as a test").click()
+    user.page.get_by_role("button", name="Save as test question").click()
     popover = user.page.get_by_test_id("stPopoverBody")
     popover.get_by_test_id("stRadio").get_by_text(source).click()
-    popover.get_by_role("button", name="Keep", exact=True).click()
-    expect(popover).to_contain_text("Kept. It is on the Quality page")
+    popover.get_by_role("button", name="Save", exact=True).click()
+    expect(popover).to_contain_text("Saved. You find it on the Quality page")
 
 
 def measure(user: User, name: str) -> str:
@@ -38,13 +38,15 @@ def test_kept_questions_are_asked_again_and_changes_seen(user: User) -> None:
     user.ask("Who won the football world cup in 1974?")
     keep(user, "None: the documents do not say it")
     user.page.get_by_role("link", name="Quality").click()
-    expect(user.page.get_by_text("Not asked yet")).to_have_count(2)
+    expect(user.page.get_by_text("Not run yet")).to_have_count(2)
 
-    user.page.get_by_role("button", name="Ask all 2").click()
-    expect(user.page.get_by_text("Last asked")).to_be_visible()
-    assert "100 %" in measure(user, "Right quote first")
-    assert "100 %" in measure(user, "All in all right")
-    expect(user.page.get_by_text("right · answered · right page at place 1 · right words in quote 1")).to_be_visible()
+    user.page.get_by_role("button", name="Run all 2").click()
+    expect(user.page.get_by_text("Last run")).to_be_visible()
+    assert "100 %" in measure(user, "Correct quote first")
+    assert "100 %" in measure(user, "Correct overall")
+    expect(
+        user.page.get_by_text("correct · answered · correct page at rank 1 · correct words in quote 1")
+    ).to_be_visible()
     expect(user.page.get_by_text("right · refused", exact=True)).to_be_visible()
 
     user.page.get_by_role("link", name="Documents").click()
@@ -52,8 +54,8 @@ def test_kept_questions_are_asked_again_and_changes_seen(user: User) -> None:
     user.page.get_by_role("button", name="Replace the old one").click()
     expect(user.page.locator("[class*='st-key-job-']")).to_have_count(0)
     user.page.get_by_role("link", name="Quality").click()
-    user.page.get_by_role("button", name="Ask all 2").click()
+    user.page.get_by_role("button", name="Run all 2").click()
     expect(user.page.get_by_text("documents were added, read again or removed")).to_be_visible()
-    assert "0 %" in measure(user, "Right quote first")
+    assert "0 %" in measure(user, "Correct quote first")
     expect(user.page.get_by_text("▼ not right")).to_be_visible()
     expect(user.page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()

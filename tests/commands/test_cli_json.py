@@ -72,7 +72,7 @@ CASES = [
         Case(f"models {command} x", 1, "settings_invalid", INVALID)
         for command in ("pull", "import", "verify", "remove")
     ),
-    Case("doctor", 1, "settings_invalid", {"RAG_LANGUAGE": "xx"}),
+    Case("doctor", 1, "settings_invalid", {"RAG_LANGUAGE": "Klingon"}),
     # A library that does not open.
     *(
         Case(command, 1, "store_damaged", DAMAGED)

@@ -175,11 +175,11 @@ def test_a_document_is_said_in_numbers() -> None:
     words = Texts("en")
     assert list(ReadingCounts().shown("pdf", words)) == []
     assert list(ReadingCounts(2, 1, 3).shown("pdf", words)) == [
-        "2 pages not wholly read",
+        "2 pages not completely read",
         "some text left out",
         "3 tables",
     ]
-    assert list(ReadingCounts(2).shown("word", words)) == ["not wholly read"]
+    assert list(ReadingCounts(2).shown("word", words)) == ["not completely read"]
 
 
 def test_what_an_earlier_version_read_is_read_again(tmp_path: Path) -> None:

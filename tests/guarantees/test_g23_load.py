@@ -183,7 +183,7 @@ def test_g23_who_waits_for_the_model_is_told_the_place(tmp_path: Path) -> None:
         _ready(app)
         # The model is loaded with the first question.
         _all_ask(app, 1, "")
-        answers, places = _all_ask(app, QUEUED, "Waiting for the model: place")
+        answers, places = _all_ask(app, QUEUED, "Waiting for the model: number")
     print(f"G23: {QUEUED} ask the model at once, {len(places.seconds)} told their place: {places.within(1)}")
     assert answers.failures == []
     assert len(places.seconds) >= QUEUED - 1

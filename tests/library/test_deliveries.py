@@ -175,8 +175,11 @@ def test_the_page_of_documents_says_what_a_document_waits_for(tmp_path: Path, mo
     st.cache_resource.clear()
     assert not page.exception
     drawn = " ".join(str(getattr(element, "proto", "")) for element in page.main)
-    assert "one.txt · waiting its turn" in drawn
-    assert "http://site.example/ answered with error 503. Nothing was added. It is tried again by itself." in drawn
+    assert "one.txt · Queued" in drawn
+    assert (
+        "http://site.example/ answered with error 503. Nothing was added. It will be tried again automatically."
+        in drawn
+    )
 
 
 def test_a_server_that_never_answers_fails_the_job_in_words(

@@ -149,7 +149,7 @@ def test_without_a_server_many_are_found_by_their_words_and_the_answer_says_so(s
 
 @pytest.mark.parametrize(("language", "said"), [("en", "by their words alone"), ("zh", "只按字词")])
 def test_readers_are_told(language: str, said: str) -> None:
-    texts = Texts(language)  # type: ignore[arg-type]
+    texts = Texts(language)
     answer = Answer("Who?", "Who?", "", "refused", None, words_only=True)
     notice = _notice(answer, texts)
     assert notice is not None

@@ -101,7 +101,7 @@ def upload(page: Page, name: str, text: str) -> None:
     chosen: FilePayload = {"name": name, "mimeType": "text/html", "buffer": data}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([chosen])
     expect(page.get_by_test_id("stFileChip")).to_have_count(1, timeout=WAIT)
-    page.get_by_role("button", name="Read", exact=True).click()
+    page.get_by_role("button", name="Add", exact=True).click()
 
 
 def until(happened: Callable[[], bool], seconds: float = 90) -> bool:

@@ -19,7 +19,7 @@ def drawn(answer: Answer) -> dict[str, Any]:
 
 def test_places_behind_the_first_three_are_folded_where_nothing_refers_to_them() -> None:
     data = drawn(ANSWER)
-    assert (data["more"], data["labels"]["more"]) == ([4, 5, 6], "3 more places that say something about it")
+    assert (data["more"], data["labels"]["more"]) == ([4, 5, 6], "3 more quotes")
     written = replace(
         ANSWER, sentences=(Sentence("So it is.", "supported", (4,)), Sentence("Or so.", "unsupported", (5,)))
     )

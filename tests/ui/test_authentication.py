@@ -21,7 +21,7 @@ from rag.ui import authentication
 PROJECT = Path(__file__).resolve().parents[2]
 # Each page begins with the same frame; tests/test_architecture.py holds that.
 PAGES = ["chat.py", "pages/people.py"]
-REFUSED = "Footnote is open to others than the user of this machine"
+REFUSED = "Footnote can be reached from other computers"
 AUTH = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "x" * 20, "client_id": "footnote"}
 
 
@@ -98,7 +98,7 @@ def test_a_team_s_library_is_not_opened_without_sign_in(tmp_path: Path, monkeypa
     store.close()
     monkeypatch.setattr("rag.services.Services.start", lambda self: None)
     app = opened("chat.py", tmp_path, monkeypatch)
-    assert [error.value[:39] for error in app.error] == ["People have signed in to this library\\,"]
+    assert [error.value[:39] for error in app.error] == ["People have signed in to this library b"]
     assert shown(app) == ["error"]
 
 
