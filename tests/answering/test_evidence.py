@@ -204,6 +204,11 @@ def test_lines_that_stand_on_top_of_every_page_are_not_quoted() -> None:
             "1 Purpose ........ 1\n2 Annual leave policy ........ 4\n3 Sick leave . . . . . 7\n4 Travel ...... 9",
             "Annual leave is granted for each year of service.",
         ),
+        (
+            "What is the policy on annual leave?",
+            "Contents\nForeword iii\nPurpose of this policy iv\nAnnual leave policy of 2 March 1\nTravel 9",
+            "Annual leave is granted for each year of service.",
+        ),
         ("年假制度是什么？", "目录\n第一章 总则 1\n第二章 年假制度 3\n第三章 差旅………… 7", "年假按工龄计算。"),
     ],
 )

@@ -190,6 +190,24 @@ def test_a_list_is_no_table(sheet: Sheet) -> None:
     assert sheet.read().pages[0].tables == ()
 
 
+def test_a_table_of_contents_is_no_table_whatever_its_entries_hold(sheet: Sheet) -> None:
+    sheet.lines(["Contents"], 70, 760)
+    entries = [("1", "Foreword", "iii"), ("2", "Berths", "iv"), ("3", "Rates from 2 March", "1"), ("4", "Locks", "12")]
+    below = sheet.rows(entries, (70, 100, 400), 730)
+    sheet.rows([("1", "Foreword")], (70, 100), below - 40)
+    sheet.lines(PROSE, 70, below - 60)
+    (page,) = sheet.read().pages
+    assert page.tables == ()
+    assert "1 Foreword iii\n2 Berths iv\n3 Rates from 2 March 1\n4 Locks 12\n\n1 Foreword\n" in page.text
+
+
+def test_a_compound_that_a_cell_parts_keeps_its_hyphen_and_a_word_does_not(sheet: Sheet) -> None:
+    rows = [("Boat", "Rate"), ("Heavy-\nduty barges", "40"), ("Cano-\nes", "5"), ("Punts", "6")]
+    sheet.rows(rows, (70, 300), 700)
+    (page,) = sheet.read().pages
+    assert rows_of(page) == ["Boat | Rate", "Heavy-duty barges | 40", "Canoes | 5", "Punts | 6"]
+
+
 def test_every_letter_of_a_row_leads_back_to_its_place(sheet: Sheet) -> None:
     sheet.lines(PROSE, 60, 780)
     sheet.rows(FIGURES, PLACES, 700)

@@ -92,7 +92,8 @@ def test_a_failure_is_told_in_the_readers_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "language"), [("zh-CN", "zh"), ("zh-Hant-TW", "zh"), ("en-GB", "en"), ("de-AT", "de"), ("fr", "en"), (None, "en")]
+    ("locale", "language"),
+    [("zh-CN", "zh"), ("zh-Hant-TW", "zh"), ("en-GB", "en"), ("de-AT", "de"), ("fr", "en"), (None, "en")],
 )
 def test_the_first_language_follows_the_browser(locale: str | None, language: str) -> None:
     assert language_for(locale) == language

@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import Final
 
 from rag.answering.evidence.cutting import LONGEST, LONGEST_CHINESE, Sort, Unit, cut_unit
-from rag.answering.evidence.table_of_contents import contents_lines
 from rag.answering.evidence.table_units import table_units
 from rag.core.tables import Table
 from rag.core.text import sentences
+from rag.core.text.table_of_contents import contents_lines
 
 __all__ = ["LONGEST", "LONGEST_CHINESE", "Unit", "headlines", "units"]
 

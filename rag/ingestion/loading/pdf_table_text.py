@@ -8,12 +8,14 @@ from itertools import groupby
 from typing import Final
 
 from rag.core.tables import CELL_BORDER, Cell, Table, grid_of
+from rag.ingestion.loading.hyphens import Words
 from rag.ingestion.loading.line_types import Line, Piece
 from rag.ingestion.loading.pdf_grid import GridCell
 from rag.ingestion.loading.pdf_words import Word, lines_of
 from rag.ingestion.loading.shown_lines import Shown
 from rag.ingestion.loading.table_heads import head_rows, heads_of
 
+_SOFT_HYPHEN: Final = "\u00ad"
 _MADE: Final = -1  # the index of a character that was put in
 
 Text = tuple[str, list[int]]
@@ -51,9 +53,11 @@ def lay_tables(
         indices.append(_MADE)
     owners: dict[int, tuple[int, int]] = {}
     written: list[tuple[list[Text], FoundTable]] = []
-    for cells in find(text, indices):
+    tables = find(text, indices)
+    known = Words(one.text for one in texts if tables)
+    for cells in tables:
         packed = _packed([cell for cell in cells if cell.words])
-        rows, table = _write(text, indices, packed)
+        rows, table = _write(text, indices, packed, known)
         if len(rows) < 2:
             continue
         for cell in packed:
@@ -137,11 +141,11 @@ def with_rows(lines: Iterable[Line], tables: Sequence[LaidTable], show: Callable
                     yield Shown(own, text, indices, parted=False, soft=False, table=in_table)
 
 
-def _write(text: str, indices: list[int], cells: list[GridCell]) -> tuple[list[Text], FoundTable]:
+def _write(text: str, indices: list[int], cells: list[GridCell], known: Words) -> tuple[list[Text], FoundTable]:
     """The rows of a table with their indices, and the table, whose places are not known yet."""
     count = max((cell.row + cell.row_span for cell in cells), default=0)
     width = max((cell.column + cell.column_span for cell in cells), default=0)
-    pieces = {id(cell): _cell_text(text, indices, cell) for cell in cells}
+    pieces = {id(cell): _cell_text(text, indices, cell, known) for cell in cells}
     grid: list[list[GridCell | None]] = [[None] * width for _ in range(count)]
     for cell in cells:
         for row in range(cell.row, cell.row + cell.row_span):
@@ -177,15 +181,16 @@ def _packed(cells: list[GridCell]) -> list[GridCell]:
     ]
 
 
-def _cell_text(text: str, indices: list[int], cell: GridCell) -> Text:
-    """The words of a cell on one line; a word that its lines part is whole."""
+def _cell_text(text: str, indices: list[int], cell: GridCell, known: Words) -> Text:
+    """The words of a cell on one line; a word that its lines part is whole, with its hyphen where it has one."""
     out = ""
     places: list[int] = []
     last: Word | None = None
     for line in lines_of(cell.words):
         for number, word in enumerate(_in_order(line.words)):
             if last is not None and number == 0 and _parted(out, word):
-                out, places = out[:-1], places[:-1]
+                if out[-1] == _SOFT_HYPHEN or not known.keep_hyphen(out[:-1], word.text):
+                    out, places = out[:-1], places[:-1]
             elif last is not None and last.end != word.start:
                 out, places = out + " ", [*places, _MADE]
             out += text[word.start : word.end].replace("\n", " ")
@@ -202,7 +207,7 @@ def _in_order(words: list[Word]) -> list[Word]:
 
 def _parted(before: str, word: Word) -> bool:
     """Whether a line end parts a word at its hyphen."""
-    return before[-1:] in "-\u2010\u00ad" and before[-2:-1].isalpha() and word.text[0].islower()
+    return before[-1:] in f"-\u2010{_SOFT_HYPHEN}" and before[-2:-1].isalpha() and word.text[0].islower()
 
 
 def _table(rows: int, cells: list[GridCell], texts: Mapping[int, str]) -> FoundTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 
+from rag.core.text.table_of_contents import contents_lines
 from rag.ingestion.loading.pdf_aligned import aligned_tables, table_of
 from rag.ingestion.loading.pdf_grid import GridCell, is_gappy
 from rag.ingestion.loading.pdf_ruled import Ruled, cells_of, grids
@@ -63,7 +64,8 @@ def _found(words: Sequence[Word], rules: Rules, filled: Set[int]) -> list[list[G
             left = [word for word in left if id(word) not in taken]
     printed = [line for line in lines_of(left) if not any(id(word) in filled for word in line.words)]
     for lines in streams(printed):
-        found += aligned_tables(lines, rules)
+        contents = contents_lines([" ".join(word.text for word in line.words) for line in lines], marked=True)
+        found += aligned_tables([line for place, line in enumerate(lines) if place not in contents], rules)
     return found
 
 
