@@ -12,12 +12,16 @@
 PYTHON ?= python3.11
 # On Linux the ordinary index carries torch with CUDA (2.5 GB more); this one has the build for processors.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+# llama-cpp-python's own, with ready builds; the ordinary index has its source alone.
+LLAMA_INDEX ?= https://abetlen.github.io/llama-cpp-python/whl/cpu
 VENV   := .venv
 BIN    := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
 
+# The model runner is set up beside the running app, which answers with quotes until then.
 run: $(VENV)/.app
+	@test -e $(VENV)/.llama || $(MAKE) --no-print-directory $(VENV)/.llama &
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.dev browser check
@@ -43,9 +47,8 @@ fix: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 # A newer pip first: 23.2 fails on some extras. Then torch, so that its CPU build is taken (set
-# TORCH_CPU_INDEX to another index for a graphics card). Then all
-# but the compiled model runner, and that last: without a compiler the app still shows its quotes.
-$(VENV)/.app: requirements.txt requirements-llama.txt
+# TORCH_CPU_INDEX to another index for a graphics card). Then all but the compiled model runner.
+$(VENV)/.app: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade "pip>=26"
 	$(BIN)/pip install --quiet --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU_INDEX) \
@@ -53,11 +56,18 @@ $(VENV)/.app: requirements.txt requirements-llama.txt
 	$(BIN)/pip install --quiet $$(grep '^torch==' requirements.txt)
 	grep -v '^-r ' requirements.txt > $(VENV)/without-llama.txt
 	$(BIN)/pip install --quiet -r $(VENV)/without-llama.txt
-	$(BIN)/pip install --quiet -r requirements.txt || \
-	  echo "llama-cpp-python could not be built: answers will be quotes only. See README, 'Without a compiler'."
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.app requirements-dev.txt requirements-team.txt requirements-multilingual.txt
+# The model runner: a ready wheel of its own index where that answers, otherwise the compiler; without either the app
+# still shows its quotes.
+$(VENV)/.llama: $(VENV)/.app requirements-llama.txt
+	$(BIN)/pip install --quiet --no-deps --only-binary :all: --retries 0 --timeout 10 --index-url $(LLAMA_INDEX) \
+	  $$(grep '^llama-cpp-python==' requirements-llama.txt) 2>/dev/null || echo "compiling llama-cpp-python: minutes"
+	$(BIN)/pip install --quiet -r requirements.txt || \
+	  echo "llama-cpp-python could not be built: answers will be quotes only. See README."
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.app $(VENV)/.llama requirements-dev.txt requirements-team.txt requirements-multilingual.txt
 	cat requirements-team.txt requirements-multilingual.txt requirements-dev.txt | grep -v '^-r ' > $(VENV)/dev.txt
 	$(BIN)/pip install --quiet -r $(VENV)/dev.txt
 	touch $@
