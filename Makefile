@@ -1,7 +1,8 @@
 # make run    set up and open the app          make test    set up and run every test
 # make check  style, types, import rules       make fix     let the tools mend what they can
 # make scale  several processes behind nginx (Debian: apt-get install nginx-light), and vectors in Milvus
-# make guarantees  the guarantees at full size, their counts in bench/guarantees.md (hours)
+# make guarantees  the guarantees at full size, their counts in bench/guarantees.md, and the other tests that are run
+#                  every night and not every time (hours)
 # make audit  the installed packages against known vulnerabilities (needs the network)
 # make bench  measure beside the baseline (ten minutes; make bench-full: hours)
 # make samples make the sample documents anew          make dist   build the wheel and prove it in an empty environment
@@ -14,6 +15,8 @@ PYTHON ?= python3.11
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 # llama-cpp-python's own, with ready builds; the ordinary index has its source alone.
 LLAMA_INDEX ?= https://abetlen.github.io/llama-cpp-python/whl/cpu
+# How many share the test files; each has a library, a server and a browser of its own where it needs one.
+PROCESSES ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
@@ -25,7 +28,7 @@ run: $(VENV)/.app
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.dev browser check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -37,6 +40,7 @@ scale: $(VENV)/.dev browser
 	$(BIN)/python -m pytest tests/scale -m scale $(ARGS)
 
 guarantees: $(VENV)/.dev browser
+	$(BIN)/python -m pytest tests --ignore tests/guarantees -m nightly $(ARGS)
 	FOOTNOTE_GUARANTEES=full $(BIN)/python bench/guarantees.py
 
 audit: $(VENV)/.dev
