@@ -6,9 +6,10 @@
 # make audit  the installed packages against known vulnerabilities (needs the network)
 # make bench  measure beside the baseline (ten minutes; make bench-full: hours)
 # make samples make the sample documents anew          make dist   build the wheel and prove it in an empty environment
+# make docs   build the docs site into site/           make pictures  take the tutorial's pictures anew
 
 .DEFAULT_GOAL := run
-.PHONY: run test check scale guarantees audit fix browser bench samples dist clean
+.PHONY: run test check scale guarantees audit fix browser bench samples docs pictures dist clean
 
 PYTHON ?= python3.11
 # On Linux the ordinary index carries torch with CUDA (2.5 GB more); this one has the build for processors.
@@ -68,11 +69,13 @@ $(VENV)/.llama: $(VENV)/.app requirements-llama.txt
 	$(BIN)/pip install --quiet --no-deps --only-binary :all: --retries 0 --timeout 10 --index-url $(LLAMA_INDEX) \
 	  $$(grep '^llama-cpp-python==' requirements-llama.txt) 2>/dev/null || echo "compiling llama-cpp-python: minutes"
 	$(BIN)/pip install --quiet -r requirements.txt || \
-	  echo "llama-cpp-python could not be built: answers will be quotes only. See README."
+	  echo "llama-cpp-python could not be built: answers will be quotes only. See docs/how-to/install.md."
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.app $(VENV)/.llama requirements-dev.txt requirements-team.txt requirements-multilingual.txt
-	cat requirements-team.txt requirements-multilingual.txt requirements-dev.txt | grep -v '^-r ' > $(VENV)/dev.txt
+$(VENV)/.dev: $(VENV)/.app $(VENV)/.llama requirements-dev.txt requirements-docs.txt requirements-team.txt \
+  requirements-multilingual.txt
+	cat requirements-team.txt requirements-multilingual.txt requirements-dev.txt requirements-docs.txt | \
+	  grep -v '^-r ' > $(VENV)/dev.txt
 	$(BIN)/pip install --quiet -r $(VENV)/dev.txt
 	touch $@
 
@@ -122,8 +125,15 @@ dist: $(VENV)/.dev browser
 	FOOTNOTE_DIST=alone $(BIN)/python -m pytest tests/test_package.py
 	$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-file dist/sbom.json
 
+# Offline and strict: a link that leads nowhere, or a page that stands in no menu, fails it.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
+pictures: $(VENV)/.dev browser
+	$(BIN)/python -m docs.building.pictures
+
 samples: $(VENV)/.dev
 	$(BIN)/python data/make_samples.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis
