@@ -53,7 +53,18 @@ def run(arguments: list[str], full: bool) -> tuple[dict[int, list[tuple[str, str
     """Run the tests. Per number: (outcome, output) of each test; and how long it all took, in words."""
     report = TABLE.with_suffix(".xml")
     environment = os.environ | ({"FOOTNOTE_GUARANTEES": "full"} if full else {})
-    options = ["-q", "-p", "no:cacheprovider", "-o", "junit_logging=system-out", "-o", "junit_family=xunit1"]
+    # Those of every night too.
+    options = [
+        "-q",
+        "-m",
+        "not scale",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "junit_logging=system-out",
+        "-o",
+        "junit_family=xunit1",
+    ]
     command = [sys.executable, "-m", "pytest", str(FOLDER), f"--junitxml={report}", *options, *arguments]
     began = time.monotonic()
     subprocess.run(command, cwd=PROJECT, env=environment)

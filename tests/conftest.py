@@ -1,4 +1,4 @@
-"""One Chromium for every test that needs one, and those tests last.
+"""One Chromium for every test that needs one, and those tests last; two processes share the files (`make test`).
 
 Playwright keeps an event loop running in the main thread from its first start on, and no test may
 start another one beside it: so there is one browser, and what uses `asyncio.run` comes before it.
@@ -11,10 +11,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
+from xdist.scheduler import LoadGroupScheduling
 
 from tests.support import postgres
 from tests.support.postgres import Place
@@ -22,6 +24,19 @@ from tests.support.postgres import Place
 # An example that takes longer than most is no failure: others may run beside it.
 settings.register_profile("without a deadline", deadline=None)
 settings.load_profile("without a deadline")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests run in one process, in their order; those that need a Chromium are a file of their own."""
+    scheduler = LoadGroupScheduling(config, log)
+    group_of = scheduler._split_scope
+    scheduler._split_scope = lambda nodeid: group_of(nodeid).split("::", 1)[0]
+    return scheduler
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if "chromium" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} in a browser"))
 
 
 @pytest.hookimpl(trylast=True)

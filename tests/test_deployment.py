@@ -17,9 +17,10 @@ import pytest
 import yaml
 
 from rag.core.settings import Settings
-from tests.guarantees.apps import PROJECT, quiet
+from tests.guarantees.apps import PROJECT
 from tests.support.serving import free_port, wait_until_healthy
 from tests.support.tei import tei
+from tests.support.wheel import Installed, built
 
 BIN = Path(sys.executable).parent
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())
@@ -104,9 +105,10 @@ def test_secrets_reach_the_program_from_files_alone(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def image(tmp_path: Path) -> Path:
-    """A folder with what the last stage copies out of the project, as far as `.dockerignore` lets it through."""
+def image(tmp_path: Path) -> Installed:
+    """The wheel, built from what is copied out of the project as far as `.dockerignore` lets it through."""
     allowed = [line[1:] for line in (PROJECT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    context = tmp_path / "context"
     for copied in instructions("COPY"):
         if copied.startswith("--from"):
             continue
@@ -114,26 +116,29 @@ def image(tmp_path: Path) -> Path:
         for source in sources:
             assert (PROJECT / source).exists(), source
             assert any(fnmatch.fnmatch(source, pattern) for pattern in allowed), f".dockerignore keeps {source} out"
-            (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
+            (context / source).parent.mkdir(parents=True, exist_ok=True)
             if (PROJECT / source).is_dir():
-                shutil.copytree(PROJECT / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(PROJECT / source, context / source, ignore=shutil.ignore_patterns("__pycache__"))
             else:
-                shutil.copy(PROJECT / source, tmp_path / source)
-    return tmp_path
+                shutil.copy(PROJECT / source, context / source)
+    return Installed(tmp_path, built(context, tmp_path / "dist"))
 
 
 def test_the_files_of_the_image_are_all_that_the_app_and_the_reader_need(
-    image: Path, tmp_path_factory: pytest.TempPathFactory
+    image: Installed, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     port, data = free_port(), tmp_path_factory.mktemp("data")
-    assert json.loads(instructions("CMD")[-1]) == ["streamlit", "run", "serve.py"]
-    assert SERVICES["worker"]["command"] == ["python", "-m", "rag", "reader", "--stay"]
+    program = json.loads(instructions("CMD")[-1])
+    worker = SERVICES["worker"]["command"]
+    assert (program, worker) == (["footnote", "run", "--team"], ["footnote", "reader", "--stay"])
     with tei() as embedder:
-        environment = quiet() | {"RAG_DATA_DIR": str(data), "RAG_EMBEDDER": f"tei:{embedder.at('')}"}
-        environment |= {"RAG_READER": "elsewhere", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}
-        app = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(port)]
-        worker = [sys.executable, "-m", "rag", "reader", "--stay"]
-        running = [subprocess.Popen(command, cwd=image, env=environment) for command in (app, worker)]
+        environment = image.environment | {"RAG_DATA_DIR": str(data), "RAG_EMBEDDER": f"tei:{embedder.at('')}"}
+        environment |= {"RAG_READER": "elsewhere", "PYTHONDONTWRITEBYTECODE": "1"}
+        commands = [[*program, "--port", str(port)], worker]
+        running = [
+            subprocess.Popen([str(image.bin / name), *given], cwd=image.home, env=environment)
+            for name, *given in commands
+        ]
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}")
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=60) as reply:

@@ -6,21 +6,17 @@ into an environment that shares nothing.
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
-import sysconfig
 import tomllib
-import venv
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.serving import free_port, wait_until_healthy
+from tests.support.wheel import Installed, built
 
 PROJECT = Path(__file__).resolve().parents[1]
 PATIENCE_MS = 180_000
@@ -46,54 +42,16 @@ def test_the_package_asks_for_what_was_tested_together() -> None:
         assert declared(project["optional-dependencies"][extra]) == requirements(f"requirements-{extra}.txt")
 
 
-class Installed:
-    """An environment with the wheel in it, and a home folder where nothing of this project is."""
-
-    def __init__(self, folder: Path, wheel: Path) -> None:
-        self.bin, self.home = folder / "venv" / "bin", folder / "home"
-        self.home.mkdir()
-        (self.home / "note.md").write_text(f"# Gate\n\n{SENTENCE}\n", encoding="utf-8")
-        alone = os.environ.get("FOOTNOTE_DIST") == "alone"
-        venv.create(folder / "venv", with_pip=alone, symlinks=True)
-        python = str(self.bin / "python")
-        if alone:
-            pip = [python, "-m", "pip", "install", "-q", "-c", str(PROJECT / "requirements.txt")]
-            subprocess.run([*pip, "torch"], check=True)
-            subprocess.run([*pip, str(wheel)], check=True)
-        else:
-            pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index"]
-            subprocess.run([*pip, str(wheel)], check=True)
-            site = folder / "venv" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-            (site / "standing.pth").write_text(sysconfig.get_paths()["purelib"], encoding="utf-8")
-
-    @property
-    def environment(self) -> dict[str, str]:
-        own = {key: value for key, value in os.environ.items() if not key.startswith(("RAG_", "PYTHON", "STREAMLIT_"))}
-        return own | {"HOME": str(self.home), "XDG_DATA_HOME": str(self.home / "data"), "RAG_MODEL": "none"}
-
-    def footnote(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(self.bin / "footnote"), *arguments]
-        return subprocess.run(command, cwd=self.home, env=self.environment, capture_output=True, text=True, timeout=600)
-
-    def json(self, *arguments: str) -> dict[str, Any]:
-        ended = self.footnote(*arguments, "--json")
-        assert ended.returncode == 0, ended.stderr
-        found: dict[str, Any] = json.loads(ended.stdout)
-        return found
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(PROJECT)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    (built,) = folder.glob("*.whl")
-    return built
+    return built(PROJECT, tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installed:
-    return Installed(tmp_path_factory.mktemp("installed"), wheel)
+    there = Installed(tmp_path_factory.mktemp("installed"), wheel)
+    (there.home / "note.md").write_text(f"# Gate\n\n{SENTENCE}\n", encoding="utf-8")
+    return there
 
 
 @pytest.mark.slow
@@ -109,6 +67,13 @@ def test_the_wheel_holds_what_the_checkout_runs(wheel: Path) -> None:
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     untracked = {name for name in held - expected if (PROJECT / name.removeprefix("rag/installed/")).exists()}
     assert held - untracked == expected
+
+
+@pytest.mark.slow
+def test_what_is_installed_fits_together(installed: Installed) -> None:
+    pip = [sys.executable, "-m", "pip", "--python", str(installed.bin / "python"), "check"]
+    done = subprocess.run(pip, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "No broken requirements found.\n")
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def test_workflows_run_what_the_makefile_has() -> None:
         for file in (GITHUB / "workflows").glob("*.yml")
         for target in _MAKE.findall(file.read_text(encoding="utf-8"))
     }
-    assert asked == {"check", "dist", "guarantees", "scale", "audit"}
+    assert asked == {"check", "docs", "dist", "guarantees", "scale", "audit"}
     assert asked <= targets
 
 
@@ -65,3 +65,34 @@ def test_classifiers_name_only_the_python_that_runs_the_tests() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [line.rsplit(" ", 1)[1] for line in project["classifiers"] if "Python :: 3." in line]
     assert named == ["3.11"]
+
+
+@pytest.mark.parametrize(("ready", "compiles"), [(True, True), (False, True), (False, False)])
+def test_the_model_runner_comes_ready_or_compiled_or_not_at_all(tmp_path: Path, ready: bool, compiles: bool) -> None:
+    """The set-up asks its own index for a ready build, then the compiler, and goes on without either."""
+    environment = tmp_path / "venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / ".app").touch()
+    pip = environment / "bin" / "pip"
+    pip.write_text(
+        '#!/bin/sh\necho "$@" >> "$0.log"\ncase "$*" in\n'
+        f"*--only-binary*) exit {int(not ready)};;\n*) exit {int(not compiles)};;\nesac\n"
+    )
+    pip.chmod(0o755)
+    made = [
+        "make",
+        "--silent",
+        f"VENV={environment}",
+        "LLAMA_INDEX=https://wheels.example.com/cpu",
+        f"{environment}/.llama",
+    ]
+    # What is older than the list of packages is made anew.
+    done = subprocess.run([*made, "--old-file", f"{environment}/.app"], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    first, second = (environment / "bin" / "pip.log").read_text().splitlines()
+    assert "--only-binary :all:" in first
+    assert "--index-url https://wheels.example.com/cpu llama-cpp-python==" in first
+    assert second == "install --quiet -r requirements.txt"
+    assert ("could not be built" in done.stdout) == (not compiles)
+    assert ("compiling" in done.stdout) == (not ready)
+    assert (environment / ".llama").exists()

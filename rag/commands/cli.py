@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,13 +18,17 @@ from rag import __version__
 from rag.commands import asking, embedding, models, reading, running, upkeep, verifying
 from rag.commands.asking import DEFAULT, OWNER, CollectionName
 from rag.commands.embedding import work_off
-from rag.commands.output import PROBLEM, AsJson, run, tell, using
+from rag.commands.output import EXIT_CODES, PROBLEM, AsJson, Quiet, run, tell, using
+from rag.commands.progress import Bars, bars
 from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
 from rag.core.errors import FileMissing, ModelNotOnDisk, PartlyRead, RagError, Unexpected
 from rag.core.types import Collection
 from rag.network import connection_log
 from rag.services import NO_MODEL, Services, open_services
+
+if TYPE_CHECKING:
+    from rag.ingestion.context import ProgressCallback
 
 _AGAIN = "Read again what was read by an earlier version, from the files in the library."
 _log = logging.getLogger(__name__)
@@ -36,7 +40,8 @@ def _tell_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+_ENDS: Final = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + "."
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__, epilog=_ENDS)
 app.add_typer(asking.app)
 app.add_typer(reading.app)
 app.add_typer(embedding.app)
@@ -51,6 +56,7 @@ def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="The version.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """What every command takes."""
 
@@ -66,11 +72,10 @@ def ingest(
     sources: Annotated[list[str] | None, typer.Argument(help="Files, folders or web addresses.")] = None,
     collection: CollectionName = DEFAULT,
     again: Annotated[bool, typer.Option("--again", help=_AGAIN)] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Read files and web pages into a collection. What cannot be read is named; the others go on."""
-    from rag.ingestion.worker import READ_AT_ONCE
-
     if bool(sources) == again:
         raise typer.BadParameter("say what to read, or --again", param_hint="SOURCES / --again")
     services = open_services(settings.load())
@@ -79,12 +84,11 @@ def ingest(
     else:
         target = services.store.collections.named(OWNER, collection)
         services.begin(target, services.settings.language)
-        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-            read = pool.map(lambda source: _read(services, target, *source), _expanded(sources or []))
-            results = [result for each in read for result in each]
-    lines = (f"{result['name']}: {result['error'] or document_line(result)}" for result in results)
-    tell({"collection": collection, "documents": results}, lines, as_json)
-    if any(result["status"] != "ready" for result in results):
+        results = _read_all(services, target, list(_expanded(sources or [])))
+    unread = [result for result in results if result["status"] != "ready"]
+    lines, wrong = (map(_line, each) for each in (results, unread))
+    tell({"collection": collection, "documents": results}, lines, as_json, wrong=wrong)
+    if unread:
         raise typer.Exit(PROBLEM)
 
 
@@ -95,6 +99,7 @@ def evaluate(
     model: Annotated[str, typer.Option("--model", help="The model whose answers are measured.")] = NO_MODEL,
     embedder: Annotated[str, typer.Option("--embedder", help="The embedder that is measured.")] = "",
     judge: Annotated[str, typer.Option("--judge", help="The judge of claims; by default the bundled one.")] = "",
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure search, quotes, gate and answers on questions with known answers, or a judge on judged claims."""
@@ -107,7 +112,7 @@ def evaluate(
     if embedder and services.embedder_choice.stands_in_for:
         # Another one's figures would bear its name.
         raise ModelNotOnDisk(model=embedder)
-    with using(directory):
+    with using(directory), bars() as shown, shown.bar(directory.name) as step:
         report = measured(
             directory,
             services.ingest_into,
@@ -116,6 +121,7 @@ def evaluate(
             reranker=services.reranker,
             reader=services.answer_scorer,
             judge=partial(open_judge, judge or BUNDLED_JUDGE, [services.settings.models_folder]),
+            on_progress=step,
         )
     tell(report, measure_lines(report), as_json)
 
@@ -161,22 +167,47 @@ def _expanded(sources: list[str]) -> Iterator[tuple[str, str]]:
             yield source, source if "://" in source else folder.name
 
 
-def _read(services: Services, collection: Collection, source: str, name: str) -> list[dict[str, Any]]:
+def _line(result: dict[str, Any]) -> str:
+    return f"{result['name']}: {result['error'] or document_line(result)}"
+
+
+def _read_all(services: Services, collection: Collection, sources: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Read the sources, some at once. Ended with Ctrl-C, those that were read stay, and the others are not there."""
+    from rag.ingestion.worker import READ_AT_ONCE
+
+    results: list[dict[str, Any]] = []
+    # Inside the pool, which waits for what it runs, so that this is told to end before.
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool, bars() as shown, shown.bar(collection.name) as step:
+        read = pool.map(lambda source: _read(services, collection, shown, *source), sources)
+        for number, each in enumerate(read):
+            step(number, len(sources))
+            results += each
+    return results
+
+
+def _read(services: Services, collection: Collection, shown: Bars, source: str, name: str) -> list[dict[str, Any]]:
     """Read one source; returns its entries in the report: its own, and those of the files in it."""
+    with shown.bar(name) as step:
+        return _entries(services, collection, source, name, lambda _stage, done, total: step(done, total))
+
+
+def _entries(
+    services: Services, collection: Collection, source: str, name: str, on_progress: ProgressCallback
+) -> list[dict[str, Any]]:
     from rag.ingestion.inner_files import InnerFiles
     from rag.ingestion.pipeline import read_address, read_file
 
     inner, records = InnerFiles(), []
     try:
         if "://" in source:
-            inner.documents.append(read_address(services.ingest, OWNER, collection.id, source))
+            inner.documents.append(read_address(services.ingest, OWNER, collection.id, source, on_progress=on_progress))
         else:
             file = Path(source)
             if not file.is_file():
                 raise FileMissing(name=source)
             with using(source):
                 data = file.read_bytes()
-            read_file(services.ingest, OWNER, collection.id, data, name, inner=inner)
+            read_file(services.ingest, OWNER, collection.id, data, name, inner=inner, on_progress=on_progress)
     except Exception as fault:  # noqa: BLE001 - an error in one source does not stop the others
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
         records = [] if isinstance(error, PartlyRead) else [unread_record(source, error)]

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from rag.commands.asking import DEFAULT, OWNER, CollectionName, named
-from rag.commands.output import AsJson, tell, texts
+from rag.commands.output import AsJson, Quiet, tell, texts
+from rag.commands.progress import Step, bars
 from rag.core import settings
 from rag.core.errors import ModelNotOnDisk, RagError
 from rag.models.catalogue import choose
@@ -24,6 +25,7 @@ app = typer.Typer(add_completion=False)
 def reembed(
     collection: CollectionName = DEFAULT,
     embedder: Annotated[str, typer.Option("--embedder", help=_EMBEDDER)] = "",
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Embed a collection anew; it is searched as before until all is done. Broken off, the next call goes on."""
@@ -41,7 +43,7 @@ def reembed(
     now = store.collections.get(OWNER, target.id).embedder
     fields = {"collection": collection, "before": target.embedder, "embedder": now}
     key = "collections.kept_embedder" if now == target.embedder else "collections.reembedded"
-    tell(fields, [texts()(key, collection=collection, embedder=now or "–")], as_json)
+    tell(fields, [texts()(key, collection=collection, embedder=now or "–")], as_json, wrong=())
 
 
 def work_off(services: Services, jobs: Sequence[str]) -> None:
@@ -50,14 +52,15 @@ def work_off(services: Services, jobs: Sequence[str]) -> None:
 
     store, stopping = services.store, threading.Event()
 
-    def until_all_ended() -> None:
+    def until_all_ended(step: Step) -> None:
         while store.jobs.unfinished(jobs) and not stopping.wait(_LOOK_SECONDS):
-            pass
+            step(sum(not store.jobs.unfinished([job]) for job in jobs), len(jobs))
         stopping.set()
 
     if jobs:
-        threading.Thread(target=until_all_ended, daemon=True).start()
-        run_jobs(services.ingest, stopping)
+        with bars() as shown, shown.bar("") as step:
+            threading.Thread(target=until_all_ended, args=(step,), daemon=True).start()
+            run_jobs(services.ingest, stopping)
 
 
 def _there(services: Services, name: str) -> str:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rag.commands.output import PROBLEM, AsJson, report, tell, texts, using
+from rag.commands.output import PROBLEM, AsJson, Quiet, report, tell, texts, using
+from rag.commands.progress import bars
 from rag.core import settings
 from rag.core.errors import Cancelled, ModelError
-from rag.models.catalogue.transfers import Progress, gigabytes
+from rag.models.catalogue.known_models import MODELS
+from rag.models.catalogue.transfers import gigabytes
 from rag.models.installed import Entry, InstalledModels
 from rag.services import open_services
-from rag.ui.model_labels import facts, fitting, share
+from rag.ui.model_labels import facts, fitting
 
 app = typer.Typer(no_args_is_help=True, help="The models of this machine: what is here, what fits, bringing more.")
-Name = Annotated[str, typer.Argument(help="A name of the catalogue, name:Q5_K_M, or owner/name of the hub.")]
+
+
+def _names(incomplete: str) -> list[str]:
+    return [model.name for model in MODELS if model.name.startswith(incomplete)]
+
+
+_NAME = "A name of the catalogue, name:Q5_K_M, or owner/name of the hub."
+Name = Annotated[str, typer.Argument(help=_NAME, autocompletion=_names)]
 
 
 @app.command("list")
@@ -41,43 +49,41 @@ def show(as_json: AsJson = False) -> None:
 def fetch(
     name: Name,
     accept: Annotated[bool, typer.Option("--accept-licence", help="You accepted its licence.")] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Download a model. An interrupted download resumes next time; one ended with Ctrl-C is removed."""
-    words = texts()
-
-    def show_share(progress: Progress) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\033[K{share(progress, words)}")
-
     try:
-        place = _installed().pull(name, accepted=accept, on_progress=show_share)
+        with bars(in_bytes=True) as shown, shown.bar(name) as step:
+            place = _installed().pull(
+                name, accepted=accept, on_progress=lambda progress: step(progress.done, progress.total)
+            )
     except KeyboardInterrupt as error:
         raise Cancelled from error
-    finally:
-        if sys.stderr.isatty():
-            sys.stderr.write("\n")
-    tell({"name": name, "place": str(place)}, [words("models.pulled", name=name, place=place)], as_json)
+    lines = [texts()("models.pulled", name=name, place=place)]
+    tell({"name": name, "place": str(place)}, lines, as_json, wrong=())
 
 
 @app.command("import")
 def bring(
     path: Annotated[Path, typer.Argument(help="A GGUF file, or a folder with a model as safetensors.")],
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Copy a model of your own into the models folder."""
     with using(path):
         name = _installed().take_in(path)
-    tell({"name": name}, [texts()("models.imported", name=name)], as_json)
+    tell({"name": name}, [texts()("models.imported", name=name)], as_json, wrong=())
 
 
 @app.command()
-def verify(name: Name, as_json: AsJson = False) -> None:
+def verify(name: Name, quiet: Quiet = False, as_json: AsJson = False) -> None:
     """Verify each file of a model against its recorded hash; exit code 1 where one differs."""
     states, words = _installed().verify(name), texts()
     ok = set(states.values()) == {"ok"}
-    lines = (f"{file}: {words(f'models.state_{state}')}" for file, state in states.items())
-    tell({"name": name, "ok": ok, "files": states}, lines, as_json)
+    lines = {file: f"{file}: {words(f'models.state_{state}')}" for file, state in states.items()}
+    wrong = [line for file, line in lines.items() if states[file] != "ok"]
+    tell({"name": name, "ok": ok, "files": states}, lines.values(), as_json, wrong=wrong)
     if not ok:
         raise typer.Exit(PROBLEM)
 
@@ -86,11 +92,13 @@ def verify(name: Name, as_json: AsJson = False) -> None:
 def remove(
     name: Name,
     forget: Annotated[bool, typer.Option("--forget", help="Forget its hashes too: another version may come.")] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Remove a model from the models folder."""
     freed = _installed().remove(name, forget=forget)
-    tell({"name": name, "bytes": freed}, [texts()("models.removed", name=name, size=gigabytes(freed))], as_json)
+    lines = [texts()("models.removed", name=name, size=gigabytes(freed))]
+    tell({"name": name, "bytes": freed}, lines, as_json, wrong=())
 
 
 def _installed() -> InstalledModels:

@@ -1,8 +1,7 @@
 """The output of commands: sentences, or with `--json` exactly one object on standard output, also on errors.
 
 The object's `error` is null where the command did its work; errors of single documents, files or checks are with them.
-Otherwise it has a stable `code` and a `text` for people, which is printed on standard error as well. Exit codes:
-0 success, 1 refused or failed, 2 wrong usage, 130 ended with Ctrl-C.
+Otherwise it has a stable `code` and a `text` for people, which is printed on standard error as well.
 """
 
 from __future__ import annotations
@@ -25,7 +24,15 @@ from rag.core.types import Failure
 from rag.ui.texts import Texts, language_for
 
 PROBLEM: Final = 1
+_WRONG: Final = 2
 _INTERRUPTED: Final = 130
+# What the reference and `--help` say of them.
+EXIT_CODES: Final = {
+    0: "all well",
+    PROBLEM: "something was refused or failed, and is named",
+    _WRONG: "wrong use",
+    _INTERRUPTED: "ended with Ctrl-C",
+}
 _WRONG_USE: Final = "usage"
 
 _log = logging.getLogger(__name__)
@@ -36,6 +43,8 @@ class _JsonOutput:
 
     wanted: bool | None = None
     printed = False
+    # Whether what went well is left out.
+    quiet = False
 
 
 def _set_wanted(value: bool) -> bool:
@@ -50,9 +59,25 @@ AsJson = Annotated[
 ]
 
 
+def _set_quiet(value: bool) -> bool:
+    _JsonOutput.quiet = _JsonOutput.quiet or value
+    return value
+
+
+# On the program and on commands, so that it may stand before or behind the command's name.
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Only what went wrong; no progress.", callback=_set_quiet, show_default=False),
+]
+
+
+def is_quiet() -> bool:
+    return _JsonOutput.quiet
+
+
 def run(app: typer.Typer) -> NoReturn:
     """Run the command given by `sys.argv`, and exit with its code."""
-    _JsonOutput.wanted, _JsonOutput.printed = None, False
+    _JsonOutput.wanted, _JsonOutput.printed, _JsonOutput.quiet = None, False, False
     # File names can hold bytes that are not text in any encoding.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -94,12 +119,22 @@ def _options(arguments: list[str]) -> list[str]:
     return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
-def tell(record: dict[str, Any], lines: Iterable[str], as_json: bool, error: Failure | None = None) -> None:
-    """Print a command's result, as an object or as these lines, and an error that concerns a part of it."""
+def tell(
+    record: dict[str, Any],
+    lines: Iterable[str],
+    as_json: bool,
+    error: Failure | None = None,
+    wrong: Iterable[str] | None = None,
+) -> None:
+    """Print a command's result, as an object or as these lines, and an error that concerns a part of it.
+
+    Args:
+        wrong: those of the lines that --quiet leaves; None for all, where they are what was asked for.
+    """
     if as_json:
         _print(record | {"error": report(error) if error else None})
         return
-    for line in lines:
+    for line in wrong if wrong is not None and is_quiet() else lines:
         typer.echo(line)
     if error:
         report(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.commands.output import PROBLEM, AsJson, tell, texts, using
+from rag.commands.output import PROBLEM, AsJson, Quiet, tell, texts, using
 from rag.core import settings
 from rag.core.errors import FileMissing
 from rag.library.store import Store
@@ -27,7 +28,9 @@ app = typer.Typer()
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_json: AsJson = False) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.")], quiet: Quiet = False, as_json: AsJson = False
+) -> None:
     """Write the whole library, with its files, into one file. It can be in use at the same time."""
     from rag.library.store.backup import backup as write
 
@@ -38,13 +41,22 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], as_
     lines: list[Line] = [("doctor.backed_up", {"file": file})]
     if missing:
         lines.append(("doctor.missing", {"count": len(missing)}))
-    tell({"file": str(file), "bytes": file.stat().st_size, "missing": missing}, _worded(lines), as_json)
+    tell(
+        {"file": str(file), "bytes": file.stat().st_size, "missing": missing},
+        _worded(lines),
+        as_json,
+        wrong=_worded(lines[1:]),
+    )
     if missing:
         raise typer.Exit(PROBLEM)
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(help="A file that backup wrote.")], as_json: AsJson = False) -> None:
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that backup wrote.")],
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
     """Restore the library from a backup. The present one is kept beside it. Close the app first."""
     from rag.library.store.backup import restore as bring_back
 
@@ -56,13 +68,14 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that backup wrote.
     lines: list[Line] = [("doctor.restored", {"file": file})]
     if kept:
         lines.append(("doctor.kept", {"folder": kept}))
-    tell({"file": str(file), "kept": str(kept) if kept else None}, _worded(lines), as_json)
+    tell({"file": str(file), "kept": str(kept) if kept else None}, _worded(lines), as_json, wrong=())
 
 
 @app.command()
 def move(
     to: Annotated[str, typer.Option("--to", help="Where it goes: a database's address or a folder.")] = "",
     source: Annotated[str, typer.Option("--from", help="Where it comes from, if not the library in use.")] = "",
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Copy the whole library to another place, from SQLite to PostgreSQL or back, and prove that it is the same.
@@ -81,12 +94,12 @@ def move(
         *(("move.table", {"table": name, "rows": proof.rows}) for name, proof in moved.tables.items()),
         ("move.done", {"library": ends["to"], "originals": moved.originals}),
     ]
-    if moved.missing:
-        lines.append(("doctor.missing", {"count": len(moved.missing)}))
+    wrong: list[Line] = [("doctor.missing", {"count": len(moved.missing)})] if moved.missing else []
     tell(
         ends | {"equal": True, "tables": tables, "originals": moved.originals, "missing": list(moved.missing)},
-        _worded(lines),
+        _worded([*lines, *wrong]),
         as_json,
+        wrong=_worded(wrong),
     )
     if moved.missing:
         raise typer.Exit(PROBLEM)
@@ -103,15 +116,25 @@ def _library(place: str) -> Store:
 @app.command()
 def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Rehearse with the network cut.")] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the library, the models and the packages; exit code 1 where a check fails."""
     checks = _rehearsed() if offline else _examined()
     ok, words = all(check.ok for check in checks), texts()
-    results = [{"check": check.name, "ok": check.ok, "text": _sentence(check, words)} for check in checks]
-    tell({"ok": ok, "checks": results}, (f"{'✓' if each['ok'] else '✗'} {each['text']}" for each in results), as_json)
+    told = [(check, _sentence(check, words)) for check in checks]
+    results = [{"check": check.name, "ok": check.ok, "text": text} for check, text in told]
+    lines = [_marked(check.ok, text) for check, text in told]
+    wrong = [_marked(False, text) for check, text in told if not check.ok]
+    tell({"ok": ok, "checks": results}, lines, as_json, wrong=wrong)
     if not ok:
         raise typer.Exit(PROBLEM)
+
+
+def _marked(ok: bool, text: str) -> str:
+    """The line with its mark, coloured; typer takes the colour out where nobody sees it."""
+    mark = "✓" if ok else "✗"
+    return f"{mark if os.environ.get('NO_COLOR') else typer.style(mark, fg='green' if ok else 'red')} {text}"
 
 
 def _examined() -> list[Check]:

@@ -90,7 +90,9 @@ class Settings(BaseSettings):
     chunk_unit: Literal["tokens", "characters"] = Field(
         "tokens", description="What chunk_size and chunk_overlap count."
     )
-    chunk_size: int = Field(0, ge=0, le=8192, description="Size of a chunk; 0 fits the embedder.")
+    chunk_size: int = Field(
+        0, ge=0, le=8192, description="Size of a chunk; 0 fits the embedder. The usual tutorial has 1000 characters."
+    )
     chunk_overlap: int = Field(20, ge=0, le=1024, description="How much of a chunk is repeated in the next.")
 
     passages: int = Field(8, ge=1, le=50, description="Passages looked at for a question.")

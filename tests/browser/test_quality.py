@@ -30,7 +30,7 @@ def measure(user: User, name: str) -> str:
 def test_kept_questions_are_asked_again_and_changes_seen(user: User) -> None:
     user.make_collection("Tested")
     user.upload(file("garden.pdf", GARDEN))
-    expect(user.page.get_by_text("1 page · 1 chunk")).to_be_visible()
+    expect(user.page.get_by_text("1 page · 1 passage")).to_be_visible()
     user.page.get_by_role("link", name="Chat").click()
     user.ask("When is the greenhouse watered?")
     keep(user, "The greenhouse is watered at six")

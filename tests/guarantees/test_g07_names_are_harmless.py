@@ -13,7 +13,7 @@ from rag.ingestion.pipeline import read_file
 from rag.library.store import Store
 from rag.library.store.backup import backup, restore
 from rag.models.embedding import Vectors
-from tests.guarantees.library import OWNER
+from tests.guarantees.library import OWNER, size
 
 NAMES = [
     *("../" * depth + "escaped.txt" for depth in range(1, 9)),
@@ -55,7 +55,8 @@ def test_g07_names_are_harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     store = Store.open(work / "data")
     collection = store.collections.create(OWNER, "mine")
     ingest, hashes = IngestContext(store, ToyEmbedder()), set()
-    for number, name in enumerate(NAMES):
+    tried = NAMES[:: size(4, 1)]
+    for number, name in enumerate(tried):
         data = f"Text number {number} of this test.".encode()
         document = read_file(ingest, OWNER, collection.id, data, name)
         # The name is kept to be shown, all but half characters and NUL, which nothing can show.
@@ -71,13 +72,13 @@ def test_g07_names_are_harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     restore(work / "data" / "library.zip", tmp_path / "restored")
     restored = {Path(name).name for name in _files(tmp_path / "restored")} - hashes
     print(
-        f"G7: {len(NAMES)} names, {len(outside)} files outside the library, {len(inside - _DATABASE)} odd ones inside"
+        f"G7: {len(tried)} names, {len(outside)} files outside the library, {len(inside - _DATABASE)} odd ones inside"
     )
     assert len(NAMES) >= 80
     assert outside == set()
     assert inside <= _DATABASE
     assert restored <= _DATABASE
-    assert len(store.documents.list(OWNER, collection.id)) == len(NAMES)
+    assert len(store.documents.list(OWNER, collection.id)) == len(tried)
 
 
 _DATABASE = {"library.sqlite3", "library.sqlite3-wal", "library.sqlite3-shm"}

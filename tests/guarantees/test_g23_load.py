@@ -64,7 +64,7 @@ def _opened(app: Running, count: int) -> tuple[Times, Times]:
     return loads, reruns
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g23_tabs_at_once(tmp_path: Path) -> None:
     with running(tmp_path, quiet()) as app:
         with session(app.address) as first:
@@ -84,7 +84,7 @@ def test_g23_tabs_at_once(tmp_path: Path) -> None:
     assert growth < (100 if FULL else 200)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g23_pages_while_documents_are_read(tmp_path: Path) -> None:
     with running(tmp_path, quiet()) as app, session(app.address) as tab:
         tab.run()
@@ -132,7 +132,7 @@ def _ready(app: Running) -> None:
     wait_until_warm(app.pid)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g23_answers_stream_to_many_tabs_at_once(tmp_path: Path) -> None:
     typist = {"RAG_MODEL": "custom:tests.guarantees.typist:Typist", "TYPIST_WORDS": str(WORDS)}
     with running(tmp_path, quiet() | typist) as app:
@@ -147,7 +147,7 @@ def test_g23_answers_stream_to_many_tabs_at_once(tmp_path: Path) -> None:
     assert len(begun.seconds) == SESSIONS
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g23_two_browsers_among_many_tabs(tmp_path: Path, chromium: Browser) -> None:
     typist = {"RAG_MODEL": "custom:tests.guarantees.typist:Typist", "TYPIST_WORDS": str(WORDS)}
     loads, words, others = Times(), Times(), Times()
@@ -176,7 +176,7 @@ def test_g23_two_browsers_among_many_tabs(tmp_path: Path, chromium: Browser) -> 
     assert others.failures == []
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g23_who_waits_for_the_model_is_told_the_place(tmp_path: Path) -> None:
     model = {"RAG_MODEL": "smollm2-135m-instruct", "RAG_LANGUAGE": "en", "RAG_ANSWER_TOKENS": "32"}
     with running(tmp_path, quiet() | model) as app:
@@ -206,7 +206,7 @@ def _filled(folder: Path) -> tuple[Store, str]:
     return store, collection.id
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g23_searches_at_once(tmp_path: Path) -> None:
     store, collection = _filled(tmp_path)
     index, times = Index(store), Times()

@@ -30,7 +30,7 @@ class Held:
     files: int
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g24_tabs_one_after_the_other(tmp_path: Path) -> None:
     times = Times()
 

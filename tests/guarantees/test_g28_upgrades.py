@@ -47,7 +47,14 @@ def _version(folder: Path) -> int:
         return int(connection.execute("SELECT version FROM schema_version").fetchone()[0])
 
 
-@pytest.mark.parametrize("reached", range(LATEST))
+# Every time from nothing and from the last one, every night from the others too.
+_REACHED = [
+    reached if reached in (0, LATEST - 1) else pytest.param(reached, marks=pytest.mark.nightly)
+    for reached in range(LATEST)
+]
+
+
+@pytest.mark.parametrize("reached", _REACHED)
 def test_g28_an_upgrade_that_is_killed_is_old_or_new(tmp_path: Path, reached: int) -> None:
     kills = neither = 0
     finished = False

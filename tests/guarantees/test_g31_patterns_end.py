@@ -171,6 +171,7 @@ def limited(*command: str, seconds: int, **environment: str) -> subprocess.Compl
     )
 
 
+@pytest.mark.nightly
 def test_g31_every_hostile_line_is_read_asked_about_checked_and_drawn() -> None:
     done = limited("tests.guarantees.hostile", "40", str(REPEATS), seconds=DEADLINE)
     assert done.returncode == 0, done.stderr[-800:]
@@ -179,6 +180,7 @@ def test_g31_every_hostile_line_is_read_asked_about_checked_and_drawn() -> None:
     assert len(took) == 2 * 5 * len(hostile.LINES)
 
 
+@pytest.mark.nightly
 def test_g31_hostile_lines_go_through_the_command_line(tmp_path: Path) -> None:
     row = f"Lisbon Rovers{' - 1' * 40}"
     (tmp_path / "results.txt").write_text(f"Results of the season, home and away.\n\n{row}\n", encoding="utf-8")

@@ -161,7 +161,7 @@ def _chats(made: Scene) -> int:
     return len(made.store.chats.list(made.people["bob"]))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g35_looking_after_them_costs_next_to_nothing(tmp_path: Path) -> None:
     made = scene(tmp_path / "data")
     spent: dict[int, float] = {}
@@ -188,7 +188,7 @@ threading.Thread.start = lambda self: None if self.name == "presence" else _star
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_g35_control_a_page_that_nobody_looks_after_stands(tmp_path: Path) -> None:
     made = scene(tmp_path / "data")
     (tmp_path / "sitecustomize.py").write_text(_WITHOUT, encoding="utf-8")

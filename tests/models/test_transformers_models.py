@@ -176,7 +176,7 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("precision", ["", ":8bit", ":4bit"])
 def test_real_weights_answer_from_the_text_in_every_precision(
     smollm2: Path, precision: str, capfd: pytest.CaptureFixture[str]

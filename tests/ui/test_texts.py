@@ -11,7 +11,7 @@ import pytest
 
 from rag.core.errors import RagError
 from rag.core.types import Failure
-from rag.ui.texts import LANGUAGES, Texts, language_for, language_name, table
+from rag.ui.texts import LANGUAGES, Language, Texts, language_for, language_name, table
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Names of settings and of environment variables, which whoever asks a question has nothing to do with.
@@ -132,3 +132,12 @@ def test_no_text_is_left_over() -> None:
     left = {key for key in table("en") if not key.startswith(("errors.", "reasons.", "administrator."))}
     left = {key for key in left if not {key, key.removesuffix("_one")} & named and not dotted.fullmatch(key)}
     assert left == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_doctor_says_what_to_do_or_what_was_done_where_a_check_fails(language: Language) -> None:
+    """A text that only states the fault stands alone: it has neither a second sentence nor the error's own."""
+    failed = {key: text for key, text in table(language).items() if key.startswith("doctor.") and key.endswith("_bad")}
+    assert len(failed) > 10
+    alone = [key for key, text in failed.items() if "{reason}" not in text and not re.search(r"[.。；，](?!$)", text)]
+    assert alone == []
