@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from rag.ui import actions, chat_list, chat_turns, uploads
+from rag.ui import actions, chat_list, chat_sidebar, chat_turns, uploads
 from rag.ui.page_frame import end_sidebar, frame, show_errors
+from rag.ui.queue_bar import draw_queue
 from rag.ui.source_panel import draw_source_panel
 
 page = frame("chat")
@@ -13,8 +14,8 @@ texts, services, owner = page.texts, page.services, page.owner
 chat = chat_list.current_chat(page)
 with st.sidebar:
     collection = chat_list.choose_collection(page, chat)
-    documents = services.store.documents.list(owner, collection.id)
-    scope = chat_list.choose_documents(page, documents, chat)
+    documents = services.store.listing.count(owner, collection.id)
+    scope, selection = chat_list.choose_scope(page, collection, chat)
     known_chats = st.container()
 end_sidebar(page)
 
@@ -29,21 +30,22 @@ if entry.files:
 if question := chat_turns.due(page, collection, documents, entry):
     with show_errors(page):
         if chat is None:
-            chat = services.store.chats.create(owner, collection.id, scope)
+            chat = services.store.chats.create(owner, collection.id, scope, selection=selection)
             chat_list.go_to(chat.id)
-        actions.ask(page, chat, question, scope)
+        actions.ask(page, chat, question, scope, selection)
 
 # Draw: the list of chats, the current one or the start screen, and running ingestion jobs.
 with known_chats:
-    chat_list.draw_chats(page, chat)
+    chat_sidebar.draw_chats(page, chat)
 with above:
-    replayed = services.store.chats.turns(owner, chat.id) if chat else []
-    right = services.store.shares.right(owner, collection.id) if replayed else None
-    if not replayed:
+    known = services.store.chats.turn_ids(owner, chat.id) if chat else []
+    if chat is None or not known:
         chat_turns.draw_welcome(page, collection, documents)
-    for turn in replayed:
-        chat_turns.draw_turn(page, chat, turn, right, last=turn is replayed[-1])
-    uploads.draw_jobs(page, collection)
+    else:
+        chat_turns.draw_turns(page, chat, known, services.store.shares.right(owner, collection.id))
+with st.bottom:
+    uploads.draw_notes()
+    draw_queue(page, collection, folded=True)
 
 # Show: the source of a clicked footnote.
 draw_source_panel(page, chat.id if chat else "")

@@ -1,9 +1,10 @@
-"""The documents page: add files and addresses, watch progress, open, re-read, remove."""
+"""The documents page: add files and addresses, watch progress; find, open, sort, tag, move, re-read, remove."""
 
 import streamlit as st
 
-from rag.ui import chat_list, documents_page, reading_report, sharing, uploads
+from rag.ui import chat_list, document_acts, document_table, documents_page, reading_report, sharing, uploads
 from rag.ui.page_frame import end_sidebar, frame
+from rag.ui.queue_bar import draw_queue, under_way
 from rag.ui.safe_views import label
 from rag.ui.source_panel import draw_source_panel
 
@@ -20,14 +21,17 @@ st.title(label(chat_list.collection_name(collection, texts)))
 st.caption(texts("documents.intro"))
 sharing.draw_sharing(page, collection, right)
 
-documents = services.store.documents.list(owner, collection.id)
-documents_page.offer_reembedding(page, collection, documents, right)
-added = documents_page.draw_form(page, collection, right)
+documents_page.offer_reembedding(page, collection, right)
+empty = not services.store.listing.count(owner, collection.id)
+added = documents_page.draw_form(page, collection, right, empty=empty)
 if added.files or added.addresses:
     uploads.take_in(page, collection, added.files, added.addresses)
     st.rerun()
-uploads.draw_jobs(page, collection)
+uploads.draw_notes()
+draw_queue(page, collection)
 
-reading_report.offer_reading_again(page, collection, documents, right)
-documents_page.draw_documents(page, documents, right)
+reading_report.offer_reading_again(page, collection, right)
+document_table.draw_table(page, collection, right, growing=under_way(page, collection))
+if act := document_table.take_act():
+    document_acts.draw_act(page, collection, act)
 draw_source_panel(page)

@@ -15,7 +15,7 @@ from rag.commands.output import PROBLEM, AsJson, tell, using
 from rag.core import settings
 from rag.core.call_context import CallContext
 from rag.core.errors import CollectionUnknown, DocumentsUnknown, HistoryUnusable
-from rag.core.types import Answer, Collection, Document, Turn
+from rag.core.types import EVERYTHING, Answer, Collection, Selection, Turn
 from rag.models.catalogue import embedder_facts
 from rag.services import Services, open_services
 from rag.viewing.answer_notices import cut_off
@@ -25,6 +25,9 @@ DEFAULT = "Documents"
 _HISTORY = "A JSON list: questions asked before, oldest first, or turns with `role` and `text` as they were."
 _GO_ON = "How many times the model may go on where an answer reached the limit of its length."
 _DOCUMENTS = "Ask these documents alone, by their names; may be given several times."
+_FOLDERS = "Ask what is in this folder or below it; may be given several times."
+_TAGS = "Ask what bears this tag; may be given several times."
+_KINDS = "Ask files of this kind, such as pdf, word or web; may be given several times."
 app = typer.Typer(add_completion=False)
 CollectionName = Annotated[str, typer.Option("--collection", help="The collection's name.")]
 
@@ -36,6 +39,9 @@ def ask(
     model: Annotated[str, typer.Option("--model", help="The model that writes, or none for quotes only.")] = "",
     history: Annotated[Path | None, typer.Option("--history", help=_HISTORY)] = None,
     documents: Annotated[list[str] | None, typer.Option("--documents", help=_DOCUMENTS)] = None,
+    folders: Annotated[list[str] | None, typer.Option("--folders", help=_FOLDERS)] = None,
+    tags: Annotated[list[str] | None, typer.Option("--tags", help=_TAGS)] = None,
+    kinds: Annotated[list[str] | None, typer.Option("--kinds", help=_KINDS)] = None,
     since: Annotated[str, typer.Option("--since", help="Documents of this day (YYYY-MM-DD) and later.")] = "",
     until: Annotated[str, typer.Option("--until", help="Documents of this day (YYYY-MM-DD) and earlier.")] = "",
     anyway: Annotated[bool, typer.Option("--anyway", help="Have the model write where it is not in them.")] = False,
@@ -46,7 +52,8 @@ def ask(
     current = settings.load()
     services = open_services(current.model_copy(update={"model": model}) if model else current)
     target = named(services, collection)
-    context = CallContext(OWNER, target.id, chosen(services, target, documents or (), since, until))
+    selection = Selection(tuple(folders or ()), tuple(tags or ()), tuple(kinds or ()), since, until)
+    context = CallContext(OWNER, target.id, chosen(services, target, documents or (), selection))
     turns: list[Turn] = []
     for number, entry in enumerate(_entries(history)):
         if isinstance(entry, str):
@@ -80,26 +87,19 @@ def named(services: Services, name: str) -> Collection:
 
 
 def chosen(
-    services: Services, collection: Collection, names: Sequence[str], since: str = "", until: str = ""
+    services: Services, collection: Collection, names: Sequence[str], selection: Selection = EVERYTHING
 ) -> tuple[str, ...]:
     """The ids of the documents that are asked; none where all are.
 
     Raises:
-        DocumentsUnknown: no document of the collection is called so, or is of these days.
+        DocumentsUnknown: no document of the collection is called so.
+        NothingSelected: none of them is in the selection.
     """
-    if not names and not since and not until:
-        return ()
-    listed = services.store.documents.list(OWNER, collection.id)
-    found = [document.id for document in listed if _meant(document, names, since, until)]
-    if not found:
-        raise DocumentsUnknown(names=", ".join(names) or f"{since or '…'} – {until or '…'}", collection=collection.name)
-    return tuple(found)
-
-
-def _meant(document: Document, names: Sequence[str], since: str, until: str) -> bool:
-    if names and not {document.name, document.title} & set(names):
-        return False
-    return not (since or until) or (bool(document.date) and since <= document.date <= (until or "9999"))
+    listed = services.store.documents.list(OWNER, collection.id) if names else []
+    found = [document.id for document in listed if {document.name, document.title} & set(names)]
+    if names and not found:
+        raise DocumentsUnknown(names=", ".join(names), collection=collection.name)
+    return services.store.listing.asked(OWNER, collection.id, found, selection)
 
 
 def _entries(file: Path | None) -> list[Any]:

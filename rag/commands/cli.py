@@ -25,6 +25,7 @@ from rag.core import settings
 from rag.core.errors import FileMissing, ModelNotOnDisk, PartlyRead, RagError, Unexpected
 from rag.core.types import Collection
 from rag.network import connection_log
+from rag.network.ssrf import completed
 from rag.services import NO_MODEL, Services, open_services
 
 if TYPE_CHECKING:
@@ -163,6 +164,8 @@ def _expanded(sources: list[str]) -> Iterator[tuple[str, str]]:
             for file in sorted(folder.rglob("*")):
                 if file.is_file() and not file.is_symlink():
                     yield str(file), file.relative_to(folder).as_posix()
+        elif not folder.exists() and source.startswith("www."):
+            yield completed(source), completed(source)
         else:
             yield source, source if "://" in source else folder.name
 

@@ -109,7 +109,6 @@ class Settings(BaseSettings):
         SecretStr(""), description="Whoever brings it may ask for /ready and /metrics from another machine."
     )
     upload_megabytes: int = Field(100, ge=1, le=2048, description="Largest file that is read.")
-    upload_files: int = Field(200, ge=1, le=10000, description="Most files or addresses taken at once.")
     max_pages: int = Field(2000, ge=1, le=100000, description="Most pages read of one document.")
     max_characters: int = Field(
         20_000_000, ge=10_000, le=1_000_000_000, description="Most characters read of one document."

@@ -12,6 +12,7 @@ import idna
 from rag.core.errors import AddressInvalid
 
 _SAFE = "/?%:@!$&'()*+,;=~-._[]"
+_BEHIND_HOST = re.compile(r"[/?#:]")
 _STRANGE = re.compile(r"[\x00-\x20\x7f-\x9f\\]|[^\S ]")
 
 # Networks that Python calls global although they lead inside: cloud metadata services.
@@ -26,6 +27,17 @@ _FORBIDDEN_6 = [
     # Teredo and other protocol addresses, documentation, 6to4, and AS112.
     for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 ]
+
+
+def completed(address: str) -> str:
+    """An address as people write it, with the scheme that they leave out: "www.example.org/a" has a host with a dot.
+
+    >>> completed(" www.example.org/a "), completed("http://wiki"), completed("nonsense")
+    ('https://www.example.org/a', 'http://wiki', 'nonsense')
+    """
+    address = address.strip()
+    host = _BEHIND_HOST.split(address, maxsplit=1)[0]
+    return f"https://{address}" if "." in host.strip(".") and "://" not in address and "@" not in host else address
 
 
 def is_public(ip: str) -> bool:

@@ -11,7 +11,19 @@ from pathlib import PurePosixPath
 from rag.answering.background_runs import RunOwner
 from rag.core.call_context import CallContext
 from rag.core.errors import LibraryError, NotFound
-from rag.core.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
+from rag.core.types import (
+    EVERYTHING,
+    Answer,
+    Chat,
+    Check,
+    CheckRun,
+    Collection,
+    Document,
+    Quote,
+    Right,
+    Selection,
+    Turn,
+)
 from rag.library.store import Job
 from rag.ui.page_frame import Frame
 from rag.viewing.export import as_html
@@ -36,19 +48,33 @@ def same_bytes(page: Frame, collection: Collection, data: bytes) -> Document | N
     return None if there is None or there.outdated else there
 
 
+def read_again(page: Frame, collection: Collection, documents: Sequence[str]) -> None:
+    """Let documents of the collection be read again: files as they lie in the library, web pages as they are now."""
+    store, owner = page.services.store, page.owner
+    addresses = store.listing.addresses(owner, collection.id, documents)
+    for address in addresses.values():
+        store.jobs.enqueue(owner, collection.id, address, "address", address, replace=True)
+    if files := [document for document in documents if document not in addresses]:
+        store.readings.ask_again(owner, collection.id, files)
+
+
 def free_name(page: Frame, job: Job) -> str:
     """A file name for the job that is not taken in its collection: `rules (2).pdf`."""
     taken = {document.name for document in page.services.store.documents.list(page.owner, job.collection)}
     path = PurePosixPath(job.name)
-    names = (f"{path.stem} ({number}){path.suffix}" for number in itertools.count(2))
+    names = (str(path.with_name(f"{path.stem} ({number}){path.suffix}")) for number in itertools.count(2))
     return next(name for name in names if name not in taken)
 
 
-def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str]) -> None:
-    """Save the question, with the documents `scope` it is asked of, and start answering it in the background."""
+def ask(page: Frame, chat: Chat, question: str, scope: Sequence[str], selection: Selection = EVERYTHING) -> None:
+    """Save the question, with the documents it is asked of, and start answering it in the background.
+
+    Raises NothingSelected where no document is in the selection.
+    """
     store = page.services.store
-    if tuple(scope) != chat.documents:
-        chat = store.chats.scope(page.owner, chat.id, scope)
+    if (tuple(scope), selection) != (chat.documents, chat.selection):
+        chat = store.chats.scope(page.owner, chat.id, scope, selection)
+    store.listing.asked(page.owner, chat.collection, chat.documents, chat.selection)
     history = store.chats.turns(page.owner, chat.id)
     turn = store.chats.ask(page.owner, chat.id, question)
     if page.services.settings.record_questions:
@@ -74,12 +100,13 @@ def _run(
     page: Frame, chat: Chat, turn: Turn, history: Sequence[Turn], *, anyway: bool, begun: Answer | None = None
 ) -> None:
     services, owner = page.services, page.owner
+    documents = services.store.listing.asked(owner, chat.collection, chat.documents, chat.selection)
     services.runs.start(
         turn.id,
         begun or Answer(turn.question, turn.question, "", "answered", None),
         lambda run: services.conversation.ask(
             turn.question,
-            CallContext(owner, chat.collection, chat.documents, run.on_progress, run.stopping),
+            CallContext(owner, chat.collection, documents, run.on_progress, run.stopping),
             history=history,
             anyway=anyway,
             so_far=begun.text if begun else "",

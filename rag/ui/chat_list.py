@@ -1,17 +1,21 @@
-"""The sidebar of the chat page: collection, documents and chats."""
+"""The sidebar of the chat page: collection, documents that are asked, the chat at hand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
 from rag.core.errors import NotFound
-from rag.core.types import Chat, Collection, Document, shown_name
+from rag.core.types import EVERYTHING, Chat, Collection, Selection, shown_name
+from rag.ui.document_filters import choose_selection, said
 from rag.ui.page_frame import Frame
-from rag.ui.safe_views import label
+from rag.ui.safe_views import draw_muted
 from rag.ui.texts import Texts
 from rag.ui.widget_values import from_address
+
+# Of more documents than this nobody chooses one from a list; folders and tags narrow them.
+_NAMED_ONE_BY_ONE = 500
 
 
 def collection_name(collection: Collection, texts: Texts) -> str:
@@ -64,18 +68,31 @@ def _listed_name(collection: Collection, owners: Mapping[str, str], texts: Texts
     return " · ".join(filter(None, (collection_name(collection, texts), owner)))
 
 
-def choose_documents(page: Frame, documents: Sequence[Document], chat: Chat | None) -> tuple[str, ...]:
-    """The selected documents; none means all."""
-    names = {document.id: shown_name(document) for document in documents}
-    selected = st.multiselect(
-        page.texts("chat.scope"),
-        list(names),
-        default=[key for key in chat.documents if key in names] if chat else None,
-        format_func=names.__getitem__,
-        placeholder=page.texts("chat.scope_all"),
-        key=f"scope-{chat.id if chat else 'new'}",
-    )
-    return tuple(selected)
+def choose_scope(page: Frame, collection: Collection, chat: Chat | None) -> tuple[tuple[str, ...], Selection]:
+    """Which documents are asked: some by name, and those of a selection; nothing chosen means all."""
+    texts, store, owner = page.texts, page.services.store, page.owner
+    key = f"scope-{chat.id if chat else f'new-{collection.id}'}"
+    chosen, narrowed = (chat.documents, chat.selection) if chat else ((), EVERYTHING)
+    line = st.container()
+    with st.popover(texts("chat.scope"), icon=":material/filter_list:", width="stretch", key=f"{key}-choose"):
+        selection = choose_selection(texts, store.listing.facets(owner, collection.id), key, narrowed)
+        documents: tuple[str, ...] = ()
+        if store.listing.count(owner, collection.id) <= _NAMED_ONE_BY_ONE or chosen:
+            names = {document.id: shown_name(document) for document in store.documents.list(owner, collection.id)}
+            documents = tuple(
+                st.multiselect(
+                    texts("scope.documents"),
+                    list(names),
+                    default=[each for each in chosen if each in names],
+                    format_func=names.__getitem__,
+                    placeholder=texts("chat.scope_all"),
+                    key=key,
+                )
+            )
+    named = texts.count("table.count", len(documents)) if documents else ""
+    with line:
+        draw_muted(" · ".join(filter(None, (said(selection, texts), named))) or texts("chat.scope_all"))
+    return documents, selection
 
 
 def current_chat(page: Frame) -> Chat | None:
@@ -98,38 +115,3 @@ def go_to(chat: str | None) -> None:
         st.query_params["chat"] = chat
     else:
         st.query_params.pop("chat", None)
-
-
-def draw_chats(page: Frame, current: Chat | None) -> None:
-    """The list of chats, newest first, each with rename and delete."""
-    if st.button(page.texts("chat.new"), icon=":material/add:", width="stretch"):
-        go_to(None)
-        st.rerun()
-    for chat in page.services.store.chats.list(page.owner):
-        with st.container(horizontal=True, gap=None, vertical_alignment="center", wrap=False):
-            active = current is not None and chat.id == current.id
-            if st.button(
-                label(chat.title or page.texts("chat.untitled")),
-                key=f"chat-{chat.id}",
-                type="secondary" if active else "tertiary",
-                width="stretch",
-            ):
-                st.session_state["collection"] = chat.collection
-                go_to(chat.id)
-                st.rerun()
-            if active:
-                _draw_menu(page, chat)
-
-
-def _draw_menu(page: Frame, chat: Chat) -> None:
-    with st.popover("", icon=":material/more_horiz:", type="tertiary"):
-        name = st.text_input(page.texts("chat.name"), chat.title, max_chars=120, key=f"name-{chat.id}")
-        if st.button(page.texts("chat.save"), key=f"save-{chat.id}") and name.strip():
-            page.services.store.chats.rename(page.owner, chat.id, name.strip())
-            st.rerun()
-        st.divider()
-        st.caption(page.texts("chat.delete_sure"))
-        if st.button(page.texts("chat.delete"), key=f"delete-{chat.id}", icon=":material/delete:"):
-            page.services.store.chats.remove(page.owner, chat.id)
-            go_to(None)
-            st.rerun()

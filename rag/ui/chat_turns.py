@@ -11,23 +11,25 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from rag.answering.background_runs import AnswerRun
 from rag.core.errors import ModelLanguage
 from rag.core.formats import ENDINGS
-from rag.core.types import Answer, Chat, Collection, Document, GenerationProgress, Right, Turn
+from rag.core.types import Answer, Chat, Collection, GenerationProgress, Right, Turn
 from rag.library import samples
 from rag.services import NO_MODEL
 from rag.ui import actions, file_addresses
 from rag.ui.chat_list import collection_name
 from rag.ui.page_frame import Frame, show_errors
+from rag.ui.queue_bar import under_way
 from rag.ui.safe_views import draw_answer, draw_muted, draw_passage, draw_question, label
 from rag.ui.save_check import draw_keep
 from rag.ui.texts import Texts
-from rag.ui.uploads import under_way
-from rag.ui.widget_values import uploaded
+from rag.ui.widget_values import from_address, uploaded
 from rag.viewing.answer_notices import cut_off
 from rag.viewing.export import as_markdown
 
 # Redrawn at most four times a second while an answer grows, and twice while nothing changes.
 REFRESH_SECONDS = 0.25
 WAIT_SECONDS = 0.5
+# Turns that are drawn of a long chat at first, and each time that earlier ones are asked for.
+TURNS, MORE_TURNS = 5, 10
 _STAGES = ("search", "quotes", "first_word", "writing", "checking", "total")
 
 
@@ -39,7 +41,7 @@ class Entry:
     files: Sequence[UploadedFile] = ()
 
 
-def draw_welcome(page: Frame, collection: Collection, documents: Sequence[Document]) -> None:
+def draw_welcome(page: Frame, collection: Collection, documents: int) -> None:
     """The start screen of a new chat, with example questions."""
     st.title(page.texts("chat.title"))
     draw_muted(page.texts("chat.welcome" if documents else "chat.welcome_empty"))
@@ -54,7 +56,7 @@ def _ask_next(example: str) -> None:
     st.session_state["example"] = example
 
 
-def draw_input(page: Frame, collection: Collection, documents: Sequence[Document]) -> Entry:
+def draw_input(page: Frame, collection: Collection, documents: int) -> Entry:
     """The chat box; files dropped into it are added to the current collection."""
     name = collection_name(collection, page.texts)
     hint = page.texts("chat.placeholder", collection=name) if documents else page.texts("chat.placeholder_empty")
@@ -85,7 +87,7 @@ def hold(question: str) -> None:
         st.session_state["held"] = question
 
 
-def due(page: Frame, collection: Collection, documents: Sequence[Document], entry: Entry) -> str:
+def due(page: Frame, collection: Collection, documents: int, entry: Entry) -> str:
     """The question to ask now, or ""; one that came with files waits until they are ingested."""
     if entry.question and documents:
         return entry.question
@@ -97,6 +99,22 @@ def due(page: Frame, collection: Collection, documents: Sequence[Document], entr
     if pending:
         st.info(label(page.texts("chat.held", question=pending)))
     return ""
+
+
+def draw_turns(page: Frame, chat: Chat, known: Sequence[str], right: Right | None) -> None:
+    """The last turns of a chat, of which the ids of all are known; earlier ones on demand, and where the page's address
+    names one of them."""
+    key, named = f"turns-{chat.id}", from_address("turn")
+    count: int = st.session_state.get(key, TURNS)
+    if named in known:
+        count = max(count, len(known) - known.index(named))
+    if count < len(known):
+        said = page.texts("chats.earlier", count=len(known) - count)
+        if st.button(said, key="earlier", icon=":material/expand_less:", type="tertiary"):
+            st.session_state[key] = count + MORE_TURNS
+            st.rerun()
+    for turn in page.services.store.chats.turns(page.owner, chat.id, last=count):
+        draw_turn(page, chat, turn, right, last=turn.id == known[-1])
 
 
 def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last: bool) -> None:

@@ -50,6 +50,11 @@ def find_address(document: Document) -> str:
     return address(f"documents/{document.id}/find")
 
 
+def report_address(document: Document) -> str:
+    """URL path of what was read of a document."""
+    return address(f"documents/{document.id}/report")
+
+
 def citation_address(turn: Turn, number: int) -> str:
     """URL path of what a footnote of a turn's answer points to."""
     return address(f"answers/{turn.id}/footnotes/{number}")

@@ -62,6 +62,8 @@ def routes(find: Find = _authenticate) -> list[BaseRoute]:
         route("documents/{document}/pages/{number}", _picture),
         route("documents/{document}/view/{number}", source_routes.view),
         route("documents/{document}/find", source_routes.find),
+        route("documents/{document}/report", source_routes.report),
+        route("chats/find", source_routes.find_chats),
         route("answers/{turn}/footnotes/{number}", source_routes.citation),
         route("answers/{turn}", _answer),
         Route(address("{path:path}"), lambda _request: _not_there()),

@@ -39,6 +39,8 @@ PAGES: dict[Name, tuple[str, str]] = {
 }
 # With sign-in, pages about the whole installation are for admins.
 FOR_ADMINS: set[Name] = {"models", "privacy", "people"}
+# Pages with a table as wide as the window.
+WIDE: set[Name] = {"documents"}
 
 
 def _show_script_error(error: Exception) -> bool:
@@ -86,7 +88,7 @@ class Frame:
 
 def frame(page: Name) -> Frame:
     """Draw the frame. Called first by every page, since each can be opened directly."""
-    st.set_page_config(page_title="Footnote", page_icon=ICON, layout="centered")
+    st.set_page_config(page_title="Footnote", page_icon=ICON, layout="wide" if page in WIDE else "centered")
     current = settings.load()
     # Streamlit may leave None where a run ended before the switch was drawn.
     if st.session_state.get("language") not in LANGUAGES:

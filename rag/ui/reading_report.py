@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
 from rag.core.places import Texts
-from rag.core.reports import PageReport, counted
+from rag.core.reports import PageReport, ReadingCounts, counted
 from rag.core.types import Collection, Document, Right
-from rag.library.store import Job
+from rag.library.store.wanted import Wanted
+from rag.ui import texts as interface
 from rag.ui.page_frame import Frame, show_errors
-from rag.ui.safe_views import draw_lines, draw_muted
-
-REFRESH_SECONDS = 1.0
+from rag.ui.safe_views import draw_muted
 
 
-def draw_report(page: Frame, document: Document) -> None:
-    """Under a document in the list: page by page, looked up when it is opened."""
-    opened = st.expander(page.texts("report.title"), key=f"report-{document.id}", type="compact", on_change="rerun")
-    if opened.open:
-        with opened:
-            reports = page.services.store.readings.reports(page.owner, document.id)
-            draw_lines(report_lines(reports, document, page.texts))
+def facts(document: Document, counts: ReadingCounts, texts: interface.Texts) -> str:
+    """What is known of a document, in one line: where it is from, how long it is, when it was added, what it lacks."""
+    said = [texts.count("documents.chunks", document.chunks)]
+    if document.format.paged:
+        said.insert(0, texts.count(f"documents.{document.format.places}", document.pages))
+    said.insert(0, document.address or document.name)
+    said.append(texts("documents.added", date=datetime.fromisoformat(document.added).strftime("%Y-%m-%d")))
+    if document.date:
+        said.append(texts("report.dated", date=document.date))
+    if document.outdated:
+        said.append(texts("report.outdated"))
+    said += counts.shown(document.kind, texts)
+    if document.empty_pages:
+        said.append(texts("documents.empty_pages", pages=", ".join(map(str, document.empty_pages))))
+    said += [texts(f"warnings.{warning.key}", **warning.fields) for warning in document.warnings]
+    return " · ".join(said)
 
 
 def report_lines(reports: Sequence[PageReport], document: Document, t: Texts) -> list[str]:
@@ -34,39 +43,15 @@ def report_lines(reports: Sequence[PageReport], document: Document, t: Texts) ->
     return lines or [t("report.whole_read")]
 
 
-def offer_reading_again(page: Frame, collection: Collection, documents: Sequence[Document], right: Right) -> None:
+def offer_reading_again(page: Frame, collection: Collection, right: Right) -> None:
     """Where documents were read by an earlier version: say so, and offer to read them again in the background."""
-    if right == "reader":
+    store = page.services.store
+    older = store.listing.count(page.owner, collection.id, Wanted(states=("outdated",))) if right != "reader" else 0
+    if not older or store.queue.look(page.owner, collection.id, 0).open:
         return
-    older = sum(document.outdated for document in documents)
-    if _open(page, collection):
-        _watch(page, collection)
-    elif older:
-        with st.container(border=True, key="read-again"):
-            draw_muted(counted(page.texts, "report.again", older))
-            if st.button(page.texts("report.again_start"), icon=":material/refresh:"):
-                with show_errors(page):
-                    page.services.store.readings.ask_again(page.owner, collection.id)
-                    st.rerun()
-
-
-@st.fragment(run_every=REFRESH_SECONDS)
-def _watch(page: Frame, collection: Collection) -> None:
-    jobs = _open(page, collection)
-    if not jobs:
-        st.rerun()
-    total = max(len(jobs), len(page.services.store.documents.list(page.owner, collection.id)))
     with st.container(border=True, key="read-again"):
-        draw_muted(counted(page.texts, "report.again_running", len(jobs)))
-        st.progress(1 - len(jobs) / total)
-        stopping = all(job.cancelling for job in jobs)
-        if st.button(page.texts("report.again_stop"), key="stop-again", disabled=stopping, type="tertiary"):
+        draw_muted(counted(page.texts, "report.again", older))
+        if st.button(page.texts("report.again_start"), icon=":material/refresh:"):
             with show_errors(page):
-                page.services.store.readings.stop(page.owner, collection.id)
-                st.rerun(scope="fragment")
-
-
-def _open(page: Frame, collection: Collection) -> list[Job]:
-    """The jobs that read documents of the collection again, as long as they wait or run."""
-    jobs = page.services.store.jobs.list(page.owner, collection.id)
-    return [job for job in jobs if job.kind == "document" and job.state in ("waiting", "running")]
+                store.readings.ask_again(page.owner, collection.id)
+                st.rerun()

@@ -1,6 +1,6 @@
 // The source panel: a page of a document with the quoted words marked, beside the answer.
 //
-// A footnote is opened by the event "footnote:open" {turn, number}, a document by the page's script (`data.open`), and
+// A footnote is opened by the event "footnote:open" {turn, number}, a document by "document:open" {id}, and
 // either by the page's address (?turn=…&footnote=…, ?document=…&page=…). Every text goes in through textContent.
 
 const WIDTH = "footnote-panel-width";
@@ -48,10 +48,11 @@ class Panel {
     this.panel = panel;
     this.zoom = 0;
     this.asText = this.leftOut = this.strip = false;
-    this.order = 0;
     this.seen = { opened: (event) => this.openFootnote(event.detail.turn, event.detail.number, event.detail.from),
+      document: (event) => this.openDocument(event.detail.id, 1, "", false, event.detail.from),
       moved: () => this.followAddress(), key: (event) => this.key(event) };
     window.addEventListener("footnote:open", this.seen.opened);
+    window.addEventListener("document:open", this.seen.document);
     window.addEventListener("popstate", this.seen.moved);
     window.addEventListener("keydown", this.seen.key);
     const width = Number(localStorage.getItem(WIDTH));
@@ -63,19 +64,13 @@ class Panel {
     const otherChat = !first && data.chat !== this.data.chat;
     this.data = data;
     if (otherChat) this.close();
-    if (data.open && data.open.order > this.order && !(first && data.open.order > 1)) {
-      this.order = data.open.order;
-      this.openDocument(data.open.document, 1);
-    } else if (first) {
-      this.order = data.open?.order ?? 0;
-      this.followAddress();
-    } else if (this.shown && !otherChat) {
-      this.load(this.shown.path, { quiet: true });
-    }
+    if (first) this.followAddress();
+    else if (this.shown && !otherChat) this.load(this.shown.path, { quiet: true });
   }
 
   end() {
     window.removeEventListener("footnote:open", this.seen.opened);
+    window.removeEventListener("document:open", this.seen.document);
     window.removeEventListener("popstate", this.seen.moved);
     window.removeEventListener("keydown", this.seen.key);
     delete document.documentElement.dataset.source;
@@ -95,9 +90,9 @@ class Panel {
     this.open(`answers/${encodeURIComponent(turn)}/footnotes/${encodeURIComponent(number)}`, { turn, footnote: number }, from);
   }
 
-  openDocument(id, number, marked = "", keep = false) {
+  openDocument(id, number, marked = "", keep = false, from = undefined) {
     const place = { document: id, page: number };
-    this.open(`documents/${encodeURIComponent(id)}/view/${encodeURIComponent(number)}`, keep ? {} : place, undefined, marked);
+    this.open(`documents/${encodeURIComponent(id)}/view/${encodeURIComponent(number)}`, keep ? {} : place, from, marked);
   }
 
   open(path, place, from, marked = "") {

@@ -11,12 +11,10 @@ from typing import Final
 
 import streamlit as st
 
-from rag.core.types import Document
 from rag.ui.file_addresses import address
 from rag.ui.page_frame import Frame
 
 _HERE: Final = Path(__file__).parent
-_OPEN: Final = "source"
 _WORDS: Final = (
     *("close", "previous", "next", "page", "of", "pages", "zoom_in", "zoom_out", "fit", "find", "read", "left_out"),
     *("note", "previous_note", "next_note", "download", "visit", "width", "loading", "gone", "failed"),
@@ -27,12 +25,6 @@ _panel = st.components.v2.component(
     css=(_HERE / "source_panel.css").read_text(encoding="utf-8"),
     js=(_HERE / "source_panel.js").read_text(encoding="utf-8"),
 )
-
-
-def open_document(document: Document) -> None:
-    """Show a document from its first page, with nothing marked."""
-    opened = st.session_state.get(_OPEN, {"order": 0})
-    st.session_state[_OPEN] = {"document": document.id, "order": opened["order"] + 1}
 
 
 def draw_source_panel(page: Frame, chat: str = "") -> None:
@@ -48,7 +40,6 @@ def draw_source_panel(page: Frame, chat: str = "") -> None:
             "files": address(""),
             "language": page.texts.language,
             "chat": chat,
-            "open": st.session_state.get(_OPEN),
             "words": {name: page.texts(f"source.{name}") for name in _WORDS},
         },
     )

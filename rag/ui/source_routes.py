@@ -1,7 +1,9 @@
 """What the source panel asks for, as JSON: a page of a document, what a footnote points to, words found in it.
 
 /files/documents/{id}/view/{number}?marked=12-40&lang=en    a page: its picture's address, its text in blocks
+/files/documents/{id}/report?lang=en                       what was read of it, in lines
 /files/documents/{id}/find?words=…&lang=en                  where words stand in it
+/files/chats/find?words=…                                  the person's chats in which words stand
 /files/answers/{turn}/footnotes/{number}?lang=en            the page that a footnote of an answer points to
 """
 
@@ -16,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rag.core.errors import NotFound, PageNotDrawn
-from rag.core.reports import PageReport
+from rag.core.reports import PageReport, ReadingCounts
 from rag.core.text import find_letters, letters
 from rag.core.types import Answer, Document, Page, Quote, shown_name
-from rag.ui import actions, file_addresses
+from rag.ui import actions, file_addresses, reading_report
 from rag.ui.file_responses import HEADERS
 from rag.ui.page_frame import Frame
 from rag.ui.widget_values import ID
@@ -36,6 +38,21 @@ def view(request: Request, page: Frame) -> Response:
     document = page.services.store.documents.get(page.owner, file_addresses.parameter(request, "document", ID))
     number = int(file_addresses.parameter(request, "number", file_addresses.NUMBER))
     return _reply(_page_view(page, document, number, file_addresses.marked(request)))
+
+
+def report(request: Request, page: Frame) -> Response:
+    """What is known of a document and what was read of it, in lines."""
+    store, owner = page.services.store, page.owner
+    document = store.documents.get(owner, file_addresses.parameter(request, "document", ID))
+    reports = store.readings.reports(owner, document.id)
+    lines = [reading_report.facts(document, ReadingCounts(), page.texts)]
+    return _reply({"lines": lines + reading_report.report_lines(reports, document, page.texts)})
+
+
+def find_chats(request: Request, page: Frame) -> Response:
+    """The ids of the person's own chats in which words stand."""
+    words = request.query_params.get("words", "")[:_LONGEST_SEARCH]
+    return _reply({"chats": page.services.store.chats.search(page.owner, words)})
 
 
 def find(request: Request, page: Frame) -> Response:

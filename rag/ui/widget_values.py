@@ -23,14 +23,15 @@ from streamlit.runtime.state.common import WidgetMetadata, unpack_widget_state_v
 from streamlit.runtime.state.session_state import Serialized, Value, WStates
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-# Our components send a position; nothing of theirs is longer or deeper than this.
-_JSON_CHARACTERS: Final = 10_000
+# Our components send a position, or the ids of a thousand documents; nothing of theirs is longer or deeper than this.
+_JSON_CHARACTERS: Final = 40_000
 _JSON_DEPTH: Final = 20
 _MOST_ITEMS: Final = 10_000
 # Of an address: ids and a language.
 _QUERY_CHARACTERS: Final = 4_000
 _NAME_CHARACTERS: Final = 200
-_MOST_FILES: Final = 1_000
+# Dropped at once, a folder with all that is in it.
+_MOST_FILES: Final = 10_000
 
 # What tabs say by themselves, and what clicks make them say. Streamlit knows orders besides, which any browser could
 # give for everybody: empty the caches, in which the models lie; install files; run the pages anew when code changes.
@@ -68,6 +69,12 @@ def position(given: object, count: int) -> int | None:
     """What a component gave as a position in a list of so many; None where it is none."""
     there = isinstance(given, int) and not isinstance(given, bool) and 0 <= given < count
     return given if there and isinstance(given, int) else None
+
+
+def event(key: str, name: str) -> object:
+    """What a component of ours, with that key, has just set off under a name; in its callback, before the page runs."""
+    sent = st.session_state.get(key)
+    return sent.get(name) if isinstance(sent, dict) else None
 
 
 def uploaded(files: Sequence[object]) -> list[UploadedFile]:

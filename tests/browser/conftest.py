@@ -139,9 +139,17 @@ class User:
 
     def upload(self, *files: FilePayload) -> None:
         """Choose files in the form and send it."""
-        self.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(list(files))
+        self.open_form()
+        self.page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(list(files))
         expect(self.page.get_by_test_id("stFileChip")).to_have_count(len(files))
         self.page.get_by_role("button", name="Add", exact=True).click()
+
+    def open_form(self) -> None:
+        """The form to add documents is open where there are none yet."""
+        button = self.page.get_by_role("button", name="Add", exact=True)
+        if not button.is_visible():
+            self.page.get_by_text("Add documents").first.click()
+        expect(button).to_be_visible()
 
     def choose_collection(self, name: str) -> None:
         self.page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").locator("input").click()

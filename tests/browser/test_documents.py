@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -12,8 +14,8 @@ pytestmark = pytest.mark.browser
 
 
 def documents(user: User) -> Locator:
-    """The names in the list of documents. Each is drawn twice, for wide pages and narrow ones."""
-    return user.page.locator("[class*='st-key-open-'] button").filter(visible=True)
+    """The names in the table of documents."""
+    return user.page.locator(".documents button.name")
 
 
 def expect_documents(user: User, *names: str) -> None:
@@ -26,6 +28,17 @@ def expect_documents(user: User, *names: str) -> None:
 def failures(user: User) -> Locator:
     """The boxes of what was not read."""
     return user.page.locator("[class*='st-key-job-']")
+
+
+def act(user: User, name: str) -> Locator:
+    """Do something with the ticked documents, and say so in the dialog that asks."""
+    user.page.get_by_role("group", name="With the chosen documents").get_by_role("button", name=name).click()
+    dialog = user.page.get_by_test_id("stDialog")
+    if name != "Delete":
+        return dialog
+    dialog.get_by_role("button", name=name).click()
+    expect(dialog).to_have_count(0)
+    return dialog
 
 
 def test_a_pdf_is_uploaded_and_answers(user: User) -> None:
@@ -44,8 +57,8 @@ def test_what_was_read_is_shown_beside_the_page(user: User) -> None:
     user.make_collection("Read")
     user.upload(file("garden.pdf", pdf("The greenhouse is watered at six.")))
     expect_documents(user, "garden.pdf")
-    user.page.get_by_text("What was read").first.click()
-    expect(user.page.get_by_text("1 page read as it stands").first).to_be_visible()
+    user.page.get_by_role("button", name="Details garden.pdf").click()
+    expect(user.page.get_by_text("1 page read as it stands")).to_be_visible()
     documents(user).first.click()
     dialog = user.page.get_by_role("dialog")
     expect(dialog.locator("img")).to_be_visible()
@@ -59,7 +72,8 @@ def test_a_long_text_opens_at_the_marked_line_and_says_where_it_was_cut(user: Us
     lines[420] = "The harbour fee for the ferry rises to 417 euros in March."
     user.upload(file("minutes.txt", "\n".join([*lines, "word " * 6000]).encode()))
     expect_documents(user, "minutes.txt")
-    expect(user.page.get_by_text("A stretch without a full stop or a line end, at line 601").first).to_be_visible()
+    user.page.get_by_role("button", name="Details minutes.txt").click()
+    expect(user.page.get_by_text("A stretch without a full stop or a line end, at line 601")).to_be_visible()
     user.page.get_by_role("link", name="Chat").click()
     answer = user.ask("To what does the harbour fee for the ferry rise?")
     expect(answer.locator(".quote").first).to_contain_text("line 421")
@@ -75,6 +89,7 @@ def test_a_long_text_opens_at_the_marked_line_and_says_where_it_was_cut(user: Us
 
 def test_addresses_are_read_and_bad_ones_named(user: User, site: str) -> None:
     user.make_collection("Web")
+    user.open_form()
     user.page.get_by_role("textbox", name="Web addresses").fill(
         f"{site}/parking.html\n{site}/missing.html\nhttp://192.168.1.1/\nnonsense"
     )
@@ -141,10 +156,48 @@ def test_a_document_is_opened_and_removed(user: User) -> None:
     expect(dialog.locator("img")).to_be_visible()
     user.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    user.page.get_by_role("button", name="Remove", exact=True).click()
-    user.page.get_by_test_id("stPopoverBody").get_by_role("button", name="Remove").click()
+    user.page.get_by_role("checkbox", name="Choose tools.pdf").check()
+    act(user, "Delete")
     expect(documents(user)).to_have_count(0)
     expect(user.page.get_by_text("Nothing here yet.")).to_be_visible()
+
+
+def test_many_are_found_tagged_moved_and_asked_alone(user: User) -> None:
+    user.make_collection("Many")
+    user.upload(*(file(f"rule-{n}.txt", f"The gate of house {n} is painted in colour {n}.".encode()) for n in range(3)))
+    expect_documents(user, "rule-0.txt", "rule-1.txt", "rule-2.txt")
+    # Already here, told in one line.
+    user.upload(*(file(f"copy-{n}.txt", f"The gate of house {n} is painted in colour {n}.".encode()) for n in range(2)))
+    expect(user.page.get_by_text("2 files are already here and were not added again")).to_be_visible()
+    user.page.get_by_role("button", name="Name", exact=True).click()
+    expect(documents(user).first).to_have_text("rule-2.txt")
+    user.page.get_by_role("searchbox", name="Search names").fill("rule-1")
+    expect_documents(user, "rule-1.txt")
+    user.page.get_by_role("checkbox", name="Choose rule-1.txt").check()
+    dialog = act(user, "Move")
+    dialog.get_by_role("combobox").fill("Houses/East")
+    dialog.get_by_role("combobox").press("Enter")
+    dialog.get_by_role("button", name="Move").click()
+    expect(dialog).to_have_count(0)
+    expect(user.page.get_by_role("cell", name="Houses/East")).to_be_visible()
+    user.page.get_by_role("searchbox", name="Search names").fill("houses")
+    expect_documents(user, "rule-1.txt")
+    user.page.get_by_role("searchbox", name="Search names").fill("nothing of that kind")
+    expect(user.page.get_by_text("0 documents found")).to_be_visible()
+
+
+def test_a_folder_is_read_with_its_paths(user: User, tmp_path: Path) -> None:
+    user.make_collection("Tree")
+    for name in ("Law/2024/one.txt", "Law/2025/two.txt"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(f"The path is {name}.")
+    user.page.get_by_role("tab", name="A folder").click()
+    user.page.get_by_test_id("stFileUploaderDropzoneInput").nth(1).set_input_files(tmp_path / "Law")
+    expect(user.page.get_by_test_id("stFileChip")).to_have_count(2)
+    user.page.get_by_role("button", name="Add", exact=True).click()
+    expect_documents(user, "one.txt", "two.txt")
+    expect(user.page.get_by_role("cell", name="Law/2024")).to_be_visible()
+    expect(user.page.get_by_role("cell", name="Law/2025")).to_be_visible()
 
 
 def test_a_file_dropped_into_the_chat_is_read(user: User) -> None:

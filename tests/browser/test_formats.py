@@ -54,7 +54,7 @@ def opened(user: User, question: str, place: str) -> Locator:
 def test_each_format_opens_at_its_footnote(user: User) -> None:
     user.make_collection("Formats")
     user.upload(*FILES)
-    names = user.page.locator("[class*='st-key-open-'] button").filter(visible=True)
+    names = user.page.locator(".documents button.name")
     expect(names).to_have_count(len(FILES))
     user.page.get_by_role("link", name="Chat").click()
     for question, place, words in QUESTIONS:

@@ -43,6 +43,25 @@ def test_a_question_is_limited_to_documents_by_name_and_by_date(folder: Path) ->
         answer = run(folder, *asked, *narrowed)
         assert (answer["outcome"], {quote["document"] for quote in answer["quotes"]}) == ("answered", {"south.md"})
     assert run(folder, *asked, "--documents", "west.md")["error"]["code"] == "documents_unknown"
+    assert (
+        run(folder, *asked, "--documents", "south.md", "--until", "2022-01-01")["error"]["code"] == "nothing_selected"
+    )
+
+
+def test_a_question_is_limited_to_folders_tags_and_kinds(folder: Path) -> None:
+    for name, hour in (("east/rules/a.txt", "five"), ("west/b.md", "nine")):
+        (folder / "tree" / name).parent.mkdir(parents=True)
+        (folder / "tree" / name).write_text(f"The office by the lake closes at {hour} in the evening.")
+    run(folder, "ingest", str(folder / "tree"), "--collection", "Tree")
+    asked = ["ask", "When does the office by the lake close?", "--model", "none", "--collection", "Tree"]
+    for narrowed, names in (
+        ([], {"east/rules/a.txt", "west/b.md"}),
+        (["--folders", "east"], {"east/rules/a.txt"}),
+        (["--kinds", "markdown"], {"west/b.md"}),
+    ):
+        assert {quote["document"] for quote in run(folder, *asked, *narrowed)["quotes"]} == names
+    for narrowed in (["--tags", "none has it"], ["--folders", "eas"], ["--folders", "east", "--kinds", "markdown"]):
+        assert run(folder, *asked, *narrowed)["error"]["code"] == "nothing_selected"
 
 
 def test_what_was_asked_before_is_understood(folder: Path) -> None:

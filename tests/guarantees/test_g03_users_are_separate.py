@@ -33,6 +33,7 @@ from rag.core.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, Sign
 from rag.core.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn
 from rag.library.index import open_index
 from rag.library.store import Store, schema
+from rag.library.store.wanted import Wanted
 from rag.models.embedding import Vectors
 from rag.ui import actions, file_addresses, file_routes
 from rag.ui.page_frame import Frame
@@ -223,9 +224,41 @@ def enqueue(walk: Walk, user: str) -> None:
 
 def read_again(walk: Walk, user: str) -> None:
     collection, readings = walk.any("collection"), walk.store.readings
-    door = walk.random.choice([readings.ask_again, readings.stop])
-    door(walk.people[user], collection)
+    person, documents = walk.people[user], [walk.any("document")]
+    doors: list[Callable[[], object]] = [
+        lambda: readings.ask_again(person, collection),
+        lambda: readings.ask_again(person, collection, documents),
+        lambda: readings.stop(person, collection),
+        lambda: walk.store.queue.cancel_all(person, collection),
+        lambda: walk.store.queue.dismiss_all(person, collection),
+        lambda: walk.store.queue.retry_all(person, collection),
+    ]
+    walk.random.choice(doors)()
     walk.changed(user, "read again", collection, "editor")
+
+
+def act_on_many(walk: Walk, user: str) -> None:
+    """With ids of documents that may be in other collections, of which nothing may become anything else."""
+    collection, listing, person = walk.any("collection"), walk.store.listing, walk.people[user]
+    documents = [walk.any("document") for _ in range(3)]
+    others = [each for each in set(documents) if walk.collection_of("document", each) != collection]
+    before = [_row(walk, each) for each in others]
+    doors: list[Callable[[], object]] = [
+        lambda: listing.put(person, collection, documents, f"Folder of {collection}"),
+        lambda: listing.tag(person, collection, documents, add=[f"Tag of {collection}"], remove=[]),
+        lambda: listing.remove(person, collection, documents[:1]),
+    ]
+    walk.random.choice(doors)()
+    walk.changed(user, "act on many", collection, "editor")
+    if before != [_row(walk, each) for each in others]:
+        walk.wrong.append(f"act on many: {user} changed documents of another collection")
+
+
+def _row(walk: Walk, document: str) -> object:
+    documents, tags = schema.documents, schema.document_tags
+    with walk.store.database.read() as connection:
+        row = connection.execute(sa.select(documents).where(documents.c.id == document)).first()
+        return row, connection.execute(sa.select(tags.c.tag).where(tags.c.document == document)).all()
 
 
 def open_chat(walk: Walk, user: str) -> None:
@@ -271,6 +304,11 @@ def read(walk: Walk, user: str) -> None:
         "by name": lambda: [store.collections.by_name(person, f"{name} by {user}") for name in NAMES],
         "documents": lambda: store.documents.list(person, walk.any("collection")),
         "document": lambda: store.documents.get(person, walk.any("document")),
+        "table": lambda: store.listing.page(person, walk.any("collection"), Wanted()),
+        "ids": lambda: store.listing.ids(person, there := walk.any("collection"), Wanted()) and there,
+        "count": lambda: store.listing.count(person, there := walk.any("collection")) and there,
+        "facets": lambda: store.listing.facets(person, there := walk.any("collection")).kinds and there,
+        "queue": lambda: store.queue.look(person, walk.any("collection")),
         "find": lambda: store.documents.find(person, walk.any("collection")),
         "page": lambda: store.documents.page(person, walk.any("document"), 1),
         "pages": lambda: store.documents.pages(person, walk.any("document")),
@@ -319,6 +357,7 @@ def fetch_file(walk: Walk, user: str) -> None:
             file_addresses.picture_address(thing, 1, [(0, 5)]),
             file_addresses.view_address(thing, 1),
             file_addresses.find_address(thing) + "?words=page",
+            file_addresses.report_address(thing),
         ]
     )
     reply = walk.browser.get(address, headers={"x-user": user})
@@ -336,6 +375,10 @@ def look_at_chats(walk: Walk, user: str) -> None:
     walk.owns(user, "chats", chats.list(person))
     walk.owns(user, "turns", chats.turns(person, walk.any("chat")))
     walk.owns(user, "chat", chats.get(person, walk.any("chat")))
+    found = chats.search(person, "by")
+    walk.owns(user, "chats found", [chats.get(person, each).title for each in found])
+    if set(chats.turn_ids(person, there := walk.any("chat"))) and there not in {each.id for each in chats.list(person)}:
+        walk.wrong.append(f"turn ids: {user} sees those of another's chat")
 
 
 def change_chat(walk: Walk, user: str) -> None:
@@ -343,6 +386,9 @@ def change_chat(walk: Walk, user: str) -> None:
     doors: list[Callable[[], object]] = [
         lambda: chats.rename(person, walk.any("chat"), f"Renamed by {user}"),
         lambda: chats.scope(person, walk.any("chat"), [walk.any("document")]),
+        lambda: chats.pin(person, walk.any("chat"), pinned=True),
+        lambda: chats.archive(person, walk.any("chat"), archived=True),
+        lambda: chats.bring_back(person, chats.remove(person, walk.any("chat"))),
         lambda: chats.unanswer(person, walk.any("turn")),
         lambda: chats.remove(person, walk.any("chat")) if walk.random.random() < 0.2 else None,
     ]
@@ -454,6 +500,7 @@ STEPS = [
     *[add_document] * 4,
     enqueue,
     read_again,
+    act_on_many,
     open_chat,
     save_turn,
     ask,

@@ -18,12 +18,13 @@ from rag.core.types import (
     Failure,
     Passage,
     Quote,
+    Selection,
     Sentence,
 )
 from rag.library.store import Store
 from rag.library.store.answers import answer_from_json, answer_to_json
 from tests.support.originals import has_original
-from tests.support.small_library import ANN, rows
+from tests.support.small_library import ANN, BOB, rows
 
 # --- chats -------------------------------------------------------------------------------------------
 
@@ -62,6 +63,39 @@ def test_chats_are_listed_renamed_narrowed_and_removed(store: Store, collection:
     assert store.chats.list(ANN) == []
     with pytest.raises(NotFound):
         store.chats.ask(ANN, two.id, "?")
+
+
+def test_a_removed_chat_comes_back_whole_to_its_owner(store: Store, collection: Collection) -> None:
+    chat = store.chats.create(ANN, collection.id, ["d"], selection=Selection(("Law",), until="2025-01-01"))
+    assert store.chats.get(ANN, chat.id) == chat
+    turn = store.chats.ask(ANN, chat.id, "?")
+    store.chats.ask(ANN, chat.id, "??")
+    store.chats.answer(ANN, turn.id, ANSWER)
+    chat, turns = store.chats.get(ANN, chat.id), store.chats.turns(ANN, chat.id)
+    removed = store.chats.remove(ANN, chat.id)
+    assert rows(store, "turns") == 0
+    with pytest.raises(NotFound):
+        store.chats.bring_back(BOB, removed)
+    for _ in range(2):
+        store.chats.bring_back(ANN, removed)
+    assert (store.chats.get(ANN, chat.id), store.chats.turns(ANN, chat.id)) == (chat, turns)
+    assert store.chats.turns(ANN, chat.id, last=1) == turns[1:]
+    assert store.chats.turn_ids(ANN, chat.id) == [each.id for each in turns]
+
+
+def test_chats_are_pinned_archived_and_found_by_what_is_in_them(store: Store, collection: Collection) -> None:
+    one, two = store.chats.create(ANN, collection.id), store.chats.create(ANN, collection.id)
+    assert store.chats.pin(ANN, one.id, pinned=True).pinned
+    assert store.chats.archive(ANN, two.id, archived=True).archived
+    assert not store.chats.pin(ANN, one.id, pinned=False).pinned
+    store.chats.ask(ANN, one.id, "Über wie viele Tage?")
+    answered = store.chats.ask(ANN, two.id, "What of Paris?")
+    store.chats.answer(ANN, answered.id, replace(ANSWER, text="It is 100 % green."))
+    assert store.chats.search(ANN, "über TAGE") == [one.id]
+    assert store.chats.search(ANN, "0 % green") == [two.id]
+    # A word of the record that keeps the answer is none of the answer.
+    assert store.chats.search(ANN, "generated_question") == []
+    assert store.chats.search(BOB, "green") == []
 
 
 def test_an_answer_survives_fields_that_are_missing_or_new() -> None:
@@ -155,3 +189,29 @@ def test_a_job_cancelled_when_its_reader_died_is_not_begun_again(store: Store, c
     store.jobs.cancel(ANN, job.id)
     assert store.jobs.claim("r2", 10) is None
     assert store.jobs.get(ANN, job.id).state == "cancelled"
+
+
+def test_the_queue_is_counted_cancelled_and_tried_again_as_a_whole(store: Store, collection: Collection) -> None:
+    jobs = [store.jobs.enqueue(ANN, collection.id, f"{n}.txt", "file", b"%d" % n) for n in range(5)]
+    running, failing, locked = (store.jobs.claim(f"r{n}", 10) for n in range(3))
+    assert running is not None
+    assert failing is not None
+    assert locked is not None
+    store.jobs.progress(running, "embedding", 1, 4, 10)
+    store.jobs.fail(failing, Failure("too_large", {"name": "1.txt", "limit": "1"}))
+    store.jobs.fail(locked, Failure("password_needed", {"name": "2.txt"}))
+    seen = store.queue.look(ANN, collection.id, most=2)
+    assert (seen.open, seen.failed, seen.left) == (3, 2, 2.75)
+    assert [job.name for job in seen.first] == ["0.txt", "3.txt"]
+    assert {job.id for job in seen.ended} == {failing.id, locked.id}
+    assert store.queue.look(BOB, collection.id).first == ()
+    store.queue.retry_all(ANN, collection.id, but=("password_needed",))
+    assert (store.queue.look(ANN, collection.id).open, store.jobs.get(ANN, locked.id).state) == (4, "failed")
+    store.queue.cancel_all(ANN, collection.id)
+    left = store.queue.look(ANN, collection.id)
+    assert [(job.id, job.cancelling) for job in left.first] == [(running.id, True)]
+    store.jobs.stop(running)
+    store.queue.dismiss_all(ANN, collection.id)
+    left = store.queue.look(ANN, collection.id)
+    assert (left.open, left.failed, store.jobs.list(ANN, collection.id)) == (0, 0, [])
+    assert not any(has_original(store, each.source) for each in jobs)

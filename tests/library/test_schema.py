@@ -76,5 +76,15 @@ def test_a_missing_revision_is_seen(place: Place) -> None:
 
 def test_who_owns_a_row_stands_in_it() -> None:
     # The same bytes are one file, whoever's document they are; who people are is nobody's own.
-    ownerless = {"words", "originals", "people", "sign_ins", "person_groups", "group_members", "shares", "activity"}
+    ownerless = {
+        "words",
+        "originals",
+        "document_tags",
+        "people",
+        "sign_ins",
+        "person_groups",
+        "group_members",
+        "shares",
+        "activity",
+    }
     assert {name for name, table in schema.metadata.tables.items() if "owner" not in table.columns} == ownerless

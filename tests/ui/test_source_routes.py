@@ -134,3 +134,21 @@ def test_words_are_found_and_open_marked(store: Store, ask: Ask) -> None:
     seen = ask(file_addresses.view_address(document, 1) + f"?marked={hit['start']}-{hit['end']}")
     assert seen["blocks"][0]["pieces"][0] == ["Plan", "quote"]
     assert ask(file_addresses.find_address(document) + "?words=moon")["said"] == Texts("en")("source.no_hits")
+
+
+def test_what_was_read_of_a_document_is_told_in_lines(store: Store, ask: Ask) -> None:
+    document = put(store, store.collections.create(OWNER, "c").id, "plan.pdf", pdf("Plan of the harbour"))
+    told = ask(file_addresses.report_address(document))
+    assert told["lines"][0].startswith("plan.pdf · 1 page")
+    assert told["lines"][1:] == ["1 page read as it stands"]
+    assert ask(file_addresses.address(f"documents/{'0' * 32}/report")) == 404
+
+
+def test_chats_are_found_by_words_in_them(store: Store, ask: Ask) -> None:
+    collection = store.collections.create(OWNER, "c")
+    mine = store.chats.create(OWNER, collection.id)
+    store.chats.ask(OWNER, mine.id, "What of the quay?")
+    other = store.chats.create("another", store.collections.create("another", "c").id)
+    store.chats.ask("another", other.id, "What of the quay?")
+    assert ask(file_addresses.address("chats/find?words=QUAY")) == {"chats": [mine.id]}
+    assert ask(file_addresses.address("chats/find?words=crane")) == {"chats": []}

@@ -15,6 +15,10 @@ class DocumentsUnknown(LibraryError, needs=("names", "collection")):
     """No document of the collection has such a name or date."""
 
 
+class NothingSelected(LibraryError):
+    """No document of the collection is in the folders, tags, kinds and dates that a question is limited to."""
+
+
 class CollectionUnknown(LibraryError, needs=("name", "known")):
     """The command line names a collection that does not exist."""
 

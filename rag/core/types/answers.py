@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rag.core.types.documents import Notice, Passage, Quote
+from rag.core.types.documents import EVERYTHING, Notice, Passage, Quote, Selection
 
 # Whether the documents say it. "no_claim": nothing they could say, such as a greeting; "unchecked": written in a
 # language that nothing here compares with theirs.
@@ -133,7 +133,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A conversation with one collection, restricted to `documents` unless these are empty."""
+    """A conversation with one collection, restricted to `documents` unless these are empty, and to a selection."""
 
     id: str
     owner: str
@@ -142,3 +142,6 @@ class Chat:
     documents: tuple[str, ...]
     created: str
     updated: str
+    pinned: bool = False
+    archived: bool = False
+    selection: Selection = EVERYTHING

@@ -81,10 +81,36 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which documents of a collection are meant: those that are in one of the folders (or below it), bear one of the
+    tags, are of one of the kinds, and say a date from `since` to `until` (YYYY-MM-DD). What is empty limits nothing.
+    """
+
+    folders: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.folders or self.tags or self.kinds or self.since or self.until)
+
+
+# No limit at all.
+EVERYTHING: Final = Selection()
+
+
+def folder_of(name: str) -> str:
+    """The folder that a file's path names; empty where it is a bare name."""
+    return name.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document as the store knows it.
 
-    `reading` is the version of reading that made its text; 0 where it was read before versions were kept.
+    `reading` is the version of reading that made its text; 0 where it was read before versions were kept. `folder` is
+    where its readers have put it, at first that of its name.
     """
 
     id: str
@@ -104,6 +130,7 @@ class Document:
     warnings: tuple[Notice, ...] = ()
     reading: int = 0
     date: str = ""
+    folder: str = ""
 
     @property
     def outdated(self) -> bool:

@@ -22,10 +22,12 @@ from rag.library.store.deliveries import prepare
 from rag.library.store.documents import Documents
 from rag.library.store.files import INDEX, Files, Folder, sync_folder
 from rag.library.store.jobs import Job, Jobs
+from rag.library.store.listing import Listing
 from rag.library.store.migrations import LATEST, migrate, version
 from rag.library.store.originals import Originals
 from rag.library.store.people import People
 from rag.library.store.postgresql import PostgreSQL
+from rag.library.store.queue import Queue
 from rag.library.store.readings import Readings
 from rag.library.store.shares import Shares
 from rag.library.store.sqlite import SQLite
@@ -49,8 +51,10 @@ class Store:
         self.files = files
         self.collections = Collections(database, files)
         self.documents = Documents(database, files)
+        self.listing = Listing(database, files)
         self.chats = Chats(database)
         self.jobs = Jobs(database, files)
+        self.queue = Queue(database, files)
         self.readings = Readings(database, files)
         self.checks = Checks(database)
         self.people = People(database)

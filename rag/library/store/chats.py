@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from rag.core.errors import NotFound
-from rag.core.types import Answer, Chat, Turn
+from rag.core.types import EVERYTHING, Answer, Chat, Selection, Turn
 from rag.library.store import schema
 from rag.library.store.answers import answer_from_json, answer_to_json
+from rag.library.store.columns import clean
 from rag.library.store.database import Database, found
 from rag.library.store.permissions import owned, reach
 
@@ -23,20 +26,36 @@ _chats, _turns = schema.chats, schema.turns
 
 # An untitled chat takes the beginning of its first question as its title.
 _TITLE_CHARACTERS = 80
+# A search says of so many chats that the words stand in them.
+_MOST_FOUND = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedChat:
+    """A chat that was removed, with its turns, for as long as its owner may want it back."""
+
+    chat: Chat
+    turns: tuple[dict[str, Any], ...]
 
 
 class Chats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, owner: str, collection_id: str, documents: Sequence[str] = (), title: str = "") -> Chat:
+    def create(
+        self,
+        owner: str,
+        collection_id: str,
+        documents: Sequence[str] = (),
+        title: str = "",
+        selection: Selection = EVERYTHING,
+    ) -> Chat:
         """A new chat with a collection, or with only these documents of it. Raises NotFound."""
         moment = schema.now()
-        chat = Chat(schema.new_id(), owner, title, collection_id, tuple(documents), moment, moment)
-        row = {column.name: getattr(chat, column.name) for column in _chats.columns}
+        chat = Chat(schema.new_id(), owner, title, collection_id, tuple(documents), moment, moment, selection=selection)
         with self._database.write() as connection:
             owned(connection, owner, collection_id, hold="stays")
-            connection.execute(sa.insert(_chats), row)
+            connection.execute(sa.insert(_chats), _row(chat))
         return chat
 
     def list(self, owner: str) -> builtins.list[Chat]:
@@ -52,15 +71,56 @@ class Chats:
         """Raises NotFound."""
         return self._change(owner, chat_id, title=title)
 
-    def scope(self, owner: str, chat_id: str, documents: Sequence[str]) -> Chat:
-        """Restrict the chat to these documents; none means all. Raises NotFound."""
-        return self._change(owner, chat_id, documents=builtins.list(documents))
+    def pin(self, owner: str, chat_id: str, *, pinned: bool) -> Chat:
+        """Let it stand first in the list, or no more. Raises NotFound."""
+        return self._change(owner, chat_id, pinned=pinned)
 
-    def remove(self, owner: str, chat_id: str) -> None:
-        """Remove it with its turns. Raises NotFound."""
+    def archive(self, owner: str, chat_id: str, *, archived: bool) -> Chat:
+        """Put it away, or back into the list. Raises NotFound."""
+        return self._change(owner, chat_id, archived=archived)
+
+    def scope(
+        self,
+        owner: str,
+        chat_id: str,
+        documents: Sequence[str],
+        selection: Selection = EVERYTHING,
+    ) -> Chat:
+        """Restrict the chat to these documents, none means all, and to a selection. Raises NotFound."""
+        return self._change(owner, chat_id, documents=builtins.list(documents), selection=asdict(selection))
+
+    def remove(self, owner: str, chat_id: str) -> RemovedChat:
+        """Remove it with its turns; what was removed, to be brought back. Raises NotFound."""
         with self._database.write() as connection:
-            if not connection.execute(sa.delete(_chats).where(_mine(owner, chat_id))).rowcount:
-                raise NotFound(what="chat")
+            chat = _chat(found(connection.execute(sa.select(_chats).where(_mine(owner, chat_id))).first(), "chat"))
+            turns = connection.execute(sa.select(_turns).where(_turns.c.chat == chat_id, _turns.c.owner == owner)).all()
+            connection.execute(sa.delete(_chats).where(_mine(owner, chat_id)))
+        return RemovedChat(chat, tuple(dict(row._mapping) for row in turns))
+
+    def bring_back(self, owner: str, removed: RemovedChat) -> Chat:
+        """A chat that was removed. Raises NotFound where it is another's, or its collection is gone."""
+        if removed.chat.owner != owner:
+            raise NotFound(what="chat")
+        with self._database.write() as connection:
+            owned(connection, owner, removed.chat.collection, hold="stays")
+            if connection.execute(sa.select(_chats.c.id).where(_chats.c.id == removed.chat.id)).first() is None:
+                connection.execute(sa.insert(_chats), _row(removed.chat))
+                for turn in removed.turns:
+                    # The JSON type would turn None into the word null.
+                    connection.execute(sa.insert(_turns).values(turn | {"answer": turn["answer"] or sa.null()}))
+        return removed.chat
+
+    def search(self, owner: str, words: str) -> builtins.list[str]:
+        """The ids of the owner's chats in whose title, questions or answers all of these words stand."""
+        with self._database.read() as connection:
+            told = (_turns.c.question, _answer_text(connection))
+            query = sa.select(_chats.c.id).where(_chats.c.owner == owner)
+            for word in clean(words).split():
+                inside = sa.or_(*(text.icontains(word, autoescape=True) for text in told))
+                turns = sa.select(_turns.c.chat).where(_turns.c.owner == owner, inside)
+                query = query.where(sa.or_(_chats.c.title.icontains(word, autoescape=True), _chats.c.id.in_(turns)))
+            newest = query.order_by(_chats.c.updated.desc()).limit(_MOST_FOUND)
+            return builtins.list(connection.execute(newest).scalars())
 
     def ask(self, owner: str, chat_id: str, question: str) -> Turn:
         """Save a question as the chat's next turn; it is committed when this returns.
@@ -92,10 +152,17 @@ class Chats:
             _askable(connection, owner, connection.execute(chat).scalar_one_or_none() or "")
         self._write_answer(owner, turn_id, None)
 
-    def turns(self, owner: str, chat_id: str) -> builtins.list[Turn]:
-        """The chat's turns in order; none when the chat does not exist."""
+    def turns(self, owner: str, chat_id: str, *, last: int | None = None) -> builtins.list[Turn]:
+        """The chat's turns in order, or the last ones; none when the chat does not exist."""
         query = sa.select(_turns).where(_turns.c.chat == chat_id, _turns.c.owner == owner)
-        return [_turn(row) for row in self._database.rows(query.order_by(_turns.c.position))]
+        newest = self._database.rows(query.order_by(_turns.c.position.desc()).limit(last))
+        return [_turn(row) for row in reversed(newest)]
+
+    def turn_ids(self, owner: str, chat_id: str) -> builtins.list[str]:
+        """The ids of the chat's turns in order; none when the chat does not exist."""
+        query = sa.select(_turns.c.id).where(_turns.c.chat == chat_id, _turns.c.owner == owner)
+        with self._database.read() as connection:
+            return builtins.list(connection.execute(query.order_by(_turns.c.position)).scalars())
 
     def turn(self, owner: str, turn_id: str) -> Turn:
         """Raises NotFound when it does not exist or is another's."""
@@ -123,13 +190,29 @@ def _askable(connection: sa.Connection, owner: str, chat_id: str) -> None:
         raise NotFound(what="collection")
 
 
+def _answer_text(connection: sa.Connection) -> sa.ColumnElement[str]:
+    """What was written as the answer of a turn."""
+    saved = sa.type_coerce(_turns.c.answer, sa.Text)
+    if connection.dialect.name == "postgresql":
+        return sa.type_coerce(sa.cast(saved, postgresql.JSON)["text"].astext, sa.Text)
+    return sa.type_coerce(sa.func.json_extract(saved, "$.text"), sa.Text)
+
+
 def _mine(owner: str, chat_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(_chats.c.id == chat_id, _chats.c.owner == owner)
 
 
 def _chat(row: Any) -> Chat:
     values = dict(row._mapping)
-    return Chat(**values | {"documents": tuple(values["documents"])})
+    selection: dict[str, Any] = values["selection"]
+    listed = {name: tuple(each) for name, each in selection.items() if isinstance(each, builtins.list)}
+    values |= {"documents": tuple(values["documents"]), "selection": Selection(**selection | listed)}
+    return Chat(**values)
+
+
+def _row(chat: Chat) -> dict[str, Any]:
+    row = {column.name: getattr(chat, column.name) for column in _chats.columns}
+    return row | {"selection": asdict(chat.selection)}
 
 
 def _turn(row: Any) -> Turn:

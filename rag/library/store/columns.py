@@ -25,6 +25,16 @@ def clean(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
+def clean_folder(path: str) -> str:
+    """A folder's path as it is kept: no empty part, no blank around one."""
+    return "/".join(part for part in map(str.strip, path.replace("\\", "/").split("/")) if part not in ("", ".", ".."))
+
+
+def clean_tag(tag: str) -> str:
+    """A tag as it is kept."""
+    return " ".join(tag.split())
+
+
 class Words(sa.types.TypeDecorator[str]):
     """Text, as `clean` makes it."""
 

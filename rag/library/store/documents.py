@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from rag.library.store.files import Files
 from rag.library.store.hnsw import make_graph
 from rag.library.store.passages import Passages, Vectors
 from rag.library.store.permissions import PERSON, owned, reach
-from rag.library.store.rows import check, insert_chunks, insert_document, new_document, read_document
+from rag.library.store.rows import check, give, insert_chunks, insert_document, kept_of, new_document, read_document
 
 # The bytes of a file from `start` up to `stop`.
 Pieces = Callable[[int, int], Iterator[bytes]]
@@ -74,11 +75,14 @@ class Documents(Passages):
             collection = owned(connection, owner, collection_id, "editor", hold="alone")
             existing = _same_bytes(connection, collection_id, sha256)
             old = replaces if existing is None or existing.id != replaces else None
+            kept = kept_of(connection, collection_id, old)
             freed = _remove(connection, collection_id, old)
             if existing is None:
                 claim_embedder(connection, collection, embedder, vectors.shape[1])
                 document = new_document(owner, collection_id, loaded, chunks, sha256, size, language)
+                document = replace(document, folder=document.folder if kept is None else kept.folder)
                 insert_document(connection, document, loaded.pages, chunks, vectors)
+                give(connection, document.id, kept)
                 note(connection, owner, "added", collection, document=loaded.name)
                 # Read back as stored: `columns.clean` may have changed it.
                 document = _same_bytes(connection, collection_id, sha256) or document

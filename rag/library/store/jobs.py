@@ -29,7 +29,6 @@ Stage = Literal["", "loading", "embedding", "saving"]
 
 # A file that kills its reader this often would kill every reader.
 MAX_ATTEMPTS = 3
-
 _RESET: Final[dict[str, Any]] = {"stage": "", "done": 0, "total": 0}
 _jobs = schema.jobs
 
@@ -92,7 +91,7 @@ class Jobs:
             same = sa.and_(_jobs.c.collection == collection_id, _jobs.c.source == text, _jobs.c.kind == kind)
             unfinished = sa.select(_jobs).where(same, _jobs.c.state.in_(["waiting", "running"]))
             if existing := connection.execute(unfinished).first():
-                return _job(existing)
+                return job_of(existing)
             moment = schema.now()
             job = Job(schema.new_id(), owner, collection_id, name, kind, text, replace, moment, moment)
             row = {column.name: getattr(job, column.name) for column in _jobs.columns}
@@ -127,7 +126,7 @@ class Jobs:
             }
             values["updated"] = schema.now()
             connection.execute(sa.update(_jobs).where(_jobs.c.id == row.id).values(values))
-        return _job(row, **values) if values["state"] == "running" else self.claim(worker, lease_seconds, job_id)
+        return job_of(row, **values) if values["state"] == "running" else self.claim(worker, lease_seconds, job_id)
 
     def waits(self, job_id: str) -> bool:
         """Whether the job is still waiting to be claimed."""
@@ -202,12 +201,12 @@ class Jobs:
     def get(self, owner: str, job_id: str) -> Job:
         """Raises NotFound when it does not exist or is another's."""
         query = sa.select(_jobs).where(_jobs.c.id == job_id, _jobs.c.collection.in_(reach(owner)))
-        return _job(found(self._database.row(query), "job"))
+        return job_of(found(self._database.row(query), "job"))
 
     def list(self, owner: str, collection_id: str) -> builtins.list[Job]:
         """The collection's jobs, oldest first."""
         query = sa.select(_jobs).where(_jobs.c.collection == collection_id, _jobs.c.collection.in_(reach(owner)))
-        return [_job(row) for row in self._database.rows(query.order_by(_jobs.c.created, _jobs.c.id))]
+        return [job_of(row) for row in self._database.rows(query.order_by(_jobs.c.created, _jobs.c.id))]
 
     def _any(self, *conditions: sa.ColumnElement[bool]) -> bool:
         return self._database.row(sa.select(_jobs.c.id).where(*conditions).limit(1)) is not None
@@ -245,6 +244,7 @@ def _settled(row: sa.Row[Any]) -> dict[str, Any] | None:
     return None
 
 
-def _job(row: Any, **changed: Any) -> Job:
+def job_of(row: Any, **changed: Any) -> Job:
+    """A job as its row says, but for what is changed."""
     values = dict(row._mapping) | changed
     return Job(**values | {"failure": failure_from_json(values["failure"])})

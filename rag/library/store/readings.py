@@ -28,7 +28,7 @@ _documents, _pages, _chunks, _jobs = schema.documents, schema.pages, schema.chun
 AGAIN: Final = "document"
 _OPEN: Final = _jobs.c.state.in_(["waiting", "running"])
 # What a document keeps when it is read again.
-_KEPT: Final = ("id", "name", "address", "added")
+_KEPT: Final = ("id", "name", "address", "added", "folder")
 
 
 class Readings:
@@ -72,8 +72,8 @@ class Readings:
             rows = connection.execute(columns.where(_pages.c.document.in_(mine)).group_by(_pages.c.document)).all()
         return {row[0]: ReadingCounts(row[1], int(row[2]), int(row[3])) for row in rows}
 
-    def ask_again(self, owner: str, collection_id: str) -> list[str]:
-        """Let the collection's documents that were read by an earlier version of reading wait to be read again.
+    def ask_again(self, owner: str, collection_id: str, documents: Sequence[str] | None = None) -> list[str]:
+        """Let documents of the collection wait to be read again: these, or those read by an earlier version of reading.
 
         Returns the ids of the jobs that wait or run after it, those that were there before among them.
 
@@ -82,9 +82,8 @@ class Readings:
             NotAllowed: the person may only read it.
         """
         here = sa.and_(_jobs.c.collection == collection_id, _jobs.c.kind == AGAIN)
-        older = sa.select(_documents.c.id, _documents.c.name).where(
-            _documents.c.collection == collection_id, _documents.c.reading < READING_VERSION
-        )
+        meant = _documents.c.reading < READING_VERSION if documents is None else _documents.c.id.in_(documents)
+        older = sa.select(_documents.c.id, _documents.c.name).where(_documents.c.collection == collection_id, meant)
         with self._database.write() as connection:
             owned(connection, owner, collection_id, "editor", hold="stays")
             alone_with(connection, collection_id, AGAIN)

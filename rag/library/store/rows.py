@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from rag.core.types import READING_VERSION, Chunk, Document, LoadedDocument, Notice, Page, page_fields
+from rag.core.types import READING_VERSION, Chunk, Document, LoadedDocument, Notice, Page, folder_of, page_fields
 from rag.library.store import schema
 from rag.library.store.passages import Vectors
 from rag.library.store.words import cut, insert_words
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
+_tags = schema.document_tags
 
 
 def check(chunks: Sequence[Chunk], vectors: Vectors) -> None:
@@ -49,6 +51,7 @@ def new_document(
         warnings=loaded.warnings,
         reading=READING_VERSION,
         date=loaded.date,
+        folder="" if loaded.address else folder_of(loaded.name),
     )
 
 
@@ -59,7 +62,7 @@ def document_values(document: Document) -> dict[str, Any]:
 
 
 def read_document(row: sa.Row[Any]) -> Document:
-    values = dict(row._mapping)
+    values = {column.name: row._mapping[column.name] for column in _table.columns}
     kept = {"empty_pages": tuple(values["empty_pages"])}
     return Document(**values | kept | {"warnings": tuple(Notice(*warning) for warning in values["warnings"])})
 
@@ -119,3 +122,27 @@ def insert_chunk_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any
     inserted = sa.insert(_chunks).returning(_chunks.c.id, sort_by_parameter_order=True)
     ids = connection.execute(inserted, [dict(row) for row in rows]).scalars()
     insert_words(connection, [{**row, "chunk": chunk} for row, chunk in zip(rows, ids, strict=True)])
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a new version of a document takes over from the old one."""
+
+    folder: str
+    tags: tuple[str, ...]
+
+
+def kept_of(connection: sa.Connection, collection_id: str, document_id: str | None) -> Kept | None:
+    """What there is to take over from a document of the collection; None where it is not there."""
+    row = sa.select(_table.c.folder).where(_table.c.id == document_id, _table.c.collection == collection_id)
+    folder = connection.execute(row).scalar_one_or_none()
+    if folder is None:
+        return None
+    tags = sa.select(_tags.c.tag).where(_tags.c.document == document_id)
+    return Kept(folder, tuple(connection.execute(tags).scalars()))
+
+
+def give(connection: sa.Connection, document_id: str, kept: Kept | None) -> None:
+    """Let a document have the tags of the one it replaces."""
+    if kept and kept.tags:
+        connection.execute(sa.insert(_tags), [{"document": document_id, "tag": tag} for tag in kept.tags])

@@ -5,14 +5,14 @@ A new column also needs a revision in `versions/`, for existing libraries.
 
 from __future__ import annotations
 
-import secrets
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from rag.library.store.columns import Flag, Json, Real, TextSearch, Vector, Whole, Words
 from rag.library.store.ddl import WORDS_FTS5, WORDS_TRIGGERS, WORDS_TSVECTOR, also, part_of, required
+from rag.library.store.stamps import new_id as new_id
+from rag.library.store.stamps import now as now
 
 metadata = sa.MetaData()
 
@@ -53,9 +53,17 @@ documents = _table(
     sa.Column("warnings", Json, nullable=False, server_default="[]"),
     sa.Column("reading", Whole, nullable=False, server_default="0"),
     sa.Column("date", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("folder", Words, nullable=False, server_default=sa.text("''")),
     sa.UniqueConstraint("collection", "sha256"),
     sa.Index("documents_by_name", "collection", "name"),
     sa.Index("documents_by_sha256", "sha256"),
+)
+
+document_tags = _table(
+    "document_tags",
+    part_of("documents", "document", primary_key=True),
+    sa.Column("tag", Words, primary_key=True),
+    sa.Index("document_tags_by_tag", "tag"),
 )
 
 pages = _table(
@@ -121,6 +129,8 @@ chats = _table(
     part_of("collections", "collection"),
     *required(Json, "documents"),
     *required(sa.Text, "created", "updated"),
+    *required(Flag, "pinned", "archived", server_default="0"),
+    sa.Column("selection", Json, nullable=False, server_default="{}"),
     sa.Index("chats_by_owner", "owner", "updated"),
     sa.Index("chats_by_collection", "collection"),
 )
@@ -236,13 +246,3 @@ activity = _table(
     *required(sa.Text, "created"),
     sa.Index("activity_by_time", "created"),
 )
-
-
-def new_id() -> str:
-    """128 random bits in hex."""
-    return secrets.token_hex(16)
-
-
-def now() -> str:
-    """The current time in UTC, ISO 8601 with microseconds, so that it sorts as text."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -131,6 +131,8 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # SQLite's own knows ASCII only: nobody would find "Übersicht" by "übersicht".
+    connection.create_function("lower", 1, lambda text: text and str(text).lower(), deterministic=True)
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
