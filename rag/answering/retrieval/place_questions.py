@@ -29,7 +29,8 @@ _TITLED: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADING: Final = re.compile(
-    r"\W*(?:chapter|section|article|art\.|clause|part|annex|appendix|paragraph|kapitel|abschnitt|artikel|anhang|§|第)?\s*"
+    r"\W*+(?:(?:chapter|section|article|art\.|clause|part|annex|appendix|paragraph|kapitel|abschnitt|artikel|anhang|第)"
+    r"\s*+)?"
     r"(?P<number>\d+(?:\.\d+)*[a-z]?|[ivxlc]+|[一二三四五六七八九十百]+)(?![\w])",
     re.IGNORECASE,
 )
