@@ -182,6 +182,8 @@ def _row(listed: Listed, texts: Texts) -> dict[str, object]:
     return {
         "id": document.id,
         "name": name if document.format.titled else name.rpartition("/")[2],
+        "folder": document.folder,
+        "meta": " · ".join(filter(None, (kind_name(document.kind, texts), document.date))),
         "full": document.address or document.name,
         "cells": cells,
         "tags": listed.tags,
