@@ -32,7 +32,12 @@ def test_what_no_table_asks_for_changes_nothing(given: object) -> None:
 
 def test_ticked_documents_are_named_by_ids_and_all_by_the_view() -> None:
     seen: list[object] = []
-    listing = SimpleNamespace(ids=lambda *given: seen.append(given) or ["a", "b"])
+
+    def ids(*given: object) -> list[str]:
+        seen.append(given)
+        return ["a", "b"]
+
+    listing = SimpleNamespace(ids=ids)
     page: Any = SimpleNamespace(services=SimpleNamespace(store=SimpleNamespace(listing=listing)), owner="ann")
     collection: Any = SimpleNamespace(id="c")
     assert acted(page, collection, {"act": "move", "ids": f"{ID} ../x {ID}"}, VIEW) == Act("move", (ID, ID))
