@@ -92,7 +92,7 @@ class Clicks:
 
 
 def _percentiles(pairs: list[tuple[float, float]]) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for what, values in zip(("seen", "settled"), zip(*pairs, strict=True), strict=True):
         cuts = statistics.quantiles(values, n=20, method="inclusive")
         found |= {f"{what}_p50": round(statistics.median(values), 2), f"{what}_p95": round(cuts[18], 2)}

@@ -22,8 +22,7 @@ st.caption(texts("documents.intro"))
 sharing.draw_sharing(page, collection, right)
 
 documents_page.offer_reembedding(page, collection, right)
-empty = not services.store.listing.count(owner, collection.id)
-added = documents_page.draw_form(page, collection, right, empty=empty)
+added = documents_page.draw_form(page, collection, right)
 if added.files or added.addresses:
     uploads.take_in(page, collection, added.files, added.addresses)
     st.rerun()

@@ -64,7 +64,7 @@ def _tag(page: Frame, collection: Collection, act: Act) -> None:
     add = st.multiselect(
         texts("table.tag_add"), tags, placeholder=texts("table.tag_help"), accept_new_options=True, key="act-tags"
     )
-    remove = st.multiselect(texts("table.tag_remove"), tags, placeholder=texts("scope.any"), key="act-untag")
+    remove = st.multiselect(texts("table.tag_remove"), tags, placeholder=texts("table.tag_which"), key="act-untag")
     draw_muted(texts.count("table.tag_said", len(act.documents)))
     if st.button(texts("table.tag_now"), type="primary", key="act-tag", disabled=not add and not remove):
         with show_errors(page):

@@ -136,7 +136,8 @@ class Table {
     if (may) line.append(element("td", { class: "tick" }, this.box(row.id, `${words.tick} ${row.name}`, this.isTicked(row.id), (on) => this.tick([row.id], on))));
     const name = element("button", { type: "button", class: "name", "data-key": `open-${row.id}`, title: row.full, onclick: (event) =>
       window.dispatchEvent(new CustomEvent("document:open", { detail: { id: row.id, from: event.currentTarget } })) }, row.name);
-    const below = [row.state ? element("span", { class: `state ${row.mark}` }, row.state) : "",
+    const below = [row.folder ? element("span", { class: "where" }, row.folder) : "",
+      element("span", { class: "where meta" }, row.meta), row.state ? element("span", { class: `state ${row.mark}` }, row.state) : "",
       ...row.tags.map((tag) => element("span", { class: "tag" }, tag))];
     line.append(element("td", { class: "main" }, name, below.some(Boolean) ? element("div", { class: "below" }, ...below) : ""));
     for (const [value, kind] of row.cells) line.append(element("td", { class: kind }, value));

@@ -111,13 +111,13 @@ def _draw(page: Frame, collection: Collection, right: Right) -> None:
         on_view_change=partial(_keep_view, key, collection),
         on_act_change=lambda: None,
     )
-    if right != "reader" and (act := _acted(page, collection, sent.act, view)):
+    if right != "reader" and (act := acted(page, collection, sent.act, view)):
         st.session_state["table-act"] = act
         st.rerun()
 
 
 def _keep_view(key: str, collection: Collection) -> None:
-    st.session_state[_key(collection)] = _viewed(event(key, "view"), view_of(collection))
+    st.session_state[_key(collection)] = viewed(event(key, "view"), view_of(collection))
 
 
 def _draw_filter(page: Frame, collection: Collection) -> None:
@@ -182,6 +182,8 @@ def _row(listed: Listed, texts: Texts) -> dict[str, object]:
     return {
         "id": document.id,
         "name": name if document.format.titled else name.rpartition("/")[2],
+        "folder": document.folder,
+        "meta": " · ".join(filter(None, (kind_name(document.kind, texts), document.date))),
         "full": document.address or document.name,
         "cells": cells,
         "tags": listed.tags,
@@ -196,7 +198,7 @@ def _size(count: int) -> str:
     return f"{count / 1_000_000:.1f} MB"
 
 
-def _viewed(sent: object, view: View) -> View:
+def viewed(sent: object, view: View) -> View:
     """The view that the table asks for; the one there is where a browser asks for no such one."""
     given: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
     words, sort, start = given.get("words"), given.get("sort"), given.get("start")
@@ -207,7 +209,8 @@ def _viewed(sent: object, view: View) -> View:
     return replace(view, words=words, sort=sort, descending=given.get("descending") is True, start=at)
 
 
-def _acted(page: Frame, collection: Collection, sent: object, view: View) -> Act | None:
+def acted(page: Frame, collection: Collection, sent: object, view: View) -> Act | None:
+    """What the table asks to have done with which documents; None where a browser asks for no such thing."""
     given: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
     name, ids = given.get("act"), given.get("ids")
     if name not in _ACTS or not isinstance(ids, str):

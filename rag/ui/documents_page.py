@@ -29,12 +29,16 @@ class Added:
     addresses: Sequence[str] = ()
 
 
-def draw_form(page: Frame, collection: Collection, right: Right, *, empty: bool) -> Added:
+def draw_form(page: Frame, collection: Collection, right: Right) -> Added:
     """The form to add files, folders and addresses; nothing until it is sent. What is added to the samples becomes
-    one's own. It is open where there is nothing yet."""
-    texts = page.texts
+    one's own. It is open where there was nothing when the person came."""
+    texts, listing = page.texts, page.services.store.listing
     if right == "reader" and not collection.samples:
         return Added()
+    key = f"begun-{collection.id}"
+    if key not in st.session_state:
+        st.session_state[key] = listing.count(page.owner, collection.id) == 0
+    empty: bool = st.session_state[key]
     with (
         st.expander(texts("queue.add"), expanded=empty, icon=":material/add:", key=f"adding-{collection.id}"),
         st.form("add", clear_on_submit=True, border=False),

@@ -20,6 +20,7 @@ _PASSWORD_CHARACTERS = 1000
 _LOCKED = {PasswordNeeded.key(), WrongPassword.key()}
 # Somebody has to say something before these are tried again.
 _ASKS = (*_LOCKED, SameName.key())
+_SHOWN = 20
 # How far the queue must have come before it says how long it takes, in documents.
 _TO_GO_BY = 0.2
 # Longer is told in minutes.
@@ -34,11 +35,21 @@ def draw_queue(page: Frame, collection: Collection, *, folded: bool = False) -> 
     """
     if page.right(collection) == "reader":
         return
-    waiting = page.services.store.queue.look(page.owner, collection.id)
+    waiting = page.services.store.queue.look(page.owner, collection.id, _shown(collection))
     if waiting.open:
         st.fragment(_watch, run_every=REFRESH_SECONDS)(page, collection, waiting.failed)
     if waiting.failed:
         _draw_ended(page, collection, waiting, folded=folded)
+
+
+def _shown(collection: Collection) -> int:
+    """How many of those that could not be read are shown; more are a click away."""
+    shown: int = st.session_state.get(_key_of_shown(collection), _SHOWN)
+    return shown
+
+
+def _key_of_shown(collection: Collection) -> str:
+    return f"failed-shown-{collection.id}"
 
 
 def under_way(page: Frame, collection: Collection) -> bool:
@@ -134,8 +145,10 @@ def _draw_ended(page: Frame, collection: Collection, waiting: Waiting, *, folded
         for job in waiting.ended:
             with st.container(border=True, key=f"job-{job.id}", gap="xsmall"), show_errors(page):
                 _draw_failed(page, job)
-        if waiting.failed > len(waiting.ended):
-            draw_muted(texts.count("queue.more", waiting.failed - len(waiting.ended)))
+        rest = waiting.failed - len(waiting.ended)
+        if rest > 0 and st.button(texts.count("queue.more", rest), key=f"more-{collection.id}", type="tertiary"):
+            st.session_state[_key_of_shown(collection)] = _shown(collection) + _SHOWN
+            st.rerun()
 
 
 def _draw_failed(page: Frame, job: Job) -> None:

@@ -146,9 +146,12 @@ class User:
 
     def open_form(self) -> None:
         """The form to add documents is open where there are none yet."""
+        head = self.page.get_by_text("Add documents").first
+        expect(head).to_be_visible()
+        self.settle()
         button = self.page.get_by_role("button", name="Add", exact=True)
         if not button.is_visible():
-            self.page.get_by_text("Add documents").first.click()
+            head.click()
         expect(button).to_be_visible()
 
     def choose_collection(self, name: str) -> None:

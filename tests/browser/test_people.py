@@ -74,7 +74,7 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
 
     ann.make_collection("Plans")
     ann.upload(file("gate.pdf", pdf("The Gate", "The gate of the museum is painted green every spring.")))
-    expect(ann.page.get_by_role("button", name="gate.pdf")).to_be_visible()
+    expect(ann.page.get_by_role("button", name="gate.pdf", exact=True)).to_be_visible()
     ann.settle()
     open_sharing(ann)
     share(ann, "eve@example.org")
@@ -86,9 +86,10 @@ def test_a_share_is_given_used_and_withdrawn(app: Team, someone: Callable[..., U
     bob.open("/documents")
     bob.choose_collection("Plans · Ann")
     expect(bob.page.get_by_text("Ann shares this with you: you can read and ask.")).to_be_visible()
-    expect(bob.page.get_by_role("button", name="gate.pdf")).to_be_visible()
+    expect(bob.page.get_by_role("button", name="gate.pdf", exact=True)).to_be_visible()
     expect(bob.page.get_by_test_id("stFileUploaderDropzone")).to_have_count(0)
-    for change in ("Remove", "Manage", "Share"):
+    expect(bob.page.get_by_role("checkbox", name="Choose gate.pdf")).to_have_count(0)
+    for change in ("Add documents", "Manage", "Share"):
         expect(bob.page.get_by_role("button", name=change, exact=True)).to_have_count(0)
     bob.page.get_by_role("link", name="Chat").click()
     bob.settle()

@@ -8,6 +8,7 @@ payloads through Markdown with raw HTML; it must cause requests, or the payloads
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from rag.ingestion.context import IngestContext
 from rag.ingestion.pipeline import read_file
 from rag.library.store import Store
 from rag.models.embedding import open_embedder
+from rag.ui.document_table import ROWS
 from rag.ui.texts import Texts
 from rag.viewing.export import as_html
 from tests.guarantees.apps import OWNER, PROJECT, Running, running
@@ -149,6 +151,11 @@ def look_at_chat(watcher: Watcher, chat: str, clicks: int) -> int:
     """A chat from history, its popovers and its sources; how many payloads stand there word for word."""
     page = watcher.page
     watcher.open(f"/?chat={chat}")
+    page.locator(".answer").first.wait_for()
+    # A long chat shows its last turns at first.
+    while (earlier := page.locator(".st-key-earlier button")).count():
+        earlier.click()
+        watcher.settle()
     page.locator(".answer").nth(COUNT // CHATS - 1).wait_for()
     watcher.look()
     shown = page.locator(".answer").evaluate_all("nodes => nodes.map((node) => node.textContent)")
@@ -175,8 +182,12 @@ def look_at_documents(watcher: Watcher, clicks: int) -> None:
     watcher.look()
     page.get_by_role("option").nth(1).click()
     watcher.settle()
-    page.get_by_role("button", name="Dismiss").nth(COUNT - 1).wait_for()
+    while (more := page.get_by_role("button", name=re.compile(r"and \d+ more"))).count():
+        more.click()
+        watcher.settle()
+    page.get_by_role("button", name="Dismiss", exact=True).nth(COUNT - 1).wait_for()
     watcher.look()
+    look_at_table(watcher)
     for number in range(clicks):
         page.get_by_role("button", name="New collection").click()
         page.get_by_label("Name of the collection").first.fill(payload(number)[:80].strip())
@@ -184,6 +195,24 @@ def look_at_documents(watcher: Watcher, clicks: int) -> None:
         watcher.settle()
         watcher.look()
         page.keyboard.press("Escape")
+
+
+def look_at_table(watcher: Watcher) -> None:
+    """Both pages of the table, with what was read of some documents, and what is ticked."""
+    page = watcher.page
+    table = page.locator(".documents")
+    for _ in range(2):
+        several = min(CLICKS, table.locator("button.name").count())
+        for number in range(several):
+            table.get_by_role("button", name="Details").nth(number).click()
+        table.locator("tr.report").nth(several - 1).wait_for()
+        page.wait_for_timeout(500)
+        watcher.look()
+        if (following := table.get_by_role("button", name="Next", exact=True)).is_enabled():
+            following.click()
+            table.get_by_text(f"{ROWS + 1}–{COUNT} / {COUNT}").wait_for()
+    watcher.settle()
+    watcher.look()
 
 
 def look_at_stream(watcher: Watcher) -> str:

@@ -25,6 +25,7 @@ from rag.core.errors import (
     TooSlow,
 )
 from rag.network import USER_AGENT, fetch, is_public
+from rag.network.ssrf import completed
 from tests.support.serving import Reply, Served, serving
 from tests.support.waiting import ends
 
@@ -243,3 +244,20 @@ def test_an_allowed_ipv6_server_is_named_in_brackets() -> None:
             assert fetch(served.at("/page"), intranet=[served.place]).content == PAGE
     except OSError:
         pytest.skip("this machine has no IPv6 loopback")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("www.example.org/a?b=c", "https://www.example.org/a?b=c"),
+        (" example.org:8080 ", "https://example.org:8080"),
+        ("http://wiki/page", "http://wiki/page"),
+        ("ftp://example.org", "ftp://example.org"),
+        ("ann@example.org", "ann@example.org"),
+        ("nonsense", "nonsense"),
+        (".", "."),
+        ("", ""),
+    ],
+)
+def test_an_address_without_its_scheme_is_completed(written: str, meant: str) -> None:
+    assert completed(written) == meant

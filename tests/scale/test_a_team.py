@@ -114,7 +114,7 @@ def test_a_day_of_a_team(team: Team, tmp_path: Path, postgres_server: str, chrom
     # Ann uploads at the one process and shares; Bob, at the other, asks and gets quotes.
     ann.make_collection("Plans")
     ann.upload(file("gate.pdf", pdf("The Gate", "The gate of the museum is painted green every spring.")))
-    expect(ann.page.get_by_role("button", name="gate.pdf")).to_be_visible()
+    expect(ann.page.get_by_role("button", name="gate.pdf", exact=True)).to_be_visible()
     ann.settle()
     open_sharing(ann)
     share(ann, "bob@example.org")
@@ -141,7 +141,7 @@ def test_a_day_of_a_team(team: Team, tmp_path: Path, postgres_server: str, chrom
     team.held.set()
 
     # The other reader finishes it, once. Ann's page comes back from the other process; she is still signed in.
-    expect(ann.page.get_by_role("button", name="lift.pdf")).to_be_visible()
+    expect(ann.page.get_by_role("button", name="lift.pdf", exact=True)).to_be_visible()
     ended = when(lambda: team.job("lift.pdf"), "done")
     assert (ended.attempts, ended.worker != begun.worker) == (2, True)
     expect(ann.page.get_by_role("button", name=".pdf")).to_have_count(2)

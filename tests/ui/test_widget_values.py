@@ -40,7 +40,7 @@ def held(sent: WidgetState, kind: str, read: Any = lambda value: value) -> objec
         (WidgetState(id=ID, json_value="{"), "json_value", "before"),
         (WidgetState(id=ID, json_value="[" * 100_000), "json_value", "before"),
         (WidgetState(id=ID, json_value="[" * 21 + "]" * 21), "json_value", "before"),
-        (WidgetState(id=ID, json_value='"' + "x" * 10_000 + '"'), "json_value", "before"),
+        (WidgetState(id=ID, json_value='"' + "x" * 40_000 + '"'), "json_value", "before"),
         (WidgetState(id="name", string_value="x"), "string_value", "before"),
         (WidgetState(id="", string_value="x"), "string_value", "before"),
     ],

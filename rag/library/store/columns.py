@@ -15,6 +15,7 @@ import sqlalchemy as sa
 Whole: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Real: Final[sa.types.TypeEngine[float]] = sa.Double().with_variant(sa.REAL(), "sqlite")
 
+_TAG_CHARACTERS: Final = 60
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -32,7 +33,7 @@ def clean_folder(path: str) -> str:
 
 def clean_tag(tag: str) -> str:
     """A tag as it is kept."""
-    return " ".join(tag.split())
+    return " ".join(clean(tag).split())[:_TAG_CHARACTERS].rstrip()
 
 
 class Words(sa.types.TypeDecorator[str]):
