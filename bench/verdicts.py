@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.judge_data import SETS, TRAINED, Labelled, part_of
 from bench.judge_data import read_claims as read_labelled
 from bench.judge_fitting import balance, lowest_right
+from bench.report import renew
 from rag.evaluation.claims import Claim, measures, read_claims, words_f1
 from rag.models.judges import BUNDLED_JUDGE, Judge, Judgement, open_judge
 
@@ -29,10 +30,7 @@ MARKED: Final = "claims_wice_words"
 REPORT: Final = Path(__file__).with_name("verdicts.md")
 FACTS: Final = Path(__file__).resolve().parents[1] / "rag" / "models" / "catalogue" / "facts"
 COLUMNS: Final = ("auc", "balanced_accuracy", "supported", "supported_right", "true_supported", "false_unmarked")
-HEAD: Final = """# Verdicts: does a judge see what people saw?
-
-    {command}
-
+HEAD: Final = """\
 Each set's half that nothing was fitted on (by the hash of the source text; `bench/judge_data.py`), claims alone: no
 question, no search, the sentences of the whole context as evidence. *Supported* is what the judge shows as such,
 *right* the share of it that people call borne out, *true supported* and *false unmarked* the shares of all true and all
@@ -65,7 +63,8 @@ def main() -> None:
     trained = ", ".join(name.removeprefix("claims_") for name in TRAINED)
     titles = [title.replace("_", " ") for title in _TITLES.split()]
     rows = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles), *rows]
-    REPORT.write_text(HEAD.format(command=command, trained=trained) + "\n".join(rows) + "\n", encoding="utf-8")
+    body = HEAD.format(trained=trained) + "\n".join(rows)
+    renew("Judges on claims that people judged", command, body, file=REPORT)
 
 
 def row(judge: Judge, folder: Path, limit: int | None) -> str:

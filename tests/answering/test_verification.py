@@ -123,6 +123,51 @@ def test_chinese_is_checked_by_words_numbers_and_negation(said: str, expected: s
     assert verdict(said, CHINESE) == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "evidence", "expected"),
+    [
+        # Turned round, and the passive that says the same.
+        ("Beta acquired Alpha in 2020.", "Alpha acquired Beta in 2020.", "unsupported"),
+        ("Beta was acquired by Alpha in 2020.", "Alpha acquired Beta in 2020.", "supported"),
+        # The same amount in another unit.
+        ("The trial takes two weeks.", "The trial takes 14 days.", "supported"),
+        # What need not be done is not what must be.
+        ("You must change the password.", "The password need not be changed.", "unsupported"),
+        # A figure, a weekday of another sentence; a change by what is only the state.
+        ("The museum is closed on Thursdays.", "It is closed on Mondays. On Thursdays it stays open.", "partly"),
+        ("Net debt fell by 38 million euros.", "Net debt was 38 million euros, down from 45 million euros.", "partly"),
+        (
+            "Net debt fell by 7 million euros.",
+            "Net debt was 38 million euros, down from 45 million euros.",
+            "supported",
+        ),
+        # Denied in the same words, though the sentence goes on with another denial.
+        ("Mandarins are not smaller and oblate.", "Mandarins are smaller and oblate, unlike oranges.", "unsupported"),
+        ("An unquoted name must not be short.", "An unquoted name must be short.", "unsupported"),
+        # A denial that nothing says is no contradiction in a condition.
+        ("If you are not on the deed, the house is in danger.", "The house is in danger of fire.", "partly"),
+        # What another clause denies.
+        ("The water may have 90 degrees.", "The water may have 90 degrees; the room must not have 40.", "supported"),
+    ],
+)
+def test_what_reads_alike_and_says_another_thing_is_not_supported(said: str, evidence: str, expected: str) -> None:
+    assert verdict(said, evidence) == expected
+
+
+def test_a_row_is_held_against_a_claim_that_names_it() -> None:
+    rows = [
+        replace(quote(text), start=place * 100, end=place * 100 + len(text), head="Class | On paper at home")
+        for place, text in enumerate(["Internal | Yes, shredded after use", "Confidential | No"])
+    ]
+    (sentence,), _ = verify("Confidential papers must be shredded after use.", "How?", rows, [], judge=JUDGE)
+    assert sentence.verdict != "supported"
+
+
+def test_a_number_of_a_list_alone_claims_nothing() -> None:
+    assert verdict("4.", "There are 5 rules.", "What are the rules?") == "no_claim"
+    assert verdict("4.", "There are 5 rules.", "How many rules are there?") == "unsupported"
+
+
 def test_a_copy_overrides_every_doubt() -> None:
     # A denial elsewhere does not speak against what stands there word for word.
     evidence = "Visitors pay for parking. Members do not pay for parking. Visitors must not pay in cash."

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
-from rag.answering.verification.figures import HOLE, wrong_figures
-from rag.answering.verification.names import unknown_names
-from rag.answering.verification.negations import DENIALS, Negations
+from rag.answering.verification.figures import HOLE, adrift, wrong_figures
+from rag.answering.verification.names import turned, unknown_names
+from rag.answering.verification.negations import Negations, denials, denies_outright
 from rag.answering.verification.wording import exchanges, lower, tokens
 from rag.core.text import coverage, letters, script_of, terms, without_figures
+from rag.core.types import Span
 
 # How much of a claim's words a sentence must hold for the claim's figures to be looked for in it alone.
 _ALIGNED: Final = 0.5
+# The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
+_ABOUT: Final = {"figures": 0.5, "names": 0.0, "wording": 0.5, "negations": 0.4}
 # Letters of the shortest copy.
 _COPIED, _COPIED_CHINESE = 16, 6
+_CLAUSE: Final = 0.6
 # What stands beside a copied part of a sentence and changes what it says.
 _CHANGES: Final = re.compile(
     r"\b(?:not?|never|none|nor|neither|without|cannot|\w+n['’]t|unless|if|except|only|false|untrue|former\w*|until|nicht|kein\w*"
@@ -52,7 +57,9 @@ class Checks:
     def copied(self, claim: str) -> Source | None:
         """What a claim repeats word for word: a whole sentence of the documents, or a part that stands for itself."""
         said = letters(claim)[0]
-        if len(said) < (_COPIED_CHINESE if script_of(claim) == "cjk" else _COPIED):
+        # A clause of its own may be shorter.
+        least = _COPIED_CHINESE if script_of(claim) == "cjk" else _COPIED
+        if len(said) < _CLAUSE * least:
             return None
         for heard, source in self._letters:
             at = heard.find(said)
@@ -62,17 +69,44 @@ class Checks:
             first, last, text = origin[at], origin[at + len(said) - 1], source.quote.text
             if _JOINED.search(text[max(0, first - 1) : first + 1]) or _JOINED.search(text[last : last + 2]):
                 continue
+            if len(said) < least and any(map(str.isalnum, text[max(0, first - 1) : first] + text[last + 1 : last + 2])):
+                continue
             if not _CHANGES.search(f"{text[:first]} {text[last + 1 :]}"):
                 return source
         return None
 
-    def differences(self, claim: str, near: Sequence[Source]) -> list[Difference]:
-        """What a claim says otherwise than the documents, each place once; what is said there before what is not."""
+    def differences(self, claim: str, near: Sequence[Source]) -> tuple[list[Difference], list[Difference]]:
+        """What a claim says otherwise than the documents, each place once; what is said there before what is not.
+        And what is too weak a sign for that, and enough for a doubt."""
         kept: list[Difference] = []
-        for one in sorted(self._found(claim, near), key=lambda difference: difference.source is None):
-            if not any(one.span[0] < other.span[1] and other.span[0] < one.span[1] for other in kept):
+        doubts: list[Difference] = []
+        found = list(self._found(claim, near))
+        lost = [one.span for one in found if one.check == "adrift"]
+        for sure, one in sorted(
+            (self._weighed(claim, one, lost) for one in found), key=lambda each: not each[1].source
+        ):
+            if not sure:
+                doubts.append(one)
+            elif not _touches(one.span, [other.span for other in kept]):
                 kept.append(one)
-        return kept
+        return kept, doubts
+
+    def _weighed(self, claim: str, found: Difference, lost: Sequence[Span]) -> tuple[bool, Difference]:
+        """Whether a difference accuses the claim; without its source where that is about something else.
+
+        Args:
+            lost: figures that stand nowhere beside the claim's words. Only such are exchanged for sure: of others, the
+                documents may say both.
+        """
+        latin = script_of(claim) != "cjk"
+        if found.check == "adrift" or ((found.check, found.kind) == ("wording", "figure") and latin):
+            return found.check == "wording" and _touches(found.span, lost), found
+        start, end = found.span
+        rest = self._sources.weights(terms(f"{claim[:start]} {claim[end:]}", self._sources.language))
+        if found.source is None or not rest or coverage(rest, found.source.terms) >= _ABOUT[found.check]:
+            return True, found
+        outright = found.check == "negations" and denies_outright(claim, found.span)
+        return found.check == "figures" or outright, replace(found, source=None, document="")
 
     def _found(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
         # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
@@ -81,10 +115,25 @@ class Checks:
         # Where a text has lost its figures, nothing tells which they were.
         if not any(HOLE.search(source.text) for source in near[:2]):
             elsewhere = "" if aligned else self._sources.around
-            yield from wrong_figures(claim, near, aligned, elsewhere, counted=self._counted)
-        yield from unknown_names(claim, self._sources.around)
+            found = wrong_figures(claim, near, aligned, elsewhere, counted=self._counted)
+            yield from _by("figures", found)
+        yield from _by("adrift", adrift(claim, near, self._sources.language))
+        yield from _by("names", unknown_names(claim, self._sources.around))
+        yield from _by("names", turned(claim, near))
+        own = denials(claim)
         # "Failure to release" is "do not release".
-        denial = DENIALS.search(claim) is not None
-        found = exchanges(claim, near, self._said)
-        yield from (difference for difference in found if not (denial and difference.kind == "negation"))
-        yield from self._negations.differences(claim, near)
+        told = exchanges(claim, near, self._said)
+        yield from _by("wording", (one for one in told if one.kind != "negation" or own <= _denied_by(one)))
+        yield from _by("negations", self._negations.differences(claim, near))
+
+
+def _touches(span: Span, others: Sequence[Span]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in others)
+
+
+def _denied_by(found: Difference) -> frozenset[str]:
+    return denials(found.source.text) if found.source else frozenset()
+
+
+def _by(check: str, found: Iterable[Difference]) -> Iterator[Difference]:
+    return (replace(one, check=check) for one in found)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from rag.core.text import script_of, sentences
+from rag.answering.verification.yes_no import NO, YES, core
+from rag.core.text import numbers, script_of, sentences
 from rag.core.types import Span
 
 # A question back, an offer, a greeting, a remark on what was searched: nothing that documents could say.
@@ -25,35 +26,8 @@ _NO_CLAIM: Final = re.compile(
     r"|(?:文档|文件|资料|上下文|原文|信息)[^。]{0,12}(?:没有|未|不)(?:提|说|包含|给出|明确)",
     re.IGNORECASE,
 )
-# What leads in: marks of lists and markup, the reply, the source that is named.
-_LEAD_IN: Final = re.compile(
-    r"^(?:\s++|[-*#>_•·–—]++\s*+|\(?\d{1,2}[.)](?=\s)\s*+|[\"“](?!\w)"
-    r"|(?:(?:in|as) )?(?:answer|short|summary)\s*+[:,]\s*+"
-    r"|the answer(?: to (?:this|the|your) question)?(?: is)?\s*+[:,]?\s*+(?:that )?"
-    r"|(?:yes|no|correct|right|exactly|是的|是|不是|不|对|可以|不可以)\s*+[,，。.!]\s*+"
-    r"|(?:however|therefore|additionally|also|in addition|furthermore|moreover|overall|finally)\s*+,\s*+"
-    r"|(?:according to|based on|as (?:stated|mentioned|described) in|per) (?:the |your |this )?"
-    r"(?:[^\s,]++ ){0,6}?[^\s,]++\s*+,\s*+(?=\w)"
-    r"|(?:根据|按照|依据)[^，,]{1,30}[，,])++",
-    re.IGNORECASE,
-)
-_YES: Final = re.compile(
-    r"^\W*+(?:yes|correct|right|exactly|that(?:'s| is) (?:correct|right|true)|是的?|对的?|可以|能)(?![^\W_])",
-    re.IGNORECASE,
-)
-_NO: Final = re.compile(r"^\W*+(?:no|that(?:'s| is) (?:not |in)correct|不是|不可以|不能|不)(?![^\W_])", re.IGNORECASE)
-# A question that is answered by yes or no, and what makes it one.
-_ASKS_WHETHER: Final = re.compile(
-    r"^\W*+(?:is it true that |is it correct that "
-    r"|(?:do|does|did|is|are|was|were|can|could|may|must|should|will|has|have) )",
-    re.IGNORECASE,
-)
-_TAG: Final = re.compile(
-    r"(?<![\s,])(?:,?\s*+(?:right|correct|isn't it|don't they|is that right|or not))?\s*+[?？]\s*+$"
-    r"|[吗么]\s*+[?？]?\s*+$",
-    re.IGNORECASE,
-)
-_WHETHER_CHINESE: Final = re.compile(r"[吗么]\s*+[?？]?\s*+$")
+# A list's own number where its words are cut off.
+LIST_MARK: Final = re.compile(r"^\W*+\d{1,2}[.)]\s*+$")
 # Marks that an answer's writer took along, addresses, markup: they say nothing.
 SILENT: Final = re.compile(
     r"\[\d{1,3}\]|<?\b(?:https?://|www\.)[^\s<>]++>?|\*\*|__|`|[（(](?:source|page|p\.) [^)）]{1,60}[)）]",
@@ -77,6 +51,11 @@ _LIST: Final = re.compile(
     r"|[^，。；、\s]{1,12}(?:、[^，。；、\s]{1,12}){1,8}(?:[和及或与][^，。；、\s]{1,6})?"
 )
 _BORDER: Final = re.compile(r", (?:and |or )?| (?:and|or) |[、和及或与]")
+# What members of a list have none of: with a verb of its own a member is a clause.
+_AUXILIARY: Final = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|cannot|may|must|will|shall|should|would|could|does|do|did|needs?|be)\b"
+)
+_COMMA: Final = re.compile(r",\s(?:and\s|but\s)?")
 _TOGETHER: Final = re.compile(
     r"\b(?:between|respectively|both|total|together|sum|combined)\b|共|分别|合计", re.IGNORECASE
 )
@@ -121,45 +100,13 @@ def pieces(text: str) -> list[str]:
     return [text[first:last] for first, last in pairwise(borders)]
 
 
-def core(sentence: str) -> Span:
-    """Where the words of a sentence stand that say something, without what leads in."""
-    lead = _LEAD_IN.match(sentence)
-    return (lead.end() if lead else 0), len(sentence.rstrip())
-
-
 def claims_nothing(sentence: str) -> bool:
     """Whether a sentence says nothing that documents could say."""
     start, end = core(sentence)
     said = SILENT.sub(" ", sentence[start:end])
-    if _YES.match(sentence) or _NO.match(sentence):
+    if YES.match(sentence) or NO.match(sentence):
         return False
     return not any(map(str.isalnum, said)) or _NO_CLAIM.search(sentence) is not None
-
-
-def reply(sentence: str) -> bool | None:
-    """Whether a sentence says yes or no and nothing else; None where it says more."""
-    start, end = core(sentence)
-    rest = sentence[start:end]
-    bare = (
-        not any(map(str.isalnum, rest)) or _YES.fullmatch(rest.rstrip(" .!。")) or _NO.fullmatch(rest.rstrip(" .!。"))
-    )
-    if not bare:
-        return None
-    return True if _YES.match(sentence) else False if _NO.match(sentence) else None
-
-
-def stated(question: str) -> str:
-    """What a question that can be answered by yes claims; '' for other questions.
-
-    >>> stated("Do employees get 14 days?"), stated("Passwords have eight characters, right?"), stated("Why?")
-    ('employees get 14 days', 'Passwords have eight characters', '')
-    """
-    tagged = _TAG.search(question)
-    whether = _ASKS_WHETHER.match(question)
-    if whether:
-        return _TAG.sub("", question[whether.end() :]).strip()
-    plain = tagged and (tagged[0].strip() not in "?？" or _WHETHER_CHINESE.search(question))
-    return _TAG.sub("", question).strip() if plain else ""
 
 
 def claims_of(sentence: str, subject: str) -> Iterator[Said]:
@@ -204,6 +151,11 @@ def _clauses(sentence: str, start: int, end: int) -> Iterator[Span]:
     """The clauses, where each of them has a verb of its own."""
     begin = start
     chinese = script_of(sentence) == "cjk"
+    borders = [border.span() for border in _COMMA.finditer(sentence, start, end)]
+    figured = list(zip([start, *(b for _, b in borders)], [*(a for a, _ in borders), end], strict=True))
+    if borders and all(len(sentence[a:b].split()) >= _FEWEST_WORDS and numbers(sentence[a:b]) for a, b in figured):
+        yield from figured
+        return
     for border in _CLAUSE.finditer(sentence, start, end):
         here, rest = sentence[begin : border.start()], sentence[border.end() : end]
         told = all(len(part) >= _FEWEST_WORDS if chinese else _tells(part) for part in (here, rest))
@@ -222,17 +174,21 @@ def _members(sentence: str, clauses: list[Span], subject: str) -> Iterator[Said]
     first = ""
     for start, end in clauses:
         clause = sentence[start:end]
-        own = _OWN_SUBJECT.match(clause) is not None or start == clauses[0][0]
+        own = _OWN_SUBJECT.match(clause) is not None or start == clauses[0][0] or not _begins_with_verb(clause)
         prefix = "" if own or not first else f"{first} "
         said = _resolved(sentence, (start, end), subject if start == clauses[0][0] else first or subject)
         first = first or subject_of(clause)
         listed = None if _TOGETHER.search(clause) else _LIST.search(clause)
-        if listed is None:
+        if listed is None or any(map(_AUXILIARY.search, _BORDER.split(listed[0])[1:])):
             yield said if not prefix else Said.of(sentence, (start, end), before=prefix)
             continue
         head, members, tail = _cut(listed, start)
         for member in members:
             yield replace(Said.of(sentence, head, member, tail, before=prefix), member=True)
+
+
+def _begins_with_verb(clause: str) -> bool:
+    return script_of(clause) == "cjk" or _VERB.match(clause) is not None or clause.startswith(("with ", "by ", "to "))
 
 
 def _cut(listed: re.Match[str], offset: int) -> tuple[Span, list[Span], Span]:

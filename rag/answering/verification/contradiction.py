@@ -51,6 +51,7 @@ class Difference:
     span: Span
     document: str = ""
     source: Source | None = None
+    check: str = ""
 
     def notice(self, claim: str) -> Notice:
         said = claim[slice(*self.span)]

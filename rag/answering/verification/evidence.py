@@ -63,14 +63,20 @@ class Sources:
     def nearest(self, claim: str, question: str = "") -> list[Source]:
         """The evidence nearest to a claim, nearest first; of a table's row the columns that the claim names.
 
-        Of table rows only those that the claim is about, its figures aside: what stands in the others is true of
-        something else.
+        Of table rows only those that the claim names, or of a table of which it names none those that it is about, its
+        figures aside: what stands in the others is true of something else.
         """
         wanted = self.weights(terms(claim, self.language))
         about = {term: weight for term, weight in wanted.items() if not term[0].isdigit()}
         rows = {source.place: self._meant(about, source, f"{question} {claim}") for source in self.all if source.row}
         best = max(rows.values(), default=(0.0, False))
-        near = [source for source in self.all if rows.get(source.place, best) >= best or self._named(source, wanted)]
+        named = {source.place: source.quote.head for source in self.all if source.row and self._named(source, wanted)}
+        tables = set(named.values())
+        near = [
+            source
+            for source in self.all
+            if source.place in named or (rows.get(source.place, best) >= best and source.quote.head not in tables)
+        ]
         near.sort(key=lambda source: -coverage(wanted, source.terms))
         return [self.narrowed(source, wanted) for source in near[:_SENTENCES]]
 

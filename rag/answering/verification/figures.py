@@ -1,18 +1,18 @@
-"""Figures and dates of a claim that the documents have otherwise, or that follow from theirs by a plain sum."""
+"""Figures and dates of a claim that the documents have otherwise."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, permutations
+from itertools import islice
 from typing import Final
 
 from rag.answering.evidence.ranges import in_range
+from rag.answering.verification.amounts import EXACT, IN, YEARS, converts, figures_of, in_common, to_digits, written
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
-from rag.core.text import Number, months, normalized, numbers
-from rag.core.text.units import SCALES
+from rag.core.text import Language, Number, coverage, months, normalized, numbers, terms, without_figures
 
 # "One", "two" and "third" are often no figures at all.
 _FEW: Final = 3
@@ -21,9 +21,8 @@ _LIST_MARK: Final = re.compile(
     r"(?:^|\n|(?<=[:.;]\s))[^\S\n]*+[(]?(\d{1,2})[.)](?=\s++\S)|(?<=[.!?;])\s(\d{1,2})\.\s*+$"
 )
 _SHORT_DECADE: Final = re.compile(r"(?<![\d.,])['’]?([1-9]0)['’]?s\b")
-_YEARS: Final = range(1000, 2100)
-# Digits to which two figures are the same; characters before a figure in which "about" is looked for.
-_EXACT, _BEFORE = 9, 20
+# Characters before a figure in which "about" is looked for.
+_BEFORE: Final = 20
 # A claim with so many wrong figures is wrong: those behind them are not looked at.
 _MOST_WRONG: Final = 20
 # "Was released on , 2021": web pages lose dates and converted measures on their way to text.
@@ -34,25 +33,12 @@ _ABOUT: Final = re.compile(
     r"(?:\b(?:about|around|approximately|roughly|nearly|almost|circa|some|over|more than)|约|近|超过)\s*+[$€£¥]?$",
     re.IGNORECASE,
 )
-# What a head or a caption says that figures below it are counted in.
-_SCALED: Final = re.compile(
-    r"\b(hundred|thousand|million|billion|mio|mrd|tausend|millionen)s?\b|(百万|千万|万|亿)", re.IGNORECASE
-)
-# Units that can be told in one another.
-_IN: Final = {
-    "minute": ("second", 60), "hour": ("second", 3600), "day": ("second", 86400), "week": ("second", 604800),
-    "year": ("month", 12), "decade": ("month", 120), "century": ("month", 1200),
-    "cm": ("mm", 10), "m": ("mm", 1000), "km": ("mm", 1e6), "kg": ("g", 1000), "ton": ("g", 1e6), "l": ("ml", 1000),
-    "mb": ("kb", 1000), "gb": ("kb", 1e6), "tb": ("kb", 1e9), "kw": ("w", 1000), "mw": ("w", 1e6),
-}  # fmt: skip
-# Figures of the nearest sentences that are reckoned with; of more, some give any result by chance.
-_MOST_COMPUTED: Final = 8
-# Words of a claim that tells what was reckoned.
-_SUM: Final = re.compile(
-    r"\b(?:total|together|sum|combined|altogether|in all|overall|difference|more|less|fewer|increase\w*|decrease\w*"
-    r"|grew|rose|fell|growth|higher|lower)\b|共|合计|总|增|减|多|少|相差",
-    re.IGNORECASE,
-)
+_WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+# The share of a claim's words that must stand beside its figure somewhere.
+_BESIDE: Final = 0.2
+_BY: Final = re.compile(r"\bby\s(?:about\s|around\s|[$€£¥])?$")
+_CHANGED_BY: Final = re.compile(r"\b(?:by|of|up|down)\s(?:about\s|around\s|[$€£¥])?$")
+_CHANGE: Final = re.compile(r"\W?\s?(?:more|less|fewer|higher|lower|above|below|increase|decrease|rise|drop|growth)\b")
 
 
 def wrong_figures(
@@ -74,9 +60,9 @@ def _wrong(
     """
     read = normalized(claim)
     marks = {at for match in _LIST_MARK.finditer(read) if _is_mark(read, match) for at in range(*match.span())}
-    there = _distinct((number, source) for source in near for number in _held(source))
+    there = _distinct((number, source) for source in near for number in figures_of(source))
     held = _Held([*(number for number, _ in there), *numbers(elsewhere)])
-    beside = _Held([number for source in aligned for number in _held(source)])
+    beside = _Held([number for source in aligned for number in figures_of(source)])
     short = {float(decade) for decade in _SHORT_DECADE.findall(f"{elsewhere} {' '.join(s.text for s in near)}")}
     short |= {float(d) for d in _SHORT_DECADE.findall(read)} & held.decades
     for number in numbers(claim):
@@ -93,10 +79,10 @@ def _wrong(
         elif (
             same
             and number.unit
-            and all(o.unit != number.unit and not _converts(number, o) for o in same)
+            and all(o.unit != number.unit and not converts(number, o) for o in same)
             and any(o.unit for o in same)
         ):
-            like, source = next(((_text(o, s), s) for o, s in there if o in same and o.unit), ("", None))
+            like, source = next(((written(o, s), s) for o, s in there if o in same and o.unit), ("", None))
             yield Difference("unit", _span(number, claim), like, source)
     around = " \n".join([*(source.text for source in near), elsewhere])
     for month in sorted(months(claim) - months(around)):
@@ -107,69 +93,33 @@ def _wrong(
         yield Difference("date", (at, _word_end(claim, at)), *other)
 
 
-def computed(claim: str, near: Sequence[Source]) -> tuple[str, Number] | None:
-    """A figure of the claim that is a sum, a difference or a change in per cent of figures of the documents.
-
-    Only where the claim speaks of one; how it is reckoned, and the figure.
-    """
-    if not _SUM.search(claim):
-        return None
-    there: dict[tuple[float, str], str] = {}
-    for source in near:
-        for number in _held(source):
-            if number.plain and (number.unit or number.value not in _YEARS):
-                there.setdefault((number.value, number.unit), _text(number, source))
-    few = list(there.items())[:_MOST_COMPUTED]
+def adrift(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
+    """Figures and weekdays of a claim that stand there only in sentences that share no other word with it, and what it
+    has change *by* a figure that is said of something else."""
+    others = dict.fromkeys(terms(_WEEKDAY.sub(" ", without_figures(claim)), language), 1.0)
     for number in numbers(claim):
-        shown = normalized(claim)[number.start : number.end].strip()
-        if number.plain and (number.value, number.unit) not in there:
-            for sides in (*permutations(few, 2), *permutations(few, 3)):
-                if reckoned := _reckoned(number, sides):
-                    return f"{reckoned} = {shown}", number
-    return None
-
-
-def _reckoned(number: Number, sides: Sequence[tuple[tuple[float, str], str]]) -> str:
-    values, units, texts = [v for (v, _), _ in sides], {unit for (_, unit), _ in sides}, [text for _, text in sides]
-    if len(units) != 1:
-        return ""
-    if number.unit == "%" and len(sides) == 2 and "%" not in units and values[1]:
-        change = 100 * abs(values[0] - values[1]) / values[1]
-        return f"({texts[0]} - {texts[1]}) / {texts[1]}" if change >= 1 and _near(change, number) else ""
-    if number.unit not in ("", *units):
-        return ""
-    if values == sorted(values) and _near(sum(values), number):
-        return " + ".join(texts)
-    return " - ".join(texts) if len(sides) == 2 and _near(values[0] - values[1], number) else ""
-
-
-def _near(value: float, number: Number) -> bool:
-    """Whether a value, rounded as the claim's figure is written, is that figure."""
-    return abs(value - number.value) <= 0.5 * _step(number.value) + 1e-9 * abs(value)
-
-
-def _step(value: float) -> float:
-    """What one of the last digit that a figure is written with is worth: 0.1 of 7.5, 1e6 of 3,000,000."""
-    written = f"{value:.6f}".rstrip("0").rstrip(".")
-    if "." in written:
-        return float(10.0 ** -len(written.partition(".")[2]))
-    return 1.0
-
-
-def _held(source: Source) -> Iterator[Number]:
-    """The figures of a sentence; those of a row also as its heads and the words before it say they are counted."""
-    found = numbers(source.text)
-    yield from found
-    if source.row:
-        said = f"{source.quote.head} {source.quote.before[-120:]} {source.quote.section} {source.text}"
-        scales = {(match[1] or match[2]).lower() for match in _SCALED.finditer(said)}
-        yield from (
-            Number(number.value * SCALES[scale], number.unit, number.plain, number.start, number.end)
-            for scale in scales
-            if scale in SCALES
-            for number in found
-            if abs(number.value) < SCALES[scale]
+        holding = [source for source in near if any(n.value == number.value for n in figures_of(source))]
+        by = (
+            number.unit
+            and _BY.search(claim, 0, number.start)
+            and not any(_changes_by(number, source) for source in holding)
         )
+        aside = all(coverage(others, source.terms) < _BESIDE for source in holding)
+        if (number.plain or number.unit) and holding and (by or aside):
+            yield Difference("figure", _span(number, claim))
+    for day in _WEEKDAY.finditer(claim):
+        holding = [source for source in near if source.terms.issuperset(terms(day[0], language))]
+        if holding and all(coverage(others, source.terms) < _BESIDE for source in holding):
+            yield Difference("date", day.span())
+
+
+def _changes_by(number: Number, source: Source) -> bool:
+    text = normalized(source.text)
+    return any(
+        _CHANGED_BY.search(text, 0, other.start) or _CHANGE.match(text, other.end)
+        for other in numbers(source.text)
+        if other.value == number.value
+    )
 
 
 class _Held:
@@ -181,14 +131,14 @@ class _Held:
         self._by_digits: dict[int, dict[float, list[Number]]] = {}
         self._converted: dict[tuple[str, float], list[Number]] = defaultdict(list)
         for number in self._all:
-            self._converted[_in_common(number)].append(number)
-        self.decades = {number.value % 100 for number in self._all if int(number.value) in _YEARS}
+            self._converted[in_common(number)].append(number)
+        self.decades = {number.value % 100 for number in self._all if int(number.value) in YEARS}
 
     def same(self, mine: Number, claim: str) -> list[Number]:
         """Those that are the same, in other units or rounded: to three digits, or to two behind "about"."""
-        found = self._rounded(_EXACT).get(_to(_EXACT, mine.value), [])
+        found = self._rounded(EXACT).get(to_digits(EXACT, mine.value), [])
         if mine.unit:
-            found = found + [other for other in self._converted.get(_in_common(mine), ()) if other.unit != mine.unit]
+            found = found + [other for other in self._converted.get(in_common(mine), ()) if other.unit != mine.unit]
         digits = len(f"{mine.value:.6f}".replace(".", "").strip("0"))
         enough = 2 if _ABOUT.search(claim, max(0, mine.start - _BEFORE), mine.start) else 3
         if mine.plain and digits >= enough:
@@ -199,18 +149,8 @@ class _Held:
         if digits not in self._by_digits:
             by_value = self._by_digits[digits] = defaultdict(list)
             for number in self._all:
-                by_value[_to(digits, number.value)].append(number)
+                by_value[to_digits(digits, number.value)].append(number)
         return self._by_digits[digits]
-
-
-def _to(digits: int, value: float) -> float:
-    return float(f"{value:.{digits}g}")
-
-
-def _in_common(number: Number) -> tuple[str, float]:
-    """A figure in the smallest unit of its kind."""
-    unit, factor = _IN.get(number.unit, (number.unit, 1))
-    return unit, _to(_EXACT, number.value * factor)
 
 
 def _distinct(found: Iterable[tuple[Number, Source]]) -> list[tuple[Number, Source]]:
@@ -221,25 +161,14 @@ def _distinct(found: Iterable[tuple[Number, Source]]) -> list[tuple[Number, Sour
     return list(first.values())
 
 
-def _converts(mine: Number, other: Number) -> bool:
-    a, b = _IN.get(mine.unit, (mine.unit, 1)), _IN.get(other.unit, (other.unit, 1))
-    return bool(
-        mine.unit and a[0] == b[0] and mine.unit != other.unit and abs(mine.value * a[1] - other.value * b[1]) < 1e-6
-    )
-
-
 def _like(number: Number, there: Sequence[tuple[Number, Source]]) -> tuple[str, Source | None]:
     """The figure that the nearest sentence has in the place of another: of its unit, where there is one."""
-    year = number.value in _YEARS
-    kind = _IN.get(number.unit, (number.unit, 1))[0]
+    year = number.value in YEARS
+    kind = IN.get(number.unit, (number.unit, 1))[0]
     for n, s in there:
-        if _IN.get(n.unit, (n.unit, 1))[0] == kind and (n.unit or (n.plain and (n.value in _YEARS) == year)):
-            return _text(n, s), s
+        if IN.get(n.unit, (n.unit, 1))[0] == kind and (n.unit or (n.plain and (n.value in YEARS) == year)):
+            return written(n, s), s
     return "", None
-
-
-def _text(number: Number, source: Source) -> str:
-    return normalized(source.text)[number.start : number.end].strip()
 
 
 def _span(number: Number, claim: str) -> tuple[int, int]:

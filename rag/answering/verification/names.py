@@ -5,24 +5,17 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
+from itertools import pairwise
 from typing import Final
 
 from rag.answering.verification.contradiction import Difference
+from rag.answering.verification.evidence import Source
 from rag.core.text import STOP_WORDS, language_of, months, normalized, stem, terms, words
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
 _CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
 _SCRIPTS_MEET: Final = re.compile(rf"(?<=[A-Za-z\d])(?={_CJK})|(?<={_CJK})(?=[A-Za-z\d])")
-# Words that begin a sentence and are no names, beside the little ones and adverbs.
-_OPENINGS: Final = """
-    additionally according although always american based because besides despite during even every finally first
-    following given hence however including indeed instead lastly later like many meanwhile moreover most neither
-    nevertheless next none nonetheless note often one other others otherwise overall people perhaps please rather
-    regarding second several similarly since some sometimes sorry still such sure then therefore third though thus
-    today together two typically unfortunately unless unlike until usually various whereas whether while yes yet
-    """
-_STARTERS: Final = frozenset(_OPENINGS.split())
 # What names are made of beside the names themselves: of "the Department of Defense", the second is checked.
 _KINDS_OF_THING: Final = """
     act agency association bank board bureau center centers centre chapter city college commission committee company
@@ -31,9 +24,6 @@ _KINDS_OF_THING: Final = """
     north office organization page park party president prince professor program publication queen region republic river
     school section sir south state states street system table team university version war west world"""
 _GENERIC: Final = frozenset(_KINDS_OF_THING.split())
-_COMMON_ENDING: Final = re.compile(
-    r"(?:ly|ing|ed|s|tion|sion|ment|ness|ity|ive|ous|ful|ure|ance|ence|cy|able|ible|ism|ship)$"
-)
 _GOES_ON_AS_NAME: Final = re.compile(
     r"(?:['’]s)?(?: [A-Z](?!\w))*+"
     r"(?: [A-Z]\w| (?:is|was|has|had|will|would|did|does|became|can|could|also|first|then)\b| \w+ed\b)"
@@ -48,6 +38,10 @@ _INNER: Final = re.compile(r"[-&.'’/]")
 # "The Centers for Disease Control (CDC)": the documents may hold the letters alone.
 # Where a word is longer than forty letters, or more than three little ones follow it, the name is looked for whole.
 _LONG_FORM: Final = re.compile(r"((?:[A-Z][\w-]{1,40}+ (?:(?:of|the|and|for|in|on|de) ){0,3}+){2,8})\(([A-Z]{2,7})\)")
+# A name of one or several words, a word between two names that relates them, and what relates them either way.
+_NAME_LIKE: Final = re.compile(r"\b[A-Z][\w&-]*+(?: [A-Z][\w&-]*+)*+")
+_RELATES: Final = re.compile(r"[a-z]{3}")
+_EITHER_WAY: Final = re.compile(r"\b(?:and|or|with|between|beside|near|next|like|unlike|as|is|are|was|were)\b")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
 
@@ -99,8 +93,6 @@ def _spelt(letters: str, long: str, held: Set[str]) -> bool:
 
 
 def _names_somebody(word: str, text: str, end: int) -> bool:
-    if word.lower() in _STARTERS or _COMMON_ENDING.search(word):
-        return False
     return bool(_GOES_ON_AS_NAME.match(text, end)) or word[1:2].isupper()
 
 
@@ -137,3 +129,16 @@ def _alike(one: str, other: str) -> bool:
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     ends = len(one) - same, len(other) - same
     return same >= 4 and max(ends) <= 4 and sum(ends) <= same
+
+
+def turned(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
+    """Two names of a claim that stand in a sentence the other way round, with the same words between them: "Beta
+    acquired Alpha" where Alpha acquired Beta."""
+    said = [(match[0], match.end(), match.start()) for match in _NAME_LIKE.finditer(claim)]
+    for (one, end, start), (other, _, begin) in pairwise(said):
+        between = claim[end:begin]
+        if not _RELATES.search(between) or _EITHER_WAY.search(between):
+            continue
+        for source in near:
+            if f"{other}{between}{one}" in source.text and f"{one}{between}{other}" not in source.text:
+                yield Difference("name", (start, end), other, source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +13,16 @@ from rag.core.text import STOP_WORDS, Language, script_of, stem, terms
 from rag.core.types import Span
 
 _WORD: Final = re.compile(r"[^\W_][\w'’&.,-]*\w|[^\W_]")
+# The "No" of a title denies nothing.
 _NEGATIONS: Final = re.compile(
-    r"(?<!or )\b(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b", re.IGNORECASE
+    r"(?<!or )\b(?!(?-i:No [A-Z]))"
+    r"(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b",
+    re.IGNORECASE,
 )
+# What is plainly denied; a "no" or "neither" is often said in other words.
+_PLAINLY: Final = re.compile(r"not|cannot|\w+n['’]t|nicht", re.IGNORECASE)
+# What makes a clause a condition or a part of another thing's name: what it denies is not what the sentence says.
+_SUBORDINATE: Final = re.compile(r"\b(?:if|unless|whether|that|than|wenn|dass)\b", re.IGNORECASE)
 # Words that deny without a "not": where one stands, a "not" elsewhere may say the same.
 DENIALS: Final = re.compile(
     r"\b(?:until|without|outside|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
@@ -26,7 +33,10 @@ DENIALS: Final = re.compile(
 _NEGATIONS_CHINESE: Final = re.compile(
     "不(?!仅|但|只|断|同|久|少|过|得不|超过)|没有?|未(?!来|满)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
 )
-_STEADY: Final = frozenset({"only", "but", "just", "merely", "simply", "hesitate", "worry", "forget", "doubt"})
+# "Not only" and "not always" deny nothing, or not the whole.
+_STEADY: Final = frozenset(
+    {"only", "but", "just", "merely", "simply", "hesitate", "worry", "forget", "doubt", "always", "necessarily"}
+)
 # "No later than", "not more than": a bound, not a denial.
 _BOUND: Final = re.compile(r"(?:no|not) (?:later|earlier|more|less|fewer|longer) than\b", re.IGNORECASE)
 # Little words that are meant where they are denied.
@@ -47,6 +57,8 @@ _OPPOSITE: Final = 0.25
 _OPPOSITE_SAID: Final = 0.3
 # How nearly what the claim denies must be said to be shown as what speaks against it.
 _PLAIN: Final = 0.4
+# How much of what follows a denial of the documents a claim must say to say its opposite.
+_FOLLOWED: Final = 0.6
 # Words that follow a negation and stand so in the documents bear it out.
 _FOLLOWING: Final = 2
 
@@ -81,9 +93,27 @@ def negations(text: str, language: Language) -> Iterator[Negation]:
         yield Negation(*match.span(), (), tuple(denied[i : i + 2] for i in range(2)))
 
 
+def denials(text: str) -> frozenset[str]:
+    """The words that deny something in a text without a "not"."""
+    return frozenset(match[0].lower() for match in DENIALS.finditer(text))
+
+
+def denied_alone(claim: str, evidence: Iterable[str]) -> bool:
+    """Whether a claim denies something, and nothing of its evidence does, in whatever words that the claim lacks."""
+    own = denials(claim)
+    return denies(claim) and not any(denies(text) or denials(text) - own for text in evidence)
+
+
 def denies(text: str) -> bool:
-    """Whether a text denies anything, in whatever words."""
-    return any(pattern.search(text) for pattern in (_NEGATIONS, DENIALS, _NEGATIONS_CHINESE))
+    """Whether a text has a "not"."""
+    return any(pattern.search(text) for pattern in (_NEGATIONS, _NEGATIONS_CHINESE))
+
+
+def denies_outright(claim: str, span: Span) -> bool:
+    """Whether the negation at a place denies what the sentence as such says, not a condition or an aside of it."""
+    begin = [match.end() for match in _CLAUSE.finditer(claim, 0, span[0])]
+    aside = _SUBORDINATE.search(claim, begin[-1] if begin else 0, span[0])
+    return aside is None and (script_of(claim) == "cjk" or _PLAINLY.fullmatch(claim, *span) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +123,7 @@ class _Heard:
     source: Source
     stems: Set[str]
     denies: tuple[Negation, ...]
-    denial: bool
+    denials: Set[str]
 
 
 class Negations:
@@ -111,19 +141,25 @@ class Negations:
         """
         narrow = {source.place: self._hear(source) for source in near}
         heard = [narrow.get(one.source.place, one) for one in self._heard]
-        mine = list(negations(claim, self._language))
+        mine, own = list(negations(claim, self._language)), denials(claim)
         for found in mine:
             meant = found.about(*_CLAIMED)
-            if meant - _ALONE and not self._denied(found, meant, heard):
+            if meant - _ALONE and not self._denied(found, meant, heard, own):
                 end = found.end + (2 if script_of(claim) == "cjk" else 0)
                 plain = [one for one in heard if not one.denies and self._share(meant, one.stems) >= _PLAIN]
                 source = max(plain, key=lambda one: self._share(meant, one.stems)).source if plain else None
-                yield Difference("negation", (found.start, min(end, len(claim))), source.text if source else "", source)
-        if not DENIALS.search(claim):
-            yield from self._left_away(claim, mine, heard, frozenset(narrow))
+                if source or denies_outright(claim, (found.start, found.end)):
+                    text = source.text if source else ""
+                    yield Difference("negation", (found.start, min(end, len(claim))), text, source)
+        if not own:
+            yield from self._left_away(claim, mine, heard)
 
-    def _denied(self, found: Negation, meant: Set[str], heard: Sequence[_Heard]) -> bool:
-        """Whether the documents deny what the claim denies, more nearly than they say it."""
+    def _denied(self, found: Negation, meant: Set[str], heard: Sequence[_Heard], own: Set[str]) -> bool:
+        """Whether the documents deny what the claim denies, more nearly than they say it.
+
+        Args:
+            own: what the claim denies in other words, which says nothing of its "not" where it stands in both.
+        """
         denied, plain = 0.0, 0.0
         follows = found.ahead[:_FOLLOWING]
         for one in heard:
@@ -131,25 +167,27 @@ class Negations:
                 if len(follows) == _FOLLOWING and other.ahead[:_FOLLOWING] == follows:
                     return True
                 denied = max(denied, self._share(meant, other.about(*_SAID)))
-            if one.denial:
+            if one.denials - own:
                 denied = max(denied, self._share(meant, one.stems) / 2)
             elif not one.denies:
                 plain = max(plain, self._share(meant, one.stems))
         return denied > plain
 
-    def _left_away(
-        self, claim: str, mine: Sequence[Negation], heard: Sequence[_Heard], near: Set[int]
-    ) -> Iterator[Difference]:
+    def _left_away(self, claim: str, mine: Sequence[Negation], heard: Sequence[_Heard]) -> Iterator[Difference]:
         claimed = frozenset(terms(claim, self._language)) | _pairs(claim)
         denied = [found.about(*_SAID) for found in mine]
         for one in heard:
-            if not one.denies or _TWICE.search(one.source.text):
+            if (
+                not one.denies
+                or _TWICE.search(one.source.text)
+                or one.source.text.rstrip(' "”」)').endswith(("?", "？"))
+            ):
                 continue
             close = self._share(claimed, one.stems)
             for found in one.denies:
                 meant, follows = found.about(*_DENIED), found.about(0, _DENIED[1])
                 shared, share = meant & claimed, self._share(meant, claimed)
-                if not follows & claimed or close * share < _OPPOSITE or any(shared & other for other in denied):
+                if self._share(follows, claimed) < _FOLLOWED or any(shared & other for other in denied):
                     continue
                 also_said = any(shared <= other.stems for other in heard if not other.denies)
                 if close * share >= _OPPOSITE + _OPPOSITE_SAID * also_said:
@@ -167,7 +205,7 @@ class Negations:
             source,
             source.terms | _pairs(source.text),
             tuple(negations(source.text, self._language)),
-            DENIALS.search(source.text) is not None,
+            denials(source.text),
         )
 
     def _share(self, wanted: Set[str], present: Set[str]) -> float:

@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(
     rf"\bper cent\b|\d+(?:[.,]\d+)*(?:st|nd|rd|th)?\b|\d+(?:[.,]\d+)*|[$€£%]|[{CJK}]"
     rf"|[^\W\d_{CJK}]+(?:['’][^\W\d_{CJK}]+)*"
 )
-_NOT: Final = frozenset({"not", "no", "never"})
+_NOT: Final = frozenset({"not", "no", "never", "不", "没", "未", "无"})
 # Equal words around an exchanged thing, both sides together, from which it surely is the same statement.
 _AROUND: Final = 4
 _AROUND_NEGATION: Final = 5
@@ -133,7 +133,7 @@ def _kind(found: _Exchanged, before: Sequence[Token], stop_words: Set[str], chin
     # The "No" of a title denies nothing.
     denied = [any(token.word in _NOT for token in side) for side in (found.mine, found.theirs)]
     if denied[0] != denied[1]:
-        meant = [word for side in sides for word in side if word not in stop_words]
+        meant = [word for side in sides for word in side if word not in stop_words | _NOT]
         return "negation" if not meant and found.place and found.around >= _AROUND_NEGATION else ""
     if found.around < (_AROUND_CHINESE if chinese else _AROUND):
         return ""

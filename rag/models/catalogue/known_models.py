@@ -102,8 +102,6 @@ MODELS: tuple[Model, ...] = (
     # Judges (does the evidence say the claim?): of pairs, and of the claim's tokens.
     Model("nli-deberta-v3-xsmall", "judge", "cross-encoder/nli-deberta-v3-xsmall", "",
           283_000_000, "Apache-2.0", 512, ("en",), family="pair"),
-    Model("minicheck-roberta-large", "judge", "lytang/MiniCheck-RoBERTa-Large", "",
-          1_420_000_000, "MIT", 512, ("en",), family="pair"),
     Model("tinylettuce-17m", "judge", "KRLabsOrg/tinylettuce-ettin-17m-en", "",
           67_000_000, "MIT", 4096, ("en",), family="token"),
     Model("lettucedetect-base", "judge", "KRLabsOrg/lettucedect-base-modernbert-en-v1", "",

@@ -77,7 +77,7 @@ class _HubJudge:
 
 
 class PairJudge(_HubJudge):
-    """One verdict for the claim: NLI cross-encoders, MiniCheck. It marks no words."""
+    """One verdict for the claim: NLI cross-encoders. It marks no words."""
 
     head = "AutoModelForSequenceClassification"
 
