@@ -17,6 +17,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from rag.answering.asked_question import AskedQuestion, first_draft
 from rag.answering.chain import ConversationalRetrievalChain, Parts
+from rag.answering.computing import Computer
 from rag.answering.evidence import AnswerScorer
 from rag.answering.evidence_retriever import Evidence, EvidenceFinder, EvidenceRetriever, Sources
 from rag.answering.generation import AnswerWriter
@@ -66,7 +67,7 @@ class Conversation:
         self._judge = judge
         self._store, self._embedder, self._writer = store, embedder, writer
         self._condense, self._rewrite = condense, rewrite
-        self._names = DocumentNames(store)
+        self._names, self._computer = DocumentNames(store), Computer(store)
         self._finder = EvidenceFinder(retriever, embedder, passages=passages, quotes=quotes, reader=reader)
 
     def ask(
@@ -114,6 +115,11 @@ class Conversation:
             evidence = sources.evidence
             clock.add(evidence.seconds)
             draft = first_draft(asked, evidence, clock)
+            computed = None if anyway else self._computer.answered(draft, context.owner, library.documents)
+            if computed is not None:
+                clock.stage("computing")
+                yield replace(computed, seconds=clock.seconds())
+                return
             yield draft
             if draft.outcome != "refused" and (asked.writer or asked.error):
                 yield from self._written(asked, draft, evidence, sources, parts, clock)

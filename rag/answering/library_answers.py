@@ -84,6 +84,11 @@ class LibraryAnswers:
             return self._made(self._outline(self._named()))
         if self.kind == "about_library":
             meant = self._named()
+            called = self._called(named_things(self._question))
+            if called and all(document.format.places == "cells" for document in called):
+                # "How many orders are there?" asks for the rows of orders.xlsx.
+                self.kind = "question"
+                return None
             if not self._of_years(meant) and self.documents:
                 # Of none is it known that it is of that year: what they say has to be looked at.
                 self.kind = "question"

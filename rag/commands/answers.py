@@ -11,9 +11,9 @@ from rag.commands.verdicts import place_record, sentence_record
 from rag.core.errors import LibraryError
 from rag.core.formats import format_of
 from rag.core.places import PageBox
-from rag.core.types import Answer, Quote
+from rag.core.types import Answer, Computed, Quote
 from rag.services import Services
-from rag.viewing.answer_notices import notice_text, notices, quotes_title, refused_title, reply_notices
+from rag.viewing.answer_notices import notice_text, notices, quotes_title, refused_title, reply_notices, written_title
 from rag.viewing.verdict_texts import why
 
 
@@ -45,7 +45,29 @@ def answer_record(services: Services, owner: str, answer: Answer, gate_calibrate
         "sources": [
             {**place_record(passage), "text": passage.text, "score": passage.score} for passage in answer.passages
         ],
+        "computed": _computed(answer.computed),
         "seconds": answer.seconds,
+    }
+
+
+def _computed(computed: Computed | None) -> dict[str, Any] | None:
+    """What was computed of rows of a table; null where nothing was. `places` are the cells of all its rows."""
+    if computed is None:
+        return None
+    groups = [{"name": name, "value": value, "rows": rows} for name, value, rows in computed.groups]
+    return {
+        "operation": computed.operation,
+        "column": computed.column or None,
+        "filter": list(computed.filters),
+        "value": computed.value,
+        "unit": computed.unit or None,
+        "shown": computed.shown,
+        "rows": computed.rows,
+        "places": list(computed.places),
+        "document": computed.document,
+        "sheet": computed.sheet or None,
+        "groups": groups,
+        "verdict": "supported",
     }
 
 
@@ -107,7 +129,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     for number, quote in enumerate(answer.quotes, start=1):
         yield f"[{number}] {' '.join(quote.text.split())}\n    {quote.name}, {quote.place.shown(words)}"
     if answer.sentences:
-        yield f"\n{words('answer.written', model=answer.model)}:"
+        yield f"\n{written_title(answer, words)}:"
         for sentence in answer.sentences:
             notes = "".join(f"[{i + 1}]" for i in sentence.quotes)
             mark = "" if sentence.verdict == "supported" else f" ({words(f'answer.verdict_{sentence.verdict}')})"

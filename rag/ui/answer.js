@@ -84,6 +84,15 @@ export default function ({ data, parentElement }) {
     notice.append(element("strong", "", data.notice.title), element("span", "", data.notice.text));
     parts.push(notice);
   }
+  const written = [];
+  if (data.plain || data.sentences.length) {
+    written.push(element("h4", "", data.labels.written));
+    const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
+    text.append(...data.sentences.flatMap((part) => sentence(part, data.labels, data.quotes, open)));
+    written.push(text);
+    if (data.labels.counted) written.push(element("p", "counted", data.labels.counted));
+  }
+  if (data.first) parts.push(...written);
   if (data.quotes.length) {
     parts.push(element("h4", "", data.labels.quotes));
     const cards = data.quotes.map((quote) => [data.more.includes(quote.number), quoteCard(quote, open)]);
@@ -95,13 +104,7 @@ export default function ({ data, parentElement }) {
       parts.push(more);
     }
   }
-  if (data.plain || data.sentences.length) {
-    parts.push(element("h4", "", data.labels.written));
-    const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
-    text.append(...data.sentences.flatMap((part) => sentence(part, data.labels, data.quotes, open)));
-    parts.push(text);
-    if (data.labels.counted) parts.push(element("p", "counted", data.labels.counted));
-  }
+  if (!data.first) parts.push(...written);
   if (data.folded.length) {
     const details = element("details", "folded");
     details.open = folded;

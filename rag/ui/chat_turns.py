@@ -30,7 +30,7 @@ REFRESH_SECONDS = 0.25
 WAIT_SECONDS = 0.5
 # Turns that are drawn of a long chat at first, and each time that earlier ones are asked for.
 TURNS, MORE_TURNS = 5, 10
-_STAGES = ("search", "quotes", "first_word", "writing", "checking", "total")
+_STAGES = ("search", "quotes", "computing", "first_word", "writing", "checking", "total")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import streamlit as st
 
 from rag.core.types import Answer, Passage, Quote, Sentence, Verdict, shown_name
 from rag.ui.texts import Texts
-from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices
+from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
 from rag.viewing.verdict_texts import why
 
 # Markdown's syntax characters; then what is auto-linked although escaped.
@@ -25,6 +25,8 @@ _LINK = re.compile(r"(\\:(?=\\/)|(?<=www)\\\.|\\@)", re.IGNORECASE)
 
 # Quotes that are shown before the written answer; those behind them are folded where nothing refers to them.
 _FIRST_QUOTES = 3
+# Rows of a computation that are shown at once.
+_FIRST_ROWS = 12
 _VERDICTS: tuple[Verdict, ...] = ("supported", "partly", "unsupported", "unchecked")
 
 _HERE = Path(__file__).parent
@@ -96,12 +98,14 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
         "more": (more := _folded_quotes(answer)),
         "plain": "" if checked else answer.text,
         "sentences": [_sentence_data(sentence, texts) for sentence in kept],
+        # What was computed is the answer: it stands above its rows.
+        "first": answer.computed is not None,
         "folded": [_sentence_data(sentence, texts) for sentence in folded],
         "remark": _remark(answer, texts),
         "status": status,
         "labels": {
             "quotes": quotes_title(answer, texts),
-            "written": texts("answer.written" if checked else "answer.written_open", model=answer.model),
+            "written": written_title(answer, texts),
             "folded": texts.count("answer.folded", len(folded)),
             "more": texts.count("answer.more_quotes", len(more)),
             "counted": _counted(answer, texts),
@@ -115,6 +119,8 @@ def _folded_quotes(answer: Answer) -> list[int]:
 
     A list, a comparison or a summary is its quotes; elsewhere they would push the written answer out of sight.
     """
+    if answer.computed:
+        return list(range(_FIRST_ROWS + 1, len(answer.quotes) + 1))
     if answer.kind != "question" or answer.outcome == "overview":
         return []
     kept = [sentence for sentence in answer.sentences if sentence.verdict != "unsupported"]

@@ -41,7 +41,16 @@ def quotes_title(answer: Answer, t: Texts) -> str:
     """What stands above the quotes: they are no answer where the documents hold none."""
     if answer.outcome in ("refused", "asked_anyway"):
         return t("answer.nearest")
+    if answer.computed:
+        return t("answer.computed_rows")
     return t("answer.overview" if answer.outcome == "overview" else "answer.quotes")
+
+
+def written_title(answer: Answer, t: Texts) -> str:
+    """What stands above the sentences: who wrote them, or that they were computed."""
+    if answer.computed:
+        return t("answer.computed_title")
+    return t("answer.written" if answer.sentences else "answer.written_open", model=answer.model)
 
 
 def refused_title(answer: Answer, t: Texts) -> str:
@@ -52,8 +61,8 @@ def refused_title(answer: Answer, t: Texts) -> str:
 
 def notice_text(notice: Notice, t: Texts) -> str:
     """The sentence for one notice."""
-    single = notice.key == "documents_all" and notice.fields["count"] == 1
-    return t("answer.documents_all_one") if single else t(f"answer.{notice.key}", **notice.fields)
+    single = notice.key in ("documents_all", "computed_without") and notice.fields["count"] == 1
+    return t(f"answer.{notice.key}_one", **notice.fields) if single else t(f"answer.{notice.key}", **notice.fields)
 
 
 def _values(answer: Answer, disagreement: Disagreement, t: Texts) -> Iterator[str]:

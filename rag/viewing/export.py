@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.core.places import Texts
 from rag.core.types import Answer, Quote, Sentence, shown_name
-from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices
+from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
 from rag.viewing.highlighting import Picture
 
 # Markdown syntax characters: anywhere in a line, and at its start only.
@@ -49,8 +49,8 @@ def as_markdown(answer: Answer, t: Texts) -> str:
             parts.append("\n".join(f"> - {_markdown(sentence.text)}" for sentence in folded))
     elif answer.text:
         parts.append(_markdown(answer.text))
-    if answer.text and answer.model:
-        parts.append(f"*{_markdown(t('answer.written', model=answer.model))}*")
+    if answer.text and (answer.model or answer.computed):
+        parts.append(f"*{_markdown(written_title(answer, t))}*")
     cited = {number for sentence in answer.sentences for number in sentence.quotes}
     if others := [number for number in range(len(answer.quotes)) if number not in cited]:
         parts.append(f"{_markdown(quotes_title(answer, t))} " + "".join(f"[^{number + 1}]" for number in others))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import random
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -21,12 +22,13 @@ from rag.core.errors import UnreadableDocument
 from rag.ingestion.loading import load_bytes
 from tests.guarantees.library import size
 from tests.support.mail_files import box, mail, outlook, packed
+from tests.support.serving import Reply, serving
 from tests.support.sheet_files import ODS, old_workbook, open_sheet, workbook
 from tests.support.slide_files import slides
 from tests.support.text_files import RTF, SLIDES, TEXT, book, open_document
 from tests.support.waiting import ends
 
-FILES = size(100, 500)
+FILES = size(100, 2000)
 NEIGHBOUR = b"# Leave\n\nEverybody has 25 days.\n"
 
 
@@ -83,6 +85,14 @@ SEEDS: Final = {
     "p.epub": book({"one": "<h1>Hours</h1><p>At nine."}, ["one"]),
     "q.rtf": RTF,
     "h.csv": b"Boat;Fee\nDory;20\n" * 9,
+    "r.tsv": b"Boat\tFee\nDory\t20\n" * 9,
+    "s.org": b"* Hours\nAt nine.\n| Boat | Fee |\n|------+-----|\n| Dory | 20 |\n" * 3,
+    "t.rst": b"Hours\n=====\n\nAt nine.\n\n- a lamp\n" * 3,
+    "u.json": b'{"hours": {"from": 9, "to": "noon"}, "boats": ["Dory", null, 1.5e3]}',
+    "v.jsonl": b'{"boat": "Dory", "fee": 20}\n' * 9,
+    "w.xml": b'<?xml version="1.0"?><hours><from unit="h">9</from></hours>' * 2,
+    "x.py": b"def fee(days):\n    return 20 * days\n" * 5,
+    "y.mdx": NEIGHBOUR * 3,
 }
 
 
@@ -135,6 +145,67 @@ def by_the_libraries(name: str, data: bytes) -> None:
         WordDocument(io.BytesIO(data))
     else:
         data.decode()
+
+
+def linked(place: str) -> dict[str, bytes]:
+    """Files that would have to ask for something elsewhere: pictures, formulas, macros, entities, other files."""
+    there = f"{place}/x"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+    def links(*kinds: str) -> bytes:
+        each = "".join(
+            f'<Relationship Id="x{n}" Type="{office}/{kind}" Target="{there}" TargetMode="External"/>'
+            for n, kind in enumerate(kinds)
+        )
+        return f'<Relationships xmlns="{_RELATIONS}">{each}</Relationships>'.encode()
+
+    def fetching(sheet: Any) -> None:
+        sheet.append(["Boat", "Fee"])
+        sheet.append(["Dory", f'=WEBSERVICE("{there}")'])
+        sheet.append(["Ketch", "=cmd|'/c calc'!A1"])
+
+    entity = f'<!DOCTYPE x [<!ENTITY e SYSTEM "{there}"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    frame = f'<draw:frame><draw:image xlink:href="{there}"/></draw:frame>'
+    text = open_document("text", TEXT + frame.replace("xlink:", ""))
+    return {
+        "a.xlsx": added(workbook(fetching), {"xl/_rels/links.xml.rels": links("externalLink", "image")}),
+        "b.xlsm": added(workbook(fetching), {"xl/vbaProject.bin": b"Sub AutoOpen()"}),
+        "c.docx": added(a_word_file(), {"word/_rels/footer9.xml.rels": links("image", "attachedTemplate")}),
+        "d.pptx": added(slides(), {"ppt/slides/_rels/slide9.xml.rels": links("image", "oleObject")}),
+        "e.ods": open_sheet(entity + ODS.replace("Dory", "&e;&f;")),
+        "f.odt": text,
+        "g.epub": book({"one": f'<link rel="stylesheet" href="{there}"/><img src="{there}"/><p>At nine.</p>'}, ["one"]),
+        "h.rtf": RTF.replace(
+            b"Bold words.", b'{\\field{\\*\\fldinst INCLUDEPICTURE "' + there.encode() + b'"}}At nine.'
+        ),
+        "i.eml": mail(page=f'<img src="{there}"><iframe src="{there}"></iframe><p>At nine.</p>'),
+        "j.xml": f"{entity}<x>At nine. &e;&f;</x>".encode(),
+        "k.html": f'<img src="{there}"><script src="{there}"></script><p>At nine.</p>'.encode(),
+        "l.zip": packed({"../../escaped.txt": b"x", "/etc/escaped.txt": b"x", "a.txt": b"At nine."}),
+        "m.csv": f'Boat;Fee\nDory;=WEBSERVICE("{there}")\nKetch;20\n'.encode(),
+        "n.msg": outlook("Hours", f"See {there}", ("a.txt", b"x")),
+    }
+
+
+_RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+
+def added(archive: bytes, parts: dict[str, bytes]) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return packed({name: opened.read(name) for name in opened.namelist()} | parts)
+
+
+def test_g08_nothing_that_a_file_points_to_is_followed_and_no_formula_is_run() -> None:
+    with serving(lambda path: Reply(b"FETCHED")) as served:
+        for name, data in linked(f"http://{served.place}").items():
+            document = ends(partial(load_bytes, data, name))
+            read = " ".join([page.text for page in document.pages])
+            assert "FETCHED" not in read, name
+            assert "root:" not in read, name
+            assert all(
+                ".." not in inner.name.split("/") and not inner.name.startswith("/") for inner in document.inside
+            )
+        assert served.requests == []
 
 
 def test_g08_mutated_files_are_read_or_refused_and_neighbours_go_on() -> None:

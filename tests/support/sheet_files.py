@@ -43,16 +43,25 @@ def ods_row(*cells: str, said: str = "") -> str:
 _SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
 )
-ODS = (
-    f"<office:document-content {_SPACES}><office:body><office:spreadsheet>"
-    '<table:table table:name="Fees"><table:table-column/>'
-    + ods_row(ods_cell("Boat"), ods_cell("Fee"))
+
+
+def spreadsheet(name: str, rows: str) -> str:
+    """The content of an OpenDocument spreadsheet of one sheet."""
+    return (
+        f"<office:document-content {_SPACES}><office:body><office:spreadsheet>"
+        f'<table:table table:name="{name}"><table:table-column/>{rows}'
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+
+
+ODS = spreadsheet(
+    "Fees",
+    ods_row(ods_cell("Boat"), ods_cell("Fee"))
     + ods_row(ods_cell('Dory<text:s text:c="2"/>I'), ods_cell("20,50 €", 'office:value-type="currency"'))
     + ods_row(ods_cell("Secret"), said='table:visibility="collapse"')
     + ods_row(ods_cell(said='table:number-columns-repeated="3"'))
     + ods_row(ods_cell(said='table:formula="of:=SUM([.B2])"'))
-    + ods_row(ods_cell(said='table:number-columns-repeated="16384"'), said='table:number-rows-repeated="1048000"')
-    + "</table:table></office:spreadsheet></office:body></office:document-content>"
+    + ods_row(ods_cell(said='table:number-columns-repeated="16384"'), said='table:number-rows-repeated="1048000"'),
 )
 
 

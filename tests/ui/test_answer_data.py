@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
-from rag.core.types import Answer, Disagreement, Quote, Sentence, Statement, Verdict
+from rag.core.types import Answer, Computed, Disagreement, Quote, Sentence, Statement, Verdict
+from rag.library.store.answers import answer_from_json, answer_to_json
 from rag.ui.safe_views import answer_data
 from rag.ui.texts import Texts
+from rag.viewing.export import as_markdown
 
 QUOTES = tuple(Quote("d", "a.md", "", "md", None, 1, "1", "", f"Sentence {i}.", 0, 11, 1.0) for i in range(1, 7))
 ANSWER = Answer("Why?", "Why?", "", "answered", "model", quotes=QUOTES)
@@ -31,6 +34,21 @@ def test_places_behind_the_first_three_are_folded_where_nothing_refers_to_them()
 def test_a_list_shows_all_its_members() -> None:
     assert drawn(replace(ANSWER, kind="list"))["more"] == []
     assert drawn(replace(ANSWER, outcome="overview"))["more"] == []
+
+
+def test_what_was_computed_stands_above_its_rows() -> None:
+    computed = Computed("sum", "Fee", ("Berth = North",), 530.0, "530 €", "€", 14, ("A2:C15",), "boats.xlsx", "Fees")
+    sentence = Sentence("Sum of Fee: 530 €.", "supported", (0,))
+    many = tuple(replace(QUOTES[0], start=n) for n in range(14))
+    said = replace(ANSWER, text=sentence.text, sentences=(sentence,), quotes=many, computed=computed, model=None)
+    data = drawn(said)
+    assert (data["first"], data["more"]) == (True, [13, 14])
+    assert (data["labels"]["written"], data["labels"]["quotes"]) == (
+        "Calculated from the rows below",
+        "The rows it was calculated from",
+    )
+    assert answer_from_json(json.loads(json.dumps(answer_to_json(said)))) == said
+    assert "*Calculated from the rows below*" in as_markdown(said, Texts("en"))
 
 
 def test_the_verdicts_of_several_sentences_are_counted() -> None:

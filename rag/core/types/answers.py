@@ -78,6 +78,28 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A value computed of rows of a table; the first of them are the answer's quotes.
+
+    `operation` is a sum, an average, a count …, of `column` over the rows that pass the `filters`, which are in words.
+    `shown` is the value as the answer says it. `places` are the cells of all rows where there are cells. `groups` are
+    (name, value, rows).
+    """
+
+    operation: str
+    column: str
+    filters: tuple[str, ...]
+    value: float | None
+    shown: str
+    unit: str
+    rows: int
+    places: tuple[str, ...]
+    document: str
+    sheet: str = ""
+    groups: tuple[tuple[str, float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as it is saved and shown again.
 
@@ -101,6 +123,7 @@ class Answer:
     kind: QuestionKind = "question"
     notices: tuple[Notice, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    computed: Computed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from rag.core.types import Answer, Claim, Disagreement, Failure, Notice, Passage, Quote, Sentence, Statement
+from rag.core.types import Answer, Claim, Computed, Disagreement, Failure, Notice, Passage, Quote, Sentence, Statement
 
-Record = TypeVar("Record", Answer, Claim, Failure, Notice, Passage, Quote, Sentence)
+Record = TypeVar("Record", Answer, Claim, Computed, Failure, Notice, Passage, Quote, Sentence)
 
 _EMPTY: dict[str, Any] = {"str": "", "int": 0, "float": 0.0}
 # A missing verdict must not turn out better than it was.
@@ -34,7 +34,15 @@ def answer_from_json(data: dict[str, Any]) -> Answer:
         notices=tuple(_record(Notice, item) for item in answer.notices),  # type: ignore[arg-type]
         disagreements=tuple(map(_disagreement, data.get("disagreements", ()))),
         error=failure_from_json(data.get("error")),
+        computed=_computed(data.get("computed")),
     )
+
+
+def _computed(data: dict[str, Any] | None) -> Computed | None:
+    if data is None:
+        return None
+    groups = tuple((name, value, rows) for name, value, rows in data.get("groups", ()))
+    return dataclasses.replace(_record(Computed, data), groups=groups)
 
 
 def _sentence(data: dict[str, Any]) -> Sentence:
