@@ -80,10 +80,10 @@ def _play(page: Page, app: Running, story: Story) -> None:
     expect(page.get_by_role("heading", name=story.collection)).to_be_visible(timeout=_PATIENCE_MS)
     _settle(page)
     note = FilePayload(name="garden.md", mimeType="text/markdown", buffer=_NOTE.encode())
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(note)
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(note)
     expect(page.get_by_test_id("stFileChip")).to_have_count(1)
     page.get_by_role("button", name=texts("documents.read"), exact=True).click()
-    expect(page.get_by_role("button", name=re.compile(r"garden\.md"))).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_role("button", name=re.compile(r"garden\.md")).first).to_be_visible(timeout=_PATIENCE_MS)
     _picture(page, f"documents{story.ending}")
 
 
