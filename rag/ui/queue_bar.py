@@ -15,7 +15,7 @@ from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, label
 from rag.ui.texts import Texts
 
-REFRESH_SECONDS = 0.5
+REFRESH_SECONDS = 1.0
 _PASSWORD_CHARACTERS = 1000
 _LOCKED = {PasswordNeeded.key(), WrongPassword.key()}
 # Somebody has to say something before these are tried again.
