@@ -13,6 +13,7 @@ import pytest
 from rag.answering.computing.engine import run
 from rag.answering.computing.grids import Grid, grids_of
 from rag.answering.computing.operations import Filter, Query
+from rag.answering.computing.planning import plan
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
 from rag.core.types import Answer, Document
@@ -41,6 +42,8 @@ def orders(sheet: Any) -> None:
     for row in ROWS:
         sheet.append(row)
     sheet.append(["Total", None, 695, 21, None, None])
+    # Of which the document has something to say.
+    sheet.parent.create_sheet("Notes")["A1"] = "=SUM(1,2)"
     for (cell,) in sheet["C2:C7"]:
         cell.number_format = '#,##0 "€"'
 
@@ -142,6 +145,12 @@ def test_where_the_column_is_not_clear_it_asks_back_and_shows_rows(library: Serv
     assert (answer.computed, [notice.key for notice in answer.notices]) == (None, ["computed_unclear"])
     assert answer.notices[0].fields["columns"] == "Amount, Pieces"
     assert cells(answer) == ["A2:F2", "A3:F3", "A4:F4"]
+
+
+def test_a_column_of_a_table_of_which_no_word_is_said_is_asked_about() -> None:
+    asked = plan("What is the average of the second quarter?", grid_of("Day,Fee\n2024-04-03,20\n2024-05-03,70\n"))
+    assert asked is not None
+    assert asked.unclear == ("Fee",)
 
 
 @pytest.mark.parametrize(

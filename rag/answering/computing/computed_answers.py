@@ -74,14 +74,16 @@ class Computer:
             if document is None:
                 continue
             if document.format.places == "cells":
-                found += self._of_sheets(owner, document)
+                found += self._of_sheets(owner, document.id, document.sha256, document.reading)
             else:
                 read = self._store.documents.pages_at(owner, pages)
                 found += grids_of(document, [page for _, page in sorted(read.items())])
         return found
 
-    def _read_sheets(self, owner: str, document: Document) -> tuple[Grid, ...]:
-        return tuple(grids_of(document, self._store.documents.pages(owner, document.id)))
+    def _read_sheets(self, owner: str, document: str, _sha256: str, _reading: int) -> tuple[Grid, ...]:
+        """The tables of a document, kept for as long as its bytes and their reading are the same."""
+        documents = self._store.documents
+        return tuple(grids_of(documents.get(owner, document), documents.pages(owner, document)))
 
 
 def _best(plans: Sequence[Fitting]) -> list[Fitting]:

@@ -108,6 +108,9 @@ class _Planner:
         query = self._query(group)
         if query is None:
             return None
+        if query.column is not None and not self._names_anything():
+            # A column of a table of which the question says no word: it may mean another.
+            self.unclear.append(self.grid.heads[query.column])
         unclear = tuple(dict.fromkeys((*self.unclear, *self.matches.unclear)))
         if not unclear and problems(query, self.grid):
             return None
@@ -219,10 +222,20 @@ class _Planner:
         runs = frozenset(run[i : i + n] for run in chinese for n in (2, 3, 4) for i in range(len(run) - n + 1))
         return frozenset(stems_of(said, self.question.language)) | runs
 
+    def _names_anything(self) -> bool:
+        """Whether the question has a word of the table: a head, a cell, or of its name."""
+        cells = any(one.texts for _, _, one in self.matches.filters)
+        return bool(self.matches.mentions or self.period_target or cells or self._own_named())
+
+    def _own_named(self) -> int:
+        own = self._own_words()
+        if is_chinese(self.question.text) and any(is_chinese(one) and one in self.question.text for one in own):
+            return 1
+        return sum(word.stem in own and not word.small for word in self.question.words)
+
     def _fits(self) -> int:
         """How many things of the question are of this table: its columns, its cells, its name."""
-        own = self._own_words()
-        named = sum(word.stem in own and not word.small for word in self.question.words)
+        named = self._own_named()
         filters = sum(
             1 if one.comparison == "holds" else 1 + 2 * len(one.said.split()) for _, _, one in self.matches.filters
         )
