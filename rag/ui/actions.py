@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from rag.answering.background_runs import RunOwner
 from rag.core.call_context import CallContext
-from rag.core.errors import LibraryError, NotFound
+from rag.core.errors import NotFound
 from rag.core.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
 from rag.library.store import Job
 from rag.ui.page_frame import Frame
@@ -123,33 +123,6 @@ def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | No
             newer = documents.find(page.owner, chat.collection, **same)
             changed[quote.document] = "replaced" if newer else "removed"
     return changed
-
-
-def exported(page: Frame, turn: Turn, answered: Answer) -> str:
-    """The answer as one HTML page, with page crops of the quotes and the files' checksums."""
-    checksums: dict[str, str] = {}
-    crops: dict[int, Picture] = {}
-    for i, quote in enumerate(answered.quotes):
-        try:
-            document = page.services.store.documents.get(page.owner, quote.document)
-            checksums[document.id] = document.sha256
-            if document.format.drawn and quote.end > quote.start:
-                crops[i] = crop(page_picture(page, document, quote.page, [(quote.start, quote.end)]))
-        except LibraryError:
-            # Removed since, or not renderable: the quote stands without a crop.
-            continue
-    settings = {
-        page.texts("export.embedder"): page.services.embedder_choice.name,
-        page.texts("export.when"): turn.created[:10],
-    }
-    return as_html(
-        answered,
-        page.texts,
-        language=page.texts.language,
-        checksums=checksums,
-        crops=crops,
-        settings=settings,
-    )
 
 
 def keep_check(page: Frame, collection: str, question: str, right: Quote | None) -> None:

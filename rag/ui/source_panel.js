@@ -167,9 +167,12 @@ class Panel {
 
   key(event) {
     if (event.key !== "Escape" || this.panel.hidden || event.defaultPrevented) return;
+    const shown = this.shown?.source.footnote;
     if (!document.querySelector('[aria-modal="true"]')) this.close();
   }
 
+    // Drawn anew since: the answer finds it again.
+    else if (shown) window.dispatchEvent(new CustomEvent("footnote:closed", { detail: { turn: this.turn, number: shown } }));
   // Drawing.
 
   draw(keepPlace) {
