@@ -18,6 +18,7 @@ from rag.ui import actions
 from rag.ui.answer_exports import draw_exports
 from rag.ui.answer_view import draw_answer
 from rag.ui.chat_list import collection_name
+from rag.ui.first_model import draw_first_model
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, draw_passage, draw_question, label
 from rag.ui.save_check import draw_keep
@@ -49,6 +50,7 @@ def draw_welcome(page: Frame, collection: Collection, documents: Sequence[Docume
         st.caption(page.texts("chat.examples"))
     for example in examples:
         st.button(label(example), key=f"example-{example}", width="stretch", on_click=_ask_next, args=(example,))
+    draw_first_model(page)
 
 
 def _ask_next(example: str) -> None:
