@@ -14,8 +14,8 @@ from rag.core.errors import NotFound
 from rag.core.types import Answer, Chat, Check, CheckRun, Collection, Document, Quote, Right, Turn
 from rag.library.store import Job
 from rag.ui.page_frame import Frame
-from rag.viewing.export import as_html
-from rag.viewing.highlighting import Picture, crop
+from rag.viewing.document_search import find_words
+from rag.viewing.highlighting import Picture
 from rag.viewing.highlighting import page_picture as draw_page
 
 
@@ -132,6 +132,17 @@ def keep_check(page: Frame, collection: str, question: str, right: Quote | None)
         checks.add(page.owner, collection, question)
     else:
         checks.add(page.owner, collection, question, document=right.name, page=right.page, quote=right.text)
+
+
+def keep_place(page: Frame, collection: str, question: str, document: str, words: str) -> bool:
+    """Save a question whose right source is these words of a document; whether they stand there."""
+    store = page.services.store
+    known, pages = store.documents.get(page.owner, document), store.documents.pages(page.owner, document)
+    hit = next(iter(find_words(pages, words)), None)
+    if hit is None or known.collection != collection:
+        return False
+    store.checks.add(page.owner, collection, question, document=known.name, page=hit.page, quote=hit.words)
+    return True
 
 
 def run_checks(
