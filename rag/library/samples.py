@@ -38,8 +38,10 @@ def share_samples(store: Store, owner: str) -> None:
 
 
 def example_questions(language: str) -> list[str]:
-    """Questions that the sample documents answer, as suggestions."""
-    return [item["question"] for item in sample_questions() if item["language"] == language][:EXAMPLES_SHOWN]
+    """Questions that the sample documents answer, as suggestions; in English where there are none in the language."""
+    questions = sample_questions()
+    written = language if any(item["language"] == language for item in questions) else "en"
+    return [item["question"] for item in questions if item["language"] == written][:EXAMPLES_SHOWN]
 
 
 def sample_questions() -> list[dict[str, Any]]:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rag.models.installed import InstalledModels
 
 NO_MODEL = "none"
-# A model file with fewer bytes is given the best quote only.
-_SMALL_MODEL = 500_000_000
 
 
 class ChatModels:
@@ -46,10 +44,9 @@ class ChatModels:
         from rag.answering.generation import AnswerWriter
 
         row, chosen = choice.model if choice else None, self._settings
-        small = row is not None and row.size is not None and row.size < _SMALL_MODEL
         tokens = chosen.hf_answer_tokens if name.startswith("hf:") else chosen.answer_tokens
         languages = row.languages if row else ()
-        model = self._open(name, choice)
+        model, small = self._open(name, choice), row is not None and row.small
         return AnswerWriter(choice.name if choice else name, model, tokens, narrow=small, languages=languages)
 
     def try_out(

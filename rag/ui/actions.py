@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from rag.answering.background_runs import RunOwner
 from rag.core.call_context import CallContext
-from rag.core.errors import LibraryError, NotFound
+from rag.core.errors import NotFound
 from rag.core.types import (
     EVERYTHING,
     Answer,
@@ -26,8 +26,8 @@ from rag.core.types import (
 )
 from rag.library.store import Job
 from rag.ui.page_frame import Frame
-from rag.viewing.export import as_html
-from rag.viewing.highlighting import Picture, crop
+from rag.viewing.document_search import find_words
+from rag.viewing.highlighting import Picture
 from rag.viewing.highlighting import page_picture as draw_page
 
 
@@ -152,33 +152,6 @@ def changed_sources(page: Frame, chat: Chat, answered: Answer, right: Right | No
     return changed
 
 
-def exported(page: Frame, turn: Turn, answered: Answer) -> str:
-    """The answer as one HTML page, with page crops of the quotes and the files' checksums."""
-    checksums: dict[str, str] = {}
-    crops: dict[int, Picture] = {}
-    for i, quote in enumerate(answered.quotes):
-        try:
-            document = page.services.store.documents.get(page.owner, quote.document)
-            checksums[document.id] = document.sha256
-            if document.format.drawn and quote.end > quote.start:
-                crops[i] = crop(page_picture(page, document, quote.page, [(quote.start, quote.end)]))
-        except LibraryError:
-            # Removed since, or not renderable: the quote stands without a crop.
-            continue
-    settings = {
-        page.texts("export.embedder"): page.services.embedder_choice.name,
-        page.texts("export.when"): turn.created[:10],
-    }
-    return as_html(
-        answered,
-        page.texts,
-        language=page.texts.language,
-        checksums=checksums,
-        crops=crops,
-        settings=settings,
-    )
-
-
 def keep_check(page: Frame, collection: str, question: str, right: Quote | None) -> None:
     """Save a question with its right source; None means that it must be refused."""
     checks = page.services.store.checks
@@ -186,6 +159,17 @@ def keep_check(page: Frame, collection: str, question: str, right: Quote | None)
         checks.add(page.owner, collection, question)
     else:
         checks.add(page.owner, collection, question, document=right.name, page=right.page, quote=right.text)
+
+
+def keep_place(page: Frame, collection: str, question: str, document: str, words: str) -> bool:
+    """Save a question whose right source is these words of a document; whether they stand there."""
+    store = page.services.store
+    known, pages = store.documents.get(page.owner, document), store.documents.pages(page.owner, document)
+    hit = next(iter(find_words(pages, words)), None)
+    if hit is None or known.collection != collection:
+        return False
+    store.checks.add(page.owner, collection, question, document=known.name, page=hit.page, quote=hit.words)
+    return True
 
 
 def run_checks(

@@ -1,6 +1,9 @@
-// Draws one answer: quotes as cards, then the written sentences with their footnotes.
+// Draws one answer: the written sentences with their footnotes and the quotes as cards, whichever leads first.
 // Every text goes in through textContent, so that nothing a document or a model says can
 // become markup, a picture or a link.
+
+// Where the figures of a stage begin: "The model is reading the quotes: 12 %".
+const FIGURES = /[:：]/;
 
 const element = (tag, className, text) => {
   const node = document.createElement(tag);
@@ -9,19 +12,40 @@ const element = (tag, className, text) => {
   return node;
 };
 
+// A button that keeps the focus, by its name, when the answer is drawn anew.
+const button = (className, name, onclick) => {
+  const node = element("button", className);
+  node.type = "button";
+  node.dataset.name = name;
+  node.onclick = onclick;
+  return node;
+};
+
+// The one place of the page that a screen reader is told from: each stage of the answer being written, once.
+const tell = (said) => {
+  let region = document.getElementById("footnote-status");
+  if (!region) {
+    region = element("div");
+    region.id = "footnote-status";
+    region.setAttribute("role", "status");
+    region.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+    document.body.append(region);
+  }
+  if (region.textContent !== said) region.textContent = said;
+};
+
 // A footnote; pointed at or reached by keyboard, it shows its quote without opening it.
-const footnote = (number, label, quote, open) => {
-  const button = element("button", "note", String(number));
-  button.type = "button";
-  button.dataset.number = number;
-  button.setAttribute("aria-label", label);
-  button.onclick = () => open(number, button);
-  if (!quote) return button;
+const footnote = (number, label, quote, name, open) => {
+  const note = button("note", name, () => open(number, note));
+  note.dataset.number = number;
+  note.setAttribute("aria-label", label);
+  note.append(element("span", "figure", String(number)));
+  if (!quote) return note;
   const preview = element("span", "preview");
   preview.setAttribute("role", "tooltip");
   preview.append(element("span", "words", quote.text), element("span", "where", [quote.name, quote.place].filter(Boolean).join(", ")));
   const holder = element("span", "holder");
-  holder.append(button, preview);
+  holder.append(note, preview);
   return holder;
 };
 
@@ -31,12 +55,10 @@ const quoteCard = (quote, open) => {
   const words = element("blockquote");
   if (quote.head) words.append(element("div", "head", quote.head));
   words.append(element("span", "words", quote.text));
-  const place = element("button", "place");
-  place.type = "button";
+  const place = button("place", `place-${quote.number}`, () => open(quote.number, place));
   place.setAttribute("aria-label", quote.open);
   place.append(element("span", "number", String(quote.number)), element("span", "name", quote.name));
   if (quote.place) place.append(element("span", "where", quote.place));
-  place.onclick = () => open(quote.number, place);
   const caption = element("figcaption");
   caption.append(place);
   if (quote.note) caption.append(element("span", "changed", quote.note));
@@ -44,7 +66,7 @@ const quoteCard = (quote, open) => {
   return card;
 };
 
-// The words that nothing bears out are marked inside the sentence; why, a click away.
+// The words that nothing supports are marked inside the sentence; why, a click away.
 const marked = (node, text, marks) => {
   let at = 0;
   for (const [start, end] of marks) {
@@ -55,79 +77,150 @@ const marked = (node, text, marks) => {
   return node;
 };
 
-const sentence = (part, labels, quotes, open) => {
+// What the verdict rests on: the reason, or the words of the documents.
+const grounds = (part, data) => {
+  const node = element("span", "why");
+  if (part.why) node.append(element("span", "reason", part.why));
+  const quotes = part.notes.map((number) => data.quotes[number - 1]).filter(Boolean);
+  if (!part.why && quotes.length) node.append(element("span", "reason", data.labels.rests));
+  for (const quote of quotes) node.append(element("q", "words", quote.text));
+  return node;
+};
+
+const sentence = (part, name, data, root, open) => {
   const end = part.text.trimEnd().length;
   const marks = part.marks.filter(([start]) => start < end).map(([start, last]) => [start, Math.min(last, end)]);
   const node = marked(element("span", `sentence ${part.verdict}`), part.text.slice(0, end), marks);
-  node.title = [part.said, part.why].filter(Boolean).join(" · ");
-  const notes = part.notes.map((number) => footnote(number, labels.notes[number - 1], quotes[number - 1], open));
-  if (part.why) {
-    const reason = element("span", "why", `${part.said}. ${part.why}`);
-    reason.hidden = part.verdict !== "unsupported";
-    const ask = element("button", "note ask", "?");
-    ask.type = "button";
-    ask.setAttribute("aria-label", `${part.said}: ${part.why}`);
-    ask.onclick = () => (reason.hidden = !reason.hidden);
-    notes.push(...(part.verdict === "unsupported" ? [] : [ask]), reason);
+  const after = part.notes.map((number) => footnote(number, data.labels.notes[number - 1], data.quotes[number - 1], `${name}-note-${number}`, open));
+  if (part.verdict !== "no_claim") {
+    const why = grounds(part, data);
+    if (why.childNodes.length) {
+      const chip = button(`chip ${part.verdict}`, `${name}-verdict`, () => show(!root.opened.has(name)));
+      chip.append(element("span", "said", part.said));
+      const show = (shown) => {
+        root.opened[shown ? "add" : "delete"](name);
+        chip.setAttribute("aria-expanded", String(shown));
+        why.hidden = !shown;
+      };
+      show(root.opened.has(name));
+      after.push(chip, why);
+    } else {
+      const chip = element("span", `chip ${part.verdict}`);
+      chip.append(element("span", "said", part.said));
+      after.push(chip);
+    }
   }
-  return [node, ...notes, part.text.slice(end) || " "];
+  return [node, ...after, part.text.slice(end) || " "];
 };
 
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".answer");
-  const open = (number, from) =>
-    window.dispatchEvent(new CustomEvent("footnote:open", { detail: { turn: data.turn, number, from } }));
-  const folded = root.querySelector("details.folded")?.open ?? false;
+const folding = (root, className, title, children, open = false) => {
+  const details = element("details", className);
+  details.open = root.querySelector(`details.${className}`)?.open ?? open;
+  const summary = element("summary", "", title);
+  summary.dataset.name = className;
+  details.append(summary, ...children);
+  return details;
+};
+
+const written = (root, data, open) => {
+  if (!data.plain && !data.sentences.length) return [];
+  const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
+  text.append(...data.sentences.flatMap((part, i) => sentence(part, `kept-${i}`, data, root, open)));
+  if (data.weak) return [folding(root, "weak", data.labels.written, [text])];
+  return [element("h4", "", data.labels.written), text];
+};
+
+const unsupported = (root, data, open) => {
+  if (!data.folded.length) return [];
+  return [folding(root, "folded", data.labels.folded, data.folded.map((part, i) => {
+    const line = element("p", "unsupported");
+    line.append(...sentence(part, `folded-${i}`, data, root, open));
+    return line;
+  }))];
+};
+
+const quoted = (root, data, open) => {
+  if (!data.quotes.length) return [];
+  const cards = data.quotes.map((quote) => [data.more.includes(quote.number), quoteCard(quote, open)]);
+  const parts = [element("h4", "", data.labels.quotes), ...cards.filter(([more]) => !more).map(([, card]) => card)];
+  if (data.more.length) parts.push(folding(root, "more", data.labels.more, cards.filter(([more]) => more).map(([, card]) => card)));
+  return parts;
+};
+
+// Copies rich text with the plain one beside it. The command works in every browser, also without HTTPS.
+const copy = ({ html, text }, said) => {
+  const put = (event) => {
+    event.clipboardData.setData("text/html", html);
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  document.addEventListener("copy", put, { capture: true, once: true });
+  document.execCommand("copy");
+  document.removeEventListener("copy", put, { capture: true });
+  tell(said);
+};
+
+const draw = (root, data, open) => {
   const parts = [];
   if (data.notice) {
     const notice = element("div", "notice");
     notice.append(element("strong", "", data.notice.title), element("span", "", data.notice.text));
     parts.push(notice);
   }
-  const written = [];
-  if (data.plain || data.sentences.length) {
-    written.push(element("h4", "", data.labels.written));
-    const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
-    text.append(...data.sentences.flatMap((part) => sentence(part, data.labels, data.quotes, open)));
-    written.push(text);
-    if (data.labels.counted) written.push(element("p", "counted", data.labels.counted));
-  }
-  if (data.first) parts.push(...written);
-  if (data.quotes.length) {
-    parts.push(element("h4", "", data.labels.quotes));
-    const cards = data.quotes.map((quote) => [data.more.includes(quote.number), quoteCard(quote, open)]);
-    parts.push(...cards.filter(([more]) => !more).map(([, card]) => card));
-    if (data.more.length) {
-      const more = element("details", "more");
-      more.open = root.querySelector("details.more")?.open ?? false;
-      more.append(element("summary", "", data.labels.more), ...cards.filter(([more]) => more).map(([, card]) => card));
-      parts.push(more);
-    }
-  }
-  if (!data.first) parts.push(...written);
-  if (data.folded.length) {
-    const details = element("details", "folded");
-    details.open = folded;
-    details.append(element("summary", "", data.labels.folded));
-    for (const part of data.folded) {
-      const line = element("p", "unsupported");
-      line.append(...sentence(part, data.labels, data.quotes, open));
-      details.append(line);
-    }
-    parts.push(details);
-  }
-  if (data.remark) parts.push(element("p", "remark", data.remark));
+  const words = [...written(root, data, open)];
+  if (data.labels.counted) words.push(element("p", "counted", data.labels.counted));
+  words.push(...unsupported(root, data, open));
+  if (data.remark) words.push(element("p", "remark", data.remark));
+  parts.push(...(data.leads ? [...words, ...quoted(root, data, open)] : [...quoted(root, data, open), ...words]));
   if (data.status) parts.push(element("p", "status", data.status));
+  if (data.copy && (data.quotes.length || data.sentences.length || data.plain)) {
+    const way = button("copy", "copy", () => {
+      copy(data.copy, data.labels.copied);
+      way.textContent = data.labels.copied;
+    });
+    way.textContent = data.labels.copy;
+    parts.push(way);
+  }
   root.replaceChildren(...parts);
+};
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".answer");
+  root.opened ??= new Set();
+  const open = (number, from) =>
+    window.dispatchEvent(new CustomEvent("footnote:open", { detail: { turn: data.turn, number, from } }));
+  const focused = root.getRootNode().activeElement?.dataset?.name;
+  draw(root, data, open);
+  const named = (name) => [...root.querySelectorAll("[data-name]")].find((node) => node.dataset.name === name);
+  if (focused) named(focused)?.focus({ preventScroll: true });
+  // Stages without their figures, so that each is said once; the end, where it was seen being written.
+  if (data.status) {
+    window.footnoteWritten = data.turn;
+    tell(data.status.split(FIGURES)[0]);
+  } else if (window.footnoteWritten === data.turn) {
+    window.footnoteWritten = undefined;
+    tell([data.labels.ready, data.notice?.title, data.labels.counted].filter(Boolean).join(" "));
+  }
   // The panel tells which footnote it shows; its marks here are drawn so, however often the answer is drawn anew.
   const mark = () => root.querySelectorAll("[data-number]").forEach((node) =>
     node.classList.toggle("shown", root.shown === Number(node.dataset.number)));
   root.listening ??= (event) => {
-    root.shown = event.detail.turn === data.turn ? event.detail.number : undefined;
+    root.shown = event.detail.turn === root.turn ? event.detail.number : undefined;
     root.mark();
   };
+  // Closed, it gives the focus back to a footnote that was drawn anew meanwhile.
+  root.returning ??= (event) => {
+    if (event.detail.turn === root.turn) root.querySelector(`button[data-number="${Number(event.detail.number)}"], [data-number="${Number(event.detail.number)}"] button`)?.focus();
+  };
+  root.turn = data.turn;
   root.mark = mark;
   window.addEventListener("footnote:shown", root.listening);
+  window.addEventListener("footnote:closed", root.returning);
   mark();
-  return () => setTimeout(() => { if (!root.isConnected) window.removeEventListener("footnote:shown", root.listening); });
+  return () => setTimeout(() => {
+    if (root.isConnected) return;
+    window.removeEventListener("footnote:shown", root.listening);
+    window.removeEventListener("footnote:closed", root.returning);
+  });
 }

@@ -14,16 +14,18 @@ from rag.core.formats import ENDINGS
 from rag.core.types import Answer, Chat, Collection, GenerationProgress, Right, Turn
 from rag.library import samples
 from rag.services import NO_MODEL
-from rag.ui import actions, file_addresses
+from rag.ui import actions
+from rag.ui.answer_exports import draw_exports
+from rag.ui.answer_view import draw_answer
 from rag.ui.chat_list import collection_name
+from rag.ui.first_model import draw_first_model
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.queue_bar import under_way
-from rag.ui.safe_views import draw_answer, draw_muted, draw_passage, draw_question, label
+from rag.ui.safe_views import draw_muted, draw_passage, draw_question, label
 from rag.ui.save_check import draw_keep
 from rag.ui.texts import Texts
 from rag.ui.widget_values import from_address, uploaded
 from rag.viewing.answer_notices import cut_off
-from rag.viewing.export import as_markdown
 
 # Redrawn at most four times a second while an answer grows, and twice while nothing changes.
 REFRESH_SECONDS = 0.25
@@ -50,6 +52,7 @@ def draw_welcome(page: Frame, collection: Collection, documents: int) -> None:
         st.caption(page.texts("chat.examples"))
     for example in examples:
         st.button(label(example), key=f"example-{example}", width="stretch", on_click=_ask_next, args=(example,))
+    draw_first_model(page)
 
 
 def _ask_next(example: str) -> None:
@@ -132,7 +135,7 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last:
             _draw_finished(page, chat, turn, turn.answer, right)
         with st.container(horizontal=True, vertical_alignment="center"):
             if turn.answer is not None:
-                _draw_details(page, turn, turn.answer, right)
+                _draw_details(page, chat, turn, turn.answer, right)
                 draw_keep(page, turn, turn.answer, chat.collection, right)
             if last and right:
                 _draw_again(page, chat, turn)
@@ -182,8 +185,8 @@ def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: R
     draw_answer(answer, page.texts, turn=turn.id, changes=notes)
 
 
-def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) -> None:
-    """Passages, copy, export and timing of an answer; no passages where the collection is no longer shared."""
+def _draw_details(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: Right | None) -> None:
+    """Passages, export and timing of an answer; no passages where the collection is no longer shared."""
     texts = page.texts
     if answer.passages and right:
         with st.popover(texts("answer.passages", count=len(answer.passages)), type="tertiary"):
@@ -192,11 +195,7 @@ def _draw_details(page: Frame, turn: Turn, answer: Answer, right: Right | None) 
             for passage in answer.passages:
                 draw_passage(passage, texts)
                 st.divider()
-    with st.popover(texts("answer.copy"), type="tertiary"):
-        st.code(as_markdown(answer, texts), language=None, wrap_lines=True)
-    st.link_button(
-        texts("answer.export"), file_addresses.answer_address(turn, texts), type="tertiary", key=f"export-{turn.id}"
-    )
+    draw_exports(turn, chat, texts)
     with st.popover(texts("answer.seconds"), type="tertiary"):
         draw_muted(_seconds(answer, texts))
 

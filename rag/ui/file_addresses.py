@@ -11,7 +11,7 @@ from streamlit import config
 from streamlit.url_util import make_url_path
 
 from rag.core.errors import NotFound
-from rag.core.types import Document, Turn
+from rag.core.types import Chat, Document, Turn
 from rag.ui.texts import Texts
 from rag.viewing.highlighting import Span
 
@@ -38,6 +38,11 @@ def picture_address(document: Document, number: int, spans: Sequence[Span]) -> s
 def answer_address(turn: Turn, texts: Texts) -> str:
     """URL path of a turn's exported answer."""
     return address(f"answers/{turn.id}?lang={texts.language}")
+
+
+def chat_address(chat: Chat, texts: Texts) -> str:
+    """URL path of an exported chat."""
+    return address(f"chats/{chat.id}?lang={texts.language}")
 
 
 def view_address(document: Document, number: int) -> str:

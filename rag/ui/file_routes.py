@@ -5,7 +5,8 @@ Every request is authenticated and authorized; without access the response is 40
 /files/documents/{id}/original                     the file as uploaded
 /files/documents/{id}/pages/{number}?marked=12-40  a page as PNG, with a text span marked
 /files/documents/{id}/pages/{number}?small         the page as a small picture, for the list of pages
-/files/answers/{id}?lang=en                        an answer as HTML, in a language
+/files/answers/{id}?lang=en&form=html              an answer in a language, as HTML, Markdown or Word (html, md, docx)
+/files/chats/{id}?lang=en&form=html                a whole chat likewise
 
 What the source panel asks for besides is in `source_routes`.
 """
@@ -21,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from rag.core import settings
 from rag.core.errors import NotFound, PageNotDrawn, RagError, SignInError
-from rag.ui import actions, source_routes
+from rag.ui import actions, answer_exports, source_routes
 from rag.ui.file_addresses import NUMBER, address, marked, parameter
 from rag.ui.file_responses import HEADERS, file_name, send
 from rag.ui.page_frame import Frame, services_for
@@ -66,6 +67,7 @@ def routes(find: Find = _authenticate) -> list[BaseRoute]:
         route("chats/find", source_routes.find_chats),
         route("answers/{turn}/footnotes/{number}", source_routes.citation),
         route("answers/{turn}", _answer),
+        route("chats/{chat}", _chat),
         Route(address("{path:path}"), lambda _request: _not_there()),
     ]
 
@@ -90,8 +92,26 @@ def _answer(request: Request, page: Frame) -> Response:
     turn = page.services.store.chats.turn(page.owner, parameter(request, "turn", ID))
     if turn.answer is None:
         raise NotFound(what="turn")
-    data = actions.exported(page, turn, turn.answer).encode()
-    return _bytes(request, data, type="text/html; charset=utf-8", name=page.texts("answer.export_file"))
+    return _export(request, answer_exports.exported(page, [turn], _form(request)), page.texts("answer.export_name"))
+
+
+def _chat(request: Request, page: Frame) -> Response:
+    chats = page.services.store.chats
+    chat = chats.get(page.owner, parameter(request, "chat", ID))
+    title = chat.title or page.texts("chat.untitled")
+    data = answer_exports.exported(page, chats.turns(page.owner, chat.id), _form(request), title)
+    return _export(request, data, page.texts("answer.export_chat_name"))
+
+
+def _export(request: Request, data: bytes, name: str) -> Response:
+    form = _form(request)
+    return _bytes(request, data, type=answer_exports.FORMS[form], name=f"{name}.{form}")
+
+
+def _form(request: Request) -> str:
+    """The form asked for; HTML where there is no such."""
+    wanted = request.query_params.get("form", "")
+    return wanted if wanted in answer_exports.FORMS else "html"
 
 
 def _bytes(request: Request, data: bytes, *, type: str, name: str) -> Response:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from rag.models.catalogue import Model
 from rag.models.catalogue.hardware_fit import FitRating
 from rag.models.catalogue.packed_weights import package_file
-from rag.models.catalogue.sources import HUB, MODELSCOPE, NO_SOURCE
+from rag.models.catalogue.sources import NO_SOURCE
 from rag.models.installed import MEASURED, Entry
 from rag.operations.background_tasks import Task
 from rag.services import NO_MODEL
-from rag.ui.model_labels import facts, fitting, share
+from rag.ui.model_labels import facts, fitting
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, draw_question, label
+from rag.ui.task_views import bring_model, draw_failure, draw_progress, source_name, while_running
 
 _PROBE = "probe"
-_EVERY = 0.5
-_SOURCES = {"hub": HUB, "modelscope": MODELSCOPE}
 _COLOURS: dict[FitRating, Literal["green", "orange", "red", "gray"]] = {
     "well": "green",
     "slow": "orange",
@@ -36,7 +33,7 @@ def measure(page: Frame) -> None:
     services = page.services
     if MEASURED not in services.installed_models.speeds() and not services.tasks.get(_PROBE):
         services.tasks.start(_PROBE, lambda task: services.installed_models.measure(task.look))
-    _while_running(page, _PROBE, lambda task: draw_muted(page.texts("models.measuring")))
+    while_running(page, _PROBE, lambda task: draw_muted(page.texts("models.measuring")))
 
 
 def draw_at_work(page: Frame) -> None:
@@ -70,7 +67,7 @@ def draw_trial(page: Frame) -> None:
         sent = st.form_submit_button(texts("models.try"), icon=":material/play_arrow:")
     if sent and line.strip() and not (task and not task.done):
         services.tasks.start(key, lambda task: _try(page, task, name, line.strip()))
-    if not _while_running(page, key, lambda task: _draw_trial_running(page, task)):
+    if not while_running(page, key, lambda task: _draw_trial_running(page, task)):
         ended = services.tasks.get(key)
         if ended and ended.error:
             st.error(label(texts.failure(ended.error)))
@@ -82,13 +79,7 @@ def source_line(page: Frame) -> str:
     """The download source."""
     if page.services.settings.model_source == NO_SOURCE:
         return page.texts("models.source_none")
-    return page.texts("models.source", source=_source(page))
-
-
-def _source(page: Frame) -> str:
-    setting = page.services.settings.model_source
-    address = _SOURCES.get(setting, setting)
-    return urlsplit(address).hostname or address
+    return page.texts("models.source", source=source_name(page))
 
 
 def draw_entry(page: Frame, entry: Entry) -> None:
@@ -122,8 +113,8 @@ def _draw_waiting(page: Frame, path: Path) -> None:
     texts, key = page.texts, f"import-{path.name}"
     if st.button(label(texts("models.import_take", name=path.name)), key=f"button-{key}", icon=":material/add:"):
         page.services.tasks.start(key, lambda task: _import(page, task, path))
-    if not _while_running(page, key, lambda _: draw_muted(texts("models.importing", name=path.name))):
-        _draw_failure(page, key)
+    if not while_running(page, key, lambda _: draw_muted(texts("models.importing", name=path.name))):
+        draw_failure(page, key)
 
 
 def _draw_here(page: Frame, entry: Entry) -> None:
@@ -157,9 +148,9 @@ def _draw_states(page: Frame, states: dict[str, str]) -> None:
 def _draw_download(page: Frame, entry: Entry) -> None:
     texts, services = page.texts, page.services
     key = f"pull-{entry.name}"
-    if _while_running(page, key, lambda task: _draw_progress(page, task, key)):
+    if while_running(page, key, lambda task: draw_progress(page, task, key)):
         return
-    _draw_failure(page, key)
+    draw_failure(page, key)
     if entry.model and entry.model.packed:
         _draw_packed(page, entry.model, key)
         return
@@ -173,7 +164,7 @@ def _draw_download(page: Frame, entry: Entry) -> None:
     if st.button(
         texts("models.download"), key=f"button-{key}", icon=":material/download:", disabled=not accepted, help=waits
     ):
-        services.tasks.start(key, lambda task: _bring(page, task, entry.name, accepted))
+        services.tasks.start(key, lambda task: bring_model(page, task, entry.name, accepted))
         st.rerun()
 
 
@@ -182,31 +173,7 @@ def _draw_packed(page: Frame, model: Model, key: str) -> None:
     if package_file(model) is None:
         draw_muted(page.texts("models.needs_package", package=model.package))
     elif st.button(page.texts("models.make"), key=f"button-{key}", icon=":material/unarchive:"):
-        page.services.tasks.start(key, lambda task: _bring(page, task, model.name, True))
-        st.rerun()
-
-
-def _draw_progress(page: Frame, task: Task, key: str) -> None:
-    texts = page.texts
-    progress = task.progress
-    if progress is None:
-        draw_muted(texts("models.downloading", source=_source(page)))
-        st.progress(0.0)
-    else:
-        draw_muted(share(progress, texts))
-        st.progress(progress.done / progress.total if progress.total else 0.0)
-    if st.button(texts("models.cancel"), key=f"cancel-{key}", type="tertiary", disabled=task.stopping()):
-        task.stop()
-
-
-def _draw_failure(page: Frame, key: str) -> None:
-    """A failed task's error; nothing after a cancellation."""
-    task = page.services.tasks.get(key)
-    if task is None or task.error is None or task.error.key == "cancelled":
-        return
-    st.error(label(page.texts.failure(task.error)))
-    if st.button(page.texts("models.dismiss"), key=f"dismiss-{key}", type="tertiary"):
-        page.services.tasks.put_away(key)
+        page.services.tasks.start(key, lambda task: bring_model(page, task, model.name, True))
         st.rerun()
 
 
@@ -223,31 +190,9 @@ def _draw_answer(task: Task) -> None:
         draw_question(task.text)
 
 
-def _while_running(page: Frame, key: str, draw: Callable[[Task], None]) -> bool:
-    """Redraw a task twice a second while it runs, then the whole page; whether it runs."""
-    task = page.services.tasks.get(key)
-    if task is None or task.done:
-        return False
-
-    @st.fragment(run_every=_EVERY)
-    def watch() -> None:
-        page.owner  # noqa: B018 - checks the admin role at every redraw
-        if task.done:
-            st.rerun()
-        draw(task)
-
-    watch()
-    return True
-
-
 def _try(page: Frame, task: Task, name: str, line: str) -> None:
     for piece in page.services.try_out(name, line, task.look):
         task.text += piece
-
-
-def _bring(page: Frame, task: Task, name: str, accepted: bool) -> None:
-    page.services.installed_models.pull(name, accepted=accepted, on_progress=task.tell, cancelled=task.stopping)
-    page.services.refresh()
 
 
 def _import(page: Frame, task: Task, path: Path) -> None:

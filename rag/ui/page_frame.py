@@ -17,6 +17,7 @@ from rag.library.samples import read_samples, share_samples
 from rag.network import connection_log
 from rag.services import Services, open_services
 from rag.ui import authentication, log_filters, model_labels, widget_values
+from rag.ui.preferences import draw_preferences
 from rag.ui.presence import Presence
 from rag.ui.safe_views import draw_muted, label
 from rag.ui.style import style
@@ -166,6 +167,7 @@ def end_sidebar(page: Frame) -> None:
     with st.sidebar:
         _draw_person(page)
         _draw_languages(page.texts)
+        draw_preferences(page.texts, PAGES)
     st.sidebar.caption(label(model_labels.model_at_work(page.services, page.texts)))
     if notice := model_labels.embedder_at_work(page.services, page.texts):
         st.sidebar.caption(label(notice))

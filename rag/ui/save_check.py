@@ -13,6 +13,7 @@ from rag.ui.safe_views import label
 from rag.ui.texts import Texts
 
 _NOT_THERE: Final = -1
+_ELSEWHERE: Final = -2
 _QUOTE_CHARACTERS: Final = 90
 
 
@@ -27,19 +28,36 @@ def draw_keep(page: Frame, turn: Turn, answer: Answer, collection: str, right: R
         )
         chosen: int = st.radio(
             texts("quality.right_source"),
-            [*range(len(answer.quotes)), _NOT_THERE],
+            [*range(len(answer.quotes)), _ELSEWHERE, _NOT_THERE],
             format_func=lambda place: _choice(answer, place, texts),
             key=f"check-source-{turn.id}",
         )
+        document, words = _elsewhere(page, turn, collection) if chosen == _ELSEWHERE else (None, "")
         if st.button(texts("quality.save"), key=f"check-{turn.id}", type="primary") and question.strip():
             with show_errors(page):
-                actions.keep_check(page, collection, question.strip(), answer.quotes[chosen] if chosen >= 0 else None)
+                if chosen != _ELSEWHERE:
+                    quote = answer.quotes[chosen] if chosen >= 0 else None
+                    actions.keep_check(page, collection, question.strip(), quote)
+                elif document is None or not actions.keep_place(page, collection, question.strip(), document, words):
+                    st.error(texts("quality.words_missing"))
+                    return
                 st.success(texts("quality.kept"))
 
 
+def _elsewhere(page: Frame, turn: Turn, collection: str) -> tuple[str | None, str]:
+    """The document and the words of a place that no quote shows."""
+    texts = page.texts
+    names = {item.id: shown_name(item) for item in page.services.store.documents.list(page.owner, collection)}
+    document: str | None = st.selectbox(
+        texts("quality.place_document"), list(names), format_func=names.__getitem__, key=f"check-document-{turn.id}"
+    )
+    words = st.text_area(texts("quality.place_words"), max_chars=2000, key=f"check-words-{turn.id}")
+    return document, words
+
+
 def _choice(answer: Answer, place: int, texts: Texts) -> str:
-    if place == _NOT_THERE:
-        return texts("quality.not_there")
+    if place < 0:
+        return texts("quality.not_there" if place == _NOT_THERE else "quality.elsewhere")
     quote = answer.quotes[place]
     words = " ".join(quote.text.split())
     short = words if len(words) <= _QUOTE_CHARACTERS else words[:_QUOTE_CHARACTERS] + "…"

@@ -50,11 +50,12 @@ class Panel {
     this.asText = this.leftOut = this.strip = false;
     this.seen = { opened: (event) => this.openFootnote(event.detail.turn, event.detail.number, event.detail.from),
       document: (event) => this.openDocument(event.detail.id, 1, "", false, event.detail.from),
-      moved: () => this.followAddress(), key: (event) => this.key(event) };
+      moved: () => this.followAddress(), key: (event) => this.key(event), step: (event) => this.step(event.detail.step) };
     window.addEventListener("footnote:open", this.seen.opened);
     window.addEventListener("document:open", this.seen.document);
     window.addEventListener("popstate", this.seen.moved);
     window.addEventListener("keydown", this.seen.key);
+    window.addEventListener("footnote:step", this.seen.step);
     const width = Number(localStorage.getItem(WIDTH));
     if (width) document.documentElement.style.setProperty("--footnote-panel", `${width}px`);
   }
@@ -73,6 +74,7 @@ class Panel {
     window.removeEventListener("document:open", this.seen.document);
     window.removeEventListener("popstate", this.seen.moved);
     window.removeEventListener("keydown", this.seen.key);
+    window.removeEventListener("footnote:step", this.seen.step);
     delete document.documentElement.dataset.source;
   }
 
@@ -88,6 +90,11 @@ class Panel {
   openFootnote(turn, number, from) {
     this.turn = turn;
     this.open(`answers/${encodeURIComponent(turn)}/footnotes/${encodeURIComponent(number)}`, { turn, footnote: number }, from);
+  }
+
+  step(by) {
+    const { footnote, footnotes } = this.shown?.source ?? {};
+    if (footnote + by >= 1 && footnote + by <= footnotes) this.openFootnote(this.turn, footnote + by);
   }
 
   openDocument(id, number, marked = "", keep = false, from = undefined) {
@@ -155,9 +162,12 @@ class Panel {
 
   close() {
     if (this.panel.hidden) return;
+    const shown = this.shown?.source.footnote;
     this.hide();
     this.remember({});
     if (this.from?.isConnected) this.from.focus();
+    // Drawn anew since: the answer finds it again.
+    else if (shown) window.dispatchEvent(new CustomEvent("footnote:closed", { detail: { turn: this.turn, number: shown } }));
   }
 
   key(event) {
@@ -193,11 +203,10 @@ class Panel {
     const { words } = this.data;
     const bar = element("div", { class: "bar" });
     if (source.footnotes > 1) {
-      const step = (by) => this.openFootnote(this.turn, source.footnote + by);
       bar.append(element("span", { class: "group" },
-        this.button("previous-note", "‹", () => step(-1), { disabled: source.footnote <= 1, label: words.previous_note }),
+        this.button("previous-note", "‹", () => this.step(-1), { disabled: source.footnote <= 1, label: words.previous_note }),
         element("span", {}, `${words.note} ${source.footnote} ${words.of} ${source.footnotes}`),
-        this.button("next-note", "›", () => step(1), { disabled: source.footnote >= source.footnotes, label: words.next_note })));
+        this.button("next-note", "›", () => this.step(1), { disabled: source.footnote >= source.footnotes, label: words.next_note })));
     }
     if (!source.document) return bar;
     if (source.count > 1) {
@@ -304,10 +313,12 @@ class Panel {
   }
 
   edge() {
-    const edge = element("div", { class: "edge", role: "separator", tabindex: "0", "aria-orientation": "vertical", "aria-label": this.data.words.width });
+    const edge = element("div", { class: "edge", role: "separator", tabindex: "0", "aria-orientation": "vertical", "aria-label": this.data.words.width,
+      "aria-valuemin": "280", "aria-valuemax": String(Math.round(innerWidth * 0.7)), "aria-valuenow": String(Math.round(this.panel.clientWidth)) });
     const set = (width) => {
       const wide = Math.round(Math.max(280, Math.min(innerWidth * 0.7, width)));
       localStorage.setItem(WIDTH, String(wide));
+      edge.setAttribute("aria-valuenow", String(wide));
       document.documentElement.style.setProperty("--footnote-panel", `${wide}px`);
     };
     edge.onpointerdown = (event) => edge.setPointerCapture(event.pointerId);

@@ -7,20 +7,39 @@ from rag.ui.texts import Texts
 
 # Last rule: hides the empty sidebar of a page whose access was revoked while open.
 _STYLE = """
+/* Small print: quiet, and still 4.5 to 1. */
+.muted, table.plain th { color: color-mix(in srgb, currentColor 78%, transparent); }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; }
+[data-testid="stCaptionContainer"] > * { opacity: 0.78; }
+[data-testid^="stBaseButton-segmented_controlActive"], [data-testid^="stBaseButton-segmented_controlActive"] p {
+  color: inherit;
+}
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
 .brand.large { font-size: 2.4rem; text-align: center; margin-top: 16vh; }
 .st-key-door > * { max-width: 24rem; text-align: center; }
 .brand sup { color: var(--st-primary-color); font-size: 0.6em; margin-inline-start: 0.1em; }
 [class*="st-key-chat-"] button, [class*="st-key-chat-"] button * { justify-content: flex-start; text-align: start; }
-.muted { opacity: 0.7; font-size: 0.875rem; overflow-wrap: anywhere; }
+.muted { font-size: 0.875rem; overflow-wrap: anywhere; }
 table.plain { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 table.plain :is(th, td) { padding: 0.4rem 0.75rem 0.4rem 0; text-align: start; overflow-wrap: anywhere; }
-table.plain th { font-weight: 500; opacity: 0.7; }
+table.plain th { font-weight: 500; }
 table.plain tr { border-bottom: 1px solid var(--st-border-color); }
 /* The source panel stands beside the page; below 900 px it covers its lower part. */
 @media (min-width: 901px) {
   html[data-source] [data-testid="stAppViewContainer"] { right: min(var(--footnote-panel, 46vw), 92vw); width: auto; }
+}
+@media (prefers-reduced-motion: reduce) {
+  *, ::before, ::after { animation-duration: 0.01ms !important; transition: none !important; }
+}
+@media print {
+  :is([data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stBottom"], [data-testid="stToolbar"],
+    [data-testid="stPopover"], [data-testid="stButton"], [data-testid="stExpandSidebarButton"]) {
+    display: none !important;
+  }
+  :is([data-testid="stAppViewContainer"], [data-testid="stMain"], .stApp) {
+    position: static !important; overflow: visible !important; height: auto !important;
+  }
 }
 body:has(.st-key-door) :is([data-testid="stSidebar"], [data-testid="stExpandSidebarButton"]) { display: none; }
 """

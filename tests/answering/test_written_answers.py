@@ -19,7 +19,7 @@ from rag.ingestion.pipeline import read_file
 from rag.library.store.answers import answer_from_json, answer_to_json
 from rag.models.llms.streaming import ChatStreamed
 from rag.services import Services, open_services
-from rag.ui.safe_views import answer_data
+from rag.ui.answer_view import answer_data
 from rag.ui.texts import Language, Texts
 from rag.viewing.export import as_html, as_markdown
 

@@ -100,17 +100,23 @@ def test_a_file_and_an_answer_are_saved_with_mouse_and_keyboard(user: User, tmp_
     assert original.value.suggested_filename == "employee-handbook.pdf"
     assert (tmp_path / "original.pdf").read_bytes() == (SAMPLES / "employee-handbook.pdf").read_bytes()
     user.page.keyboard.press("Escape")
-    link = answer.get_by_role("link", name="Export")
-    link.focus()
-    with user.page.expect_download() as page:
-        user.page.keyboard.press("Enter")
-    page.value.save_as(tmp_path / "answer.html")
-    assert page.value.suggested_filename == "answer.html"
+    answer.get_by_role("button", name="Export").click()
+    links = user.page.get_by_test_id("stPopoverBody").get_by_role("link")
+    names = []
+    for place in range(6):
+        links.nth(place).focus()
+        with user.page.expect_download() as file:
+            user.page.keyboard.press("Enter")
+        names.append(file.value.suggested_filename)
+        file.value.save_as(tmp_path / names[-1])
+    assert names == ["answer.html", "answer.md", "answer.docx", "chat.html", "chat.md", "chat.docx"]
     saved = (tmp_path / "answer.html").read_text(encoding="utf-8")
+    assert f"<h2>{LEAVE}</h2>" in (tmp_path / "chat.html").read_text(encoding="utf-8")
+    assert (tmp_path / "chat.docx").read_bytes()[:2] == b"PK"
     assert f"<h1>{LEAVE}</h1>" in saved
     assert "data:image/png;base64," in saved
     # The page is still there, and nothing of a file went by another way.
-    expect(link).to_be_visible()
+    expect(links.first).to_be_visible()
     assert [url for url in user.requests if "/media/" in url and not url.endswith((".png", ".woff2"))] == []
 
 
@@ -120,6 +126,21 @@ def test_what_is_gone_is_said_in_words_beside_the_page(user: User) -> None:
     user.page.goto(f"{user.app.address}/files/documents/{'0' * 32}/original")
     for language in ("en", "zh"):
         expect(user.page.get_by_text(Texts(language)("files.not_there"))).to_be_visible()
+
+
+def test_an_answer_is_copied_as_rich_text_with_its_sources(user: User) -> None:
+    user.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    user.open()
+    answer = user.ask(LEAVE)
+    answer.get_by_role("button", name="Copy with sources").click()
+    expect(answer.get_by_role("button", name="Copied, with its sources.")).to_be_visible()
+    copied = user.page.evaluate("""async () => {
+      const [item] = await navigator.clipboard.read();
+      return Promise.all(["text/html", "text/plain"].map(async (type) => (await item.getType(type)).text()));
+    }""")
+    assert "<ol><li>" in copied[0].replace("\n", "")
+    assert "28 days" in copied[0]
+    assert re.search(r"\[1\] “.*28 days.*” – employee-handbook\.pdf", copied[1])
 
 
 def test_a_reload_keeps_the_chat(user: User) -> None:
@@ -198,7 +219,7 @@ def test_the_seconds_of_each_stage_are_told_on_demand(user: User) -> None:
     answer = user.ask(LEAVE)
     answer.get_by_role("button", name="Timing").click()
     stages = [f"{stage} [0-9]+[.][0-9]{{2}} s" for stage in ("search", "quotes", "first word", "writing", "checking")]
-    told = user.page.get_by_text(re.compile(" · ".join([*stages, "in all [0-9]+[.][0-9]{2} s"])))
+    told = user.page.get_by_text(re.compile(" · ".join([*stages, "total [0-9]+[.][0-9]{2} s"])))
     expect(told).to_be_visible()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from rag.models.catalogue.hardware_fit import Speed, machine, write_speeds
 from tests.browser.conftest import App, User
 from tests.guarantees.apps import running
 from tests.support.hub import LLAMA_FILE, WEIGHTS, Hub, hub_serving, slowly
@@ -138,6 +139,24 @@ def test_a_file_laid_into_the_folder_is_imported_whatever_its_name(user: User, a
     expect(user.page.locator("[class*='st-key-model-'] h3", has_text="mine")).to_be_visible()
     assert not alerts
     assert list(folder.iterdir()) == []
+
+
+def test_the_start_screen_brings_the_model_that_suits_this_machine(user: User, app: App, hub: Hub) -> None:
+    # So slow that the smallest able one suits best.
+    speeds = {BUNDLED: Speed(read=10, write=1, size=10**8)}
+    write_speeds(app.data / "models" / ".speeds.json", machine(), speeds)
+    user.open()
+    first = user.page.locator(".st-key-first-model")
+    expect(first).to_contain_text("qwen2.5-1.5b-instruct · 1.1 GB · slow here")
+    expect(first).to_contain_text("Licence: Apache-2.0")
+    hub.before_piece = slowly(0.3)
+    first.get_by_role("button", name="Download and use it").click()
+    expect(first.get_by_role("progressbar")).to_be_visible()
+    first.get_by_role("button", name="Cancel").click()
+    hub.before_piece = lambda sent: None
+    first.get_by_role("button", name="Download and use it").click()
+    expect(user.page.get_by_test_id("stSidebar")).to_contain_text("qwen2.5-1.5b-instruct")
+    expect(first).to_have_count(0)
 
 
 @pytest.mark.parametrize("user", [{"locale": "zh-CN", "color_scheme": "dark"}], indirect=True)

@@ -30,12 +30,12 @@ from rag.answering.conversation import Conversation
 from rag.answering.retrieval import Retriever
 from rag.core.call_context import CallContext
 from rag.core.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, SignInError
-from rag.core.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn
+from rag.core.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn, Turn
 from rag.library.index import open_index
 from rag.library.store import Store, schema
 from rag.library.store.wanted import Wanted
 from rag.models.embedding import Vectors
-from rag.ui import actions, file_addresses, file_routes
+from rag.ui import actions, answer_exports, file_addresses, file_routes
 from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
@@ -280,7 +280,8 @@ def ask(walk: Walk, user: str) -> None:
     question = walk.random.choice(["What does the secret plan say about the gate?", "What is in these documents?"])
     answers = walk.conversation.ask(question, CallContext(walk.people[user], walk.any("collection"), tuple(documents)))
     answer = walk.saw(user, "ask", list(answers))[-1]  # type: ignore[index]
-    walk.saw(user, "export", actions.exported(walk.frames[user], SimpleNamespace(created="2026"), answer))  # type: ignore[arg-type]
+    turn = Turn("0" * 32, question, answer, "2026")
+    walk.saw(user, "export", answer_exports.exported(walk.frames[user], [turn], "html"))
 
 
 def search(walk: Walk, user: str) -> None:
@@ -346,12 +347,14 @@ def open_file(walk: Walk, user: str) -> None:
 
 def fetch_file(walk: Walk, user: str) -> None:
     """The same and an answer, by the addresses that a browser fetches them from."""
-    kind = walk.random.choice(["document", "document", "turn"])
+    kind = walk.random.choice(["document", "document", "turn", "chat"])
     key = walk.any(kind)
     thing: Any = SimpleNamespace(id=key)
     address = walk.random.choice(
         [file_addresses.answer_address(thing, Texts("en")), file_addresses.citation_address(thing, 1)]
         if kind == "turn"
+        else [file_addresses.chat_address(thing, Texts("en")) + f"&form={form}" for form in ("html", "md")]
+        if kind == "chat"
         else [
             file_addresses.original_address(thing),
             file_addresses.picture_address(thing, 1, [(0, 5)]),
@@ -364,7 +367,7 @@ def fetch_file(walk: Walk, user: str) -> None:
     assert reply.status_code in (200, 404), reply.text
     if reply.status_code == 404:
         raise NotFound(what=kind)
-    if kind == "turn":
+    if kind in ("turn", "chat"):
         walk.owns(user, "answer fetched", reply.text)
     else:
         walk.saw(user, "file fetched", walk.collection_of("document", key))

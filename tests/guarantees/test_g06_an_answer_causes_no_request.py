@@ -160,7 +160,7 @@ def look_at_chat(watcher: Watcher, chat: str, clicks: int) -> int:
     watcher.look()
     shown = page.locator(".answer").evaluate_all("nodes => nodes.map((node) => node.textContent)")
     for number in range(clicks):
-        for name in ("Searched text (", "Copy with footnotes"):
+        for name in ("Searched text (", "Export"):
             page.get_by_role("button", name=name).nth(number).click()
             page.get_by_test_id("stPopoverBody").wait_for()
             watcher.look()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from rag.core.errors import SignInEnded
 from rag.core.settings import Settings
-from rag.core.types import Answer, Document, Person, Quote, SignIn, Turn
+from rag.core.types import Answer, Chat, Document, Person, Quote, SignIn, Turn
 from rag.library.store import Store
 from rag.ui import authentication, file_addresses, file_routes
 from rag.ui.page_frame import Frame
@@ -119,6 +120,7 @@ class Owned:
     cookies: str
     collection: str
     document: Document
+    chat: Chat
     turn: Turn
     data: bytes
 
@@ -130,7 +132,8 @@ class Owned:
             file_addresses.find_address(self.document) + "?words=plan",
         ]
         answers = [file_addresses.answer_address(self.turn, Texts("en")), file_addresses.citation_address(self.turn, 1)]
-        return addresses + answers
+        chat = file_addresses.chat_address(self.chat, Texts("en")) + "&form=md"
+        return [*addresses, *answers, chat]
 
 
 def somebody(site: Site, who: str, data: bytes, *, name: str = "plan.pdf", padding: int = 0) -> Owned:
@@ -138,10 +141,11 @@ def somebody(site: Site, who: str, data: bytes, *, name: str = "plan.pdf", paddi
     person = site.admit(said)
     collection = site.store.collections.create(person.id, f"Plans of {who}").id
     document = put(site.store, collection, name, data, owner=person.id)
-    turn = site.store.chats.ask(person.id, site.store.chats.create(person.id, collection).id, f"Asked by {who}?")
+    chat = site.store.chats.create(person.id, collection)
+    turn = site.store.chats.ask(person.id, chat.id, f"Asked by {who}?")
     quoted = Quote(document.id, name, "", "pdf", None, 1, "1", "", "Plan", 0, 4, 1.0)
     site.store.chats.answer(person.id, turn.id, Answer("q", "q", f"Got by {who}", "answered", "m", quotes=(quoted,)))
-    return Owned(person, said, cookie(site.secret, said), collection, document, turn, data)
+    return Owned(person, said, cookie(site.secret, said), collection, document, chat, turn, data)
 
 
 def alike(number: int) -> tuple[bytes, bytes]:
@@ -162,7 +166,7 @@ def test_g32_two_people_each_get_their_own(site: Site) -> None:
         assert ["_streamlit_user_1" in each.cookies for each in pair] == [False, True]
         for each, other in (pair, pair[::-1]):
             got = [site.get(door, each.cookies) for door in each.doors()]
-            own += [status for status, _, _ in got] == [200] * 6 and got[0][2] == each.data
+            own += [status for status, _, _ in got] == [200] * 7 and got[0][2] == each.data
             assert f"Got by {each.person.name}".encode() in got[4][2]
             foreign += sum(site.get(door, each.cookies)[0] != 404 for door in other.doors())
     print(f"G32: {2 * PAIRS} files of {BYTES} bytes and more, alike in length and samples: {own} people got theirs")
@@ -175,7 +179,8 @@ def test_g32_a_stranger_gets_what_everybody_gets_for_what_does_not_exist(site: S
     owned = somebody(site, "carol", pdf("Plan"))
     other = somebody(site, "dora", pdf("Other"))
     strangers = strange(site, owned, other)
-    nowhere = [door.replace(owned.document.id, "0" * 32).replace(owned.turn.id, "0" * 32) for door in owned.doors()]
+    ids = re.compile("|".join((owned.document.id, owned.chat.id, owned.turn.id)))
+    nowhere = [ids.sub("0" * 32, door) for door in owned.doors()]
     expected = {site.get(door, other.cookies) for door in nowhere}
     assert len(expected) == 1
     wrong = [
@@ -185,7 +190,7 @@ def test_g32_a_stranger_gets_what_everybody_gets_for_what_does_not_exist(site: S
         if site.get(door, cookies, **heads) not in expected
     ]
     # All of them after the first look, so that what is refused is not what was never there.
-    assert [site.get(door, owned.cookies)[0] for door in owned.doors()] == [200] * 6
+    assert [site.get(door, owned.cookies)[0] for door in owned.doors()] == [200] * 7
     print(f"G32: {len(strangers)} kinds of strangers at {len(nowhere)} doors, {len(wrong)} told from what is not there")
     assert wrong == []
 
@@ -261,10 +266,10 @@ def test_g32_rights_are_looked_at_each_time(site: Site) -> None:
                 reader.said |= {"nonce": chance.randbytes(8).hex()}
                 site.admit(reader.said)
                 reader.cookies, inside = cookie(site.secret, reader.said), True
-        *files, answer, citation = (site.get(door, reader.cookies)[0] for door in owned.doors())
+        *files, answer, citation, chat = (site.get(door, reader.cookies)[0] for door in owned.doors())
         may = 200 if shared and inside else 404
         wrong["files"] += files != [may] * 4
-        wrong["answers of another"] += (answer, citation) != (404, 404)
+        wrong["answers of another"] += (answer, citation, chat) != (404, 404, 404)
         wrong["own files"] += site.get(reader.doors()[0], reader.cookies)[0] != (200 if inside else 404)
     print(f"G32: {ROUNDS} shares, ended sign-ins and looks, {wrong.total()} requests answered by what was true before")
     assert wrong.total() == 0
@@ -287,6 +292,7 @@ def forged(owned: Owned, chance: random.Random) -> str:
             "documents/{}/pages/" + "9" * number.bit_length(), "answers/{}?lang=../../en",
             "documents/{}/pages/1?marked=" + "9" * 30 + "-1", "documents/{}/original?owner=" + key,
             "documents/{}/view/1", "documents/{}/find?words=Plan", "answers/{}/footnotes/1",
+            "chats/{}", "chats/{}?form=docx", "chats/{}?form=../html",
         ]
     )  # fmt: skip
     return "/files/" + shape.format(odd)

@@ -16,6 +16,8 @@ import pypdf
 import pypdfium2
 import pytest
 
+from rag.library.samples import example_questions
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "data" / "samples"
 PDF, WEB, WORD = "employee-handbook.pdf", "remote-work-security-policy.html", "shanghai-office-move.docx"
@@ -113,3 +115,10 @@ def test_an_example_question_has_one_clear_place(question: dict[str, Any]) -> No
 @pytest.mark.parametrize("question", ANSWERABLE, ids=lambda question: question["id"])
 def test_the_readme_shows_the_question(question: dict[str, Any]) -> None:
     assert f"| {question['question']} |" in (SAMPLES / "README.md").read_text("utf-8")
+
+
+def test_questions_are_suggested_in_the_language_of_the_page_or_in_english() -> None:
+    english, chinese = example_questions("en"), example_questions("zh")
+    assert (len(english), len(chinese)) == (4, 3)
+    assert set(english).isdisjoint(chinese)
+    assert example_questions("de") == english

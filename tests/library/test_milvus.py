@@ -22,7 +22,7 @@ from rag.core.types import Answer
 from rag.library.index import Milvus, MilvusIndex, SharedIndex, open_index
 from rag.library.store import Store
 from rag.services import open_services
-from rag.ui.safe_views import _notice
+from rag.ui.answer_view import _notice
 from rag.ui.texts import Texts
 from tests.library.test_index import OWNER, exact, put, unit
 from tests.support.serving import free_port

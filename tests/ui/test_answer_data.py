@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from rag.core.types import Answer, Computed, Disagreement, Quote, Sentence, Statement, Verdict
 from rag.library.store.answers import answer_from_json, answer_to_json
-from rag.ui.safe_views import answer_data
+from rag.ui.answer_view import answer_data
 from rag.ui.texts import Texts
 from rag.viewing.export import as_markdown
 
@@ -27,6 +29,9 @@ def test_places_behind_the_first_three_are_folded_where_nothing_refers_to_them()
         ANSWER, sentences=(Sentence("So it is.", "supported", (4,)), Sentence("Or so.", "unsupported", (5,)))
     )
     assert drawn(written)["more"] == [4, 6]
+    # Below a written answer that holds stand those that it cites.
+    held = replace(written, text="So it is.", sentences=written.sentences[:1])
+    assert (drawn(held)["leads"], drawn(held)["more"]) == (True, [1, 2, 3, 4, 6])
     disputed = replace(ANSWER, disagreements=(Disagreement((Statement(0, "14"), Statement(5, "10"))),))
     assert drawn(disputed)["more"] == [4, 5]
 
@@ -42,7 +47,7 @@ def test_what_was_computed_stands_above_its_rows() -> None:
     many = tuple(replace(QUOTES[0], start=n) for n in range(14))
     said = replace(ANSWER, text=sentence.text, sentences=(sentence,), quotes=many, computed=computed, model=None)
     data = drawn(said)
-    assert (data["first"], data["more"]) == (True, [13, 14])
+    assert (data["leads"], data["more"]) == (True, [13, 14])
     assert (data["labels"]["written"], data["labels"]["quotes"]) == (
         "Calculated from the rows below",
         "The rows it was calculated from",
@@ -54,5 +59,47 @@ def test_what_was_computed_stands_above_its_rows() -> None:
 def test_the_verdicts_of_several_sentences_are_counted() -> None:
     verdicts: tuple[Verdict, ...] = ("supported", "supported", "unsupported", "no_claim")
     sentences = tuple(Sentence("So.", verdict) for verdict in verdicts)
-    assert drawn(replace(ANSWER, sentences=sentences))["labels"]["counted"] == "2 × supported · 1 × not supported"
+    assert (
+        drawn(replace(ANSWER, sentences=sentences))["labels"]["counted"] == "3 statements: 2 supported, 1 not supported"
+    )
     assert drawn(replace(ANSWER, sentences=sentences[:1]))["labels"]["counted"] == ""
+
+
+@pytest.mark.parametrize(
+    ("leads", "changes"),
+    [
+        (True, {}),
+        (True, {"sentences": ()}),
+        (True, {"kind": "summary"}),
+        (False, {"kind": "list"}),
+        (False, {"model": "smollm2-135m-instruct"}),
+        (False, {"model": None, "text": ""}),
+        (False, {"outcome": "refused"}),
+        (False, {"sentences": (Sentence("So.", "unsupported"), Sentence("Or so.", "partly", (1,)))}),
+        (False, {"sentences": (Sentence("So.", "supported", (1,)), *[Sentence("Or so.", "unsupported")] * 2)}),
+    ],
+)
+def test_what_an_able_model_wrote_leads_where_most_of_it_holds(leads: bool, changes: dict[str, Any]) -> None:
+    written = replace(
+        ANSWER, text="So. Or so.", sentences=(Sentence("So.", "supported", (0,)), Sentence("?", "partly"))
+    )
+    assert drawn(replace(written, **changes))["leads"] is leads
+
+
+def test_the_words_of_a_weak_model_are_folded_and_said_to_be_weak() -> None:
+    data = drawn(replace(ANSWER, model="smollm2-135m-instruct", text="So it is."))
+    assert data["weak"]
+    assert "very small model that often gets things wrong" in data["labels"]["written"]
+    assert not drawn(replace(ANSWER, model="qwen2.5-1.5b-instruct", text="So it is."))["weak"]
+
+
+def test_what_is_copied_is_rich_text_with_numbered_sources() -> None:
+    sentences = (Sentence("So <b>it</b> is.", "supported", (1,)), Sentence("No.", "unsupported"))
+    copied = drawn(replace(ANSWER, text="So it is.", sentences=sentences))["copy"]
+    assert copied["html"].startswith("<p>So &lt;b&gt;it&lt;/b&gt; is.[2]</p><ol><li>“Sentence 1.” – a.md")
+    assert copied["text"].splitlines()[:3] == [
+        "So <b>it</b> is.[2]",
+        "[1] “Sentence 1.” – a.md",
+        "[2] “Sentence 2.” – a.md",
+    ]
+    assert answer_data(ANSWER, Texts("en"), "Writing …", {})["copy"] is None

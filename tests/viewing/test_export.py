@@ -10,14 +10,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from rag.core.types import Answer, Notice, Quote, Sentence
-from rag.viewing.export import as_html, as_markdown
+from rag.viewing.export import Exported, as_html, as_markdown, chat_as_html, chat_as_markdown
 from rag.viewing.highlighting import crop, page_picture
+from rag.viewing.word_export import as_docx
 
 HANDBOOK = Path(__file__).resolve().parents[2] / "data" / "samples" / "employee-handbook.pdf"
 NASTY = "<script>alert(1)</script> [x](javascript:y) ![i](http://e.example/i.png) `c` *b* & \"q\" 'a' | www.e.example"
@@ -212,3 +214,35 @@ def test_any_words_keep_the_page_whole(words: str) -> None:
     outline = Outline(as_html(answer(question=words, quotes=(quote(words),)), t, language="en"))
     assert [tag for tag, _ in outline.elements].count("blockquote") == 1
     assert list(active(outline)) == []
+
+
+def test_a_chat_has_all_its_answers_and_its_notes_do_not_mix() -> None:
+    second = answer(question="And holidays?", sentences=(Sentence("On top.", "supported", (1,)),))
+    items = [Exported(answer()), Exported(second, {"d1": "ab" * 32})]
+    page = chat_as_html("Leave <b>", items, t, language="en")
+    assert "<h1>Leave &lt;b&gt;</h1>" in page
+    assert page.index("<h2>How much leave") < page.index("<h2>And holidays?")
+    # Every note that is referred to is there, once.
+    referred = re.findall(r'href="#(note-[0-9-]+)"', page)
+    assert referred == ["note-1-1", "note-2-2"]
+    assert [page.count(f'id="{note}"') for note in referred] == [1, 1]
+    assert "@media print" in page
+    text = chat_as_markdown("Leave", [answer(), second], t)
+    assert "You have 28 days.[^1-1]" in text
+    assert "On top.[^2-2]" in text
+    assert text.count("[^2-2]: ") == 1
+
+
+def test_a_word_file_says_what_the_page_says_as_plain_text() -> None:
+    picture = crop(page_picture(HANDBOOK.read_bytes(), 7, [(0, 20)]))
+    item = Exported(answer(question=NASTY + "\x0b"), {"d1": "ab" * 32}, {0: picture}, {"Date": "2026-01-01"})
+    document = docx.Document(io.BytesIO(as_docx("My chat", [item], t)))
+    said = [paragraph.text for paragraph in document.paragraphs]
+    assert said[:2] == ["My chat", NASTY]
+    assert "You have 28 days.[1] (export.supported)" in said
+    assert "You also get a car. (export.unsupported)" in said
+    assert "[2] “Public holidays come on top.”" in said
+    assert f"SHA-256 {'ab' * 32}" in said
+    assert "export.model: llama-2-7b-chat" in said
+    assert len(document.inline_shapes) == 1
+    assert not [part for part in document.part.rels.values() if part.is_external]

@@ -17,6 +17,8 @@ _SIGNS = re.compile(r"[^a-z0-9]")
 _IN_A_NAME = re.compile(r"(?<![a-z0-9])(q\d_(?:k_[sml]|k|\d))(?![a-z0-9])", re.IGNORECASE)
 
 MANY = ("many",)
+# A file of weights with fewer bytes writes what often does not hold.
+SMALL = 500_000_000
 # Bytes a runtime needs besides weights and KV cache: buffers, tokenizer, the process itself.
 _OVERHEAD = 300_000_000
 
@@ -48,6 +50,11 @@ class Model:
     package: str | None = None
     packed: str | None = None
     prefixes: tuple[str, str] = ("", "")
+
+    @property
+    def small(self) -> bool:
+        """Whether it is too small to be trusted with more than one quote, or to speak first."""
+        return self.size is not None and self.size < SMALL
 
     def memory(self, context_tokens: int) -> int | None:
         """Bytes of memory needed for a context of so many tokens; None where the size is unknown."""
