@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -89,24 +90,24 @@ def _quote(services: Services, owner: str, quote: Quote) -> dict[str, Any]:
         "section": quote.section,
         "before": quote.before,
         "after": quote.after,
-        # Nothing is read by text recognition.
-        "ocr": False,
-        "place": replace(quote.place, boxes=_boxes(services, owner, quote)).fields(),
+        **_on_page(services, owner, quote),
     }
 
 
-def _boxes(services: Services, owner: str, quote: Quote) -> tuple[PageBox, ...]:
-    """Where a quote stands on its page; nowhere where its page cannot be drawn."""
+def _on_page(services: Services, owner: str, quote: Quote) -> dict[str, Any]:
+    """Where a quote stands, and how certain text recognition is of it; null where it did not read it.
+
+    It has no boxes where its page cannot be drawn.
+    """
     from rag.viewing.highlighting import page_boxes
 
-    documents = services.store.documents
-    if not format_of(quote.kind).drawn:
-        return ()
-    try:
-        text = documents.page(owner, quote.document, quote.page).text
-        return page_boxes(documents.original(owner, quote.document), quote.page, [(quote.start, quote.end)], text)
-    except LibraryError:
-        return ()
+    documents, boxes = services.store.documents, tuple[PageBox, ...]()
+    if format_of(quote.kind).drawn:
+        with suppress(LibraryError):
+            page, data = documents.page(owner, quote.document, quote.page), documents.original(owner, quote.document)
+            boxes = page_boxes(data, quote.page, [(quote.start, quote.end)], page.text, page.words)
+    seen = None if quote.certainty is None else {"certainty": quote.certainty, "unsure": list(quote.unsure)}
+    return {"ocr": seen, "place": replace(quote.place, boxes=boxes).fields()}
 
 
 def _answer_text(answer: Answer) -> str:

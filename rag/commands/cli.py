@@ -20,10 +20,11 @@ from rag.commands.asking import DEFAULT, OWNER, CollectionName
 from rag.commands.embedding import work_off
 from rag.commands.output import EXIT_CODES, PROBLEM, AsJson, Quiet, run, tell, using
 from rag.commands.progress import Bars, bars
+from rag.commands.reading import OcrOption
 from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
 from rag.core.errors import FileMissing, ModelNotOnDisk, PartlyRead, RagError, Unexpected
-from rag.core.types import Collection
+from rag.core.types import Collection, OcrChoice
 from rag.network import connection_log
 from rag.network.ssrf import completed
 from rag.services import NO_MODEL, Services, open_services
@@ -73,6 +74,7 @@ def ingest(
     sources: Annotated[list[str] | None, typer.Argument(help="Files, folders or web addresses.")] = None,
     collection: CollectionName = DEFAULT,
     again: Annotated[bool, typer.Option("--again", help=_AGAIN)] = False,
+    ocr: OcrOption = "auto",
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -85,7 +87,7 @@ def ingest(
     else:
         target = services.store.collections.named(OWNER, collection)
         services.begin(target, services.settings.language)
-        results = _read_all(services, target, list(_expanded(sources or [])))
+        results = _read_all(services, target, list(_expanded(sources or [])), ocr)
     unread = [result for result in results if result["status"] != "ready"]
     lines, wrong = (map(_line, each) for each in (results, unread))
     tell({"collection": collection, "documents": results}, lines, as_json, wrong=wrong)
@@ -100,12 +102,14 @@ def evaluate(
     model: Annotated[str, typer.Option("--model", help="The model whose answers are measured.")] = NO_MODEL,
     embedder: Annotated[str, typer.Option("--embedder", help="The embedder that is measured.")] = "",
     judge: Annotated[str, typer.Option("--judge", help="The judge of claims; by default the bundled one.")] = "",
+    ocr: Annotated[bool, typer.Option("--ocr", help="Make PDFs scans first, and read these.")] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure search, quotes, gate and answers on questions with known answers, or a judge on judged claims."""
     from rag.evaluation import evaluate as measured
     from rag.models.judges import BUNDLED_JUDGE, open_judge
+    from rag.viewing.highlighting import page_boxes
 
     chosen = settings.load()
     changed = {"model": model, "embedder": embedder or chosen.embedder}
@@ -121,6 +125,7 @@ def evaluate(
             writer=services.writer,
             reranker=services.reranker,
             reader=services.answer_scorer,
+            scans=page_boxes if ocr else None,
             judge=partial(open_judge, judge or BUNDLED_JUDGE, [services.settings.models_folder]),
             on_progress=step,
         )
@@ -174,28 +179,32 @@ def _line(result: dict[str, Any]) -> str:
     return f"{result['name']}: {result['error'] or document_line(result)}"
 
 
-def _read_all(services: Services, collection: Collection, sources: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def _read_all(
+    services: Services, collection: Collection, sources: list[tuple[str, str]], ocr: OcrChoice
+) -> list[dict[str, Any]]:
     """Read the sources, some at once. Ended with Ctrl-C, those that were read stay, and the others are not there."""
     from rag.ingestion.worker import READ_AT_ONCE
 
     results: list[dict[str, Any]] = []
     # Inside the pool, which waits for what it runs, so that this is told to end before.
     with ThreadPoolExecutor(READ_AT_ONCE) as pool, bars() as shown, shown.bar(collection.name) as step:
-        read = pool.map(lambda source: _read(services, collection, shown, *source), sources)
+        read = pool.map(lambda source: _read(services, collection, shown, source[0], source[1], ocr), sources)
         for number, each in enumerate(read):
             step(number, len(sources))
             results += each
     return results
 
 
-def _read(services: Services, collection: Collection, shown: Bars, source: str, name: str) -> list[dict[str, Any]]:
+def _read(
+    services: Services, collection: Collection, shown: Bars, source: str, name: str, ocr: OcrChoice
+) -> list[dict[str, Any]]:
     """Read one source; returns its entries in the report: its own, and those of the files in it."""
     with shown.bar(name) as step:
-        return _entries(services, collection, source, name, lambda _stage, done, total: step(done, total))
+        return _entries(services, collection, source, name, ocr, lambda _stage, done, total: step(done, total))
 
 
 def _entries(
-    services: Services, collection: Collection, source: str, name: str, on_progress: ProgressCallback
+    services: Services, collection: Collection, source: str, name: str, ocr: OcrChoice, on_progress: ProgressCallback
 ) -> list[dict[str, Any]]:
     from rag.ingestion.inner_files import InnerFiles
     from rag.ingestion.pipeline import read_address, read_file
@@ -203,14 +212,16 @@ def _entries(
     inner, records = InnerFiles(), []
     try:
         if "://" in source:
-            inner.documents.append(read_address(services.ingest, OWNER, collection.id, source, on_progress=on_progress))
+            inner.documents.append(
+                read_address(services.ingest, OWNER, collection.id, source, on_progress=on_progress, ocr=ocr)
+            )
         else:
             file = Path(source)
             if not file.is_file():
                 raise FileMissing(name=source)
             with using(source):
                 data = file.read_bytes()
-            read_file(services.ingest, OWNER, collection.id, data, name, inner=inner, on_progress=on_progress)
+            read_file(services.ingest, OWNER, collection.id, data, name, inner=inner, on_progress=on_progress, ocr=ocr)
     except Exception as fault:  # noqa: BLE001 - an error in one source does not stop the others
         error = fault if isinstance(fault, RagError) else Unexpected.logged(fault, "a source", _log)
         records = [] if isinstance(error, PartlyRead) else [unread_record(source, error)]

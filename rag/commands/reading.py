@@ -14,8 +14,10 @@ from rag.core.cells import SheetCell, column_name
 from rag.core.errors import AddressError, FileMissing, RagError, UnreadableDocument
 from rag.core.reports import PageReport
 from rag.core.tables import Table
-from rag.core.types import LoadedDocument, Notice, Page
+from rag.core.types import LoadedDocument, Notice, OcrChoice, Page
 from rag.services import open_services
+
+OcrOption = Annotated[OcrChoice, typer.Option("--ocr", help="Which pages are read by text recognition.")]
 
 app = typer.Typer()
 
@@ -23,11 +25,12 @@ app = typer.Typer()
 @app.command()
 def read(
     source: Annotated[str, typer.Argument(help="A file or a web address.")],
+    ocr: OcrOption = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Print what is read of a file, page by page: what is in it, what was left out and what could not be read."""
     try:
-        document = _loaded(source)
+        document = _loaded(source, ocr)
     except RagError as error:
         name = source if "://" in source else Path(source).name
         record = {"name": name, "title": "", "date": "", "kind": None, "status": status_of(error), "code": error.key()}
@@ -46,18 +49,18 @@ def said_warnings(warnings: Sequence[Notice]) -> list[dict[str, str]]:
     return [{"code": each.key, "text": words(f"warnings.{each.key}", **each.fields)} for each in warnings]
 
 
-def _loaded(source: str) -> LoadedDocument:
-    from rag.ingestion.loading import load_address, load_bytes
+def _loaded(source: str, ocr: OcrChoice) -> LoadedDocument:
+    from rag.ingestion.loading import Ocr, load_address, load_bytes
 
     services = open_services(settings.load())
     if "://" in source:
-        return load_address(source, intranet=services.settings.intranet, limits=services.limits)[0]
+        return load_address(source, intranet=services.settings.intranet, limits=services.limits, ocr=Ocr(ocr))[0]
     file = Path(source)
     if not file.is_file():
         raise FileMissing(name=source)
     with using(source):
         data = file.read_bytes()
-    return load_bytes(data, file.name, limits=services.limits)
+    return load_bytes(data, file.name, limits=services.limits, ocr=Ocr(ocr))
 
 
 def _record(document: LoadedDocument) -> dict[str, Any]:
@@ -85,9 +88,20 @@ def _page(page: Page) -> dict[str, Any]:
         "left_out": [{"why": part.why, "text": part.text, "start": part.start} for part in page.left_out],
         "unread": page.unread,
         "cells": [_cell(cell, page.text) for cell in page.cells],
-        # Nothing is read by text recognition.
-        "ocr": False,
+        "ocr": _ocr(page),
     }
+
+
+def _ocr(page: Page) -> dict[str, Any] | None:
+    """How certain text recognition is of a page, its words and their places; null where it did not read the page."""
+    if not page.words:
+        return None
+    fields = ("text", "start", "end", "box", "certainty")
+    words = [
+        (page.text[w.start : w.end], w.start, w.end, [w.left, w.top, w.right, w.bottom], w.certainty)
+        for w in page.words
+    ]
+    return {"certainty": page.certainty, "words": [dict(zip(fields, word, strict=True)) for word in words]}
 
 
 def _cell(cell: SheetCell, text: str) -> dict[str, Any]:

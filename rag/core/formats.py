@@ -41,6 +41,11 @@ class Format:
     letters: bool = False
 
     @property
+    def recognisable(self) -> bool:
+        """Whether text recognition can read its pages."""
+        return self.drawn
+
+    @property
     def paged(self) -> bool:
         """Whether its documents have pages; the others are read as parts."""
         return self.places in ("pages", "slides")
@@ -89,6 +94,14 @@ FORMATS: Final = (
     Format("org", "Org", (".org",), "text/org", "article", "org", "lines"),
     Format("json", "JSON", (".json", ".jsonl", ".ndjson"), "application/json", "data_object", "text", "lines"),
     Format("xml", "XML", (".xml", ".xsd", ".xsl"), "application/xml", "data_object", "text", "lines"),
+    Format("png", "PNG", (".png",), "image/png", "image", "picture", "pages", ".png", drawn=True, binary=True),
+    Format(
+        "jpeg", "JPEG", (".jpg", ".jpeg"), "image/jpeg", "image", "picture", "pages", ".jpg", drawn=True, binary=True
+    ),
+    Format(
+        "tiff", "TIFF", (".tif", ".tiff"), "image/tiff", "image", "picture", "pages", ".tif", drawn=True, binary=True
+    ),
+    Format("webp", "WebP", (".webp",), "image/webp", "image", "picture", "pages", ".webp", drawn=True, binary=True),
     Format("code", "Code", _CODE, "text/plain", "code", "text", "lines"),
     Format("rst", "reStructuredText", (".rst",), "text/x-rst", "article", "rst", "lines"),
     Format("text", "TXT", (".txt", ".log"), "text/plain", "notes", "text", "lines"),

@@ -16,7 +16,8 @@ State = Literal["read", "part", "unread", "empty"]
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """A page, or a part of a document without pages, in numbers. `left_out` is (why, characters)."""
+    """A page, or a part of a document without pages, in numbers. `left_out` is (why, characters); `certainty` of what
+    text recognition read on it, in percent."""
 
     number: int
     label: str
@@ -25,11 +26,14 @@ class PageReport:
     tables: int
     left_out: tuple[tuple[LeftOutReason, int], ...]
     unread: UnreadReason | None
+    certainty: int | None = None
 
     @classmethod
     def of(cls, page: Page) -> PageReport:
         counts = len(page.headings), len(page.tables)
-        return cls(page.number, page.label, len(page.text), *counts, by_reason(page.left_out), page.unread)
+        return cls(
+            page.number, page.label, len(page.text), *counts, by_reason(page.left_out), page.unread, page.certainty
+        )
 
     @property
     def state(self) -> State:
@@ -40,7 +44,7 @@ class PageReport:
     @property
     def notable(self) -> bool:
         """Whether there is more to say of it than that it was read."""
-        return self.state != "read" or bool(self.tables or self.left_out)
+        return self.state != "read" or bool(self.tables or self.left_out) or self.certainty is not None
 
     def fields(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -53,6 +57,7 @@ class PageReport:
             "tables": self.tables,
             "left_out": [{"why": why, "characters": characters} for why, characters in self.left_out],
             "unread": self.unread,
+            "certainty": self.certainty,
         }
 
     def shown(self, kind: Kind, t: Texts) -> str:
@@ -68,6 +73,8 @@ class PageReport:
             yield t("report.empty")
         if self.characters:
             yield counted(t, "report.characters", self.characters)
+        if self.certainty is not None:
+            yield t("report.ocr", certainty=self.certainty)
         if self.unread:
             yield t(f"report.{self.state}_{self.unread}")
         if self.tables:

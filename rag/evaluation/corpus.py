@@ -15,6 +15,7 @@ from rag.core.errors import UnreadableDocument
 from rag.core.text import language_of
 from rag.core.types import Answer, Collection, LoadedDocument, Page
 from rag.evaluation.question_sets import QuestionSet
+from rag.evaluation.scans import as_scan
 from rag.ingestion.chunk_vectors import embedded_text, split_document
 from rag.ingestion.context import IngestContext
 from rag.ingestion.pipeline import read_file
@@ -50,13 +51,13 @@ class Corpus:
 
 
 @contextmanager
-def open_corpus(questions: QuestionSet, open_ingest: OpenIngest) -> Iterator[Corpus]:
-    """Ingest the set's passages or files into a library that is deleted afterwards."""
+def open_corpus(questions: QuestionSet, open_ingest: OpenIngest, *, scans: bool = False) -> Iterator[Corpus]:
+    """Ingest the set's passages or files into a library that is deleted afterwards; PDFs as `scans` where wanted."""
     with tempfile.TemporaryDirectory(prefix="evaluation-") as folder, closing(Store.open(Path(folder))) as store:
         started = time.perf_counter()
         collection = store.collections.create(OWNER, questions.name)
         ingest = open_ingest(store)
-        names = _read_files(ingest, collection.id, questions.files) | read_passages(
+        names = _read_files(ingest, collection.id, questions.files, scans) | read_passages(
             ingest, collection.id, questions.passages
         )
         chunks = sum(document.chunks for document in store.documents.list(OWNER, collection.id))
@@ -66,11 +67,12 @@ def open_corpus(questions: QuestionSet, open_ingest: OpenIngest) -> Iterator[Cor
         )
 
 
-def _read_files(ingest: IngestContext, collection_id: str, files: Sequence[Path]) -> dict[str, str]:
+def _read_files(ingest: IngestContext, collection_id: str, files: Sequence[Path], scans: bool) -> dict[str, str]:
     names = {}
     for file in files:
         try:
-            names[read_file(ingest, OWNER, collection_id, file.read_bytes(), file.name).id] = file.name
+            data = as_scan(file.read_bytes()) if scans else file.read_bytes()
+            names[read_file(ingest, OWNER, collection_id, data, file.name).id] = file.name
         except UnreadableDocument:
             # Questions about it count as not found.
             continue

@@ -19,6 +19,7 @@ from rag.evaluation.conflicts import conflict_report, conflicts
 from rag.evaluation.corpus import OWNER, Corpus, OpenIngest, open_corpus
 from rag.evaluation.question_sets import Case, in_conversation, read_set
 from rag.evaluation.report import DEPTHS, Outcome, measure
+from rag.evaluation.scans import BoxesOf, box_report
 from rag.evaluation.table_rows import CONTEXTS, row_report
 from rag.library.index import Index
 from rag.models.judges import Judge, open_judge
@@ -33,6 +34,7 @@ def evaluate(
     reranker: Reranker | None = None,
     reader: AnswerScorer | None = None,
     judge: Callable[[], Judge] = open_judge,
+    scans: BoxesOf | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
     """Evaluate the app on a question set. Sets of tables, disagreements and judged claims have their own measures.
@@ -43,6 +45,7 @@ def evaluate(
         writer: the model whose answers are measured; None measures search, quotes and abstention only.
         reranker: orders passages, where there is one.
         reader: scores quotes, where there is one.
+        scans: make the set's PDFs pictures first, and compare the boxes on them, which this gives, with the text's own.
         judge: opens what judges the claims of a set of claims.
         on_progress: called with (done, total) after each question.
 
@@ -65,7 +68,7 @@ def evaluate(
     if found := conflicts(directory):
         return conflict_report(found[:limit], open_ingest, reranker=reranker, reader=reader, on_progress=on_progress)
     questions = read_set(directory, limit)
-    with open_corpus(questions, open_ingest) as corpus:
+    with open_corpus(questions, open_ingest, scans=scans is not None) as corpus:
         retriever = Retriever(Index(corpus.store), corpus.store.documents, corpus.embedder, reranker)
         outcomes = []
         for case in questions.cases:
@@ -76,6 +79,10 @@ def evaluate(
         later = [_ask(case, corpus, retriever, None, reader) for case in in_conversation(questions.cases)]
         rates = measure(later, corpus.retrieved, written=False) if later else {}
         result |= {name: value for name, value in rates.items() if "follow_ups" in name}
+        if scans:
+            places = {file.name: file for file in questions.files}
+            pages = [(places[name], corpus.store.documents.pages(OWNER, key)) for key, name in corpus.names.items()]
+            result |= box_report(pages, scans)
         return {"questions": len(outcomes), "chunks": corpus.chunks} | result
 
 

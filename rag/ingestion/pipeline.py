@@ -14,11 +14,12 @@ from typing import Literal
 
 from rag.core.errors import EmbedderMismatch, SameName
 from rag.core.text import language_of
-from rag.core.types import Document, LoadedDocument
+from rag.core.types import Document, LoadedDocument, OcrChoice
 from rag.ingestion.chunk_vectors import embed_chunks, split_document
 from rag.ingestion.context import IngestContext, ProgressCallback, ready_for, silent
 from rag.ingestion.inner_files import UNREAD, InnerFiles
 from rag.ingestion.loading import load_address, load_bytes, load_kept
+from rag.ingestion.scan_pages import Heard, looking_for
 
 SameNames = Literal["keep", "replace", "ask"]
 
@@ -34,6 +35,7 @@ def read_file(
     same_name: SameNames = "keep",
     on_progress: ProgressCallback = silent,
     inner: InnerFiles | None = None,
+    ocr: OcrChoice = "auto",
 ) -> Document:
     """Read a file into a collection, and the files in it. Bytes that are in it already are not read again.
 
@@ -56,20 +58,23 @@ def read_file(
     inner = inner or InnerFiles()
     there = ingest.store.documents.find(owner, collection_id, sha256=hashlib.sha256(data).hexdigest())
     if there is not None:
-        if there.outdated:
-            there = read_again(ingest, owner, there.id, password=password, on_progress=on_progress)
+        if there.outdated or ocr not in ("auto", there.ocr):
+            choice = there.ocr if ocr == "auto" else ocr
+            there = read_again(ingest, owner, there.id, password=password, ocr=choice, on_progress=on_progress)
         inner.documents.append(there)
         return there
     older = None if same_name == "keep" else ingest.store.documents.find(owner, collection_id, name=name)
     if older is not None and same_name == "ask":
         raise SameName(name=name)
-    loading = partial(on_progress, "loading")
-    loaded = load_bytes(data, name, password=password, limits=ingest.limits, on_progress=loading)
+    heard = Heard(on_progress)
+    loading = partial(heard, "loading")
+    looking = looking_for(ingest, owner, ocr, heard)
+    loaded = load_bytes(data, name, password=password, limits=ingest.limits, on_progress=loading, ocr=looking)
     again: SameNames = "keep" if same_name == "keep" else "replace"
     read = partial(read_file, ingest, owner, collection_id, same_name=again, on_progress=on_progress, inner=inner)
-    loaded = inner.read(loaded, partial(read, password=password))
+    loaded = inner.read(loaded, partial(read, password=password, ocr=ocr))
     if loaded.pages:
-        inner.documents.append(_split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress))
+        inner.documents.append(_split_embed_save(ingest, owner, collection_id, loaded, data, older, heard))
     return inner.documents[-1]
 
 
@@ -81,6 +86,7 @@ def read_address(
     *,
     replace: bool = True,
     on_progress: ProgressCallback = silent,
+    ocr: OcrChoice = "auto",
 ) -> Document:
     """Read what an address gives into a collection, in place of what it gave before.
 
@@ -89,18 +95,23 @@ def read_address(
     """
     ready_for(ingest, owner, collection_id)
     on_progress("loading", 0, 0)
-    loading = partial(on_progress, "loading")
-    loaded, data = load_address(address, intranet=ingest.intranet, limits=ingest.limits, on_progress=loading)
+    heard = Heard(on_progress)
+    loading = partial(heard, "loading")
+    before = ingest.store.documents.find(owner, collection_id, address=address)
+    looking = looking_for(ingest, owner, before.ocr if before and ocr == "auto" else ocr, heard)
+    loaded, data = load_address(
+        address, intranet=ingest.intranet, limits=ingest.limits, on_progress=loading, ocr=looking
+    )
     there = ingest.store.documents.find(owner, collection_id, sha256=hashlib.sha256(data).hexdigest())
-    if there is not None and there.outdated:
-        return _put_in_place(ingest, owner, there, loaded, on_progress)
+    if there is not None and (there.outdated or there.ocr != loaded.ocr):
+        return _put_in_place(ingest, owner, there, loaded, heard)
     inner = InnerFiles()
     read = partial(read_file, ingest, owner, collection_id, same_name="replace", on_progress=on_progress, inner=inner)
     loaded = inner.read(loaded, read)
     if not loaded.pages:
         return inner.documents[-1]
     older = ingest.store.documents.find(owner, collection_id, address=loaded.address) if replace else None
-    return _split_embed_save(ingest, owner, collection_id, loaded, data, older, on_progress)
+    return _split_embed_save(ingest, owner, collection_id, loaded, data, older, heard)
 
 
 def read_again(
@@ -110,8 +121,12 @@ def read_again(
     *,
     password: str | None = None,
     on_progress: ProgressCallback = silent,
+    ocr: OcrChoice | None = None,
 ) -> Document:
     """Read a document's file, as it lies in the library, once more; until all is done the document is as it was.
+
+    Args:
+        ocr: whether by text recognition from now on; None as before.
 
     Raises:
         UnreadableDocument, NotFound, EmbedderMismatch: it stays as it was; the error says why.
@@ -120,13 +135,15 @@ def read_again(
     ready_for(ingest, owner, document.collection)
     on_progress("loading", 0, 0)
     data = ingest.store.files.read(document.sha256)
-    loading = partial(on_progress, "loading")
+    heard = Heard(on_progress)
+    loading = partial(heard, "loading")
+    looking = looking_for(ingest, owner, ocr or document.ocr, heard)
     loaded = load_kept(
-        data, document.name, document.address, password=password, limits=ingest.limits, on_progress=loading
+        data, document.name, document.address, password=password, limits=ingest.limits, on_progress=loading, ocr=looking
     )
     # Its files were read when it came; of those that could not be, it still says so.
     kept = tuple(notice for notice in document.warnings if notice.key == UNREAD)
-    return _put_in_place(ingest, owner, document, replace(loaded, warnings=loaded.warnings + kept), on_progress)
+    return _put_in_place(ingest, owner, document, replace(loaded, warnings=loaded.warnings + kept), heard)
 
 
 def _embedded(

@@ -119,13 +119,14 @@ def _run(
 def page_picture(
     page: Frame, document: Document, number: int, spans: Sequence[tuple[int, int]], *, scale: float = 2.0
 ) -> Picture:
-    """A PDF page rendered with spans of its text boxed, at `scale` pixels a point.
+    """A page rendered with spans of its text boxed, at `scale` pixels a point.
 
     Raises:
         LibraryError: the page is gone or cannot be drawn.
     """
-    text = page.services.store.documents.page(page.owner, document.id, number).text
-    return draw_page(original(page, document), number, spans, text=text, scale=scale)
+    read = page.services.store.documents.page(page.owner, document.id, number)
+    data, kind = original(page, document), document.kind
+    return draw_page(data, number, spans, text=read.text, scale=scale, kind=kind, words=read.words)
 
 
 def original(page: Frame, document: Document) -> bytes:

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from rag.core.types import Collection
+from rag.core.types import OCR_CHOICES, Collection, OcrChoice
 from rag.ui import actions
 from rag.ui.document_table import Act, clear_ticks
 from rag.ui.page_frame import Frame, show_errors
@@ -72,4 +72,22 @@ def _tag(page: Frame, collection: Collection, act: Act) -> None:
             _done()
 
 
-_DIALOGS: Final[dict[str, Callable[[Frame, Collection, Act], None]]] = {"delete": _delete, "move": _move, "tag": _tag}
+def _ocr(page: Frame, collection: Collection, act: Act) -> None:
+    texts, readings = page.texts, page.services.store.readings
+    draw_muted(texts("table.ocr_help"))
+    choice: OcrChoice = st.radio(
+        texts("table.ocr"), OCR_CHOICES, format_func=lambda choice: texts(f"table.ocr_{choice}"), key="act-ocr"
+    )
+    if st.button(texts("table.ocr_now"), type="primary", key="act-ocr-now"):
+        with show_errors(page):
+            for document in act.documents:
+                readings.choose_ocr(page.owner, document, choice)
+            _done()
+
+
+_DIALOGS: Final[dict[str, Callable[[Frame, Collection, Act], None]]] = {
+    "delete": _delete,
+    "move": _move,
+    "tag": _tag,
+    "ocr": _ocr,
+}

@@ -170,7 +170,7 @@ class Table {
     this.acts.replaceChildren(
       element("span", { class: "count" }, `${words.chosen} ${count}`),
       more ? element("button", { type: "button", class: "link", "data-key": "every", onclick: () => { this.all = true; this.draw(); } }, `${words.tick_all} (${total})`) : "",
-      act("tag"), act("move"), act("again"), act("delete", "act danger"),
+      act("tag"), act("move"), act("again"), act("ocr"), act("delete", "act danger"),
       element("button", { type: "button", class: "link", "data-key": "clear", onclick: () => { this.clear(); this.draw(); } }, words.clear));
   }
 

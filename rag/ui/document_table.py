@@ -26,7 +26,7 @@ _MOST_TICKED: Final = 1_000
 _WORDS_CHARACTERS: Final = 200
 _STATES: Final[tuple[State, ...]] = get_args(State)
 _SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
-_ACTS: Final = ("tag", "move", "again", "delete")
+_ACTS: Final = ("tag", "move", "again", "ocr", "delete")
 # Sorted by, its heading, and how it is laid out.
 _COLUMNS: Final = (("name", "name", "main"), ("folder", "folder", "folder"), ("kind", "kind", "kind"))
 _COLUMNS_BEHIND: Final = (("date", "date", "day first"), ("added", "added", "day"), ("size", "size", "size"))

@@ -19,7 +19,7 @@ const element = (tag, attributes = {}, ...children) => {
 
 const piece = ([text, mark], leftOut) => {
   if (mark === "left_out" && !leftOut) return "";
-  const node = document.createElement({ quote: "mark", left_out: "del" }[mark] ?? "span");
+  const node = document.createElement({ quote: "mark", left_out: "del", unsure: "u" }[mark] ?? "span");
   node.textContent = text;
   return node;
 };
@@ -193,7 +193,7 @@ class Panel {
 
   head(source) {
     const { words } = this.data;
-    const report = source.unread || source.left_out && !source.picture || this.asText ? source.report : "";
+    const report = source.unread || source.ocr || source.left_out && !source.picture || this.asText ? source.report : "";
     const said = [source.section, report].filter(Boolean).map((text) => element("p", { class: "muted" }, text));
     return element("header", {}, element("div", {}, element("h2", { tabindex: "-1" }, source.name ?? ""), ...said),
       this.button("close", "✕", () => this.close(), { label: words.close }));

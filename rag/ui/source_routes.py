@@ -123,6 +123,7 @@ def _page_view(
         "grid": sheet_grid(read, spans) if read.cells else None,
         "left_out": bool(read.left_out),
         "unread": read.unread is not None,
+        "ocr": read.certainty is not None,
         "report": report.shown(document.kind, page.texts) if report.notable else "",
         "original": file_addresses.original_address(document),
         "visit": text_fragment(document.address, quote.text if quote else "") if document.address else "",

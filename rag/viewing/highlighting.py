@@ -17,9 +17,10 @@ from urllib.parse import quote as percent_encoded
 
 from PIL import Image, ImageChops, ImageDraw
 
+from rag.core.formats import Kind
 from rag.core.places import PageBox
 from rag.core.text import script_of
-from rag.core.types import LeftOut
+from rag.core.types import LeftOut, PageWord
 
 Span = tuple[int, int]
 
@@ -82,37 +83,46 @@ def page_picture(
     text: str | None = None,
     password: str | None = None,
     scale: float = 2.0,
+    kind: Kind = "pdf",
+    words: Sequence[PageWord] = (),
 ) -> Picture:
-    """Draws a page of a PDF with the spans of its text marked and outlined.
+    """Draws a page of a PDF or a picture with the spans of its text marked and outlined.
 
     Args:
-        data: the PDF's bytes.
+        data: the file's bytes.
         page: the page's number, from 1.
         spans: (start, end) offsets in the page's text.
         text: the page's text as it was indexed; needed where another reader than pdfium made it,
             since then the spans' words are looked for on the page.
         scale: pixels per point; less on pages longer than 3000 pixels would be.
+        kind: the file's.
+        words: those of a page that was read by text recognition.
 
     Raises:
         NotFound: the document has no such page.
         PageNotDrawn: pdfium cannot open the document or the page.
     """
-    key = (hashlib.sha256(data).digest(), page, tuple(spans), text, password, scale)
+    key = (hashlib.sha256(data).digest(), page, tuple(spans), text, password, scale, tuple(words))
     picture = _kept.get(key)
     if picture is None:
-        from rag.viewing.word_boxes import render
+        from rag.viewing.word_boxes import render, render_recognised
 
-        image, rectangles = render(data, page, spans, text, password, scale)
+        if words or kind != "pdf":
+            image, rectangles = render_recognised(data, kind, page, spans, words, scale)
+        else:
+            image, rectangles = render(data, page, spans, text, password, scale)
         picture = _mark(image, [Box(*rectangle) for rectangle in rectangles])
         _kept.put(key, picture)
     return picture
 
 
-def page_boxes(data: bytes, page: int, spans: Sequence[Span], text: str | None = None) -> tuple[PageBox, ...]:
+def page_boxes(
+    data: bytes, page: int, spans: Sequence[Span], text: str | None = None, words: Sequence[PageWord] = ()
+) -> tuple[PageBox, ...]:
     """Where spans of a page's text stand on it, line by line. Arguments and errors are those of `page_picture`."""
-    from rag.viewing.word_boxes import locate
+    from rag.viewing.word_boxes import locate, locate_recognised
 
-    rectangles = locate(data, page, spans, text)
+    rectangles = locate_recognised(spans, words) if words else locate(data, page, spans, text)
     return tuple(PageBox(page, *(round(edge, 1) for edge in rectangle)) for rectangle in rectangles)
 
 
@@ -166,8 +176,8 @@ def marked_text(page_text: str, spans: Sequence[Span]) -> list[tuple[str, bool]]
     return [segment for segment in segments if segment[0]]
 
 
-# What is quoted; what stands in the file and was left out when it was read.
-Mark = Literal["", "quote", "left_out"]
+# What is quoted; what stands in the file and was left out when it was read; what recognition may have mistaken.
+Mark = Literal["", "quote", "left_out", "unsure"]
 
 
 def shown_text(page_text: str, spans: Sequence[Span], left_out: Sequence[LeftOut] = ()) -> list[tuple[str, Mark]]:

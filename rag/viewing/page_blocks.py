@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from rag.core.tables import Table
 from rag.core.types import LeftOut, Page
-from rag.viewing.highlighting import Mark, Span, shown_text
+from rag.viewing.highlighting import Mark, Span, marked_text, shown_text
 
 # Lines of the blank space between two paragraphs.
 _BLANK: Final = re.compile(r"(?<!\n)\n[ \t]*+\n\s*+")
@@ -102,12 +102,25 @@ def _pieces(page: Page, start: int, end: int, spans: Sequence[Span], *, whole: b
         if start <= part.start < end or (whole and part.start >= end)
     ]
     pieces = shown_text(page.text[start:end], [span for span in inside if span[0] < span[1]], left_out)
+    pieces = list(_with_unsure(pieces, [(w.start - start, w.end - start) for w in page.words if w.unsure]))
     # Line breaks at the ends are the space between blocks, which the page draws itself.
     if pieces and not pieces[0][1]:
         pieces[0] = (pieces[0][0].lstrip("\n"), "")
     if pieces and not pieces[-1][1]:
         pieces[-1] = (pieces[-1][0].rstrip(), "")
     return tuple(pieces)
+
+
+def _with_unsure(pieces: Sequence[Piece], unsure: Sequence[Span]) -> Iterator[Piece]:
+    """The pieces, those that stand as they were read parted at words that may be others."""
+    begun = 0
+    for text, mark in pieces:
+        inside = [(start - begun, end - begun) for start, end in unsure] if not mark else []
+        if inside:
+            yield from ((some, "unsure" if doubted else "") for some, doubted in marked_text(text, inside))
+        else:
+            yield text, mark
+        begun += len(text) if mark != "left_out" else 0
 
 
 def _left_out(parts: Sequence[LeftOut], start: int, end: int) -> Iterator[Block]:

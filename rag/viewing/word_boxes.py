@@ -18,7 +18,10 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from rag.core.errors import NotFound, PageNotDrawn
+from rag.core.formats import Kind
 from rag.core.text import letters
+from rag.core.types import PageWord
+from rag.ingestion.loading.page_pictures import draw
 from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
 from rag.ingestion.loading.pdf_forms import Field, open_page, prepare
 
@@ -27,13 +30,14 @@ Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; pixel
 
 _LONGEST_SIDE = 3000  # pixels; a poster is drawn smaller instead of filling the memory
 _FINE = 16  # pdfium places points on whole pixels; on a page so many times larger they are exact enough
+_LONG_WORD = 4  # letters of a recognised word that tells which way lines run
 _PARTED = 4  # characters at most that a reader drops where a hyphen parted a word: hyphen, line end, indent
 
 
 def render(
     data: bytes, number: int, spans: Sequence[Span], text: str | None, password: str | None, scale: float
 ) -> tuple[Image.Image, list[Rectangle]]:
-    """The picture of a page (RGB) and the rectangles of the spans on it, line by line.
+    """The picture of a page of a PDF (RGB) and the rectangles of the spans on it, line by line.
 
     Everything of pdfium is opened and closed under its lock.
 
@@ -53,6 +57,50 @@ def locate(data: bytes, number: int, spans: Sequence[Span], text: str | None) ->
         x, y = width / size[0], height / size[1]
         found = _rectangles(page, fields, spans, text, size)
         return [(left * x, top * y, right * x, bottom * y) for left, top, right, bottom in found]
+
+
+def render_recognised(
+    data: bytes, kind: Kind, number: int, spans: Sequence[Span], words: Sequence[PageWord], scale: float
+) -> tuple[Image.Image, list[Rectangle]]:
+    """As `render`, of a picture, or of a page that text recognition read, which says where its words stand."""
+    image, unit = draw(data, kind, number, None, round(72 * scale), _LONGEST_SIDE)
+    return image, [
+        (left / unit, top / unit, right / unit, bottom / unit)
+        for left, top, right, bottom in locate_recognised(spans, words)
+    ]
+
+
+def locate_recognised(spans: Sequence[Span], words: Sequence[PageWord]) -> list[Rectangle]:
+    """The rectangles of spans of recognised words, in the units of these, line by line."""
+    lines: list[_Line] = []
+    upright = _runs_up(words)
+    for start, end in spans:
+        for word in words:
+            if word.start < end and word.end > start:
+                box = _part(word, start, end, upright)
+                if lines and lines[-1].takes(box):
+                    lines[-1].grow(box)
+                else:
+                    lines.append(box)
+    return [(line.left, line.bottom, line.right, line.top) for line in lines]
+
+
+def _runs_up(words: Sequence[PageWord]) -> bool:
+    """Whether the lines of a page run upwards or downwards: most words of some length are higher than wide."""
+    high = [word.bottom - word.top > word.right - word.left for word in words if word.end - word.start >= _LONG_WORD]
+    return 2 * sum(high) > len(high)
+
+
+def _part(word: PageWord, start: int, end: int, upright: bool) -> _Line:
+    """The box of the letters of a word that a span covers, each as wide as the others; its `bottom` is the upper edge.
+
+    Of a word that runs upwards or downwards, which is not known, all of it.
+    """
+    if upright:
+        return _Line(word.left, word.top, word.right, word.bottom, upright=True)
+    step = (word.right - word.left) / (word.end - word.start)
+    left, right = (word.left + step * (place - word.start) for place in (max(start, word.start), min(end, word.end)))
+    return _Line(left, word.top, right, word.bottom, upright=False)
 
 
 @contextmanager

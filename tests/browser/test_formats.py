@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
+from reportlab.pdfgen.canvas import Canvas
 
 from tests.browser.conftest import User
 from tests.browser.making import file
+from tests.ingestion.drawings import body, pdf
 from tests.support.mail_files import mail
+from tests.support.scans import as_file, pictures
 from tests.support.sheet_files import workbook
 from tests.support.slide_files import slides
 from tests.support.text_files import book
@@ -69,3 +72,21 @@ def test_each_format_opens_at_its_footnote(user: User) -> None:
     expect(answer.locator(".written")).to_contain_text("(290 + 370 + 455) / 3 = 371.67")
     expect(answer.locator("h4")).to_have_text(["Calculated from the rows below", "The rows it was calculated from"])
     expect(answer.locator(".quote")).to_have_count(3)
+
+
+def lamps(canvas: Canvas) -> None:
+    body(canvas, ("The lamp on the western mole burns red.", "It is lit by the keeper at dusk."), top=760, size=13)
+
+
+@pytest.mark.slow
+def test_a_footnote_of_a_picture_opens_boxed_on_it(user: User) -> None:
+    user.make_collection("Scans")
+    user.upload(file("lamp.png", as_file(pictures(pdf(lamps)), "PNG")))
+    names = user.page.locator(".documents button.name")
+    expect(names).to_have_count(1, timeout=180_000)
+    user.page.get_by_role("link", name="Chat").click()
+    dialog = opened(user, "Which colour does the lamp on the western mole burn?", "page 1")
+    expect(dialog.locator("img").first).to_be_visible()
+    expect(dialog).to_contain_text("read by text recognition")
+    dialog.locator("[data-act=asText]").click()
+    expect(dialog.locator("mark")).to_have_text("The lamp on the western mole burns red.")

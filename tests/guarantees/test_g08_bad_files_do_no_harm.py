@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from docx import Document as WordDocument
+from PIL import Image, ImageDraw
 from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -67,6 +68,14 @@ def fill(sheet: Any) -> None:
     sheet.merge_cells("A2:A3")
 
 
+def a_picture(format: str) -> bytes:
+    picture = Image.new("L", (220, 60), "white")
+    ImageDraw.Draw(picture).text((10, 10), "Hours: nine", fill="black", font_size=28)
+    out = io.BytesIO()
+    picture.save(out, format)
+    return out.getvalue()
+
+
 SEEDS: Final = {
     "a.pdf": a_pdf(),
     "b.docx": a_word_file(),
@@ -84,6 +93,10 @@ SEEDS: Final = {
     "o.odp": open_document("presentation", SLIDES),
     "p.epub": book({"one": "<h1>Hours</h1><p>At nine."}, ["one"]),
     "q.rtf": RTF,
+    "r.png": a_picture("PNG"),
+    "s.jpg": a_picture("JPEG"),
+    "t.tif": a_picture("TIFF"),
+    "u.webp": a_picture("WEBP"),
     "h.csv": b"Boat;Fee\nDory;20\n" * 9,
     "r.tsv": b"Boat\tFee\nDory\t20\n" * 9,
     "s.org": b"* Hours\nAt nine.\n| Boat | Fee |\n|------+-----|\n| Dory | 20 |\n" * 3,

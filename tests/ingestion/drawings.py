@@ -11,7 +11,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.core.types import LoadedDocument, Page
-from rag.ingestion.loading import load_bytes
+from rag.ingestion.loading import Ocr, load_bytes
 
 Drawing = Callable[[Canvas], object]
 
@@ -34,7 +34,7 @@ def pdf(*pages: Drawing) -> bytes:
 
 
 def read(*pages: Drawing) -> LoadedDocument:
-    return load_bytes(pdf(*pages), "drawn.pdf")
+    return load_bytes(pdf(*pages), "drawn.pdf", ocr=Ocr("never"))
 
 
 def read_page(page: Drawing) -> Page:

@@ -11,7 +11,7 @@ from rag.core.cells import SheetCell, range_of
 from rag.core.places import line_of
 from rag.core.tables import Table
 from rag.core.text import from_a_word, to_a_word
-from rag.core.types import Heading, Page, PageKey, Passage, Quote
+from rag.core.types import Heading, Page, PageKey, PageWord, Passage, Quote, certainty_of, words_at
 
 # Characters of its page before and after a quote that are kept with it.
 SURROUNDINGS: Final = 300
@@ -26,6 +26,7 @@ class CutPage:
     first_line: int = 1
     headings: tuple[Heading, ...] = ()
     cells: tuple[SheetCell, ...] = ()
+    words: tuple[PageWord, ...] = ()
 
     @classmethod
     def of(
@@ -35,8 +36,9 @@ class CutPage:
         tables: Sequence[Table] = (),
         headings: Sequence[Heading] = (),
         cells: tuple[SheetCell, ...] = (),
+        words: tuple[PageWord, ...] = (),
     ) -> CutPage:
-        return cls(text, tuple(units(text, tables)), first_line, tuple(headings), cells)
+        return cls(text, tuple(units(text, tables)), first_line, tuple(headings), cells, words)
 
     def section(self, start: int) -> str:
         """The nearest heading above a place, or ''."""
@@ -50,13 +52,14 @@ class CutPage:
 
 def cut_pages(pages: Mapping[PageKey, Page]) -> dict[PageKey, CutPage]:
     return {
-        place: CutPage.of(page.text, page.line(0), page.tables, page.headings, page.cells)
+        place: CutPage.of(page.text, page.line(0), page.tables, page.headings, page.cells, page.words)
         for place, page in pages.items()
     }
 
 
 def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
     """The quote that a unit of the passage's page makes; it carries the passage's own score."""
+    seen = words_at(page.words, unit.start, unit.end)
     return Quote(
         document=passage.document,
         name=passage.name,
@@ -73,6 +76,8 @@ def cut(passage: Passage, page: CutPage, unit: Unit) -> Quote:
         head=unit.head,
         line=line_of(passage.kind, page.first_line, page.text[: unit.start]),
         cells=range_of(page.cells, unit.start, unit.end),
+        certainty=certainty_of(seen),
+        unsure=tuple(page.text[word.start : word.end] for word in seen if word.unsure),
     )
 
 

@@ -9,8 +9,8 @@ from rag.answering.verification.assessment import Assessor, Case
 from rag.answering.verification.claims import pieces, subject_of
 from rag.answering.verification.evidence import Sources
 from rag.answering.verification.relevance import answers
-from rag.core.text import language_of
-from rag.core.types import Claim, Quote, Sentence, Span, Verdict
+from rag.core.text import language_of, numbers, terms
+from rag.core.types import Claim, Notice, Quote, Sentence, Span, Verdict
 from rag.models.judges import Judge
 
 
@@ -62,7 +62,7 @@ def _sentence(piece: str, cases: Sequence[Case], question: str, sources: Sources
     doubted = wrong or [part for part in parts if part.verdict != "supported"]
     marked = sorted({span for part in doubted for span in part.words}) if verdict in ("partly", "unsupported") else []
     told_apart = len(cases) == 1 or not whole.differences or any(part.differences for part in parts)
-    claims = tuple(map(_claim, parts if told_apart else [whole, *parts]))
+    claims = tuple(_claim(case, sources) for case in (parts if told_apart else [whole, *parts]))
     if verdict == "supported":
         claims = tuple(replace(claim, verdict="supported", words=()) for claim in claims)
     shown = [source.place for part in (whole, *parts) for source in part.evidence if _cites(part)]
@@ -72,7 +72,7 @@ def _sentence(piece: str, cases: Sequence[Case], question: str, sources: Sources
     return Sentence(piece, verdict, tuple(sorted(set(shown))), contradicted, tuple(_joined(marked)), claims, told)
 
 
-def _claim(case: Case) -> Claim:
+def _claim(case: Case, sources: Sources) -> Claim:
     quotes = tuple(sorted({source.place for source in case.evidence})) if _cites(case) else ()
     return Claim(
         case.said.text.strip(),
@@ -80,9 +80,25 @@ def _claim(case: Case) -> Claim:
         quotes,
         case.contradicted,
         tuple(case.words),
-        tuple(case.reasons),
+        (*case.reasons, *_unsure(case, sources)),
         case.probability,
     )
+
+
+def _unsure(case: Case, sources: Sources) -> Iterator[Notice]:
+    """Says which words of a claim rest on words that text recognition may have mistaken."""
+    if case.verdict not in ("supported", "partly"):
+        return
+    claim, language = case.said.text, sources.language
+    figures, said = {number.value for number in numbers(claim)}, set(terms(claim, language))
+    doubtful = dict.fromkeys(word for source in case.evidence for word in sources.quotes[source.place].unsure)
+    shared = [
+        word
+        for word in doubtful
+        if figures & {number.value for number in numbers(word)} or said.intersection(terms(word, language))
+    ]
+    if shared:
+        yield Notice("unsure", {"said": ", ".join(shared)})
 
 
 def _of_all(whole: Case, parts: Sequence[Case]) -> Verdict:

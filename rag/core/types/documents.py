@@ -8,6 +8,7 @@ from typing import Final
 from rag.core.formats import Format, format_of
 from rag.core.formats import Kind as Kind
 from rag.core.places import Place
+from rag.core.types.ocr import OcrChoice
 from rag.core.types.pages import Page
 
 # Counts the changes of what reading makes of a file: a document read by an older one is better read again.
@@ -36,7 +37,7 @@ class InnerFile:
 class LoadedDocument:
     """What loading makes of bytes. `inside` are the files in it, which are documents of their own; an archive has no
     pages itself. `address` is the final one, after redirects; `date` what the file says of
-    itself, as YYYY-MM-DD, or empty."""
+    itself, as YYYY-MM-DD, or empty. `ocr` is whether text recognition was wanted."""
 
     name: str
     title: str
@@ -47,6 +48,7 @@ class LoadedDocument:
     warnings: tuple[Notice, ...] = ()
     date: str = ""
     inside: tuple[InnerFile, ...] = ()
+    ocr: OcrChoice = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ class Document:
     """A document as the store knows it.
 
     `reading` is the version of reading that made its text; 0 where it was read before versions were kept. `folder` is
-    where its readers have put it, at first that of its name.
+    where its readers have put it, at first that of its name. `ocr` is
+    whether its pages are read by text recognition.
     """
 
     id: str
@@ -131,6 +134,7 @@ class Document:
     reading: int = 0
     date: str = ""
     folder: str = ""
+    ocr: OcrChoice = "auto"
 
     @property
     def outdated(self) -> bool:
@@ -176,7 +180,8 @@ class Quote:
     """One sentence, list item or table row, word for word as it stands on its page.
 
     `before` and `after` are its surroundings on the same page, for the model to read;
-    `head` holds the column heads when the quote is a table row. `line` and `cells` are as a passage's.
+    `head` holds the column heads when the quote is a table row. `line` and `cells` are as a passage's. Of what text
+    recognition read `certainty` says how certain it is, in percent, and `unsure` are the words that may be others.
     """
 
     document: str
@@ -196,6 +201,8 @@ class Quote:
     head: str = ""
     line: int = 0
     cells: str = ""
+    certainty: int | None = None
+    unsure: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:

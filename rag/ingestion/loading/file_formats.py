@@ -49,14 +49,14 @@ _STREAMS: Final[tuple[tuple[str, Kind | KnownFormat], ...]] = (
     ("Book", "xls"),
     ("VisioDocument", KnownFormat("Visio", (".vsd",))),
 )
-_SIGNS: Final = (
+_SIGNS: Final[tuple[tuple[bytes, Kind | KnownFormat], ...]] = (
     (b"%!PS", KnownFormat("PostScript", (".ps", ".eps"))),
     (b"%!FontType", KnownFormat("PostScript", (".pfb", ".pfa"))),
-    (b"\x89PNG\r\n", KnownFormat("PNG", (".png",), "picture")),
-    (b"\xff\xd8\xff", KnownFormat("JPEG", (".jpg", ".jpeg", ".jpe"), "picture")),
+    (b"\x89PNG\r\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
     (b"GIF8", KnownFormat("GIF", (".gif",), "picture")),
-    (b"II*\0", KnownFormat("TIFF", (".tif", ".tiff"), "picture")),
-    (b"MM\0*", KnownFormat("TIFF", (".tif", ".tiff"), "picture")),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
     (b"BM", KnownFormat("BMP", (".bmp",), "picture")),
     (b"ID3", KnownFormat("MP3", (".mp3",), "sound")),
     (b"\xff\xfb", KnownFormat("MP3", (".mp3",), "sound")),
@@ -72,8 +72,8 @@ _SIGNS: Final = (
     (b"AC10", KnownFormat("AutoCAD", (".dwg",))),
 )
 # In files that begin with the name of their container, what stands at the eighth byte tells more.
-_CONTAINERS: Final = (
-    (b"RIFF", b"WEBP", KnownFormat("WebP", (".webp",), "picture")),
+_CONTAINERS: Final[tuple[tuple[bytes, bytes, Kind | KnownFormat], ...]] = (
+    (b"RIFF", b"WEBP", "webp"),
     (b"RIFF", b"WAVE", KnownFormat("WAV", (".wav",), "sound")),
     (b"RIFF", b"AVI ", KnownFormat("AVI", (".avi",), "sound")),
 )
@@ -107,7 +107,7 @@ def known_by_content(data: bytes) -> Kind | KnownFormat | None:
     return _by_sign(data)
 
 
-def _by_sign(data: bytes) -> KnownFormat | None:
+def _by_sign(data: bytes) -> Kind | KnownFormat | None:
     start = data[:64].lstrip()
     for sign, mark, kind in _CONTAINERS:
         if data.startswith(sign) and data[8:12] == mark:

@@ -7,58 +7,39 @@ pdfium finds no text, and for files that pdfium does not open at all.
 
 from __future__ import annotations
 
-import io
-import struct
 import threading
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
-from pypdf import PasswordType, PdfReader
-from pypdf.errors import DependencyError, PyPdfError
 
 from rag.core.errors import DamagedFile, NoText, PasswordNeeded, TooManyPages, WrongPassword
 from rag.core.tables import Table
-from rag.core.types import Heading, LeftOut, LoadedDocument, Page
-from rag.ingestion.loading.dates import iso_date
+from rag.core.types import Heading, LeftOut, LoadedDocument, Page, Recognition, Recognitions
 from rag.ingestion.loading.hyphens import Words
 from rag.ingestion.loading.loaders import ReadingOptions
+from rag.ingestion.loading.ocr_layer import RecognisedLayout, recognised_layout
 from rag.ingestion.loading.pdf_continued import continued
 from rag.ingestion.loading.pdf_forms import open_page, prepare
 from rag.ingestion.loading.pdf_headings import Bookmark, headings_of
+from rag.ingestion.loading.pypdf_reader import SecondReader
 from rag.ingestion.loading.running_heads import running_heads
 from rag.ingestion.loading.shown_lines import plain_lines
 from rag.ingestion.loading.table_notes import with_surroundings
-from rag.ingestion.loading.textlayer import Gone, PageLayout, PlacedText, page_layout, place, read_page, tidy
+from rag.ingestion.loading.textlayer import Gone, PageLayout, PlacedText, page_layout, place, read_page
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.unread import is_stamp
 
 __all__ = ["LOCK", "read_page", "read_pdf"]
 
+_NOTHING: Final[Recognitions] = {}
+
 # Two threads in pdfium at once end the process. Whoever opens a document holds this until it is closed.
 LOCK = threading.RLock()
-
-# What pypdf raises on damaged files, beside its own errors. It is the second reader: whatever
-# becomes of it, the text that pdfium found is kept.
-_PYPDF_FAILS = (
-    PyPdfError,
-    DependencyError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 
 def read_pdf(
@@ -67,19 +48,22 @@ def read_pdf(
     password: str | None = None,
     max_pages: int = 2000,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    recognised: Recognitions = _NOTHING,
+    *,
+    seen_later: bool = False,
 ) -> LoadedDocument:
     """The pages of a PDF, numbered from 1, with their printed labels and headings.
 
-    `on_progress` hears of each page read: (done, in all).
+    `on_progress` hears of each page read: (done, in all). Pages that were `recognised` have the text seen on them.
 
     Raises:
         DamagedFile: neither reader finds a page in it.
         PasswordNeeded, WrongPassword: it is encrypted and does not open.
         TooManyPages: it has more than `max_pages`.
-        NoText: no page holds any text; it was scanned, for instance.
+        NoText: no page holds any text, and none is `seen_later`; it was scanned, for instance.
     """
     first, locked = _open(data, password)
-    second = _Second(data, password)
+    second = SecondReader(data, password)
     total = len(first) if first else 0
     total = total or second.count
     if not total and (locked or second.locked):
@@ -89,17 +73,21 @@ def read_pdf(
     if total > max_pages:
         raise TooManyPages(name=name, pages=total, limit=max_pages)
     layouts: list[PageLayout] = []
-    for layout in _layouts(first, second, total):
-        layouts.append(layout)
+    seen: list[RecognisedLayout | None] = []
+    for layout in _layouts(first, second, total, recognised):
+        seen.append(layout if isinstance(layout, RecognisedLayout) else None)
+        layouts.append(layout.layout if isinstance(layout, RecognisedLayout) else layout)
         on_progress(len(layouts), total)
-    pages = _pages(layouts, second, second.labels(total))
-    empty = tuple(page.number for page in pages if not page.text)
-    if all(not page.text or page.unread for page in pages):
-        raise NoText(name=name, pages=f"1–{total}" if total > 1 else "1")
-    return LoadedDocument(name, title_of(second.title(), name), "pdf", pages, empty_pages=empty, date=second.date())
+    pages = _pages(layouts, second.outline(), second.labels(total), seen)
+    require_text(pages, name, seen_later=seen_later)
+    return LoadedDocument(
+        name, title_of(second.title(), name), "pdf", pages, empty_pages=empty_of(pages), date=second.date()
+    )
 
 
-def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tuple[Page, ...]:
+def _pages(
+    layouts: list[PageLayout], outline: list[Bookmark], labels: list[str], seen: Sequence[RecognisedLayout | None]
+) -> tuple[Page, ...]:
     """The pages without what is drawn again on each of them."""
     heads = running_heads([layout.lines for layout in layouts], labels)
     words = Words(line.text for layout in layouts for line in layout.lines)
@@ -114,10 +102,33 @@ def _pages(layouts: list[PageLayout], second: _Second, labels: list[str]) -> tup
             ]
             layout.lines = kept
         placed.append(place(layout.lines, words))
-    found = headings_of(placed, second.outline())
+    found = headings_of(placed, outline)
     held = [one.tables(layout.tables) for one, layout in zip(placed, layouts, strict=True)]
     tables = continued([one.text for one in placed], held)
-    return tuple(map(_page, count(1), labels, layouts, placed, zip(found, tables, strict=True)))
+    pages = map(_page, count(1), labels, layouts, placed, zip(found, tables, strict=True))
+    return tuple(
+        replace(page, words=one.words(text)) if one else page
+        for page, one, text in zip(pages, seen, placed, strict=True)
+    )
+
+
+def recognised_pages(seen: Sequence[Recognition | None], labels: list[str]) -> tuple[Page, ...]:
+    """The pages of a document that is pictures and nothing else; None where one is not recognised."""
+    with LOCK:
+        laid_out = [recognised_layout(one) if one else None for one in seen]
+    layouts = [one.layout if one else PageLayout([], unread="picture") for one in laid_out]
+    return _pages(layouts, [], labels, laid_out)
+
+
+def empty_of(pages: Sequence[Page]) -> tuple[int, ...]:
+    """The numbers of the pages without text."""
+    return tuple(page.number for page in pages if not page.text)
+
+
+def require_text(pages: Sequence[Page], name: str, *, seen_later: bool) -> None:
+    """Raises NoText where no page holds any, unless recognition may still find some."""
+    if not seen_later and all(not page.text or page.unread for page in pages):
+        raise NoText(name=name, pages=f"1–{len(pages)}" if len(pages) > 1 else "1")
 
 
 _Found = tuple[list[Heading], tuple[Table, ...]]
@@ -140,10 +151,16 @@ def _open(data: bytes, password: str | None) -> tuple[pdfium.PdfDocument | None,
         return None, error.err_code == pdfium_c.FPDF_ERR_PASSWORD
 
 
-def _layouts(first: pdfium.PdfDocument | None, second: _Second, count: int) -> Iterator[PageLayout]:
-    """What stands on each page; pypdf's text where pdfium finds none."""
+def _layouts(
+    first: pdfium.PdfDocument | None, second: SecondReader, count: int, recognised: Recognitions
+) -> Iterator[PageLayout | RecognisedLayout]:
+    """What stands on each page, or what was seen on it; pypdf's text where pdfium finds none."""
     layers = second.has_layers()
     for number in range(count):
+        if (seen := recognised.get(number + 1)) is not None:
+            with LOCK:
+                yield recognised_layout(seen)
+            continue
         layout = _layout(first, number, layers=layers) if first else PageLayout([])
         if not layout.lines and not layout.left_out and (text := second.text(number)):
             layout = PageLayout(plain_lines(text), unread=layout.unread)
@@ -174,75 +191,14 @@ def _layout(document: pdfium.PdfDocument, number: int, *, layers: bool) -> PageL
         return PageLayout([])
 
 
-class _Second:
-    """The document as pypdf reads it: every answer has a harmless value where pypdf fails."""
-
-    def __init__(self, data: bytes, password: str | None) -> None:
-        self.locked = False
-        self.count = 0
-        try:
-            self._reader = PdfReader(io.BytesIO(data))
-            if self._reader.is_encrypted:
-                self.locked = self._reader.decrypt(password or "") == PasswordType.NOT_DECRYPTED
-            self.count = 0 if self.locked else len(self._reader.pages)
-        except _PYPDF_FAILS:
-            self.count = 0
-
-    def text(self, number: int) -> str:
-        """The text of the page at `number`, counted from 0; empty where there is none."""
-        try:
-            return tidy(self._reader.pages[number].extract_text()) if number < self.count else ""
-        except _PYPDF_FAILS:
-            return ""
-
-    def title(self) -> str:
-        try:
-            return str(self._reader.metadata.title or "") if self.count and self._reader.metadata else ""
-        except _PYPDF_FAILS:
-            return ""
-
-    def date(self) -> str:
-        """When it was made, else when it was last changed; empty where neither is said."""
-        try:
-            said: Any = (self._reader.metadata if self.count else None) or {}
-            return iso_date(said.get("/CreationDate")) or iso_date(said.get("/ModDate"))
-        except _PYPDF_FAILS:
-            return ""
-
-    def has_layers(self) -> bool:
-        """Whether the document has layers that can be off."""
-        try:
-            return bool(self.count) and "/OCProperties" in self._reader.root_object
-        except _PYPDF_FAILS:
-            return False
-
-    def labels(self, count: int) -> list[str]:
-        """What is printed on the pages; their numbers where nothing is."""
-        numbers = [str(number) for number in range(1, count + 1)]
-        try:
-            labels = self._reader.page_labels if self.count == count else numbers
-        except _PYPDF_FAILS:
-            return numbers
-        return [tidy(label)[:20] or number for label, number in zip(labels, numbers, strict=True)]
-
-    def outline(self) -> list[Bookmark]:
-        """The bookmarks in order."""
-        try:
-            return list(self._bookmarks(self._reader.outline, 1)) if self.count else []
-        except _PYPDF_FAILS:
-            return []
-
-    def _bookmarks(self, entries: list[Any], level: int) -> Iterator[Bookmark]:
-        for entry in entries:
-            if isinstance(entry, list):
-                yield from self._bookmarks(entry, level + 1)
-                continue
-            page = self._reader.get_destination_page_number(entry)
-            title = tidy(str(entry.title)).replace("\n", " ")
-            if page is not None and title:
-                yield Bookmark(page, title, level)
-
-
 def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     """As the table of formats has it read."""
-    return read_pdf(data, name, options.password, options.max_pages, options.on_progress)
+    return read_pdf(
+        data,
+        name,
+        options.password,
+        options.max_pages,
+        options.on_progress,
+        options.recognised,
+        seen_later=options.seen_later,
+    )

@@ -23,7 +23,16 @@ from typing import IO, Any
 
 from rag.core import child_processes
 from rag.core.errors import DamagedFile, RagError, TooLarge, TooSlow
-from rag.core.types import Failure, InnerFile, LoadedDocument, Notice, page_fields, page_of
+from rag.core.types import (
+    Failure,
+    InnerFile,
+    LoadedDocument,
+    Notice,
+    Recognitions,
+    page_fields,
+    page_of,
+    recognition_fields,
+)
 
 _LENGTH = struct.Struct(">QQ")
 _FILES_PER_CHILD = 100
@@ -43,13 +52,13 @@ class Limits:
     characters: int = 20_000_000
 
 
-class _Child:
-    """One parsing process and its two pipes."""
+class Child:
+    """One limited process that runs a module, and its two pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "rag.ingestion.loading.sandbox_child") -> None:
         self.files = 0
         self._process: subprocess.Popen[bytes] = child_processes.start(
-            "rag.ingestion.loading.sandbox_child",
+            module,
             python=["-B"],
             env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
@@ -100,7 +109,7 @@ class _Child:
         return self._process.wait()
 
 
-_idle: list[_Child] = []
+_idle: list[Child] = []
 _idle_lock = threading.Lock()
 if hasattr(os, "register_at_fork"):  # a forked copy of this process must not speak with the same child
     os.register_at_fork(after_in_child=_idle.clear)
@@ -114,14 +123,20 @@ def read_isolated(
     charset: str | None = None,
     limits: Limits,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    recognised: Recognitions | None = None,
+    seen_later: bool = False,
 ) -> LoadedDocument:
     """Read a document in the child; `on_progress` hears of pages read (done, in all), and may raise to stop.
+
+    `recognised` and `seen_later` are as in `ReadingOptions`.
 
     Raises:
         UnreadableDocument: whatever leaf the child came to; DamagedFile when it died of the
             file, TooSlow when it took longer than `limits.seconds`.
     """
-    header = {"name": name, "password": password, "charset": charset, "limits": asdict(limits)}
+    header: dict[str, Any] = {"name": name, "password": password, "charset": charset, "limits": asdict(limits)}
+    seen = {str(number): recognition_fields(one) for number, one in (recognised or {}).items()}
+    header |= {"recognised": seen, "seen_later": seen_later}
     child = _take()
     answer = child.ask(header, data, limits.seconds + 1, on_progress)
     if answer is None:
@@ -136,15 +151,15 @@ def read_isolated(
     return replace(_document(said["document"], name, limits), inside=tuple(_inner_files(said["inside"], inside)))
 
 
-def _take() -> _Child:
+def _take() -> Child:
     with _idle_lock:
         child = _idle.pop() if _idle else None
     if child is None or not child.lives():
-        return _Child()
+        return Child()
     return child
 
 
-def _give_back(child: _Child) -> None:
+def _give_back(child: Child) -> None:
     with _idle_lock:
         if child.files < _FILES_PER_CHILD and not _idle:
             _idle.append(child)

@@ -10,10 +10,10 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from rag.core.errors import RagError, TooLarge
-from rag.core.types import LoadedDocument
+from rag.core.types import LoadedDocument, recognition_of
 from rag.ingestion.loading.file_types import kind_of
 from rag.ingestion.loading.loaders import ReadingOptions, load
 from rag.ingestion.loading.sandbox import Limits, document_fields, receive, send
@@ -27,16 +27,18 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _TOLD_OF = 200
 
 
-def parse(
-    data: bytes,
-    name: str,
-    password: str | None,
-    charset: str | None,
-    max_pages: int,
-    on_progress: Callable[[int, int], None],
-) -> LoadedDocument:
+def parse(data: bytes, header: dict[str, Any], on_progress: Callable[[int, int], None]) -> LoadedDocument:
     """Decide the kind and read it."""
-    return load(data, name, ReadingOptions(kind_of(data, name), password, charset, max_pages, on_progress))
+    options = ReadingOptions(
+        kind_of(data, header["name"]),
+        header["password"],
+        header["charset"],
+        header["limits"]["pages"],
+        on_progress,
+        {int(number): recognition_of(seen) for number, seen in header["recognised"].items()},
+        header["seen_later"],
+    )
+    return load(data, header["name"], options)
 
 
 def answer(
@@ -45,9 +47,9 @@ def answer(
     """The document as plain values with the files in it, or the failure to read it; `on_progress` hears of pages."""
     limits = Limits(**header["limits"])
     name = header["name"]
-    _bound(limits)
+    bound(limits)
     try:
-        document = parse(data, name, header["password"], header["charset"], limits.pages, on_progress)
+        document = parse(data, header, on_progress)
         inside = [(file.name, len(file.data)) for file in document.inside]
         return {"document": document_fields(document), "inside": inside}, b"".join(f.data for f in document.inside)
     except RagError as error:
@@ -57,22 +59,22 @@ def answer(
     return {"failure": {"key": failure.key, "fields": failure.fields}}, b""
 
 
-def _bound(limits: Limits) -> None:
+def bound(limits: Limits) -> None:
     """Let this process use so much memory and so much more time, where the system knows such bounds."""
     if sys.platform == "win32":
         return
     import resource
 
-    def bound(what: int, value: int) -> None:
+    def at_most(what: int, value: int) -> None:
         hard = resource.getrlimit(what)[1]
         resource.setrlimit(what, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    bound(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.seconds + 1)
+    at_most(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.seconds + 1)
     if sys.platform == "linux":  # elsewhere the bound counts what is merely mapped
-        bound(resource.RLIMIT_AS, limits.megabytes * 2**20)
+        at_most(resource.RLIMIT_AS, limits.megabytes * 2**20)
     for what in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
-        bound(what, 0)
+        at_most(what, 0)
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
@@ -83,13 +85,19 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError("writing is not for parsers")
 
 
-def serve() -> None:
-    """Answer frames until the input ends."""
+def closed_off() -> IO[bytes]:
+    """The pipe to answer on; from here on this process reaches nothing else."""
     logging.disable()
     # Whatever a library prints must not fall between the frames.
     writing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.addaudithook(_refuse)
+    return writing
+
+
+def serve() -> None:
+    """Answer frames until the input ends."""
+    writing = closed_off()
 
     def on_progress(done: int, total: int) -> None:
         if done % max(1, total // _TOLD_OF) == 0:

@@ -94,6 +94,7 @@ def run_jobs(
         _receive(ingest.store, ingest.store.database, lambda: ingest, stopping, lease_seconds)
         return
     ingest.store.files.sweep()
+    ingest.store.recognised.sweep()
     idleness = Idleness(idle_seconds)
     with ThreadPoolExecutor(READ_AT_ONCE, "reading") as pool:
         try:
@@ -150,6 +151,7 @@ def _receive(
 
     with suppress(StoreUnreachable):
         store.files.sweep()
+        store.recognised.sweep()
     receive(database, read, stopping, lease_seconds, at_once=READ_AT_ONCE)
 
 

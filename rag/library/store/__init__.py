@@ -29,6 +29,7 @@ from rag.library.store.people import People
 from rag.library.store.postgresql import PostgreSQL
 from rag.library.store.queue import Queue
 from rag.library.store.readings import Readings
+from rag.library.store.recognised import Recognised
 from rag.library.store.shares import Shares
 from rag.library.store.sqlite import SQLite
 from rag.library.store.words import analysis, rebuild
@@ -56,6 +57,7 @@ class Store:
         self.jobs = Jobs(database, files)
         self.queue = Queue(database, files)
         self.readings = Readings(database, files)
+        self.recognised = Recognised(database)
         self.checks = Checks(database)
         self.people = People(database)
         self.shares = Shares(database)

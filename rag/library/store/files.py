@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from rag.core.errors import NotFound
 from rag.library.store import schema
 from rag.library.store.database import Database
+from rag.library.store.recognised import forget
 
 # Beside the originals: a folder of index snapshots for each collection, which can be rebuilt at any time.
 INDEX = "index"
@@ -150,6 +151,7 @@ class Folder(Files):
             for sha256 in set(hashes):
                 if _SHA256.fullmatch(sha256) and not needed(connection, sha256):
                     self.path(sha256).unlink(missing_ok=True)
+                    forget(connection, schema.recognised.c.sha256 == sha256)
 
     def drop_copies(self, collection_id: str) -> None:
         shutil.rmtree(self.index_folder / collection_id, ignore_errors=True)

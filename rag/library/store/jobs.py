@@ -25,7 +25,7 @@ from rag.library.store.files import Files
 from rag.library.store.permissions import owned, reach
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-Stage = Literal["", "loading", "embedding", "saving"]
+Stage = Literal["", "loading", "recognising", "embedding", "saving"]
 
 # A file that kills its reader this often would kill every reader.
 MAX_ATTEMPTS = 3

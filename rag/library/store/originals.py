@@ -14,6 +14,7 @@ from rag.core.errors import NotFound
 from rag.library.store import schema
 from rag.library.store.database import alone_with
 from rag.library.store.files import Files, needed
+from rag.library.store.recognised import forget
 
 # One value holds a gigabyte at most, and takes several times its size in memory on its way.
 _PART_BYTES: Final = 8_000_000
@@ -70,6 +71,7 @@ class Originals(Files):
                 alone_with(connection, "original", sha256)
                 if not needed(connection, sha256):
                     connection.execute(sa.delete(_originals).where(_originals.c.sha256 == sha256))
+                    forget(connection, schema.recognised.c.sha256 == sha256)
 
     def drop_copies(self, collection_id: str) -> None:
         """No-op: PostgreSQL keeps no snapshots."""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from rag.core.errors import NotFound
 from rag.core.reports import PageReport, ReadingCounts, by_reason
-from rag.core.types import READING_VERSION, Chunk, Document, LeftOut, LoadedDocument
+from rag.core.types import READING_VERSION, Chunk, Document, LeftOut, LoadedDocument, OcrChoice
 from rag.library.store import schema
 from rag.library.store.anchoring import anchor_answers
 from rag.library.store.collections import claim_embedder, next_generation
@@ -50,6 +50,7 @@ class Readings:
                 _length(connection, _pages.c.tables).label("tables"),
                 _pages.c.left_out,
                 _pages.c.unread,
+                _pages.c.certainty,
             )
             rows = connection.execute(columns.where(_pages.c.document.in_(mine)).order_by(_pages.c.number)).all()
         return [
@@ -103,6 +104,27 @@ class Readings:
                 connection.execute(sa.insert(_jobs), [{name: getattr(job, name) for name in names} for job in new])
                 deliver(connection, [job.id for job in new])
         return [*(row.id for row in open_ones), *(job.id for job in new)]
+
+    def choose_ocr(self, owner: str, document_id: str, choice: OcrChoice) -> str:
+        """Have a document read by text recognition from now on, or not; returns the id of the job that reads it again.
+
+        Raises:
+            NotFound, NotAllowed: of the document.
+        """
+        with self._database.write() as connection:
+            row = connection.execute(sa.select(_documents).where(_documents.c.id == document_id)).first()
+            if row is None:
+                raise NotFound(what="document")
+            owned(connection, owner, row.collection, "editor", hold="stays")
+            connection.execute(sa.update(_documents).where(_documents.c.id == document_id).values(ocr=choice))
+            earlier = sa.and_(_jobs.c.kind == AGAIN, _jobs.c.source == document_id, _jobs.c.state != "running")
+            connection.execute(sa.delete(_jobs).where(earlier))
+            moment = schema.now()
+            job = Job(schema.new_id(), owner, row.collection, row.name, AGAIN, document_id, True, moment, moment)
+            columns = [column.name for column in _jobs.columns]
+            connection.execute(sa.insert(_jobs), {name: getattr(job, name) for name in columns})
+            deliver(connection, [job.id])
+        return job.id
 
     def stop(self, owner: str, collection_id: str) -> None:
         """Read no more of them again; what is being read at this moment stays as it is. Raises as `ask_again`."""

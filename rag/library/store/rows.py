@@ -52,6 +52,7 @@ def new_document(
         reading=READING_VERSION,
         date=loaded.date,
         folder="" if loaded.address else folder_of(loaded.name),
+        ocr=loaded.ocr,
     )
 
 

@@ -54,6 +54,7 @@ documents = _table(
     sa.Column("reading", Whole, nullable=False, server_default="0"),
     sa.Column("date", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Column("folder", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("ocr", sa.Text, nullable=False, server_default="auto"),
     sa.UniqueConstraint("collection", "sha256"),
     sa.Index("documents_by_name", "collection", "name"),
     sa.Index("documents_by_sha256", "sha256"),
@@ -73,10 +74,19 @@ pages = _table(
     *required(sa.Text, "owner"),
     *required(Words, "label", "text"),
     *required(Json, "headings"),
-    sa.Column("tables", Json, nullable=False, server_default="[]"),
-    sa.Column("left_out", Json, nullable=False, server_default="[]"),
+    *required(Json, "tables", "left_out", server_default="[]"),
     sa.Column("unread", sa.Text),
-    sa.Column("cells", Json, nullable=False, server_default="[]"),
+    *required(Json, "cells", "words", server_default="[]"),
+    sa.Column("certainty", Whole),
+)
+
+# What text recognition saw on the pages of a file, whose document may come later.
+recognised = _table(
+    "recognised",
+    *required(sa.Text, "owner", "sha256", primary_key=True),
+    sa.Column("number", Whole, primary_key=True, autoincrement=False),
+    *required(Json, "seen"),
+    *required(sa.Text, "created"),
 )
 
 # AUTOINCREMENT: the id of a removed chunk is never given again. `text_terms` and `context_terms` are read by the
