@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from typer.testing import CliRunner
 
@@ -52,7 +53,7 @@ def test_a_scan_is_asked_quoted_and_boxed(tmp_path: Path, monkeypatch: pytest.Mo
     assert page == 1
     assert abs(left - 60) < 4
     assert 740 < 842 - bottom < 842 - top < 765
-    assert abs(right - 331) < 8
+    assert abs(right - 60 - stringWidth(FEES[1], "Helvetica", 12)) < 4
 
 
 class Library:
