@@ -63,7 +63,7 @@ def test_ask_names_the_page_that_answers(library: Path) -> None:
     quote = answer["quotes"][0]
     assert {"document", "page", "label", "text", "start", "end", "score", "line"} <= set(quote)
     assert {"head", "section", "before", "after", "ocr", "place"} <= set(quote)
-    assert (quote["place"]["section"], quote["ocr"]) == (quote["section"], False)
+    assert (quote["place"]["section"], quote["ocr"]) == (quote["section"], None)
     place = answer["quotes"][0]["place"]
     assert (place["page"], place["label"], place["line"]) == (5, "2", None)
     # On the page, A4, in the order of reading.

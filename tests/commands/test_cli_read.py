@@ -80,7 +80,7 @@ def test_all_that_is_read_is_printed_and_no_library_is_made(tmp_path: Path) -> N
         "tables": [],
         "left_out": [],
         "unread": None,
-        "ocr": False,
+        "ocr": None,
     }
     assert not (tmp_path / "data").exists()
 
