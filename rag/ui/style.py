@@ -10,7 +10,7 @@ _STYLE = """
 /* Small print: quiet, and still 4.5 to 1. */
 .muted, table.plain th { color: color-mix(in srgb, currentColor 78%, transparent); }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit !important; }
-[data-testid="stCaptionContainer"] p { opacity: 0.78; }
+[data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
 [data-testid*="segmented_control"], [data-testid*="segmented_control"] * { color: inherit !important; }
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }

@@ -179,7 +179,7 @@ def _unit(one: Plan, result: Result) -> str:
 
 def _label(grid: Grid, row: Row) -> str:
     """What a row is about: its first cell of words, else its first."""
-    texts = [row.cells[c.number] for c in grid.columns if c.kind == "text" and row.cells[c.number]]
+    texts = [row.cells[c.number] for c in grid.columns if c.kind == "words" and row.cells[c.number]]
     return texts[0] if texts else next(filter(None, row.cells), "")
 
 

@@ -31,7 +31,7 @@ def period_filters(matches: Matches, one: Period) -> list[Filter]:
         if column.kind == "number":
             if filters := _years_in(column, different, one, said):
                 return filters
-        elif column.kind == "text" and len(different) <= MOST_PERIODS:
+        elif column.kind == "words" and len(different) <= MOST_PERIODS:
             texts = tuple(compared(text) for text in sorted(different) if text and _same_period(text, one))
             if texts:
                 return [Filter(column.number, "is", texts, said=said)]

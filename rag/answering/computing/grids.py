@@ -50,12 +50,12 @@ class Column:
 
     @cached_property
     def kind(self) -> str:
-        """number, day or text."""
+        """number, day or words."""
         filled = [value for value in self.values if not is_nothing(value.text)]
         for kind, there in (("number", [v.number for v in filled]), ("day", [v.day for v in filled])):
             if filled and sum(one is not None for one in there) >= _SHARE * len(filled):
                 return kind
-        return "text"
+        return "words"
 
     @property
     def name(self) -> str:

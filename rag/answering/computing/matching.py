@@ -230,7 +230,7 @@ class Matches:
 def _values(grid: Grid) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for column in grid.columns:
-        different = dict.fromkeys(value.text for value in column.values) if column.kind == "text" else {}
+        different = dict.fromkeys(value.text for value in column.values) if column.kind == "words" else {}
         # Stretches of time are compared as such; a column of them has few.
         timed = len(different) <= MOST_PERIODS
         for text in different:

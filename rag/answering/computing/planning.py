@@ -144,7 +144,7 @@ class _Planner:
         if self.operation in ("maximum", "minimum") and self.matches.mentions:
             totals = [place for place in says_total(self.question) if self.question.is_free(*place)]
             first = min(self.matches.mentions, key=lambda one: one.start)
-            if totals and self.grid.column(first.column).kind == "text":
+            if totals and self.grid.column(first.column).kind == "words":
                 for place in totals:
                     self.question.take(*place)
                 return first.column
@@ -190,7 +190,7 @@ class _Planner:
 
     def _target(self, filters: Sequence[Filter], group: int | None) -> int | None:
         """The column that is computed of; where several may be meant these are unclear."""
-        kinds: tuple[str, ...] = ("text", "day", "number") if self.operation == "distinct" else ("number",)
+        kinds: tuple[str, ...] = ("words", "day", "number") if self.operation == "distinct" else ("number",)
         if self.operation in ("maximum", "minimum") and _DATED.search(self.question.text):
             kinds = ("number", "day")
         used = {one.column for one in filters} | {group}

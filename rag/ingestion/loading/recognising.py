@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Final, Protocol
 
+from rag.core import child_processes
 from rag.core.errors import Cancelled
 from rag.core.formats import Kind, format_of
 from rag.core.types import LoadedDocument, OcrChoice, Recognition, recognition_of
-from rag.ingestion.loading.sandbox import Child, Limits
+from rag.ingestion.loading.sandbox import Child, Limits, limited
 
 # A page may use so much; a magazine's full one took 13 s of one processor, and 0.9 GB.
 PAGE_LIMITS: Final = Limits(seconds=120, megabytes=4096)
@@ -100,7 +101,8 @@ class _Reader:
                 self._timer.cancel()
             if self._child is None or not self._child.lives() or self._child.files >= _PAGES_PER_CHILD:
                 self._end()
-                self._child, self._file = Child("rag.ingestion.loading.ocr_child"), ""
+                self._child = Child(child_processes.start("rag.ingestion.loading.ocr_child", **limited()))
+                self._file = ""
             header = asked | {"limits": asdict(PAGE_LIMITS)}
             sent = b"" if self._file == key else data
             answer = self._child.ask(header, sent, PAGE_LIMITS.seconds + 1, lambda done, total: None)

@@ -52,19 +52,23 @@ class Limits:
     characters: int = 20_000_000
 
 
-class Child:
-    """One limited process that runs a module, and its two pipes."""
+def limited() -> dict[str, Any]:
+    """Options of `child_processes.start` for a process that is spoken to over its pipes and knows no settings."""
+    return {
+        "python": ["-B"],
+        "env": {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"OMP_NUM_THREADS": "1"},
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.DEVNULL,
+    }
 
-    def __init__(self, module: str = "rag.ingestion.loading.sandbox_child") -> None:
+
+class Child:
+    """One limited process and its two pipes."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.files = 0
-        self._process: subprocess.Popen[bytes] = child_processes.start(
-            module,
-            python=["-B"],
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"OMP_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self._process = process
 
     def ask(
         self, header: dict[str, Any], data: bytes, seconds: float, on_progress: Callable[[int, int], None]
@@ -155,7 +159,7 @@ def _take() -> Child:
     with _idle_lock:
         child = _idle.pop() if _idle else None
     if child is None or not child.lives():
-        return Child()
+        return Child(child_processes.start("rag.ingestion.loading.sandbox_child", **limited()))
     return child
 
 

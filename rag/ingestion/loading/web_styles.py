@@ -17,7 +17,8 @@ from bs4.element import Tag
 from rag.core.types import LeftOutReason
 from rag.ingestion.loading.colors import WHITE, Color, alike, color_of
 
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+# One without an end hides all that follows.
+_COMMENT: Final = re.compile(r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?")
 _BRACES: Final = re.compile(r"([{}])")
 _SELECTOR: Final = re.compile(r"([a-zA-Z][\w-]{0,40})?((?:[.#][\w-]{1,80}){0,4})")
 _PART: Final = re.compile(r"[.#][\w-]{1,80}")
