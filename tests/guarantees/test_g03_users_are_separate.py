@@ -125,7 +125,8 @@ class Walk:
         page = self.frames[request.headers["x-user"]]
         if not self.careless:
             return page
-        key, kinds = request.url.path.split("/")[3], {"documents": schema.documents, "answers": schema.turns}
+        key = request.url.path.split("/")[3]
+        kinds = {"documents": schema.documents, "answers": schema.turns, "chats": schema.chats}
         table = kinds[request.url.path.split("/")[2]]
         with self.store.database.read() as connection:
             owner = connection.execute(sa.select(table.c.owner).where(table.c.id == key)).scalar_one_or_none()
@@ -333,7 +334,7 @@ def open_file(walk: Walk, user: str) -> None:
     """The original, and the picture of its page, by the id of a document and by a record of it kept from before."""
     key = walk.any("document")
     collection = walk.collection_of("document", key)
-    kept: Any = SimpleNamespace(id=key, sha256=hashlib.sha256(FILES[0]).hexdigest())
+    kept: Any = SimpleNamespace(id=key, kind="pdf", sha256=hashlib.sha256(FILES[0]).hexdigest())
     door: Callable[[], object] = walk.random.choice(
         [
             lambda: walk.store.documents.original(walk.people[user], key),
