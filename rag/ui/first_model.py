@@ -14,7 +14,7 @@ from rag.services import NO_MODEL, Services
 from rag.ui.model_labels import fitting
 from rag.ui.models_page import measure
 from rag.ui.page_frame import Frame, show_errors
-from rag.ui.safe_views import draw_muted, label
+from rag.ui.safe_views import draw_muted
 from rag.ui.task_views import bring_model, draw_failure, draw_progress, while_running
 
 
