@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from rag.core.types import Answer, Quote, Sentence, Verdict, shown_name
+from rag.models.catalogue import shown_model
 from rag.ui.texts import Texts
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
 from rag.viewing.answer_order import folded_quotes, is_weak, kept, written_leads
@@ -66,7 +67,7 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
 
 def _written_title(answer: Answer, texts: Texts) -> str:
     if is_weak(answer):
-        return texts("answer.written_weak", model=answer.model)
+        return texts("answer.written_weak", model=shown_model(answer.model or ""))
     return written_title(answer, texts)
 
 

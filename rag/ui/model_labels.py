@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.core.errors import ModelError
-from rag.models.catalogue import embedder_facts
+from rag.models.catalogue import embedder_facts, shown_model
 from rag.models.catalogue.transfers import Progress, gigabytes
 from rag.models.installed import Entry
 from rag.services import NO_MODEL, Services
@@ -61,10 +61,10 @@ def model_at_work(services: Services, texts: Texts) -> str:
         return texts("app.model_missing", reason=texts.failure(error.failure()))
     if choice is None:
         wanted = services.model_name
-        return texts("app.quotes_only") if wanted == NO_MODEL else wanted
+        return texts("app.quotes_only") if wanted == NO_MODEL else shown_model(wanted)
     if choice.stands_in_for:
         return texts("app.model_stand_in", wanted=choice.stands_in_for, used=choice.name)
-    return choice.name
+    return shown_model(choice.name)
 
 
 def embedder_at_work(services: Services, texts: Texts) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from rag.models.catalogue import Model
+from rag.models.catalogue import Model, shown_model
 from rag.models.catalogue.hardware_fit import FitRating
 from rag.models.catalogue.packed_weights import package_file
 from rag.models.catalogue.sources import NO_SOURCE
@@ -45,7 +45,7 @@ def draw_at_work(page: Frame) -> None:
         texts("models.switch_label"),
         names,
         index=names.index(current) if current in names else None,
-        format_func=lambda name: texts("models.none") if name == NO_MODEL else name,
+        format_func=lambda name: texts("models.none") if name == NO_MODEL else shown_model(name),
         help=texts("models.switch_help"),
     )
     if wanted is not None and wanted != current:

@@ -7,6 +7,7 @@ from typing import Final
 
 from rag.core.places import Texts
 from rag.core.types import Answer, Disagreement, Notice, shown_name
+from rag.models.catalogue import shown_model
 
 # Of what the model wrote: said below it.
 _OF_THE_REPLY: Final = frozenset(
@@ -50,7 +51,7 @@ def written_title(answer: Answer, t: Texts) -> str:
     """What stands above the sentences: who wrote them, or that they were computed."""
     if answer.computed:
         return t("answer.computed_title")
-    return t("answer.written" if answer.sentences else "answer.written_open", model=answer.model)
+    return t("answer.written" if answer.sentences else "answer.written_open", model=shown_model(answer.model or ""))
 
 
 def refused_title(answer: Answer, t: Texts) -> str:

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.core.places import Texts
 from rag.core.types import Answer, Quote, Sentence, shown_name
+from rag.models.catalogue import shown_model
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
 from rag.viewing.highlighting import Picture
 
@@ -135,7 +136,7 @@ def _for_template(item: Exported, t: Texts, note: str) -> dict[str, object]:
 def made_by(item: Exported, t: Texts) -> dict[str, str]:
     """How an answer was made, by label."""
     answer = item.answer
-    details = {t("export.model"): answer.model} if answer.model else {}
+    details = {t("export.model"): shown_model(answer.model)} if answer.model else {}
     if answer.generated_question not in ("", answer.question):
         details[t("export.searched")] = answer.generated_question
     return details | dict(item.settings)

@@ -173,6 +173,7 @@ import sys, json
 from rag.ingestion.loading.sandbox_child import parse
 from rag.core.errors import RagError
 asked = {CODECS!r}
+header = {{"password": None, "limits": {{"pages": 10}}, "recognised": {{}}, "seen_later": False}}
 for label in asked:
     for data, name in (
         (b"+AGE-\\\\x41 bcher-kva", "x.txt"),
@@ -181,7 +182,7 @@ for label in asked:
         (b"\\xc0\\xe9 cafe", "x.txt"),
     ):
         try:
-            parse(data, name, None, label, 10, print)
+            parse(data, header | {{"name": name, "charset": label}}, print)
         except RagError:
             pass
 print(json.dumps([module for module in sys.modules if module.startswith("encodings.")]))

@@ -9,6 +9,7 @@ from rag.models.catalogue.locations import (
     choose,
     locate,
     served_embedder,
+    shown_model,
 )
 from rag.models.catalogue.model_facts import (
     BUNDLED,
@@ -43,4 +44,5 @@ __all__ = [
     "known",
     "locate",
     "served_embedder",
+    "shown_model",
 ]

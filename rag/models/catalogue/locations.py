@@ -50,6 +50,11 @@ class Choice:
         return self.path == NOWHERE
 
 
+def shown_model(name: str) -> str:
+    """A model's name as people read it: of a file, its own name without folder and ending."""
+    return Path(name).stem if name.endswith(".gguf") else name
+
+
 def served_embedder(name: str) -> str | None:
     """The name under which collections record an embedder on a server, without its address; None for other names."""
     if not name.startswith(_SERVED):
