@@ -141,10 +141,10 @@ def test_theme_and_text_size_are_chosen_and_kept(user: User) -> None:
     user.open()
     user.page.get_by_text("Display and keys").click()
     user.page.get_by_label("Larger").check()
-    assert user.page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20.8px"
+    expect(user.page.locator("html")).to_have_css("font-size", "20.8px")
     user.page.get_by_label("Dark").check()
     user.page.wait_for_load_state()
     for path in ("/", "/documents"):
         user.open(path)
         expect(user.page.locator(".stApp")).to_have_css("background-color", "rgb(22, 24, 28)")
-        assert user.page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20.8px"
+        expect(user.page.locator("html")).to_have_css("font-size", "20.8px")
