@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from rag.core.errors import DiskFull, LibraryNotEmpty, MoveUnequal, StoreUnreachable
-from rag.core.types import Answer, CheckResult, Chunk, Collection, LoadedDocument, Page, SignIn
+from rag.core.types import Answer, CheckResult, Chunk, Collection, LoadedDocument, Page, Recognition, SignIn
 from rag.library.index import open_index, words_fit
 from rag.library.store import Store
 from rag.library.store.backup import backup, restore
@@ -29,8 +29,9 @@ def local(tmp_path: Path) -> Iterator[Store]:
     """A library in a folder with something in every table, odd things among them."""
     with closing(Store.open(tmp_path / "local")) as store:
         collection = store.collections.create(OWNER, "mine")
-        for number in range(4):
-            add(store, collection, number)
+        documents = [add(store, collection, number) for number in range(4)]
+        store.listing.tag(OWNER, collection.id, [documents[0].id], add=["年假"], remove=[])
+        store.recognised.keep(OWNER, documents[1].sha256, 1, Recognition(595.0, 842.0))
         # The last chunks that were made are gone: their ids must not come back.
         store.documents.remove(OWNER, add(store, collection, 9).id)
         chat = store.chats.create(OWNER, collection.id, title="年假")
@@ -84,7 +85,9 @@ def test_a_library_moves_to_postgresql_and_back_and_is_the_same(
         assert {name: proof.rows for name, proof in there.tables.items() if proof.rows} == {
             "collections": 3,
             "documents": 5,
+            "document_tags": 1,
             "pages": 9,
+            "recognised": 1,
             "chunks": 82,
             "chats": 1,
             "turns": 2,

@@ -273,6 +273,7 @@ def test_the_library_says_what_became_of_each_page(ingest: IngestContext) -> Non
             "tables": 2,
             "left_out": [{"why": "struck", "characters": 4}],
             "unread": None,
+            "certainty": None,
         },
         {
             "number": 2,
@@ -283,6 +284,7 @@ def test_the_library_says_what_became_of_each_page(ingest: IngestContext) -> Non
             "tables": 0,
             "left_out": [],
             "unread": "picture",
+            "certainty": None,
         },
         {
             "number": 3,
@@ -293,6 +295,7 @@ def test_the_library_says_what_became_of_each_page(ingest: IngestContext) -> Non
             "tables": 0,
             "left_out": [],
             "unread": None,
+            "certainty": None,
         },
     ]
     assert store.readings.counts(OWNER, document.collection) == {document.id: ReadingCounts(1, 1, 2)}
