@@ -208,7 +208,7 @@ def test_a_file_dropped_into_the_chat_is_read(user: User) -> None:
     box.set_input_files([file("note.txt", b"The kettle is descaled on the first Monday of a month.\n")])
     expect(user.page.get_by_test_id("stFileChip")).to_have_count(1)
     user.page.get_by_test_id("stChatInputSubmitButton").click()
-    expect(user.page.get_by_text("Every answer starts with the exact sentences")).to_be_visible()
+    expect(user.page.get_by_text("Footnote answers questions from your documents")).to_be_visible()
     expect(user.ask("When is the kettle descaled?").locator(".quote").first).to_contain_text("first Monday")
 
 
