@@ -105,7 +105,7 @@ def test_the_page_shows_what_the_reader_was_refused(tmp_path: Path, chromium: Br
         page.get_by_test_id("stSidebar").get_by_role("link", name="Connections").click()
         row = page.locator("table.plain tr", has_text="10.0.0.1:80")
         expect(row).to_be_visible(timeout=90_000)
-        expect(row).to_contain_text("Reader")
+        expect(row).to_contain_text("Document reader")
         expect(row).to_contain_text("refused")
         expect(page.get_by_text("written in another language")).to_be_visible()
         assert "s3cret" not in page.locator("body").inner_text()
