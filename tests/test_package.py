@@ -105,7 +105,7 @@ def test_footnote_run_opens_the_app_and_a_question_is_answered(installed: Instal
             page.get_by_test_id("stChatInputSubmitButton").click()
             expect(page.locator(".quote").first).to_contain_text(SENTENCE, timeout=PATIENCE_MS)
             page.get_by_role("link", name="Documents").click()
-            expect(page.get_by_role("button", name="note.md")).to_be_visible(timeout=PATIENCE_MS)
+            expect(page.get_by_role("button", name="note.md", exact=True)).to_be_visible(timeout=PATIENCE_MS)
         finally:
             process.terminate()
             process.wait(60)
