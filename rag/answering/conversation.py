@@ -115,7 +115,8 @@ class Conversation:
             evidence = sources.evidence
             clock.add(evidence.seconds)
             draft = first_draft(asked, evidence, clock)
-            computed = None if anyway else self._computer.answered(draft, context.owner, library.documents)
+            tables = {key for key, page in evidence.pages.items() if any(unit.said for unit in page.units)}
+            computed = None if anyway else self._computer.answered(draft, context.owner, library.documents, tables)
             if computed is not None:
                 clock.stage("computing")
                 yield replace(computed, seconds=clock.seconds())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final, TypeVar
@@ -19,7 +19,7 @@ from rag.answering.computing.spans import Question
 from rag.answering.computing.wording import WORDINGS, filter_text, head_of, number_text, terms_text
 from rag.core.text import language_of
 from rag.core.text.scripts import Language
-from rag.core.types import Answer, Claim, Computed, Document, Notice, Passage, Sentence
+from rag.core.types import Answer, Claim, Computed, Document, Notice, PageKey, Passage, Sentence
 from rag.library.store import Store
 
 # Rows that are quoted; of more the places are told.
@@ -44,13 +44,19 @@ class Computer:
         self._store = store
         self._of_sheets = lru_cache(_KEPT)(self._read_sheets)
 
-    def answered(self, draft: Answer, owner: str, documents: Iterable[Document]) -> Answer | None:
+    def answered(
+        self, draft: Answer, owner: str, documents: Iterable[Document], tables: Collection[PageKey]
+    ) -> Answer | None:
         """The draft with what is computed of its passages' tables, or with what is not clear; None where it asks for
-        nothing of the kind."""
+        nothing of the kind. `tables` are the pages that hold some: others are not read again."""
         asked = draft.question
         if operation_of(Question(asked)) is None and not asks_series(asked):
             return None
-        grids = self._grids(owner, draft.passages, {one.id: one for one in documents})
+        grids = self._grids(
+            owner,
+            [each for each in draft.passages if (each.document, each.page) in tables],
+            {d.id: d for d in documents},
+        )
         language = language_of(asked)
         plans = [one for grid in grids if (one := plan(asked, grid))]
         clear = [one for one in plans if not one.unclear]
@@ -66,9 +72,9 @@ class Computer:
 
     def _grids(self, owner: str, passages: Sequence[Passage], documents: dict[str, Document]) -> list[Grid]:
         found: list[Grid] = []
-        places: dict[str, list[tuple[str, int]]] = {}
+        places: dict[str, set[PageKey]] = {}
         for passage in passages:
-            places.setdefault(passage.document, []).append((passage.document, passage.page))
+            places.setdefault(passage.document, set()).add((passage.document, passage.page))
         for name, pages in places.items():
             document = documents.get(name)
             if document is None:
