@@ -62,7 +62,8 @@ class Panel {
 
   update(data) {
     const first = !this.data;
-    const otherChat = !first && data.chat !== this.data.chat;
+    // A new chat gets its name with its first question, and stays the same.
+    const otherChat = !first && this.data.chat && data.chat !== this.data.chat;
     this.data = data;
     if (otherChat) this.close();
     if (first) this.followAddress();

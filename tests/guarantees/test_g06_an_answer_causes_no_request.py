@@ -182,10 +182,11 @@ def look_at_documents(watcher: Watcher, clicks: int) -> None:
     watcher.look()
     page.get_by_role("option").nth(1).click()
     watcher.settle()
-    while (more := page.get_by_role("button", name=re.compile(r"and \d+ more"))).count():
-        more.click()
-        watcher.settle()
-    page.get_by_role("button", name="Dismiss", exact=True).nth(COUNT - 1).wait_for()
+    ended = page.get_by_role("button", name="Dismiss", exact=True)
+    ended.first.wait_for()
+    while (shown := ended.count()) < COUNT:
+        page.get_by_role("button", name=re.compile(r"and \d+ more")).click()
+        ended.nth(shown).wait_for()
     watcher.look()
     look_at_table(watcher)
     for number in range(clicks):

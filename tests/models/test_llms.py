@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -317,7 +318,8 @@ def test_the_chat_model_works_async(model: ModelProcess) -> None:
         pieces = [chunk.text async for chunk in llm.astream("Say hello.")]
         return "".join(pieces), (await llm.ainvoke("Say hello.")).text
 
-    streamed, whole = asyncio.run(both())
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser's loop may run
+        streamed, whole = thread.submit(asyncio.run, both()).result()
     assert streamed == whole != ""
 
 
