@@ -26,6 +26,7 @@ from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import IO, Any, Final
+from weakref import WeakSet
 
 from rag.core.installation import CODE, INSTALLED
 
@@ -34,6 +35,7 @@ _PR_SET_PDEATHSIG: Final = 1
 # relative paths in the folder that the program was started in.
 _FOLDER: Final = None if INSTALLED else CODE
 _NO_LIFELINE: Final = "-"
+_children: WeakSet[subprocess.Popen[Any]] = WeakSet()
 # Whether a child can inherit a pipe, and query its parent's process id.
 _HANDS_ON: Final = os.name == "posix"
 
@@ -51,7 +53,9 @@ def start(module: str, *arguments: str, python: Sequence[str] = (), **options: A
     command = [sys.executable, *python, "-m", "rag.core.child_processes", *arming, module, *arguments]
     if _HANDS_ON:
         options["pass_fds"] = (lifeline,)
-    return starter.start(partial(subprocess.Popen, command, cwd=_FOLDER, **options))
+    child = starter.start(partial(subprocess.Popen, command, cwd=_FOLDER, **options))
+    _children.add(child)
+    return child
 
 
 def end(process: subprocess.Popen[Any], seconds: float) -> int:
@@ -71,8 +75,14 @@ def begin_anew() -> None:
 
     Does nothing where a process cannot do so (Windows).
     """
-    if _HANDS_ON:
-        os.execv(sys.executable, sys.orig_argv)
+    if not _HANDS_ON:
+        return
+    # Their ends would be known to nobody here.
+    for child in list(_children):
+        if child.poll() is None:
+            child.kill()
+        child.wait()
+    os.execv(sys.executable, sys.orig_argv)
 
 
 def stop_at_end_of(stream: IO[bytes], stopping: threading.Event) -> None:

@@ -32,7 +32,6 @@ from rag.core.errors import (
 )
 from rag.core.types import Document
 from rag.ingestion.context import IngestContext, ProgressCallback, silent
-from rag.ingestion.loading import sandbox
 from rag.ingestion.pipeline import SameNames, read_address, read_again, read_file
 from rag.ingestion.reembedding import drop_kept, reembed
 from rag.ingestion.worker.idleness import Idleness
@@ -75,7 +74,6 @@ def serve(
     ready = when_it_answers(ingest, stopping)
     if ready is not None:
         run_jobs(ready, stopping, idle_seconds=idle_seconds)
-    sandbox.close()
     return not stopping.is_set()
 
 
