@@ -33,10 +33,7 @@ def run(query: Query, grid: Grid) -> Result:
     """Compute. Raises ValueError where the query does not fit the table."""
     if wrong := problems(query, grid):
         raise ValueError("; ".join(wrong))
-    # Not imported before a question needs it.
-    import duckdb
-
-    with duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False}) as connection:
+    with _in_memory() as connection:
         connection.register("cells", _arrays(query, grid))
         where, values = _conditions(query)
         passed = connection.execute(f"SELECT place FROM cells WHERE {where} ORDER BY place", values).fetchall()
@@ -46,15 +43,21 @@ def run(query: Query, grid: Grid) -> Result:
         return _single(connection, query, grid, rows, where, values)
 
 
-def combined(operation: str, numbers: list[float], bound: tuple[str, float, float] = ("", 0.0, 0.0)) -> float | None:
-    """A few cells put together in their order; None where it is divided by nothing."""
+def _in_memory() -> Any:
+    """A database on one thread that reaches nothing outside."""
+    # Not imported before a question needs it.
     import duckdb
 
+    return duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+
+
+def combined(operation: str, numbers: list[float], bound: tuple[str, float, float] = ("", 0.0, 0.0)) -> float | None:
+    """A few cells put together in their order; None where it is divided by nothing."""
     size, values = "TRUE", list[float]()
     if operation == "exceeding":
         size = _SIZE[bound[0]].format("")
         values = list(bound[1:]) if bound[0] == "between" else [bound[1]]
-    with duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False}) as connection:
+    with _in_memory() as connection:
         connection.register("cells", {"place": np.arange(len(numbers)), "n": np.array(numbers, dtype=np.float64)})
         ((value,),) = connection.execute(f"SELECT {_COMBINED[operation]} FROM cells WHERE {size}", values).fetchall()
     return None if value is None else float(value)

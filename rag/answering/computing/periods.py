@@ -67,6 +67,11 @@ class Period:
     last: datetime.date | None = None
 
 
+def of_year(year: int, start: int, end: int) -> Period:
+    """The whole of a year that is named from `start` to `end`."""
+    return Period(start, end, ("year", year, year), datetime.date(year, 1, 1), datetime.date(year, 12, 31))
+
+
 def periods(text: str) -> list[Period]:
     """The stretches of time that a text names, in order; none inside another."""
     found: list[Period] = []
@@ -189,5 +194,4 @@ def _months(text: str) -> Iterator[Period]:
 
 def _years(text: str) -> Iterator[Period]:
     for match in _YEAR.finditer(text):
-        year = int(match[1])
-        yield Period(*match.span(), ("year", year, year), datetime.date(year, 1, 1), datetime.date(year, 12, 31))
+        yield of_year(int(match[1]), *match.span())

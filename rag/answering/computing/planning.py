@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -100,10 +101,9 @@ class _Planner:
             add_size(self.matches, one)
         group = self._group()
         self._counted_things()
-        known = self._own_words()
-        if self.grid.sheet and self.question.left_over(known):
+        if self.grid.sheet and self.question.left_over(self._own_words):
             self.matches.words_in_cells()
-        if self.question.left_over(known) or self._contradicts():
+        if self.question.left_over(self._own_words) or self._contradicts():
             return None
         query = self._query(group)
         if query is None:
@@ -213,6 +213,7 @@ class _Planner:
         self.unclear += [self.grid.heads[number] for number in chosen]
         return None
 
+    @cached_property
     def _own_words(self) -> frozenset[str]:
         """The stems of the words that the table is called by."""
         grid = self.grid
@@ -228,7 +229,7 @@ class _Planner:
         return bool(self.matches.mentions or self.period_target or cells or self._own_named())
 
     def _own_named(self) -> int:
-        own = self._own_words()
+        own = self._own_words
         if is_chinese(self.question.text) and any(is_chinese(one) and one in self.question.text for one in own):
             return 1
         return sum(word.stem in own and not word.small for word in self.question.words)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rag.answering.computing.cell_values import Value, typed
 from rag.answering.computing.grids import Grid, Row
-from rag.answering.computing.periods import Period, periods
+from rag.answering.computing.periods import Period, of_year, periods
 from rag.answering.computing.series_words import SeriesOperation
 
 
@@ -59,9 +58,7 @@ def plain_years(found: Sequence[Period]) -> list[Period]:
         if one.key[0] != "span":
             plain.append(one)
             continue
-        for year in one.key[1:]:
-            first, last = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
-            plain.append(Period(one.start, one.end, ("year", year, year), first, last))
+        plain += [of_year(year, one.start, one.end) for year in one.key[1:]]
     return plain
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rag.answering.computing.asked_operations import sizes
 from rag.answering.computing.grids import Grid
-from rag.answering.computing.periods import MANY_YEARS, Period, periods
+from rag.answering.computing.periods import MANY_YEARS, Period, of_year, periods
 from rag.answering.computing.report_lines import Cell, Report, Series, asked_key, key, label_of, order, plain_years
 from rag.answering.computing.series_words import NOTE_MARK, SERIES_OPERATIONS, WEAK, SeriesOperation
 from rag.answering.computing.spans import Question, stems_of
@@ -44,6 +43,7 @@ class _Asked:
     def __init__(self, question: Question, report: Report, operation: SeriesOperation, said: re.Match[str]) -> None:
         self.question, self.report, self.operation = question, report, operation
         self.language = question.language
+        self._weak = {stem(word, self.language) for word in WEAK}
         self.bound: tuple[str, float, float] = ("", 0.0, 0.0)
         self.scale = 1.0
         if operation != "sum":  # "total revenue" is a line; whether a sum is asked for is told by its periods
@@ -62,9 +62,7 @@ class _Asked:
         if span := MANY_YEARS.search(self.question.text):
             first, last = int(span[1]), int(span[2])
             if self.operation in ("average", "sum") and first < last:
-                for year in range(first, last + 1):
-                    first_day, last_day = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
-                    yield Period(*span.span(), ("year", year, year), first_day, last_day)
+                yield from (of_year(year, *span.span()) for year in range(first, last + 1))
                 return
         seen = set()
         for one in found:
@@ -156,20 +154,18 @@ class _Asked:
             if label and (place := question.find(label)):
                 question.take(*place)
                 found.append((place[0], number))
-        weak = {stem(word, self.language) for word in WEAK}
-        left = {w.stem for w in question.words if question.is_free(w.start, w.end) and not w.small} - weak - context
+        left = {w.stem for w in question.words if question.is_free(w.start, w.end) and not w.small}
+        left -= self._weak | context
         return [n for _, n in sorted(found)] if len(found) == 2 and not left else []
 
     def _wanted(self) -> Iterator[str]:
-        weak = {stem(word, self.language) for word in WEAK}
         for word in self.question.words:
-            if self.question.is_free(word.start, word.end) and not word.small and word.stem not in weak:
+            if self.question.is_free(word.start, word.end) and not word.small and word.stem not in self._weak:
                 yield word.stem
 
     def _stems(self, text: str) -> list[str]:
-        weak = {stem(word, self.language) for word in WEAK}
         plain = [one for one in stems_of(NOTE_MARK.sub("", text), self.language) if not one.isdecimal()]
-        return [one for one in plain if one not in weak and one not in STOP_WORDS[self.language]]
+        return [one for one in plain if one not in self._weak and one not in STOP_WORDS[self.language]]
 
     def _unscaled(self, cells: Sequence[Cell]) -> None:
         """Of a table in thousands "5,000 thousand" is 5,000: told by its cells, which are far below the bound."""

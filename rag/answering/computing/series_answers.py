@@ -7,7 +7,7 @@ from typing import Final
 
 from rag.answering.computing.engine import combined
 from rag.answering.computing.report_lines import Cell, Series
-from rag.answering.computing.wording import WORDINGS, number_text, plain
+from rag.answering.computing.wording import WORDINGS, number_text, plain, term_text
 from rag.core.text.scripts import Language
 from rag.core.types import Answer, Claim, Computed, Notice, Sentence
 
@@ -57,7 +57,7 @@ def _named(cell: Cell) -> str:
 
 
 def _written(one: Series) -> str:
-    texts = [_cell(cell) for cell in one.cells]
+    texts = [term_text(cell.value) for cell in one.cells]
     if one.operation == "exceeding":
         sign = _SIGNS[one.bound[0]]
         return f"{', '.join(texts)}; {sign} {plain(one.bound[1])}"
@@ -66,10 +66,6 @@ def _written(one: Series) -> str:
     sign = {"change": " − ", "difference": " − ", "ratio": " / ", "part": " / "}.get(one.operation, " + ")
     added = sign.join(texts)
     return f"({added}) / {len(texts)}" if one.operation == "average" else added
-
-
-def _cell(cell: Cell) -> str:
-    return f"({cell.value.text})" if cell.value.text.startswith(("-", "−", "–")) else cell.value.text
 
 
 def _unit(one: Series) -> str:

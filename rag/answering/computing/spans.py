@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 from rag.core.text import STOP_WORDS, language_of, normalized, stem
@@ -102,7 +102,7 @@ class Question:
 
     def left_over(self, known: frozenset[str] = frozenset()) -> list[str]:
         """The words that nothing has taken and that say something; `known` are stems of words for the table itself."""
-        general = {stem(word, self.language) for word in _GENERAL}
+        general = _general_stems(self.language)
         left = [
             w.text
             for w in self.words
@@ -116,6 +116,11 @@ class Question:
                 rest = rest.replace(word, "")
             left += [rest] if rest else []
         return left
+
+
+@cache
+def _general_stems(language: Language) -> frozenset[str]:
+    return frozenset(stem(word, language) for word in _GENERAL)
 
 
 def stems_of(phrase: str, language: Language) -> list[str]:

@@ -129,9 +129,14 @@ def number_text(number: float, decimals: int, unit: str, language: Language) -> 
     return f"{written}{unit}" if unit == "%" else f"{written} {unit}".rstrip()
 
 
+def term_text(value: Value) -> str:
+    """A number among others, as its cell shows it; one below zero in brackets."""
+    return f"({value.text})" if value.text.startswith(("-", "−", "–")) else value.text
+
+
 def terms_text(operation: str, values: Sequence[Value]) -> str:
     """The numbers that a sum or an average is made of, as the cells show them."""
-    shown = [f"({v.text})" if v.text.startswith(("-", "−", "–")) else v.text for v in values[:_WRITTEN]]
+    shown = [term_text(value) for value in values[:_WRITTEN]]
     if len(values) > _WRITTEN:
         shown.append("…")
     added = " + ".join(shown)
