@@ -20,12 +20,21 @@ from rag.library.store.files import Files
 from rag.library.store.hnsw import make_graph
 from rag.library.store.passages import Passages, Vectors
 from rag.library.store.permissions import PERSON, owned, reach
-from rag.library.store.rows import check, give, insert_chunks, insert_document, kept_of, new_document, read_document
+from rag.library.store.rows import (
+    check,
+    delete_documents,
+    give,
+    insert_chunks,
+    insert_document,
+    kept_of,
+    new_document,
+    read_document,
+)
 
 # The bytes of a file from `start` up to `stop`.
 Pieces = Callable[[int, int], Iterator[bytes]]
 
-_table, _pages, _chunks, _jobs = schema.documents, schema.pages, schema.chunks, schema.jobs
+_table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
 
 _AT: Final = (
     sa.select(_pages)
@@ -76,7 +85,7 @@ class Documents(Passages):
             existing = _same_bytes(connection, collection_id, sha256)
             old = replaces if existing is None or existing.id != replaces else None
             kept = kept_of(connection, collection_id, old)
-            freed = _remove(connection, collection_id, old)
+            freed = [row.sha256 for row in delete_documents(connection, collection_id, [old] if old else [])]
             if existing is None:
                 claim_embedder(connection, collection, embedder, vectors.shape[1])
                 document = new_document(owner, collection_id, loaded, chunks, sha256, size, language)
@@ -156,7 +165,7 @@ class Documents(Passages):
         document = self.get(owner, document_id)
         with self._database.write() as connection:
             collection = owned(connection, owner, document.collection, "editor", hold="alone")
-            freed = _remove(connection, document.collection, document_id)
+            freed = [row.sha256 for row in delete_documents(connection, document.collection, [document_id])]
             next_generation(connection, document.collection)
             note(connection, owner, "removed", collection, document=document.name)
         self._forget(document.collection, freed)
@@ -206,14 +215,6 @@ def _same_bytes(connection: sa.Connection, collection_id: str, sha256: str) -> D
     query = sa.select(_table).where(_table.c.collection == collection_id, _table.c.sha256 == sha256)
     row = connection.execute(query).first()
     return read_document(row) if row else None
-
-
-def _remove(connection: sa.Connection, collection_id: str, document_id: str | None) -> list[str]:
-    """Delete the row, and by cascade all that belongs to it; returns its file's hash, if it existed."""
-    row = sa.and_(_table.c.id == document_id, _table.c.collection == collection_id)
-    reads_it_again = sa.and_(_jobs.c.kind == "document", _jobs.c.source == document_id, _jobs.c.state != "running")
-    connection.execute(sa.delete(_jobs).where(_jobs.c.collection == collection_id, reads_it_again))
-    return list(connection.execute(sa.delete(_table).where(row).returning(_table.c.sha256)).scalars())
 
 
 def _set_embedder(connection: sa.Connection, collection: Collection, embedder: str, dimension: int) -> None:

@@ -31,6 +31,8 @@ Stage = Literal["", "loading", "recognising", "embedding", "saving"]
 MAX_ATTEMPTS = 3
 _RESET: Final[dict[str, Any]] = {"stage": "", "done": 0, "total": 0}
 _jobs = schema.jobs
+# A job that failed, as it waits once more.
+AGAIN: Final[dict[str, Any]] = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ class Jobs:
         """Queue a failed job again, with another name or replacing its namesake. Raises NotFound or NotAllowed."""
         job = self.get(owner, job_id)
         again = sa.update(_jobs).where(_jobs.c.id == job_id, _jobs.c.state == "failed")
-        values = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False, "updated": schema.now()}
+        values = AGAIN | {"updated": schema.now()}
         values |= {key: value for key, value in (("name", name), ("replace", replace)) if value is not None}
         with self._database.write() as connection:
             owned(connection, owner, job.collection, "editor")

@@ -19,12 +19,12 @@ from rag.library.store.columns import clean_folder, clean_tag
 from rag.library.store.database import Database
 from rag.library.store.files import Files
 from rag.library.store.permissions import owned
-from rag.library.store.rows import read_document
+from rag.library.store.rows import delete_documents, read_document
 from rag.library.store.wanted import ALL, GAPS, Wanted, here
 
 Sort = Literal["name", "folder", "kind", "date", "added", "size"]
 
-_table, _pages, _tags, _jobs = schema.documents, schema.pages, schema.document_tags, schema.jobs
+_table, _tags = schema.documents, schema.document_tags
 # One statement takes 32,766 parameters at most.
 _BATCH: Final = 10_000
 
@@ -89,7 +89,8 @@ class Listing:
         if not selection:
             return tuple(documents)
         found = self.ids(owner, collection_id, Wanted(selection=selection))
-        meant = [each for each in found if not documents or each in documents]
+        among = frozenset(documents or found)
+        meant = [each for each in found if each in among]
         if not meant:
             raise NothingSelected
         return tuple(meant)
@@ -147,23 +148,17 @@ class Listing:
 
     def remove(self, owner: str, collection_id: str, documents: Sequence[str]) -> int:
         """Remove documents of the collection with their files; how many. Raises NotFound or NotAllowed."""
-        freed: builtins.list[str] = []
         with self._database.write() as connection:
             collection = owned(connection, owner, collection_id, "editor", hold="alone")
-            there = _there(connection, collection_id, documents)
-            for some in _batches(there):
-                again = sa.and_(_jobs.c.kind == "document", _jobs.c.source.in_(some), _jobs.c.state != "running")
-                connection.execute(sa.delete(_jobs).where(_jobs.c.collection == collection_id, again))
-                gone = sa.delete(_table).where(_table.c.id.in_(some)).returning(_table.c.sha256, _table.c.name)
-                for row in connection.execute(gone).all():
-                    freed.append(row.sha256)
-                    note(connection, owner, "removed", collection, document=row.name)
-            if there:
+            gone = [row for some in _batches(documents) for row in delete_documents(connection, collection_id, some)]
+            for row in gone:
+                note(connection, owner, "removed", collection, document=row.name)
+            if gone:
                 next_generation(connection, collection_id)
-        if freed:
-            self._files.release(freed)
+        if gone:
+            self._files.release([row.sha256 for row in gone])
             self._files.drop_copies(collection_id)
-        return len(there)
+        return len(gone)
 
 
 def _there(connection: sa.Connection, collection_id: str, documents: Sequence[str]) -> builtins.list[str]:

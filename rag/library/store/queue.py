@@ -14,7 +14,7 @@ from rag.library.store import schema
 from rag.library.store.database import Database
 from rag.library.store.deliveries import deliver
 from rag.library.store.files import Files
-from rag.library.store.jobs import Job, job_of
+from rag.library.store.jobs import AGAIN, Job, job_of
 from rag.library.store.permissions import owned, reach
 
 _jobs = schema.jobs
@@ -91,8 +91,7 @@ class Queue:
             owned(connection, owner, collection_id, "editor")
             jobs = [job_of(row) for row in connection.execute(failed).all()]
             again = [job.id for job in jobs if job.failure is None or job.failure.key not in but]
-            values = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False}
             change = sa.update(_jobs).where(_jobs.c.id.in_(again), _FAILED)
-            connection.execute(change.values(**values, updated=schema.now()))
+            connection.execute(change.values(**AGAIN, updated=schema.now()))
             if again:
                 deliver(connection, again)

@@ -15,7 +15,7 @@ from rag.library.store.passages import Vectors
 from rag.library.store.words import cut, insert_words
 
 _table, _pages, _chunks = schema.documents, schema.pages, schema.chunks
-_tags = schema.document_tags
+_tags, _jobs = schema.document_tags, schema.jobs
 
 
 def check(chunks: Sequence[Chunk], vectors: Vectors) -> None:
@@ -66,6 +66,18 @@ def read_document(row: sa.Row[Any]) -> Document:
     values = {column.name: row._mapping[column.name] for column in _table.columns}
     kept = {"empty_pages": tuple(values["empty_pages"])}
     return Document(**values | kept | {"warnings": tuple(Notice(*warning) for warning in values["warnings"])})
+
+
+def delete_documents(connection: sa.Connection, collection_id: str, documents: Sequence[str]) -> Sequence[Any]:
+    """Delete these documents of the collection, and by cascade all that belongs to them.
+
+    Returns:
+        `sha256` and `name` of each that existed.
+    """
+    read_again = sa.and_(_jobs.c.kind == "document", _jobs.c.source.in_(documents), _jobs.c.state != "running")
+    connection.execute(sa.delete(_jobs).where(_jobs.c.collection == collection_id, read_again))
+    gone = sa.delete(_table).where(_table.c.collection == collection_id, _table.c.id.in_(documents))
+    return connection.execute(gone.returning(_table.c.sha256, _table.c.name)).all()
 
 
 def insert_document(
