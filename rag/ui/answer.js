@@ -5,16 +5,11 @@
 // Where the figures of a stage begin: "The model is reading the quotes: 12 %".
 const FIGURES = /[:：]/;
 
-const element = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
+const worded = (tag, className, text) => element(tag, { class: className || false }, text);
 
 // A button that keeps the focus, by its name, when the answer is drawn anew.
 const button = (className, name, onclick) => {
-  const node = element("button", className);
+  const node = worded("button", className);
   node.type = "button";
   node.dataset.name = name;
   node.onclick = onclick;
@@ -25,7 +20,7 @@ const button = (className, name, onclick) => {
 const tell = (said) => {
   let region = document.getElementById("footnote-status");
   if (!region) {
-    region = element("div");
+    region = worded("div");
     region.id = "footnote-status";
     region.setAttribute("role", "status");
     region.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
@@ -39,29 +34,29 @@ const footnote = (number, label, quote, name, open) => {
   const note = button("note", name, () => open(number, note));
   note.dataset.number = number;
   note.setAttribute("aria-label", label);
-  note.append(element("span", "figure", String(number)));
+  note.append(worded("span", "figure", String(number)));
   if (!quote) return note;
-  const preview = element("span", "preview");
+  const preview = worded("span", "preview");
   preview.setAttribute("role", "tooltip");
-  preview.append(element("span", "words", quote.text), element("span", "where", [quote.name, quote.place].filter(Boolean).join(", ")));
-  const holder = element("span", "holder");
+  preview.append(worded("span", "words", quote.text), worded("span", "where", [quote.name, quote.place].filter(Boolean).join(", ")));
+  const holder = worded("span", "holder");
   holder.append(note, preview);
   return holder;
 };
 
 const quoteCard = (quote, open) => {
-  const card = element("figure", "quote");
+  const card = worded("figure", "quote");
   card.dataset.number = quote.number;
-  const words = element("blockquote");
-  if (quote.head) words.append(element("div", "head", quote.head));
-  words.append(element("span", "words", quote.text));
+  const words = worded("blockquote");
+  if (quote.head) words.append(worded("div", "head", quote.head));
+  words.append(worded("span", "words", quote.text));
   const place = button("place", `place-${quote.number}`, () => open(quote.number, place));
   place.setAttribute("aria-label", quote.open);
-  place.append(element("span", "number", String(quote.number)), element("span", "name", quote.name));
-  if (quote.place) place.append(element("span", "where", quote.place));
-  const caption = element("figcaption");
+  place.append(worded("span", "number", String(quote.number)), worded("span", "name", quote.name));
+  if (quote.place) place.append(worded("span", "where", quote.place));
+  const caption = worded("figcaption");
   caption.append(place);
-  if (quote.note) caption.append(element("span", "changed", quote.note));
+  if (quote.note) caption.append(worded("span", "changed", quote.note));
   card.append(words, caption);
   return card;
 };
@@ -70,7 +65,7 @@ const quoteCard = (quote, open) => {
 const marked = (node, text, marks) => {
   let at = 0;
   for (const [start, end] of marks) {
-    node.append(text.slice(at, start), element("mark", "", text.slice(start, end)));
+    node.append(text.slice(at, start), worded("mark", "", text.slice(start, end)));
     at = end;
   }
   node.append(text.slice(at));
@@ -79,24 +74,24 @@ const marked = (node, text, marks) => {
 
 // What the verdict rests on: the reason, or the words of the documents.
 const grounds = (part, data) => {
-  const node = element("span", "why");
-  if (part.why) node.append(element("span", "reason", part.why));
+  const node = worded("span", "why");
+  if (part.why) node.append(worded("span", "reason", part.why));
   const quotes = part.notes.map((number) => data.quotes[number - 1]).filter(Boolean);
-  if (!part.why && quotes.length) node.append(element("span", "reason", data.labels.rests));
-  for (const quote of quotes) node.append(element("q", "words", quote.text));
+  if (!part.why && quotes.length) node.append(worded("span", "reason", data.labels.rests));
+  for (const quote of quotes) node.append(worded("q", "words", quote.text));
   return node;
 };
 
 const sentence = (part, name, data, root, open) => {
   const end = part.text.trimEnd().length;
   const marks = part.marks.filter(([start]) => start < end).map(([start, last]) => [start, Math.min(last, end)]);
-  const node = marked(element("span", `sentence ${part.verdict}`), part.text.slice(0, end), marks);
+  const node = marked(worded("span", `sentence ${part.verdict}`), part.text.slice(0, end), marks);
   const after = part.notes.map((number) => footnote(number, data.labels.notes[number - 1], data.quotes[number - 1], `${name}-note-${number}`, open));
   if (part.verdict !== "no_claim") {
     const why = grounds(part, data);
     if (why.childNodes.length) {
       const chip = button(`chip ${part.verdict}`, `${name}-verdict`, () => show(!root.opened.has(name)));
-      chip.append(element("span", "said", part.said));
+      chip.append(worded("span", "said", part.said));
       const show = (shown) => {
         root.opened[shown ? "add" : "delete"](name);
         chip.setAttribute("aria-expanded", String(shown));
@@ -105,8 +100,8 @@ const sentence = (part, name, data, root, open) => {
       show(root.opened.has(name));
       after.push(chip, why);
     } else {
-      const chip = element("span", `chip ${part.verdict}`);
-      chip.append(element("span", "said", part.said));
+      const chip = worded("span", `chip ${part.verdict}`);
+      chip.append(worded("span", "said", part.said));
       after.push(chip);
     }
   }
@@ -114,9 +109,9 @@ const sentence = (part, name, data, root, open) => {
 };
 
 const folding = (root, className, title, children, open = false) => {
-  const details = element("details", className);
+  const details = worded("details", className);
   details.open = root.querySelector(`details.${className}`)?.open ?? open;
-  const summary = element("summary", "", title);
+  const summary = worded("summary", "", title);
   summary.dataset.name = className;
   details.append(summary, ...children);
   return details;
@@ -124,16 +119,16 @@ const folding = (root, className, title, children, open = false) => {
 
 const written = (root, data, open) => {
   if (!data.plain && !data.sentences.length) return [];
-  const text = element("p", data.plain ? "written open" : "written", data.plain || undefined);
+  const text = worded("p", data.plain ? "written open" : "written", data.plain || undefined);
   text.append(...data.sentences.flatMap((part, i) => sentence(part, `kept-${i}`, data, root, open)));
   if (data.weak) return [folding(root, "weak", data.labels.written, [text])];
-  return [element("h4", "", data.labels.written), text];
+  return [worded("h4", "", data.labels.written), text];
 };
 
 const unsupported = (root, data, open) => {
   if (!data.folded.length) return [];
   return [folding(root, "folded", data.labels.folded, data.folded.map((part, i) => {
-    const line = element("p", "unsupported");
+    const line = worded("p", "unsupported");
     line.append(...sentence(part, `folded-${i}`, data, root, open));
     return line;
   }))];
@@ -142,7 +137,7 @@ const unsupported = (root, data, open) => {
 const quoted = (root, data, open) => {
   if (!data.quotes.length) return [];
   const cards = data.quotes.map((quote) => [data.more.includes(quote.number), quoteCard(quote, open)]);
-  const parts = [element("h4", "", data.labels.quotes), ...cards.filter(([more]) => !more).map(([, card]) => card)];
+  const parts = [worded("h4", "", data.labels.quotes), ...cards.filter(([more]) => !more).map(([, card]) => card)];
   if (data.more.length) parts.push(folding(root, "more", data.labels.more, cards.filter(([more]) => more).map(([, card]) => card)));
   return parts;
 };
@@ -164,16 +159,16 @@ const copy = ({ html, text }, said) => {
 const draw = (root, data, open) => {
   const parts = [];
   if (data.notice) {
-    const notice = element("div", "notice");
-    notice.append(element("strong", "", data.notice.title), element("span", "", data.notice.text));
+    const notice = worded("div", "notice");
+    notice.append(worded("strong", "", data.notice.title), worded("span", "", data.notice.text));
     parts.push(notice);
   }
   const words = [...written(root, data, open)];
-  if (data.labels.counted) words.push(element("p", "counted", data.labels.counted));
+  if (data.labels.counted) words.push(worded("p", "counted", data.labels.counted));
   words.push(...unsupported(root, data, open));
-  if (data.remark) words.push(element("p", "remark", data.remark));
+  if (data.remark) words.push(worded("p", "remark", data.remark));
   parts.push(...(data.leads ? [...words, ...quoted(root, data, open)] : [...quoted(root, data, open), ...words]));
-  if (data.status) parts.push(element("p", "status", data.status));
+  if (data.status) parts.push(worded("p", "status", data.status));
   if (data.copy && (data.quotes.length || data.sentences.length || data.plain)) {
     const way = button("copy", "copy", () => {
       copy(data.copy, data.labels.copied);

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
-
-import streamlit as st
 
 from rag.core.types import Answer, Quote, Sentence, Verdict, shown_name
 from rag.models.catalogue import shown_model
+from rag.ui.components import component
 from rag.ui.texts import Texts
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
-from rag.viewing.answer_order import folded_quotes, is_weak, kept, written_leads
+from rag.viewing.answer_order import folded, folded_quotes, is_weak, kept, written_leads
 from rag.viewing.export import as_rich_text
 from rag.viewing.verdict_texts import why
 
 _VERDICTS: Final[tuple[Verdict, ...]] = ("supported", "partly", "unsupported", "unchecked")
-_HERE: Final = Path(__file__).parent
-_answer = st.components.v2.component(
-    "footnote_answer",
-    html='<div class="answer"></div>',
-    css=(_HERE / "answer.css").read_text(encoding="utf-8"),
-    js=(_HERE / "answer.js").read_text(encoding="utf-8"),
-)
+_answer = component("answer", "answer", '<div class="answer"></div>')
 
 
 def draw_answer(answer: Answer, texts: Texts, *, turn: str, status: str = "", changes: Mapping[str, str] = {}) -> None:
@@ -37,7 +29,7 @@ def draw_answer(answer: Answer, texts: Texts, *, turn: str, status: str = "", ch
 
 def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str, str]) -> dict[str, object]:
     """The answer component's data: plain text and numbers, and the answer as it is copied."""
-    folded = [sentence for sentence in answer.sentences if sentence.verdict == "unsupported"]
+    unsupported = folded(answer)
     return {
         "notice": _notice(answer, texts),
         "leads": written_leads(answer),
@@ -46,14 +38,14 @@ def answer_data(answer: Answer, texts: Texts, status: str, changes: Mapping[str,
         "more": (more := folded_quotes(answer)),
         "plain": "" if answer.sentences else answer.text,
         "sentences": [_sentence_data(sentence, texts) for sentence in kept(answer)],
-        "folded": [_sentence_data(sentence, texts) for sentence in folded],
+        "folded": [_sentence_data(sentence, texts) for sentence in unsupported],
         "remark": _remark(answer, texts),
         "status": status,
         "copy": None if status else as_rich_text(answer, texts),
         "labels": {
             "quotes": quotes_title(answer, texts),
             "written": _written_title(answer, texts),
-            "folded": texts.count("answer.folded", len(folded)),
+            "folded": texts.count("answer.folded", len(unsupported)),
             "more": texts.count("answer.more_quotes", len(more)),
             "counted": _counted(answer, texts),
             "notes": [texts("answer.note", number=i) for i in range(1, len(answer.quotes) + 1)],

@@ -3,16 +3,6 @@
 
 const WAIT = 250; // Milliseconds without a key before words are looked for.
 
-const element = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node[name] = value;
-    else if (value !== false && value !== undefined) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children.filter((child) => child !== undefined && child !== null && child !== ""));
-  return node;
-};
-
 class Chats {
   constructor(root) {
     this.search = element("input", { type: "search", class: "search" });

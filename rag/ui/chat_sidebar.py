@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
@@ -13,6 +12,7 @@ from rag.core.errors import NotFound
 from rag.core.types import Chat
 from rag.library.store.chats import RemovedChat
 from rag.ui.chat_list import go_to
+from rag.ui.components import component
 from rag.ui.file_addresses import address
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.texts import Texts
@@ -26,13 +26,7 @@ _GROUPS: Final = ((0, "today"), (1, "yesterday"), (7, "week"), (30, "month"))
 _WORDS: Final = (
     *("search", "chats", "none", "more", "rename", "pin", "unpin", "archive", "unarchive", "delete", "deleted", "undo"),
 )
-_HERE: Final = Path(__file__).parent
-_chats = st.components.v2.component(
-    "footnote_chats",
-    html='<div class="chats"></div>',
-    css=(_HERE / "chat_sidebar.css").read_text(encoding="utf-8"),
-    js=(_HERE / "chat_sidebar.js").read_text(encoding="utf-8"),
-)
+_chats = component("chats", "chat_sidebar", '<div class="chats"></div>')
 
 
 def draw_chats(page: Frame, current: Chat | None) -> None:

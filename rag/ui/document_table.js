@@ -4,16 +4,6 @@
 const MOST = 1000; // Ticked by hand; the message that names them stays short.
 const WAIT = 250; // Milliseconds without a key before words are looked for.
 
-const element = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node[name] = value;
-    else if (value !== false && value !== undefined) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children.filter((child) => child !== undefined && child !== null && child !== ""));
-  return node;
-};
-
 class Table {
   constructor(root) {
     this.root = root;

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, get_args
 
 import streamlit as st
@@ -13,6 +12,7 @@ import streamlit as st
 from rag.core.types import EVERYTHING, Collection, Right, Selection, shown_name
 from rag.library.store.listing import Listed, Sort
 from rag.library.store.wanted import State, Wanted
+from rag.ui.components import component
 from rag.ui.document_filters import choose_selection, kind_name, said
 from rag.ui.file_addresses import address
 from rag.ui.page_frame import Frame
@@ -27,20 +27,16 @@ _WORDS_CHARACTERS: Final = 200
 _STATES: Final[tuple[State, ...]] = get_args(State)
 _SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 _ACTS: Final = ("tag", "move", "again", "ocr", "delete")
-# Sorted by, its heading, and how it is laid out.
-_COLUMNS: Final = (("name", "name", "main"), ("folder", "folder", "folder"), ("kind", "kind", "kind"))
-_COLUMNS_BEHIND: Final = (("date", "date", "day first"), ("added", "added", "day"), ("size", "size", "size"))
+# What it is sorted by and headed with, and how it is laid out.
+_COLUMNS: Final = (
+    *(("name", "main"), ("folder", "folder"), ("kind", "kind")),
+    *(("date", "day first"), ("added", "day"), ("size", "size")),
+)
 _SAID: Final = (
     *("search", "sort", "up", "down", "table", "tick", "tick_page", "tick_all", "chosen", "clear", "acts"),
     *(*_ACTS, "details", "loading", "gone", "pages", "previous", "next"),
 )
-_HERE: Final = Path(__file__).parent
-_table = st.components.v2.component(
-    "footnote_documents",
-    html='<div class="documents"></div>',
-    css=(_HERE / "document_table.css").read_text(encoding="utf-8"),
-    js=(_HERE / "document_table.js").read_text(encoding="utf-8"),
-)
+_table = component("documents", "document_table", '<div class="documents"></div>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +93,14 @@ def _draw(page: Frame, collection: Collection, right: Right) -> None:
     owner, listing = page.owner, page.services.store.listing
     _draw_filter(page, collection)
     view = view_of(collection)
-    asked = {"sort": view.sort, "descending": view.descending}
-    rows, total = listing.page(owner, collection.id, view.wanted, start=view.start, count=ROWS, **asked)  # type: ignore[arg-type]
+    look = partial(
+        listing.page, owner, collection.id, view.wanted, sort=view.sort, descending=view.descending, count=ROWS
+    )
+    rows, total = look(start=view.start)
     if not rows and total:
         # Documents were removed: the last page that there is.
         view = replace(view, start=(total - 1) // ROWS * ROWS)
-        rows, total = listing.page(owner, collection.id, view.wanted, start=view.start, count=ROWS, **asked)  # type: ignore[arg-type]
+        rows, total = look(start=view.start)
     key = f"documents-{collection.id}"
     sent = _table(
         key=key,
@@ -148,7 +146,7 @@ def _data(
 ) -> dict[str, object]:
     filtered = bool(view.words or view.states or view.selection)
     counted = texts.count("table.found" if filtered else "table.count", total)
-    columns = [(sort, texts(f"table.column_{name}"), kind) for sort, name, kind in (*_COLUMNS, *_COLUMNS_BEHIND)]
+    columns = [(sort, texts(f"table.column_{sort}"), kind) for sort, kind in _COLUMNS]
     return {
         "files": address(""),
         "language": texts.language,

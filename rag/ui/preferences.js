@@ -7,16 +7,6 @@ const SIZES = { normal: 100, large: 115, larger: 130, largest: 160 };
 const theme = (path) => `stActiveTheme-${path}-v2`;
 const BOX = '[data-testid="stChatInputTextArea"]';
 
-const element = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node[name] = value;
-    else if (value !== false && value !== undefined) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-};
-
 const resize = (size) => {
   document.documentElement.style.fontSize = SIZES[size] && size !== "normal" ? `${SIZES[size]}%` : "";
 };

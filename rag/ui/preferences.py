@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
-import streamlit as st
 from streamlit import config
 from streamlit.url_util import make_url_path
 
+from rag.ui.components import component
 from rag.ui.texts import Texts
 
-_HERE: Final = Path(__file__).parent
 _WORDS: Final = (
     *("title", "theme", "system", "light", "dark", "size", "normal", "large", "larger", "largest"),
     *("keys_title", "keys_on", "keys_list", "key_ask", "key_previous", "key_next", "key_close", "key_list", "done"),
 )
-_preferences = st.components.v2.component(
-    "footnote_preferences",
-    html='<div class="preferences"></div>',
-    css=(_HERE / "preferences.css").read_text(encoding="utf-8"),
-    js=(_HERE / "preferences.js").read_text(encoding="utf-8"),
-)
+_preferences = component("preferences", "preferences", '<div class="preferences"></div>')
 
 
 def draw_preferences(texts: Texts, pages: Iterable[str]) -> None:

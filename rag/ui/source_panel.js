@@ -7,16 +7,6 @@ const WIDTH = "footnote-panel-width";
 const ZOOMS = [1, 1.25, 1.5, 2, 3];
 const OURS = ["turn", "footnote", "document", "page"];
 
-const element = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node[name] = value;
-    else if (value !== false && value !== undefined) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children.filter((child) => child !== undefined && child !== null));
-  return node;
-};
-
 const piece = ([text, mark], leftOut) => {
   if (mark === "left_out" && !leftOut) return "";
   const node = document.createElement({ quote: "mark", left_out: "del", unsure: "u" }[mark] ?? "span");

@@ -6,24 +6,18 @@ and the panel asks `source_routes` for the page, with the person's rights looked
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-import streamlit as st
-
+from rag.ui.components import component
 from rag.ui.file_addresses import address
 from rag.ui.page_frame import Frame
 
-_HERE: Final = Path(__file__).parent
 _WORDS: Final = (
     *("close", "previous", "next", "page", "of", "pages", "zoom_in", "zoom_out", "fit", "find", "read", "left_out"),
     *("note", "previous_note", "next_note", "download", "visit", "width", "loading", "gone", "failed"),
 )
-_panel = st.components.v2.component(
-    "footnote_source",
-    html='<section class="panel" role="dialog" aria-modal="false" hidden></section>',
-    css=(_HERE / "source_panel.css").read_text(encoding="utf-8"),
-    js=(_HERE / "source_panel.js").read_text(encoding="utf-8"),
+_panel = component(
+    "source", "source_panel", '<section class="panel" role="dialog" aria-modal="false" hidden></section>'
 )
 
 
