@@ -43,6 +43,11 @@ def kept(answer: Answer) -> list[Sentence]:
     return [sentence for sentence in answer.sentences if sentence.verdict != "unsupported"]
 
 
+def folded(answer: Answer) -> list[Sentence]:
+    """The sentences that the documents do not support: one click away."""
+    return [sentence for sentence in answer.sentences if sentence.verdict == "unsupported"]
+
+
 def folded_quotes(answer: Answer) -> list[int]:
     """The numbers of the quotes that are one click away.
 

@@ -22,6 +22,7 @@ from rag.core.places import Texts
 from rag.core.types import Answer, Quote, Sentence, shown_name
 from rag.models.catalogue import shown_model
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
+from rag.viewing.answer_order import folded, kept
 from rag.viewing.highlighting import Picture
 
 # Markdown syntax characters: anywhere in a line, and at its start only.
@@ -68,10 +69,10 @@ def as_markdown(answer: Answer, t: Texts, *, prefix: str = "") -> str:
     parts = [f"**{_markdown(answer.question)}**"]
     parts += [_markdown(line) for line in remarks(answer, t)]
     if answer.sentences:
-        parts.append(" ".join(_with_notes(sentence, prefix) for sentence in _kept(answer.sentences)))
-        if folded := _folded(answer.sentences):
-            parts.append(_markdown(_folded_heading(folded, t)))
-            parts.append("\n".join(f"> - {_markdown(sentence.text)}" for sentence in folded))
+        parts.append(" ".join(_with_notes(sentence, prefix) for sentence in kept(answer)))
+        if unsupported := folded(answer):
+            parts.append(_markdown(_folded_heading(unsupported, t)))
+            parts.append("\n".join(f"> - {_markdown(sentence.text)}" for sentence in unsupported))
     elif answer.text:
         parts.append(_markdown(answer.text))
     if answer.text and (answer.model or answer.computed):
@@ -118,14 +119,14 @@ def chat_as_html(title: str, items: Sequence[Exported], t: Texts, *, language: s
 
 def _for_template(item: Exported, t: Texts, note: str) -> dict[str, object]:
     answer = item.answer
-    folded = _folded(answer.sentences)
+    unsupported = folded(answer)
     return {
         "answer": answer,
         "note": note,
         "remarks": list(remarks(answer, t)),
-        "kept": _kept(answer.sentences),
-        "folded": folded,
-        "folded_heading": _folded_heading(folded, t),
+        "kept": kept(answer),
+        "folded": unsupported,
+        "folded_heading": _folded_heading(unsupported, t),
         "quotes_title": quotes_title(answer, t),
         "crops": item.crops,
         "checksums": item.checksums,
@@ -144,8 +145,8 @@ def made_by(item: Exported, t: Texts) -> dict[str, str]:
 
 def as_rich_text(answer: Answer, t: Texts) -> dict[str, str]:
     """The answer for the clipboard, with numbered sources: `html`, and the same as plain `text`."""
-    kept = _kept(answer.sentences)
-    words = " ".join(each.text.strip() + "".join(f"[{n + 1}]" for n in each.quotes) for each in kept) or answer.text
+    said = (each.text.strip() + "".join(f"[{n + 1}]" for n in each.quotes) for each in kept(answer))
+    words = " ".join(said) or answer.text
     sources = [(f"“{' '.join(quote.text.split())}”", place_line(quote, t)) for quote in answer.quotes]
     shown = [f"<p>{escape(line)}</p>" for line in words.splitlines() if line.strip()]
     shown += ["<ol>", *(f"<li>{escape(text)} – {escape(place)}</li>" for text, place in sources), "</ol>"]
@@ -162,14 +163,6 @@ def _markdown(text: str) -> str:
 
 def _escaped_start(match: re.Match[str]) -> str:
     return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"
-
-
-def _kept(sentences: Sequence[Sentence]) -> list[Sentence]:
-    return [sentence for sentence in sentences if sentence.verdict != "unsupported"]
-
-
-def _folded(sentences: Sequence[Sentence]) -> list[Sentence]:
-    return [sentence for sentence in sentences if sentence.verdict == "unsupported"]
 
 
 def _folded_heading(folded: Sequence[Sentence], t: Texts) -> str:

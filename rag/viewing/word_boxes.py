@@ -6,8 +6,7 @@ Where the text came from another reader, the words are looked for among pdfium's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from ctypes import c_int
 from dataclasses import dataclass
 from os.path import commonprefix
@@ -17,13 +16,12 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from rag.core.errors import NotFound, PageNotDrawn
 from rag.core.formats import Kind
 from rag.core.text import letters
-from rag.core.types import PageWord
-from rag.ingestion.loading.page_pictures import draw
-from rag.ingestion.loading.pdf import LOCK, read_page, upright_text
-from rag.ingestion.loading.pdf_forms import Field, open_page, prepare
+from rag.core.types import PageWord, words_at
+from rag.ingestion.loading.page_pictures import draw, opened, rendered
+from rag.ingestion.loading.pdf import read_page, upright_text
+from rag.ingestion.loading.pdf_forms import Field
 
 Span = tuple[int, int]
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; pixels from the top left corner
@@ -45,13 +43,13 @@ def render(
         NotFound: the document has no page of that number.
         PageNotDrawn: pdfium cannot open the document or the page.
     """
-    with _opened(data, number, password) as (page, fields):
+    with opened(data, number, password) as (page, fields):
         return _draw(page, fields, spans, text, scale)
 
 
 def locate(data: bytes, number: int, spans: Sequence[Span], text: str | None) -> list[Rectangle]:
     """The rectangles of the spans in points instead of pixels, with no picture drawn. Raises as `render`."""
-    with _opened(data, number, None) as (page, fields):
+    with opened(data, number, None) as (page, fields):
         width, height = page.get_size()
         size = max(1, round(width)), max(1, round(height))
         x, y = width / size[0], height / size[1]
@@ -75,13 +73,12 @@ def locate_recognised(spans: Sequence[Span], words: Sequence[PageWord]) -> list[
     lines: list[_Line] = []
     upright = _runs_up(words)
     for start, end in spans:
-        for word in words:
-            if word.start < end and word.end > start:
-                box = _part(word, start, end, upright)
-                if lines and lines[-1].takes(box):
-                    lines[-1].grow(box)
-                else:
-                    lines.append(box)
+        for word in words_at(words, start, end):
+            box = _part(word, start, end, upright)
+            if lines and lines[-1].takes(box):
+                lines[-1].grow(box)
+            else:
+                lines.append(box)
     return [(line.left, line.bottom, line.right, line.top) for line in lines]
 
 
@@ -103,26 +100,11 @@ def _part(word: PageWord, start: int, end: int, upright: bool) -> _Line:
     return _Line(left, word.top, right, word.bottom, upright=False)
 
 
-@contextmanager
-def _opened(data: bytes, number: int, password: str | None) -> Iterator[tuple[pdfium.PdfPage, Sequence[Field]]]:
-    with LOCK:
-        try:
-            with closing(pdfium.PdfDocument(data, password=password)) as document:
-                if not 1 <= number <= len(document):
-                    raise NotFound(what="page")
-                prepare(document)
-                with open_page(document, number - 1) as opened:
-                    yield opened
-        except pdfium.PdfiumError as error:
-            raise PageNotDrawn(page=number) from error
-
-
 def _draw(
     page: pdfium.PdfPage, fields: Sequence[Field], spans: Sequence[Span], text: str | None, scale: float
 ) -> tuple[Image.Image, list[Rectangle]]:
     scale = min(scale, _LONGEST_SIDE / max(1.0, *page.get_size()))
-    with closing(page.render(scale=scale)) as bitmap:
-        image = bitmap.to_pil().convert("RGB").copy()
+    image = rendered(page, scale)
     rectangles = _rectangles(page, fields, spans, text, image.size) if spans else []
     return image, rectangles
 

@@ -89,9 +89,11 @@ def _unsure(case: Case, sources: Sources) -> Iterator[Notice]:
     """Says which words of a claim rest on words that text recognition may have mistaken."""
     if case.verdict not in ("supported", "partly"):
         return
+    doubtful = dict.fromkeys(word for source in case.evidence for word in sources.quotes[source.place].unsure)
+    if not doubtful:
+        return
     claim, language = case.said.text, sources.language
     figures, said = {number.value for number in numbers(claim)}, set(terms(claim, language))
-    doubtful = dict.fromkeys(word for source in case.evidence for word in sources.quotes[source.place].unsure)
     shared = [
         word
         for word in doubtful

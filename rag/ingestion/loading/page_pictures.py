@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Final
 
@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rag.core.errors import NotFound, PageNotDrawn
 from rag.core.formats import Kind, format_of
 from rag.ingestion.loading.pdf import LOCK
-from rag.ingestion.loading.pdf_forms import open_page, prepare
+from rag.ingestion.loading.pdf_forms import Field, open_page, prepare
 
 # A page of a magazine scanned at 600 dpi has 35 million.
 MOST_PIXELS: Final = 100_000_000
@@ -63,18 +63,31 @@ def draw(
             size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
             picture = picture.resize(size, Image.Resampling.LANCZOS)
         return picture, 1 / scale
+    with opened(data, number, password) as (page, _):
+        scale = min(dpi / 72, longest / max(1.0, *page.get_size()))
+        return rendered(page, scale), 1 / scale
+
+
+@contextmanager
+def opened(data: bytes, number: int, password: str | None) -> Iterator[tuple[pdfium.PdfPage, Sequence[Field]]]:
+    """A page of a PDF with its fields, opened and closed under pdfium's lock. Raises as `draw`."""
     with LOCK:
         try:
             with closing(pdfium.PdfDocument(data, password=password)) as document:
                 if not 1 <= number <= len(document):
                     raise NotFound(what="page")
                 prepare(document)
-                with open_page(document, number - 1) as (page, _):
-                    scale = min(dpi / 72, longest / max(1.0, *page.get_size()))
-                    with closing(page.render(scale=scale)) as bitmap:
-                        return bitmap.to_pil().convert("RGB").copy(), 1 / scale
+                with open_page(document, number - 1) as page:
+                    yield page
         except pdfium.PdfiumError as error:
             raise PageNotDrawn(page=number) from error
+
+
+def rendered(page: pdfium.PdfPage, scale: float) -> Image.Image:
+    """An open page as a picture (RGB), `scale` pixels a point."""
+    with closing(page.render(scale=scale)) as bitmap:
+        picture: Image.Image = bitmap.to_pil().convert("RGB").copy()
+        return picture
 
 
 @contextmanager
