@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,6 +121,17 @@ def test_a_sum_stands_in_words_with_its_rows_and_without_the_total(library: Serv
             [""],
         ),
         (
+            "In which year was revenue the highest?",
+            "Highest Revenue (2018, 2019): 500 (2019).",
+            [""],
+        ),
+        ("哪一年revenue更低?", "Revenue (2018, 2019)最小值：400 (2018)。", [""]),
+        (
+            "Which years had total assets of more than 900?",
+            "Columns: Total assets (2018, 2019): 1,000, 1,250; > 900 = 2018, 2019.",
+            [""],
+        ),
+        (
             "Was ist die Summe der Preise in Kiel?",
             "Summe von Preis über 2 Zeilen mit Ort = Kiel: 1.200,50 € + 300,00 € = 1.500,50 €.",
             ["A2:C2", "A3:C3"],
@@ -160,10 +172,33 @@ def test_a_column_of_a_table_of_which_no_word_is_said_is_asked_about() -> None:
         "How many orders were open before they were cancelled?",
         "What is the highest amount in the North or of Anchor?",
         "What is the change in profit from 2018 to 2019?",
+        # Two numbers are asked for, or the total that stands there, or a reason.
+        "What were the revenues in 2018 and 2019 in total, respectively?",
+        "What were the total assets in 2018 and 2019?",
+        "Why did revenue change from 2018 to 2019?",
+        # How something changed is no value of a year; of costs in brackets either may be called the higher.
+        "In which year did revenue increase the most?",
+        "In which year were staff costs higher?",
+        # The lines of a report are different things.
+        "What is the highest of 2019 in the report?",
     ],
 )
 def test_a_question_of_which_not_all_is_understood_is_not_computed(library: Services, question: str) -> None:
     assert ask(library, question).computed is None
+
+
+def test_of_two_reports_the_rows_asked_for_are_shown_and_none_is_chosen(tmp_path: Path) -> None:
+    services = open_services(Settings(data_dir=tmp_path, samples=False, model="none", reader="elsewhere"))
+    with closing(services.store):
+        collection = services.store.collections.create(OWNER, "reports").id
+        for name in ("Alder.html", "Birch.html"):
+            read_file(services.ingest, OWNER, collection, REPORT.replace("Report", name).encode(), name)
+        answer = ask(services, "What is the change in revenue from 2018 to 2019?")
+    assert (answer.computed, [notice.key for notice in answer.notices]) == (None, ["computed_tables"])
+    assert sorted((quote.name, quote.text) for quote in answer.quotes) == [
+        ("Alder.html", "Revenue | 400 | 500"),
+        ("Birch.html", "Revenue | 400 | 500"),
+    ]
 
 
 def test_no_row_that_fits_is_said(library: Services) -> None:

@@ -34,6 +34,10 @@ r"|几[个条行笔位名项次份件台家人间种]|数量|个数"), "count"),
     (re.compile(r"^\W*+(?:please )?(?:which|what|list|show|find|give me|who|welche\w*|zeige?|liste|nenne"
 r"|wer)\b|哪些|哪[个条行笔位名项家]|列出|列举|显示|找出"), "rows"),
 )  # fmt: skip
+# Whoever asks for a reason is not told a number.
+REASONS: Final = re.compile(
+    r"\b(?:why|how come|reasons?|causes?|caused|contributed|warum|wieso|weshalb|grund|gründe)\b|为什么|为何|原因"
+)
 _DISTINCT: Final = re.compile(r"\b(?:different|distinct|unique|verschiedene\w*|unterschiedliche\w*)\b|不同")
 _LIMIT: Final = re.compile(
     r"\btop (\d{1,2})\b|\b(\d{1,2}|two|three|four|five|ten) (?=(?:highest|largest|biggest|lowest"

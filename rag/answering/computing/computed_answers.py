@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final, TypeVar
 
-from rag.answering.computing.asked_operations import operation_of
+from rag.answering.computing.asked_operations import REASONS, operation_of
+from rag.answering.computing.asked_series import asks_series
 from rag.answering.computing.engine import run
 from rag.answering.computing.grids import Grid, Row, grids_of
 from rag.answering.computing.operations import Query, Result
 from rag.answering.computing.planning import Plan, plan
 from rag.answering.computing.report_lines import Series
-from rag.answering.computing.series import asks_series, planned_series
+from rag.answering.computing.series import planned_series
 from rag.answering.computing.series_answers import series_answer
 from rag.answering.computing.spans import Question
 from rag.answering.computing.wording import WORDINGS, filter_text, head_of, number_text, terms_text
@@ -50,7 +51,8 @@ class Computer:
         """The draft with what is computed of its passages' tables, or with what is not clear; None where it asks for
         nothing of the kind. `tables` are the pages that hold some: others are not read again."""
         asked = draft.question
-        if operation_of(Question(asked)) is None and not asks_series(asked):
+        question = Question(asked)
+        if REASONS.search(question.text) or (operation_of(question) is None and not asks_series(asked)):
             return None
         grids = self._grids(
             owner,
@@ -64,7 +66,7 @@ class Computer:
         over_lines = bool(lines) and not any(one.grid.sheet for one in clear)
         found: Sequence[Plan | Series] = _best(lines) if over_lines else _best(clear or plans[:1])
         if len(found) != 1:
-            return which_table(draft, [one.grid for one in found]) if found else None
+            return _which_table(draft, found) if found else None
         (best,) = found
         if isinstance(best, Series):
             return series_answer(draft, best, language)
@@ -236,9 +238,11 @@ def _which_column(draft: Answer, one: Plan) -> Answer:
     return _shown(draft, one.grid, one.grid.rows[:_SHOWN], (notice,))
 
 
-def which_table(draft: Answer, grids: Sequence[Grid]) -> Answer:
-    """That the question fits several tables, with a row of each."""
+def _which_table(draft: Answer, found: Sequence[Plan | Series]) -> Answer:
+    """That the question fits several tables, with the rows of each that it asks for, where these are known."""
+    grids = [one.grid for one in found]
     names = list(dict.fromkeys(f"{one.name}{f' ({one.caption})' if one.caption else ''}" for one in grids))
     notice = Notice("computed_tables", {"tables": "; ".join(names[:_NAMED])})
-    quotes = tuple(one.quote(one.rows[0]) for one in grids[:_NAMED])
+    rows = [one.rows if isinstance(one, Series) else one.grid.rows[:1] for one in found[:_NAMED]]
+    quotes = tuple(one.quote(row) for one, own in zip(grids, rows, strict=False) for row in own)
     return replace(draft, outcome="answered", quotes=quotes, notices=(notice,), disagreements=())

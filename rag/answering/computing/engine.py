@@ -23,7 +23,8 @@ _COMBINED: Final = {
     "change": f"{_ONE} - {_OTHER}", "difference": f"{_ONE} - {_OTHER}",
     "share": f"100 * ({_ONE} - {_OTHER}) / nullif({_OTHER}, 0)",
     "ratio": f"{_ONE} / nullif({_OTHER}, 0)", "part": f"100 * {_ONE} / nullif({_OTHER}, 0)",
-    "average": "favg(n)", "sum": "fsum(n)", "exceeding": "count(*)",
+    "average": "favg(n)", "sum": "fsum(n)", "exceeding": "count(*)", "which": "count(*)",
+    "maximum": "max(n)", "minimum": "min(n)",
 }  # fmt: skip
 _FIRST_DAY: Final = datetime.date(1, 1, 1)
 _LAST_DAY: Final = datetime.date(9999, 12, 31)
@@ -51,16 +52,21 @@ def _in_memory() -> Any:
     return duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
 
 
-def combined(operation: str, numbers: list[float], bound: tuple[str, float, float] = ("", 0.0, 0.0)) -> float | None:
-    """A few cells put together in their order; None where it is divided by nothing."""
+def combined(
+    operation: str, numbers: list[float], bound: tuple[str, float, float] = ("", 0.0, 0.0)
+) -> tuple[float | None, list[int]]:
+    """A few cells put together in their order, None where it is divided by nothing; and the places that it is of."""
     size, values = "TRUE", list[float]()
-    if operation == "exceeding":
+    if bound[0]:
         size = _SIZE[bound[0]].format("")
         values = list(bound[1:]) if bound[0] == "between" else [bound[1]]
     with _in_memory() as connection:
         connection.register("cells", {"place": np.arange(len(numbers)), "n": np.array(numbers, dtype=np.float64)})
         ((value,),) = connection.execute(f"SELECT {_COMBINED[operation]} FROM cells WHERE {size}", values).fetchall()
-    return None if value is None else float(value)
+        if operation in ("maximum", "minimum"):
+            size, values = "n = ?", [value]
+        places = connection.execute(f"SELECT place FROM cells WHERE {size} ORDER BY place", values).fetchall()
+    return None if value is None else float(value), [int(place) for (place,) in places]
 
 
 def _single(connection: Any, query: Query, grid: Grid, rows: list[int], where: str, values: list[Any]) -> Result:

@@ -56,7 +56,7 @@ def plan(asked: str, grid: Grid, operation: tuple[Operation, list[tuple[int, int
         return None
     sort, said = known
     said = [place for place in said if question.is_free(*place)]
-    if not said or (not grid.sheet and not _explicit(question, sort, said)):
+    if not said or (not grid.sheet and (_of_times(grid) or not _explicit(question, sort, said))):
         return None
     for place in said:
         question.take(*place)
@@ -73,6 +73,11 @@ def _explicit(question: Question, sort: Operation, said: Sequence[tuple[int, int
     if sort in ("rows", "count", "distinct"):
         return False
     return not all(_SHEETS_ONLY.fullmatch(question.text[start:end]) for start, end in said)
+
+
+def _of_times(grid: Grid) -> bool:
+    """Whether the columns are stretches of time: then its rows are different things, which make no sum."""
+    return sum(bool(periods(head.casefold())) for head in grid.heads) > 1
 
 
 def _match(matches: Matches) -> None:

@@ -32,6 +32,10 @@ class Series:
     fits: int
     bound: tuple[str, float, float] = ("", 0.0, 0.0)
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(dict.fromkeys(cell.row for cell in self.cells))
+
 
 @dataclass
 class Report:
@@ -76,6 +80,11 @@ def key(one: Period) -> tuple[str, int] | None:
 
 def asked_key(one: Period) -> tuple[str, int]:
     return key(one) or (one.key[0], one.key[1])
+
+
+def time_of(cell: Cell) -> str:
+    """The stretch of time that a cell is of, as the table calls it."""
+    return cell.column if periods(cell.column.casefold()) else cell.line
 
 
 def order(cell: Cell) -> tuple[int, int]:

@@ -6,69 +6,30 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rag.answering.computing.asked_operations import sizes
+from rag.answering.computing.asked_series import BOUNDED, EXTREME, AskedSeries
 from rag.answering.computing.grids import Grid
-from rag.answering.computing.periods import MANY_YEARS, Period, of_year, periods
-from rag.answering.computing.report_lines import Cell, Report, Series, asked_key, key, label_of, order, plain_years
-from rag.answering.computing.series_words import NOTE_MARK, SERIES_OPERATIONS, WEAK, SeriesOperation
-from rag.answering.computing.spans import Question, stems_of
-from rag.core.text import STOP_WORDS, stem
-from rag.core.text.units import SCALES
+from rag.answering.computing.periods import periods
+from rag.answering.computing.report_lines import Cell, Report, Series, asked_key, key, label_of, order
+from rag.answering.computing.series_words import NOTE_MARK
 
-# Cells of a table in thousands are so far below what is said in full.
-_FAR: Final = 50
 _TOTAL: Final = re.compile(r"\btotals?\b|合计|总计|summe\b")
 # A report's table is read by people: what is longer is a list of records.
 _MOST_LINES: Final = 200
-
-
-def asks_series(asked: str) -> bool:
-    """Whether a question may ask for something over stretches of time."""
-    text = Question(asked).text
-    return any(pattern.search(text) for pattern, _ in SERIES_OPERATIONS)
 
 
 def planned_series(asked: str, grid: Grid) -> Series | None:
     """The cells of which the question asks to compute something; None where not all of it is understood."""
     if len(grid.rows) + len(grid.totals) > _MOST_LINES or len(grid.heads) < 2:
         return None
-    question = Question(asked)
-    found = next(((name, m) for pattern, name in SERIES_OPERATIONS if (m := pattern.search(question.text))), None)
-    if found is None:
-        return None
-    return _Asked(question, Report(grid), found[0], found[1]).series()
+    series = AskedSeries.of(asked)
+    return _Lines(series, Report(grid)).series() if series else None
 
 
-class _Asked:
-    def __init__(self, question: Question, report: Report, operation: SeriesOperation, said: re.Match[str]) -> None:
-        self.question, self.report, self.operation = question, report, operation
-        self.language = question.language
-        self._weak = {stem(word, self.language) for word in WEAK}
-        self.bound: tuple[str, float, float] = ("", 0.0, 0.0)
-        self.scale = 1.0
-        if operation != "sum":  # "total revenue" is a line; whether a sum is asked for is told by its periods
-            question.take(*said.span())
-        if operation == "exceeding":
-            for size in sizes(question):
-                self.bound = (size.comparison, size.low, size.high)
-                self.scale = next((SCALES[w] for w in question.text[size.start : size.end].split() if w in SCALES), 1.0)
-                question.take(size.start, size.end)
-        self.periods = list(self._periods())
-        for one in self.periods:
-            question.take(one.start, one.end)
+class _Lines:
+    """A report table of which a series is asked."""
 
-    def _periods(self) -> Iterator[Period]:
-        found = plain_years(periods(self.question.text))
-        if span := MANY_YEARS.search(self.question.text):
-            first, last = int(span[1]), int(span[2])
-            if self.operation in ("average", "sum") and first < last:
-                yield from (of_year(year, *span.span()) for year in range(first, last + 1))
-                return
-        seen = set()
-        for one in found:
-            if one.key[0] in ("year", "quarter", "day", "month", "half") and one.key not in seen:
-                seen.add(one.key)
-                yield one
+    def __init__(self, asked: AskedSeries, report: Report) -> None:
+        self.asked, self.report = asked, report
 
     def series(self) -> Series | None:
         return self._over_columns() or self._over_rows()
@@ -111,11 +72,11 @@ class _Asked:
 
     def _chosen(self, dated: dict[tuple[str, int], list[int]]) -> list[int]:
         """The place of each stretch of time asked for; none where one has several, or none."""
-        if self.operation == "exceeding" and not self.periods:
+        if self.asked.operation in BOUNDED | EXTREME and not self.asked.periods:
             places = sorted({p for own in dated.values() for p in own})
             return places if all(len(own) == 1 for own in dated.values()) else []
         chosen = []
-        for one in self.periods:
+        for one in self.asked.periods:
             places = dated.get(asked_key(one), [])
             if len(places) != 1:
                 return []
@@ -124,15 +85,15 @@ class _Asked:
 
     def _lines(self, labels: Sequence[str], groups: Sequence[str]) -> list[int]:
         """The lines that the question names, in its order: one, or two where it compares them."""
-        own = [frozenset(self._stems(label)) for label in labels]
-        around = [frozenset(self._stems(group)) for group in groups]
+        own = [frozenset(self.asked.stems(label)) for label in labels]
+        around = [frozenset(self.asked.stems(group)) for group in groups]
         context = frozenset(
-            self._stems(f"{self.report.grid.caption} {self.report.grid.label} {' '.join(self.report.grid.heads)}")
+            self.asked.stems(f"{self.report.grid.caption} {self.report.grid.label} {' '.join(self.report.grid.heads)}")
         )
         two = self._two(labels, context)
         if two:
             return two
-        wanted = frozenset(self._wanted())
+        wanted = frozenset(self.asked.wanted())
         strict = [
             n for n, stems in enumerate(own) if stems and stems <= wanted and wanted <= stems | around[n] | context
         ]
@@ -145,44 +106,28 @@ class _Asked:
 
     def _two(self, labels: Sequence[str], context: frozenset[str]) -> list[int]:
         """The two lines that are compared or added, where both are named whole and nothing else is."""
-        if len(self.periods) > 1 or self.operation in ("share", "exceeding"):
+        if len(self.asked.periods) > 1 or self.asked.operation in ("share", "exceeding"):
             return []
-        question = self.question.copy()
+        question = self.asked.question.copy()
         found: list[tuple[int, int]] = []
         for number in sorted(range(len(labels)), key=lambda n: -len(labels[n])):
             label = NOTE_MARK.sub("", labels[number]).strip()
             if label and (place := question.find(label)):
                 question.take(*place)
                 found.append((place[0], number))
-        left = {w.stem for w in question.words if question.is_free(w.start, w.end) and not w.small}
-        left -= self._weak | context
+        left = set(self.asked.wanted(question)) - context
         return [n for _, n in sorted(found)] if len(found) == 2 and not left else []
-
-    def _wanted(self) -> Iterator[str]:
-        for word in self.question.words:
-            if self.question.is_free(word.start, word.end) and not word.small and word.stem not in self._weak:
-                yield word.stem
-
-    def _stems(self, text: str) -> list[str]:
-        plain = [one for one in stems_of(NOTE_MARK.sub("", text), self.language) if not one.isdecimal()]
-        return [one for one in plain if one not in self._weak and one not in STOP_WORDS[self.language]]
-
-    def _unscaled(self, cells: Sequence[Cell]) -> None:
-        """Of a table in thousands "5,000 thousand" is 5,000: told by its cells, which are far below the bound."""
-        most = max(abs(cell.value.number or 0.0) for cell in cells)
-        if self.scale > 1 and self.bound[1] > _FAR * most:
-            self.bound = self.bound[0], self.bound[1] / self.scale, self.bound[2] / self.scale
 
     def _another_total(self, cells: Sequence[Cell]) -> bool:
         """Whether a total is asked for, and the line is none although the table has one."""
         lines = [cell.line for cell in cells]
-        if not _is_total(self.question.text) or any(_is_total(f"{line} {cells[0].column}") for line in lines):
+        if not _is_total(self.asked.question.text) or any(_is_total(f"{line} {cells[0].column}") for line in lines):
             return False
         return any(_is_total(row.cells[0]) for row in self.report.rows)
 
     def _made(self, cells: list[Cell], lines: int, times: int) -> Series | None:
         """The series, where there are as many cells as the operation takes, and a number in each."""
-        operation = self.operation
+        operation = self.asked.operation
         if operation == "change" and lines == 2:
             operation = "difference"
         needs = {"share": (1, 2), "change": (1, 2), "difference": (2, 1), "part": (2, 1)}.get(operation)
@@ -192,22 +137,32 @@ class _Asked:
             return None
         if operation in ("average", "sum") and (len(cells) < 2 or (lines > 1 and times > 1)):
             return None
-        if operation == "exceeding" and (lines != 1 or not self.bound[0]):
+        if operation in BOUNDED and (lines != 1 or not self.asked.bound[0]):
             return None
         if any(cell.value.number is None for cell in cells):
+            return None
+        if operation in EXTREME and not self._compares(cells, lines):
+            return None
+        if operation == "sum" and lines == 1 and _is_total(cells[0].line) and not self.asked.says_total_twice():
             return None
         if len({cell.value.unit for cell in cells} - {""}) > 1:
             return None
         if operation in ("share", "change"):
             cells = sorted(cells, key=lambda one: order(one), reverse=True)
-        if operation == "exceeding":
-            self._unscaled(cells)
+        if operation in BOUNDED:
+            self.asked.scale_to(max(abs(cell.value.number or 0.0) for cell in cells))
         if operation == "share" and all(cell.value.unit == "%" for cell in cells):
             operation = "change"
         if operation != "sum" and self._another_total(cells):
             return None
-        named = sum(word.stem in self._stems(cells[0].line) for word in self.question.words)
-        return Series(self.report.grid, operation, tuple(cells), 2 * named + 2 * times, self.bound)
+        named = sum(word.stem in self.asked.stems(cells[0].line) for word in self.asked.question.words)
+        return Series(self.report.grid, operation, tuple(cells), 2 * named + 2 * times, self.asked.bound)
+
+    def _compares(self, cells: Sequence[Cell], lines: int) -> bool:
+        """Whether values of one line can be compared as asked; of costs in brackets it is not clear which is more."""
+        if lines != 1 or len(cells) < 2 or (self.asked.of_two and len(cells) > 2):
+            return False
+        return any((cell.value.number or 0.0) >= 0 for cell in cells)
 
 
 def _is_total(text: str) -> bool:
