@@ -26,7 +26,6 @@ from rag.models.catalogue import locate
 from rag.models.llms.chat_format import Message
 from rag.models.llms.llama_cpp import ChatLlamaCpp
 from rag.models.llms.process import ModelProcess
-from rag.models.llms.worker import free_threads
 from rag.models.llms.worker_client import Child
 from tests.support.waiting import ends, until
 
@@ -321,17 +320,3 @@ def test_the_chat_model_works_async(model: ModelProcess) -> None:
     with ThreadPoolExecutor(1) as thread:  # in this one a browser's loop may run
         streamed, whole = thread.submit(asyncio.run, both()).result()
     assert streamed == whole != ""
-
-
-# Threads
-
-
-@pytest.mark.parametrize(
-    ("cores", "load", "threads"), [(1, 0.0, 1), (2, 0.0, 1), (2, 5.0, 1), (8, 0.2, 7), (8, 3.0, 5), (8, 9.0, 1)]
-)
-def test_threads_default_to_the_cores_that_are_free(
-    monkeypatch: pytest.MonkeyPatch, cores: int, load: float, threads: int
-) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
-    assert free_threads() == threads

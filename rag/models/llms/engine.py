@@ -17,6 +17,7 @@ from threading import Event
 import llama_cpp as lib
 
 from rag.models.llms.generator import CannotLoad, Stopped
+from rag.models.llms.idle_cores import IdleCores
 
 # llama.cpp logs every tensor it loads.
 logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
@@ -30,11 +31,13 @@ _ABORTED = 2
 class Engine:
     """A loaded model and its llama.cpp context.
 
-    `context` is the maximum of prompt and answer tokens together. Set `stop` from any thread to cancel.
+    `context` is the maximum of prompt and answer tokens together; `threads` 0 takes idle cores, as many as there are at
+    the time. Set `stop` from any thread to cancel.
     """
 
     def __init__(self, file: Path, *, context: int, threads: int, gpu_layers: int, plain: bool) -> None:
         self.stop = Event()
+        self._cores = IdleCores(threads)
         # The tokens in the KV cache, and how many of them were evaluated in full batches.
         self._cached: list[int] = []
         self._whole = 0
@@ -47,18 +50,18 @@ class Engine:
         if not self._model:
             raise CannotLoad("damaged")
         self._vocab = lib.llama_model_get_vocab(self._model)
-        self._context = self._new_context(context, threads, _GPU_BATCH if gpu_layers else _BATCH)
+        self._context = self._new_context(context, _GPU_BATCH if gpu_layers else _BATCH)
         self._memory = lib.llama_get_memory(self._context)
         self._abort = lib.ggml_abort_callback(lambda _: self.stop.is_set())
         # Warm-up, so that such a fault happens before the first question.
         self.read([self._first_token()] * _BATCH)
 
-    def _new_context(self, context: int, threads: int, batch: int) -> object:
+    def _new_context(self, context: int, batch: int) -> object:
         params = lib.llama_context_default_params()
         self.context = min(context, lib.llama_model_n_ctx_train(self._model) or context)
         self._batch = batch
         params.n_ctx, params.n_batch, params.n_ubatch = self.context, batch, batch
-        params.n_threads = params.n_threads_batch = threads
+        self._threads = params.n_threads = params.n_threads_batch = self._cores.meanwhile()
         context_pointer: object = lib.llama_init_from_model(self._model, params)
         if not context_pointer:
             raise CannotLoad("memory")
@@ -115,6 +118,7 @@ class Engine:
             Stopped: cancelled; the batches evaluated until then stay in the cache.
         """
         shared = self._rewind(prompt)
+        self._take(self._cores.at_start())
         lib.llama_set_abort_callback(self._context, self._abort, None)
         try:
             for start in range(shared, len(prompt), self._batch):
@@ -176,12 +180,18 @@ class Engine:
         code = lib.llama_decode(self._context, lib.llama_batch_get_one(array, len(tokens)))
         if code == 0:
             self._cached.extend(tokens)
+            self._take(self._cores.meanwhile())
             return
         # An interrupted batch may be in the cache in part.
         lib.llama_memory_seq_rm(self._memory, -1, len(self._cached), -1)
         if code == _ABORTED:
             raise Stopped
         raise RuntimeError(f"llama_decode returned {code}")
+
+    def _take(self, threads: int) -> None:
+        if threads != self._threads:
+            lib.llama_set_n_threads(self._context, threads, threads)
+            self._threads = threads
 
     def _piece(self, token: int) -> bytes:
         buffer = ctypes.create_string_buffer(512)

@@ -21,6 +21,7 @@ from transformers.generation.streamers import BaseStreamer
 from rag.models.catalogue.files import folder_problem
 from rag.models.llms.chat_format import formatter
 from rag.models.llms.generator import CannotLoad, Stopped, fitted
+from rag.models.llms.idle_cores import IdleCores
 
 # bitsandbytes logs a cast per layer and token.
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
@@ -33,7 +34,7 @@ class TransformersGenerator:
 
     def __init__(self, folder: Path, *, context: int, threads: int, bits: int) -> None:
         _check(folder, bits)
-        torch.set_num_threads(threads)
+        self._cores = IdleCores(threads)
         self.stop = threading.Event()
         try:
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -73,6 +74,7 @@ class TransformersGenerator:
         return fitted(self._tokenizer(text).input_ids, self.context, 0)
 
     def _generate(self, prompt: list[int], order: dict[str, Any], pieces: _Pieces) -> None:
+        torch.set_num_threads(self._cores.at_start())
         sampling = {"do_sample": True, "temperature": order["temperature"]} if order["temperature"] > 0 else {}
         if sampling:
             torch.manual_seed(order["seed"])

@@ -11,7 +11,7 @@ Protocol: JSON lines. On standard input:
 
 On standard output:
 
-    {"is": "ready", "context": tokens, "threads": n}  or  {"is": "refused", "reason": code}, then the end
+    {"is": "ready", "context": tokens}  or  {"is": "refused", "reason": code}, then the end
     {"is": "reading", "id": 1, "read": tokens, "total": tokens}
     {"is": "piece", "id": 1, "text": text}
     {"is": "done", "id": 1, "why": "end" | "length" | "stopped" | "template", "prompt": tokens, "written": tokens}
@@ -133,13 +133,6 @@ def _machine_lock(file: Path | None, stop: threading.Event) -> Iterator[None]:
         yield
 
 
-def free_threads() -> int:
-    """The number of idle cores: llama.cpp's threads spin-wait, which makes it many times slower on busy cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return max(1, min(cores - 1, round(cores - busy)))
-
-
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--file", type=Path, required=True)
@@ -178,32 +171,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sink = _own_stdout()
     if options.sha256 and options.file.is_file() and sha256(options.file) != options.sha256:
         return _refuse(sink, "changed")
-    threads = options.threads or free_threads()
     try:
-        writer = _open(options, threads)
+        writer = _open(options)
     except CannotLoad as error:
         return _refuse(sink, error.reason)
     except BadTemplate:
         return _refuse(sink, "template")
     worker = Worker(writer, sink, options.turn)
-    worker.send(**{"is": "ready", "context": writer.context, "threads": threads})
+    worker.send(**{"is": "ready", "context": writer.context})
     threading.Thread(target=worker.listen, args=(sys.stdin,), daemon=True).start()
     worker.work()
     return 0
 
 
-def _open(options: argparse.Namespace, threads: int) -> TextGenerator:
+def _open(options: argparse.Namespace) -> TextGenerator:
     if options.file.is_dir():
         from rag.models.llms.transformers import TransformersGenerator
 
-        return TransformersGenerator(options.file, context=options.context, threads=threads, bits=options.bits)
+        return TransformersGenerator(options.file, context=options.context, threads=options.threads, bits=options.bits)
     from rag.models.llms.gguf import GgufGenerator
 
     return GgufGenerator(
         options.file,
         family=options.family,
         context=options.context,
-        threads=threads,
+        threads=options.threads,
         gpu_layers=options.gpu_layers,
         plain=options.plain,
     )
