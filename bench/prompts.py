@@ -1,12 +1,14 @@
 """How much a model has to read and write before the first word of an answer: ours beside the baseline, in tokens.
 
-    python bench/prompts.py [FOLDER] [--questions 10]
+    python bench/prompts.py [FOLDER] [--questions 10] [--model FILE.gguf] [--alone]
 
 Tokens depend on no machine. A large model on two cores reads about 32 of them in a second and writes 4.7 (of the shape
 of Llama-2-7B, on an idle machine), so that they are nearly all of the time that a first word takes. What both sides'
 caches know already is not counted: of the baseline all that the prompt begins alike with the one before, of ours whole
-batches of 64 of it. The baseline rewrites a follow-up first: 12 tokens are counted for what it writes.
-Medians over the questions. Prints one JSON object and renews its section in bench/results.md.
+batches of it, which end with a line. A question is the first of a new chat, asked after a follow-up of another one.
+The baseline rewrites a follow-up first: 12 tokens are counted for what it writes. Medians over the questions, and the
+tokens of each part of our prompts. Prints one JSON object and renews its section in bench/results.md; `--alone` does
+without the baseline and the section.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))
 
+import llama_cpp as lib  # noqa: E402
 from langchain_core.language_models.fake_chat_models import FakeListChatModel  # noqa: E402
+from langchain_core.messages import BaseMessage  # noqa: E402
 from pydantic import Field  # noqa: E402
 
 from bench.folder import SAMPLES, pdfs, questions_of  # noqa: E402
@@ -37,27 +41,68 @@ from rag.core.settings import Settings  # noqa: E402
 from rag.core.types import Turn  # noqa: E402
 from rag.ingestion.pipeline import read_file  # noqa: E402
 from rag.models.catalogue import choose  # noqa: E402
+from rag.models.llms.chat_format import formatter  # noqa: E402
+from rag.models.llms.engine import Engine, batch_end  # noqa: E402
+from rag.models.llms.queued import as_message  # noqa: E402
 from rag.services import open_services  # noqa: E402
 
 WRITTEN = "It is told in the documents, and holds for everybody who works here."
 READ, WRITE = 32.0, 4.7  # tokens a second
 REWRITTEN = 12
-BATCH = 64
 Tokens = Callable[[str], list[int]]
 
 
 class Hearing(FakeListChatModel):
     """A model that writes down what it is given."""
 
-    heard: list[str] = Field(default_factory=list)
+    heard: list[list[BaseMessage]] = Field(default_factory=list)
 
     def _stream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
-        self.heard.append("\n".join(message.text for message in messages))
+        self.heard.append(messages)
         yield from super()._stream(messages, *args, **kwargs)
 
 
-def ours(folder: Path, questions: Sequence[str], tokens: Tokens) -> dict[str, list[float]]:
-    """Tokens read for each question, the same again, and its follow-up."""
+class Words(Engine):
+    """The words of a model and its chat format, nothing else of it."""
+
+    def __init__(self, file: Path) -> None:
+        params = lib.llama_model_default_params()
+        params.vocab_only = True
+        self._model = lib.llama_model_load_from_file(str(file).encode(), params)
+        self._vocab = lib.llama_model_get_vocab(self._model)
+        self._format = formatter(self)
+
+    def prompt(self, messages: Sequence[BaseMessage]) -> list[int]:
+        return self._format.prompt([as_message(message) for message in messages])
+
+
+class Cache:
+    """What an engine has read: the tokens of its last prompt, in batches."""
+
+    def __init__(self, words: Words) -> None:
+        self._words, self._known = words, list[int]()
+
+    def read(self, prompt: list[int]) -> int:
+        """How many tokens of it are read anew."""
+        alike, start = min(_alike(self._known, prompt), len(prompt) - 1), 0
+        while True:
+            end, whole = batch_end(prompt, start, self._words.ends_line)
+            if not whole or end > alike:
+                self._known = prompt
+                return len(prompt) - start
+            start = end
+
+
+def parts(messages: Sequence[BaseMessage], words: Words) -> dict[str, int]:
+    """The tokens of each part of a prompt."""
+    text, *between, question = messages[1].text.split("\n\n")
+    each = {"rules": messages[0].text, "text": text, "between": "\n\n".join(between), "question": question}
+    counts = {name: len(words.tokens(part)) for name, part in each.items()}
+    return {**counts, "format": len(words.prompt(messages)) - sum(counts.values())}
+
+
+def ours(folder: Path, questions: Sequence[str], words: Words) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Tokens read for each question, the same again, and its follow-up; those of each part, medians."""
     with tempfile.TemporaryDirectory() as data:
         services = open_services(Settings(data_dir=Path(data), samples=False, model="none"))
         model = Hearing(responses=[WRITTEN])
@@ -66,17 +111,16 @@ def ours(folder: Path, questions: Sequence[str], tokens: Tokens) -> dict[str, li
         for file in pdfs(folder):
             read_file(services.ingest, OWNER, collection, file.read_bytes(), file.name)
         found: dict[str, list[float]] = {"question": [], "again": [], "follow_up": []}
-        known: list[int] = []
+        cache = Cache(words)
         for question in questions:
             history: list[Turn] = []
             for kind, text in (("question", question), ("again", question), ("follow_up", FOLLOW_UP)):
                 asked = services.conversation.ask(text, CallContext(OWNER, collection), history=history, anyway=True)
                 *_, answer = asked
-                prompt = tokens(model.heard[-1])
-                found[kind].append(len(prompt) - min(_alike(known, prompt), len(prompt) - 1) // BATCH * BATCH)
-                known = prompt
+                found[kind].append(cache.read(words.prompt(model.heard[-1])))
                 history = [Turn("t", text, answer, "")] if kind == "again" else []
-    return found
+    each = [parts(messages, words) for messages in model.heard]
+    return found, {name: statistics.median(one[name] for one in each) for name in each[0]}
 
 
 def baseline(folder: Path, count: int, tokens: Tokens) -> dict[str, list[float]]:
@@ -101,23 +145,21 @@ def _alike(one: Sequence[int], other: Sequence[int]) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def tokenizer() -> Tokens:
-    """The tokens of the bundled model, of which only the words are loaded."""
-    import llama_cpp
-
-    model = llama_cpp.Llama(str(choose("smollm2-135m-instruct", []).path), vocab_only=True, verbose=False)
-    return lambda text: model.tokenize(text.encode(), add_bos=False)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=SAMPLES)
     parser.add_argument("--questions", type=int, default=10)
+    parser.add_argument("--model", type=Path, help="a GGUF file whose tokens are counted; default: the bundled one")
+    parser.add_argument("--alone", action="store_true", help="ours without the baseline; no section")
     given = parser.parse_args()
     questions = [record["question"] for record in questions_of(given.folder, given.questions)]
-    tokens = tokenizer()
-    theirs = {kind: statistics.median(v) for kind, v in baseline(given.folder, len(questions), tokens).items()}
-    mine = {kind: statistics.median(v) for kind, v in ours(given.folder, questions, tokens).items()}
+    words = Words(given.model or choose("smollm2-135m-instruct", []).path)
+    read, each = ours(given.folder, questions, words)
+    mine = {kind: statistics.median(values) for kind, values in read.items()}
+    if given.alone:
+        print(json.dumps({"read": mine, "parts": each}, indent=1))
+        return
+    theirs = {kind: statistics.median(v) for kind, v in baseline(given.folder, len(questions), words.tokens).items()}
     beside = {"question": theirs["question"], "again": theirs["question"], "follow_up": theirs["follow_up"]}
     names = {"question": "a question", "again": "the same question again", "follow_up": "a follow-up"}
     result = {
@@ -128,8 +170,11 @@ def main() -> None:
         f"| {name} | {r['ours']} | {r['baseline']} | {r['ratio']} |" for k, name in names.items() if (r := result[k])
     ]
     body = "| tokens before the first word of | ours | baseline | ratio |\n|---|---|---|---|\n" + "\n".join(rows)
-    body += "\n\nFor the question asked again, the baseline's first time it is asked."
-    renew("What the model reads", f"python bench/prompts.py --questions {len(questions)}", body, result)
+    body += "\n\nFor the question asked again, the baseline's first time it is asked. Our prompts, medians: "
+    body += ", ".join(f"{name} {count:g}" for name, count in each.items()) + " tokens."
+    command = f"python bench/prompts.py --questions {len(questions)}"
+    command += f" --model {given.model.name}" if given.model else ""
+    renew(", ".join(filter(None, ["What the model reads", given.model and given.model.stem])), command, body, result)
     print(json.dumps(result, indent=1))
 
 

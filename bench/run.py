@@ -1,12 +1,14 @@
 """How long it takes, beside the baseline: both by turns in one run, so that a busy machine slows both.
 
     python bench/run.py [FOLDER] [--rounds 3] [--questions 2] [--threads 1] [--plain] [--model FILE.gguf]
+                        [--before CHECKOUT]
 
 What is timed: reading (parse, split, embed) all PDFs of the folder; from the question to the quotes on
 the screen; from the question to the first word that the model writes, for questions, for the same question
 asked again, and for follow-ups. Medians over the rounds, and ours as a share of the baseline's; the question
 asked again is set against the baseline's question. Both write with the same model (the bundled one, or FILE)
-and embed with the same one. Prints one JSON object and renews its section in bench/results.md.
+and embed with the same one. `--before` sets ours against an earlier version of it, a checkout of its own, in place of
+the baseline. Prints one JSON object and renews its section in bench/results.md.
 """
 
 from __future__ import annotations
@@ -115,8 +117,12 @@ def round_of(given: argparse.Namespace) -> dict[str, dict[str, list[float]]]:
     shared = [str(given.folder), "--threads", str(given.threads), "--tokens", str(given.tokens)]
     shared += ["--model", str(given.model)] if given.model else []
     mine = child([sys.executable, __file__, *shared, "--questions", str(given.questions), "--measure"])
-    command = [str(BASELINE_PYTHON), str(BENCH / "baseline.py"), *shared, "--ask", str(given.questions)]
-    other = child([*command, *(["--plain"] if given.plain else [])])
+    if given.before:
+        script = str(given.before.resolve() / "bench" / "run.py")
+        other = child([sys.executable, script, *shared, "--questions", str(given.questions), "--measure"])
+    else:
+        command = [str(BASELINE_PYTHON), str(BENCH / "baseline.py"), *shared, "--ask", str(given.questions)]
+        other = child([*command, *(["--plain"] if given.plain else [])])
     if mine is None or other is None:
         raise SystemExit("llama.cpp ended with a segmentation fault: try --plain")
     return {"ours": times_of(mine), "baseline": times_of(other)}
@@ -151,6 +157,7 @@ def summary(rounds: Sequence[dict[str, dict[str, list[float]]]]) -> dict[str, An
         for side in ("ours", "baseline"):
             values = [value for one in rounds for value in one[side][measure]]
             medians[side] = round(statistics.median(values), 3) if values else None
+            medians[f"{side}_from"], medians[f"{side}_to"] = (min(values), max(values)) if values else (None, None)
         ours, theirs = medians["ours"], medians["baseline"]
         ratio = round(ours / theirs, 3) if ours is not None and theirs else None
         result[measure] = {**medians, "ratio": ratio}
@@ -160,16 +167,20 @@ def summary(rounds: Sequence[dict[str, dict[str, list[float]]]]) -> dict[str, An
     return result
 
 
-def table(result: dict[str, Any]) -> str:
-    lines = ["| seconds, median | ours | baseline | ratio |", "|---|---|---|---|"]
-    lines += [
-        f"| {name} | {result[key]['ours']} | {result[key]['baseline'] or '–'} | {result[key]['ratio'] or '–'} |"
-        for key, name in MEASURES.items()
-        if result[key]["ours"] is not None
-    ]
-    if share := result["quotes"]["to_baseline_first_word"]:
+def table(result: dict[str, Any], other: str) -> str:
+    lines = [f"| seconds, median (least–most) | ours | {other} | ratio |", "|---|---|---|---|"]
+    for key, name in MEASURES.items():
+        found = result[key]
+        if found["ours"] is not None:
+            ours, theirs = (_span(found, side) for side in ("ours", "baseline"))
+            lines.append(f"| {name} | {ours} | {theirs} | {found['ratio'] or '–'} |")
+    if other == "baseline" and (share := result["quotes"]["to_baseline_first_word"]):
         lines += ["", f"The baseline shows nothing before its first word; our quotes stand after {share} of that time."]
     return "\n".join(lines)
+
+
+def _span(found: dict[str, Any], side: str) -> str:
+    return f"{found[side]} ({found[f'{side}_from']:.3g}–{found[f'{side}_to']:.3g})" if found[side] else "–"
 
 
 def main() -> None:
@@ -180,6 +191,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=48, help="the most that either writes for one answer")
     parser.add_argument("--model", type=Path, help="a GGUF file that both write with; default: the bundled one")
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="an earlier version in place of the baseline")
     parser.add_argument("--plain", action="store_true", help="for machines on which the baseline's llama.cpp crashes")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -193,8 +205,10 @@ def main() -> None:
     command += f" --threads {given.threads} --tokens {given.tokens}"
     command += f" --model {given.model.name}" if given.model else ""
     command += " --plain" if given.plain else ""
-    title = ", ".join(filter(None, ["Seconds", folder, given.model and given.model.stem]))
-    renew(title, " ".join(command.split()), table(result), result)
+    command += f" --before {given.before.name}" if given.before else ""
+    before = "beside the version before" if given.before else ""
+    title = ", ".join(filter(None, ["Seconds", folder, given.model and given.model.stem, before]))
+    renew(title, " ".join(command.split()), table(result, "before" if before else "baseline"), result)
     print(json.dumps(result, indent=1))
 
 

@@ -80,7 +80,12 @@ def test_the_number_of_threads_changes_no_word(monkeypatch: pytest.MonkeyPatch) 
     def written(*numbers: int) -> str:
         """A text, by so many threads in turn."""
         turns = iter(numbers * 400)
-        monkeypatch.setattr(engine._cores, "meanwhile", lambda: taken.append(one := next(turns)) or one)
+
+        def meanwhile() -> int:
+            taken.append(next(turns))
+            return taken[-1]
+
+        monkeypatch.setattr(engine._cores, "meanwhile", meanwhile)
         monkeypatch.setattr(engine._cores, "at_start", lambda: numbers[0])
         engine.read(prompt[:1])
         engine.read(prompt)

@@ -121,6 +121,25 @@ def test_the_common_beginning_of_two_prompts_is_read_once(model: ModelProcess) -
     assert reading[-1].at == reading[-1].of
 
 
+def test_of_two_prompts_the_lines_they_begin_alike_with_are_read_once(model: ModelProcess) -> None:
+    rules = Message(role="system", content="You answer questions in one short sentence, only from the given text.")
+    lines = [f"Hall {n} of the museum is open on every day of the week but Monday, from {n} to 18." for n in range(4)]
+
+    def known(*said: str) -> int:
+        """How many tokens of a prompt are not read again."""
+        heard: list[GenerationProgress] = []
+        prompt = [rules, *ask("Text:\n" + "\n".join(said))]
+        list(model.write(prompt, max_tokens=3, context=CallContext(on_progress=heard.append)))
+        return next(told.at for told in heard if told.stage == "reading" and told.of)
+
+    told, *each = model.count_tokens([rules["content"], *lines])
+    known(*lines, "", "Question: When is hall 2 open?")
+    assert told <= known("The museum has no café.", "", "Question: Is there a café?") < told + each[0]
+    known(*lines, "", "Question: When is hall 2 open?")
+    two = told + sum(each[:2])
+    assert two <= known(*lines[:2], "The museum has no café.", "", "Question: Is there a café?") < two + each[2]
+
+
 def test_a_prompt_longer_than_the_context_is_answered_all_the_same(model: ModelProcess) -> None:
     small = ModelProcess(model._file, "small", context_tokens=512, threads=1)
     too_long = [PARIS[0], *ask("The sea is wide. " * 2000 + "What is the capital of France?")]
