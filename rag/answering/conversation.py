@@ -29,7 +29,7 @@ from rag.answering.verification import verify
 from rag.answering.writing import better, streamed
 from rag.core.call_context import CallContext
 from rag.core.errors import EmbedderMismatch, ModelError
-from rag.core.types import Answer, Notice, Turn
+from rag.core.types import Answer, Notice, Quote, Turn
 from rag.library.store import Store
 from rag.models.catalogue import embedder_facts
 from rag.models.embedding import Embedder
@@ -103,7 +103,8 @@ class Conversation:
             return
         condense = self._condense and asked.writer is not None and bool(history)
         turns = [(turn.question, turn.answer.text if turn.answer else "") for turn in history]
-        parts = self._chain(asked, condense).stream({"question": question, "chat_history": turns})
+        earlier = tuple(turn.answer.quotes for turn in history if turn.answer)
+        parts = self._chain(asked, condense, earlier=earlier).stream({"question": question, "chat_history": turns})
         with ExitStack() as queue, closing(parts):
             next(parts)  # the generated question
             if condense:
@@ -136,8 +137,14 @@ class Conversation:
         *,
         retriever: Runnable[str, list[Document]] | None = None,
         after: Sequence[BaseMessage] = (),
+        earlier: tuple[tuple[Quote, ...], ...] = (),
     ) -> ConversationalRetrievalChain:
-        """The chain for one question, with the model if there is one; `after` are messages behind the question."""
+        """The chain for one question, with the model if there is one.
+
+        Args:
+            after: messages behind the question.
+            earlier: the quotes of the questions before.
+        """
         narrow = asked.writer is not None and asked.writer.narrow
         retriever = retriever or self.retriever(
             asked.context,
@@ -146,6 +153,7 @@ class Conversation:
             narrow=narrow,
             listing=asked.library.kind == "list",
             parts=asked.library.parts(),
+            earlier=earlier,
         )
         if asked.writer is None:
             return ConversationalRetrievalChain.from_llm(None, retriever, condense=False)

@@ -169,19 +169,9 @@ class EvidenceFinder:
             listing=listing,
         )
         seconds = {"search": searched - started, "quotes": time.perf_counter() - searched}
-        ordered = _quoted_first(quotes, passages)
-        return Evidence(
-            found.query,
-            ordered,
-            quotes,
-            found.gate,
-            found.threshold,
-            found.weights,
-            pages,
-            found.words_only,
-            found.missing,
-            seconds,
-        )
+        ordered, gate, needed, weights = _quoted_first(quotes, passages), found.gate, found.threshold, found.weights
+        words_only, missing = found.words_only, found.missing
+        return Evidence(found.query, ordered, quotes, gate, needed, weights, pages, words_only, missing, seconds)
 
 
 class EvidenceRetriever(BaseRetriever):
@@ -199,6 +189,8 @@ class EvidenceRetriever(BaseRetriever):
     listing: bool = False
     parts: tuple[Part, ...] = ()
     """The sides of the question, where it has several."""
+    earlier: tuple[tuple[Quote, ...], ...] = ()
+    """The quotes of the questions before, whose text the model has read."""
     anyway: bool = False
     """Return quotes even where the gate refuses."""
     narrow: bool = False
@@ -218,7 +210,8 @@ class EvidenceRetriever(BaseRetriever):
         # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.
         shown = evidence.quotes if self.listing or self.parts else evidence.quotes[: self.finder.best]
         quotes = shown if evidence.answers or self.anyway else ()
-        return Sources(documents_of(quotes, narrow=self.narrow), evidence)
+        earlier = [told[: self.finder.best] for told in self.earlier]
+        return Sources(documents_of(quotes, narrow=self.narrow, earlier=earlier), evidence)
 
 
 def _narrowed(context: CallContext, documents: Sequence[str]) -> CallContext:

@@ -69,7 +69,10 @@ class AnswerWriter:
         def prompt(asked: str, documents: Sequence[Document], history: History) -> list[BaseMessage]:
             budget = self._budget
             budget = replace(budget, answer=budget.answer + sum(budget.count([message.text for message in after])))
-            return [*answer_prompt(budget, kind, _disagreements(documents))(asked, documents, history), *after]
+            # What was found by the question alone is understood without those before it.
+            alone = isinstance(documents, Sources) and documents.evidence.query == asked
+            build = answer_prompt(budget, kind, _disagreements(documents))
+            return [*build(asked, documents, () if alone else history), *after]
 
         model: Any = self.model.bind(context=context) if isinstance(self.model, QueuedChatModel) else self.model
         return ConversationalRetrievalChain.from_llm(

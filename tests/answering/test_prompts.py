@@ -41,6 +41,15 @@ def test_rules_come_first_then_the_quotes_then_earlier_questions_then_the_questi
     assert user.endswith("Question: And when?")
 
 
+def test_the_latest_two_questions_are_told_and_quotes_are_numbered_where_they_differ() -> None:
+    history = [("How much leave?", "25 days."), ("And sick leave?", "As needed."), ("And parental leave?", "A year.")]
+    quotes = documents("Leave is 25 days.", "It ends in March.")
+    user = text_of(answer_prompt(budget())("And when?", quotes, history))
+    assert "And sick leave? / And parental leave?" in user
+    assert "How much leave?" not in user
+    assert "[1]" not in user
+
+
 def test_another_question_about_the_same_quotes_begins_alike() -> None:
     build = answer_prompt(budget())
     first, second = (text_of(build(q, documents("Leave is 25 days."), [])) for q in ("How much?", "Until when?"))
@@ -61,6 +70,16 @@ def test_the_nearest_quotes_stay_when_there_is_no_room_for_all() -> None:
     assert "quote0" in user
     assert "quote1" in user
     assert "quote9" not in user
+
+
+def test_where_not_all_fit_what_earlier_questions_were_about_is_left_out_first() -> None:
+    kept = [Document(page_content="old " * 40, metadata={"numbers": ()}) for _ in range(3)]
+    new = [Document(page_content=f"new{n} " + "word " * 40, metadata={"numbers": (n,)}) for n in (2, 1)]
+    user = text_of(answer_prompt(budget(context=256, answer=56))("Why?", [*kept, *new], []))
+    assert user.index("new1") < user.index("new2")
+    assert "old" not in user
+    user = text_of(answer_prompt(budget())("Why?", [*kept, *new], []))
+    assert user.index("old") < user.index("new2") < user.index("new1")
 
 
 def test_a_single_quote_that_is_too_long_is_cut_rather_than_left_out() -> None:
