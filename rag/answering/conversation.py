@@ -153,7 +153,7 @@ class Conversation:
             narrow=narrow,
             listing=asked.library.kind == "list",
             parts=asked.library.parts(),
-            earlier=earlier,
+            told=earlier,
         )
         if asked.writer is None:
             return ConversationalRetrievalChain.from_llm(None, retriever, condense=False)

@@ -169,9 +169,10 @@ class EvidenceFinder:
             listing=listing,
         )
         seconds = {"search": searched - started, "quotes": time.perf_counter() - searched}
-        ordered, gate, needed, weights = _quoted_first(quotes, passages), found.gate, found.threshold, found.weights
-        words_only, missing = found.words_only, found.missing
-        return Evidence(found.query, ordered, quotes, gate, needed, weights, pages, words_only, missing, seconds)
+        # Pages of further quotes, which say something else, would push out what the search found first.
+        ordered = _quoted_first(quotes[: self.best], passages)
+        gate, weights, missing = (found.gate, found.threshold), found.weights, found.missing
+        return Evidence(found.query, ordered, quotes, *gate, weights, pages, found.words_only, missing, seconds)
 
 
 class EvidenceRetriever(BaseRetriever):
@@ -189,7 +190,7 @@ class EvidenceRetriever(BaseRetriever):
     listing: bool = False
     parts: tuple[Part, ...] = ()
     """The sides of the question, where it has several."""
-    earlier: tuple[tuple[Quote, ...], ...] = ()
+    told: tuple[tuple[Quote, ...], ...] = ()
     """The quotes of the questions before, whose text the model has read."""
     anyway: bool = False
     """Return quotes even where the gate refuses."""
@@ -207,10 +208,12 @@ class EvidenceRetriever(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
         find = self.finder.find if not self.parts else partial(self.finder.find_parts, parts=self.parts)
         evidence = find(query, self.context, asked=self.asked, previous=self.previous, listing=self.listing)
+        best, pages = self.finder.best, evidence.pages
         # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.
-        shown = evidence.quotes if self.listing or self.parts else evidence.quotes[: self.finder.best]
+        shown = evidence.quotes if self.listing or self.parts else evidence.quotes[:best]
         quotes = shown if evidence.answers or self.anyway else ()
-        earlier = [told[: self.finder.best] for told in self.earlier]
+        # Only what was found again: documents may have changed or been narrowed, and answers are held against these.
+        earlier = [[q for q in told[:best] if (q.document, q.page) in pages] for told in self.told]
         return Sources(documents_of(quotes, narrow=self.narrow, earlier=earlier), evidence)
 
 

@@ -52,6 +52,19 @@ def test_a_row_says_which_group_of_rows_it_is_of(embedder: Embedder) -> None:
     assert (first.text, first.head) == ("Deductible | 200 | 250", " | 2023 | 2024")
 
 
+def test_the_line_that_is_asked_for_comes_before_longer_ones_that_hold_its_words(embedder: Embedder) -> None:
+    lines = (
+        "Total cash, cash at banks and restricted cash",
+        "Restricted cash and cash at banks at the end of the year",
+        "Cash at banks",
+        "Restricted cash",
+    )
+    rows = "".join(f"<tr><td>{line}</td><td>{n}1</td><td>{n}2</td></tr>" for n, line in enumerate(lines, 1))
+    body = f"<table><tr><td></td><td>2023</td><td>2024</td></tr>{rows}</table>"
+    first = asked("How much restricted cash was there in 2024?", read(body).pages[0], embedder)[0]
+    assert first.text == "Restricted cash | 41 | 42"
+
+
 def test_caption_and_notes_go_with_a_row(embedder: Embedder) -> None:
     filler = "".join(f"<tr><td>Item number {n} of the plan</td><td>{n}</td><td>{n + 1}</td></tr>" for n in range(40))
     page = read(PLANS.replace("</table>", f"{filler}</table>")).pages[0]
