@@ -6,5 +6,6 @@ Streamlit looks for `app = st.App(…)` in the started file, and for `pages/` be
 import streamlit as st
 
 from rag.ui import file_routes, host_names
+from rag.ui.warm_start import warm_start
 
-app = st.App("chat.py", routes=file_routes.routes(), middleware=host_names.middleware)
+app = st.App("chat.py", routes=file_routes.routes(), middleware=host_names.middleware, lifespan=warm_start)

@@ -36,7 +36,7 @@ from rag.library.store.passages import Ids
 from rag.models.embedding import Embedder, Vectors, open_embedder
 from rag.services import Services, open_services
 
-BATCH = 64  # tokens that the model reads in one go; a beginning is known in whole batches
+BATCH = 64  # tokens that the model reads in one go, or up to the end of a line; a beginning is known in such batches
 MODEL = "smollm2-135m-instruct"
 MARKETS = (
     "The Lisbon office opened in 2011 and has forty desks, a library and a roof garden that is open all year. "
@@ -186,6 +186,17 @@ def test_the_first_question_finds_vectors_and_common_words_in_memory(
     assert [chunk for chunk, _ in words] == [1]
     library.index.rebuild(collection)
     assert library.index.search_words("me", collection, "whales singing", 5) == words
+
+
+def test_the_model_that_writes_is_loaded_before_anybody_asks(tmp_path: Path, embedder: Embedder) -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python could not be built here")
+    services = open_services(Settings(data_dir=tmp_path, model=MODEL, threads=1))
+    services.__dict__["embedder"] = embedder
+    services.warm_up()
+    assert services.writer is not None
+    model: Any = services.writer.model
+    assert model.process.pid is not None
+    model.close()
 
 
 def test_each_page_is_read_and_cut_into_units_once_a_question(

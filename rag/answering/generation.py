@@ -102,6 +102,10 @@ class AnswerWriter:
         claims = "".join(f"\n- {' '.join(text.split())}" for text in unsupported)
         return [AIMessage(first), HumanMessage(rules_for(question).rewrite.format(claims=claims))]
 
+    def load(self) -> None:
+        """Load the model, if it runs on this machine. Raises ModelError."""
+        _ = self._budget
+
     @property
     def _budget(self) -> Budget:
         """Its token budget; may load the model."""

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     model_source: str = Field(
         "hub", description="Where models come from: hub, modelscope, a mirror's address, a folder, or none."
     )
+    warm_up: bool = Field(
+        True, description="Load the embedder and the model when the app starts; false waits for the first question."
+    )
     threads: int = Field(0, ge=0, le=256, description="Processor threads for the model; 0 takes what is free.")
     context_tokens: int = Field(4096, ge=512, le=131072, description="Tokens of prompt and answer together.")
     answer_tokens: int = Field(256, ge=16, le=4096, description="Tokens of the written answer at most.")

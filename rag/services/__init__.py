@@ -171,13 +171,22 @@ class Services(LibraryParts):
         _ = self.store, self.metrics
         if self.settings.reader == "here":
             self._reader.start()
-        threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
+        if self.settings.warm_up:
+            threading.Thread(target=self.warm_up, name="warm-up", daemon=True).start()
 
     def warm_up(self) -> None:
         """Do what the first question would wait for."""
         warm_up(
-            self.store, self.embedders, lambda: self.conversations_with(lambda: None), lambda: self.index.read_ahead()
+            self.store,
+            self.embedders,
+            lambda: self.conversations_with(lambda: None),
+            lambda: self.index.read_ahead(),
+            self._load_model,
         )
+
+    def _load_model(self) -> None:
+        if self.writer is not None:
+            self.writer.load()
 
     def reader_runs(self) -> bool:
         """Whether the reader process is alive; one that runs elsewhere cannot be seen, and is taken to be."""

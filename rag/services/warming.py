@@ -14,12 +14,17 @@ _QUESTION = "How many years does the period last, and when does it end?"
 
 
 def warm_up(
-    store: Store, embedders: Embedders, conversations: Callable[[], Conversations], read_ahead: Callable[[], object]
+    store: Store,
+    embedders: Embedders,
+    conversations: Callable[[], Conversations],
+    read_ahead: Callable[[], object],
+    load: Callable[[], object],
 ) -> None:
     """Load the models, search the largest collection, read ahead.
 
     Args:
         conversations: those without a writer, so that nobody queues behind the question asked here.
+        load: loads the model that writes; last, since quotes come before its words.
     """
     try:
         with excluded_from_collection():
@@ -29,6 +34,7 @@ def warm_up(
             if largest:
                 next(asking.ask(_QUESTION, CallContext(largest.owner, largest.id), anyway=True))
         read_ahead()
+        load()
     except RagError:
         # The first question meets the same error and shows it.
         return
