@@ -1,9 +1,10 @@
 """Are planted errors found, and true sentences left alone? Human answers held against their own passages.
 
-    python bench/planted_errors.py ../shared/evaldata [--seed 0] [--show 5]
+    python bench/planted_errors.py ../shared/evaldata [--half fit] [--seed 0] [--show 5]
 
 True sentences: those of the human answers of mtrag and inscit that do not stand verbatim in a passage. In each, in
 turn, one number, date, name, unit or negation is changed where there is one. Accused means: verdict unsupported.
+`--half` by the hash of the passage's name: nothing was read off, or trained on, `kept`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.judge_data import part_of
 from rag.answering.evidence import CutPage, sentences_of
 from rag.answering.verification import verify
 from rag.core.text import sentences
@@ -163,6 +165,7 @@ def verdict(case: Case, text: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--half", choices=("fit", "kept"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show", type=int, default=0, help="missed and accused sentences to print")
     chosen = parser.parse_args()
@@ -173,19 +176,22 @@ def main() -> None:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     wrong: dict[str, list[str]] = defaultdict(list)
     for case in cases:
+        # Made of all, so that each half has the same in any run.
+        texts = {kind: changed(case.text, kind, chance, others) for kind in PLANTS}
+        if chosen.half and part_of(case.beside[0].document) != chosen.half:
+            continue
         counts["true"][verdict(case, case.text)] += 1
         if verdict(case, case.text) == "unsupported":
             wrong["accused"].append(case.text)
-        for kind in PLANTS:
-            text = changed(case.text, kind, chance, others)
+        for kind, text in texts.items():
             if text and text != case.text:
                 counts[kind][verdict(case, text)] += 1
                 if verdict(case, text) != "unsupported":
                     wrong[f"missed {kind}"].append(f"{case.text} => {text}")
     report(counts)
-    for kind, texts in wrong.items():
-        for text in texts[: chosen.show]:
-            print(kind, "|", text)
+    for kind, found in wrong.items():
+        for shown in found[: chosen.show]:
+            print(kind, "|", shown)
 
 
 def report(counts: dict[str, Counter[str]]) -> None:

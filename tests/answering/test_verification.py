@@ -409,6 +409,21 @@ def test_a_mark_taken_along_from_an_encyclopedia_is_no_figure() -> None:
     assert verdict("The hotel limit in Lisbon is 135 euros a night.[12]", SENTENCES[0]) == "supported"
 
 
+def test_a_figure_that_belongs_to_a_name_is_none() -> None:
+    said, evidence = "The fair was closed because of COVID-19.", "The fair was closed because of the pandemic."
+    assert all(kind != "figure_missing" for kind, _, _ in reasons(judged(said, evidence)))
+
+
+def test_a_name_that_nothing_says_is_a_doubt_where_the_judge_bears_the_claim_out() -> None:
+    said = "In Lisbon, Portugal, the hotel limit is 135 euros a night."
+    sentence = judged(said, SENTENCES[0])
+    assert (sentence.verdict, sentence.contradicted) == ("partly", False)
+    assert reasons(sentence) == [("name_missing", "Portugal", "")]
+    assert [said[start:end] for start, end in sentence.words] == ["Portugal"]
+    # What else is said there nowhere accuses.
+    assert verdict("The gardens of Oslo were planted by monks.", SENTENCES[0]) == "unsupported"
+
+
 def test_the_number_of_a_list_item_is_no_figure() -> None:
     text = "1. Receipts must reach the finance team within 30 days."
     assert verdict(text, SENTENCES[2]) == "supported"
@@ -469,6 +484,12 @@ def test_names_are_told_from_words_that_begin_a_sentence() -> None:
             "The film was voted best at the third Harlow Choice Television Awards on 3 June. A party was held.",
             "unsupported",
         ),
+        # Three equal words beside the name, and nearly all of the others.
+        (
+            "Those on probation can choose the Premium plan.",
+            "Those on probation may choose the Basic plan only. The Premium plan covers vision.",
+            "unsupported",
+        ),
         # Denied in the middle of the same words.
         (
             "In about ten cases of a hundred no cause is not found by the doctors.",
@@ -481,7 +502,6 @@ def test_names_are_told_from_words_that_begin_a_sentence() -> None:
             "Remember to never share your badge number with anyone. Visitors share the badge desk.",
             "partly",
         ),
-        ("The cinemas closed in the 1920s and 30s.", "The cinemas closed in the 1920s and 1930s.", "partly"),
     ],
 )
 def test_a_claim_in_a_sentences_own_words_is_held_against_what_it_exchanges(
@@ -499,7 +519,6 @@ def test_a_claim_in_a_sentences_own_words_is_held_against_what_it_exchanges(
         ("It is not easy to park near the harbour.", "Around the harbour it is difficult to find where to park."),
         ("Both cards are alike but not the same.", "Both cards are alike, yet their colours differ slightly."),
         ("Failure of pumps to start and release water", "Floods occur where pumps do not start and release water."),
-        ("Guests can make themselves heard there.", "It's not like guests have no way to make themselves heard there."),
     ],
 )
 def test_a_denial_in_another_word_bears_a_negation_out(said: str, evidence: str) -> None:
@@ -515,31 +534,6 @@ def test_a_denial_in_another_word_bears_a_negation_out(said: str, evidence: str)
 )
 def test_a_remark_to_the_reader_denies_nothing(said: str) -> None:
     assert verdict(said, FERRY) != "unsupported"
-
-
-@pytest.mark.parametrize(
-    ("said", "evidence", "expected"),
-    [
-        # The page lost its date on the way to text: nothing tells which one it was.
-        ("The film was released on 28 May 2021.", "After a year the film was released on , 2021.", "partly"),
-        ("The can holds 54 mg (152 mg/L).", "The can holds 54 mg (equivalent to ).", "partly"),
-        ("The film was released on 28 May 2021.", "After a year the film was released in 2021.", "unsupported"),
-    ],
-)
-def test_where_a_text_has_lost_its_figures_none_is_held_against_it(said: str, evidence: str, expected: str) -> None:
-    assert verdict(said, evidence) == expected
-
-
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        ("The Harbour Safety Board (HSB) closed the quay.", True),
-        ("The Harlow Sea Bank (HSB) closed the quay.", True),
-        ("The Ministry of Fish (HSB) closed the quay.", False),
-    ],
-)
-def test_the_long_form_of_letters_that_the_documents_hold_is_known(said: str, expected: bool) -> None:
-    assert (verdict(said, "The HSB closed the quay.", "Who closed the quay?") != "unsupported") is expected
 
 
 def test_a_name_that_begins_like_another_word_is_not_known() -> None:
@@ -578,4 +572,4 @@ def test_a_chinese_figure_is_held_against_the_sentence_in_the_same_words(said: s
 
 
 def test_a_latin_name_ends_where_chinese_goes_on() -> None:
-    assert names("1985年,Dairy Queen的总公司在Bloomington市。") == ["Dairy", "Bloomington"]
+    assert names("1985年,Dairy Queen的总公司在Bloomington市。") == ["Dairy", "Queen", "Bloomington"]

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import Final
 
-from rag.answering.verification.claims import Said
 from rag.answering.verification.evidence import Source
 from rag.core.text import Number, normalized, numbers
 from rag.core.text.units import SCALES
@@ -124,22 +123,6 @@ def _step(value: float) -> float:
     if "." in written:
         return float(10.0 ** -len(written.partition(".")[2]))
     return 1.0
-
-
-def as_written(said: Said, evidence: Sequence[Source]) -> Said:
-    """The claim with its figures as the evidence writes them: "4,250" for "4250", "twelve" for "12"."""
-    there = [(number, normalized(source.text)) for source in evidence for number in numbers(source.text)]
-    text, origin = said.text, said.origin
-    for number in reversed(numbers(text) if len(normalized(text)) == len(text) else []):
-        same = next(
-            (heard[n.start : n.end].strip() for n, heard in there if in_common(n) == in_common(number)),
-            "",
-        )
-        if same:
-            first, last = origin[number.start], origin[number.end - 1]
-            text = text[: number.start] + same + text[number.end :]
-            origin = (*origin[: number.start], *(first for _ in same[1:]), last, *origin[number.end :])
-    return Said(text, origin)
 
 
 def amounts(text: str) -> set[tuple[str, float]]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
-from rag.answering.verification.figures import HOLE, adrift, wrong_figures
+from rag.answering.verification.figures import adrift, wrong_figures
 from rag.answering.verification.names import turned, unknown_names
 from rag.answering.verification.negations import Negations, denials, denies_outright
 from rag.answering.verification.wording import exchanges, lower, tokens
@@ -112,27 +112,20 @@ class Checks:
         # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
         wanted = dict.fromkeys(terms(without_figures(claim), self._sources.language), 1.0)
         aligned = [source for source in near if coverage(wanted, source.terms) >= _ALIGNED]
-        # Where a text has lost its figures, nothing tells which they were.
-        if not any(HOLE.search(source.text) for source in near[:2]):
-            elsewhere = "" if aligned else self._sources.around
-            found = wrong_figures(claim, near, aligned, elsewhere, counted=self._counted)
-            yield from _by("figures", found)
+        elsewhere = "" if aligned else self._sources.around
+        yield from _by("figures", wrong_figures(claim, near, aligned, elsewhere, counted=self._counted))
         yield from _by("adrift", adrift(claim, near, self._sources.language))
         yield from _by("names", unknown_names(claim, self._sources.around))
         yield from _by("names", turned(claim, near))
-        own = denials(claim)
         # "Failure to release" is "do not release".
-        told = exchanges(claim, near, self._said)
-        yield from _by("wording", (one for one in told if one.kind != "negation" or own <= _denied_by(one)))
+        told, own = exchanges(claim, near, self._said), denials(claim)
+        held = (one for one in told if one.kind != "negation" or own <= denials(one.source.text if one.source else ""))
+        yield from _by("wording", held)
         yield from _by("negations", self._negations.differences(claim, near))
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in others)
-
-
-def _denied_by(found: Difference) -> frozenset[str]:
-    return denials(found.source.text) if found.source else frozenset()
 
 
 def _by(check: str, found: Iterable[Difference]) -> Iterator[Difference]:

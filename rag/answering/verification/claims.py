@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from rag.answering.verification.yes_no import NO, YES, core
-from rag.core.text import numbers, script_of, sentences
+from rag.core.text import script_of, sentences
 from rag.core.types import Span
 
 # A question back, an offer, a greeting, a remark on what was searched: nothing that documents could say.
@@ -55,7 +55,6 @@ _BORDER: Final = re.compile(r", (?:and |or )?| (?:and|or) |[、和及或与]")
 _AUXILIARY: Final = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|cannot|may|must|will|shall|should|would|could|does|do|did|needs?|be)\b"
 )
-_COMMA: Final = re.compile(r",\s(?:and\s|but\s)?")
 _TOGETHER: Final = re.compile(
     r"\b(?:between|respectively|both|total|together|sum|combined)\b|共|分别|合计", re.IGNORECASE
 )
@@ -151,11 +150,6 @@ def _clauses(sentence: str, start: int, end: int) -> Iterator[Span]:
     """The clauses, where each of them has a verb of its own."""
     begin = start
     chinese = script_of(sentence) == "cjk"
-    borders = [border.span() for border in _COMMA.finditer(sentence, start, end)]
-    figured = list(zip([start, *(b for _, b in borders)], [*(a for a, _ in borders), end], strict=True))
-    if borders and all(len(sentence[a:b].split()) >= _FEWEST_WORDS and numbers(sentence[a:b]) for a, b in figured):
-        yield from figured
-        return
     for border in _CLAUSE.finditer(sentence, start, end):
         here, rest = sentence[begin : border.start()], sentence[border.end() : end]
         told = all(len(part) >= _FEWEST_WORDS if chinese else _tells(part) for part in (here, rest))

@@ -20,19 +20,12 @@ _FEW: Final = 3
 _LIST_MARK: Final = re.compile(
     r"(?:^|\n|(?<=[:.;]\s))[^\S\n]*+[(]?(\d{1,2})[.)](?=\s++\S)|(?<=[.!?;])\s(\d{1,2})\.\s*+$"
 )
-_SHORT_DECADE: Final = re.compile(r"(?<![\d.,])['’]?([1-9]0)['’]?s\b")
-# Characters before a figure in which "about" is looked for.
-_BEFORE: Final = 20
+# "COVID-19", "F-16": a name.
+_IN_NAME: Final = re.compile(r"[A-Z]-$")
+# The fewest digits of a figure that may be a longer one, rounded.
+_ROUNDED: Final = 2
 # A claim with so many wrong figures is wrong: those behind them are not looked at.
 _MOST_WRONG: Final = 20
-# "Was released on , 2021": web pages lose dates and converted measures on their way to text.
-HOLE: Final = re.compile(
-    r"\b(?:on|in|of|to|from|until|till|by|at|for|since|the|and|with|than|about|around)\s++[,;)]|\(\s*+[;,)]|^\s*+,"
-)
-_ABOUT: Final = re.compile(
-    r"(?:\b(?:about|around|approximately|roughly|nearly|almost|circa|some|over|more than)|约|近|超过)\s*+[$€£¥]?$",
-    re.IGNORECASE,
-)
 _WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
 # The share of a claim's words that must stand beside its figure somewhere.
 _BESIDE: Final = 0.2
@@ -63,12 +56,10 @@ def _wrong(
     there = _distinct((number, source) for source in near for number in figures_of(source))
     held = _Held([*(number for number, _ in there), *numbers(elsewhere)])
     beside = _Held([number for source in aligned for number in figures_of(source)])
-    short = {float(decade) for decade in _SHORT_DECADE.findall(f"{elsewhere} {' '.join(s.text for s in near)}")}
-    short |= {float(d) for d in _SHORT_DECADE.findall(read)} & held.decades
     for number in numbers(claim):
-        if number.start in marks or number.value in short:
+        if number.start in marks or _IN_NAME.search(read, max(0, number.start - 2), number.start):
             continue
-        same = (beside if aligned and not number.plain and not number.unit else held).same(number, read)
+        same = (beside if aligned and not number.plain and not number.unit else held).same(number)
         if counted and not number.unit:
             same = [other for other in same if not other.unit]
         if not same and (number.plain or number.unit or number.value > _FEW or counted):
@@ -132,16 +123,14 @@ class _Held:
         self._converted: dict[tuple[str, float], list[Number]] = defaultdict(list)
         for number in self._all:
             self._converted[in_common(number)].append(number)
-        self.decades = {number.value % 100 for number in self._all if int(number.value) in YEARS}
 
-    def same(self, mine: Number, claim: str) -> list[Number]:
-        """Those that are the same, in other units or rounded: to three digits, or to two behind "about"."""
+    def same(self, mine: Number) -> list[Number]:
+        """Those that are the same, in other units or rounded."""
         found = self._rounded(EXACT).get(to_digits(EXACT, mine.value), [])
         if mine.unit:
             found = found + [other for other in self._converted.get(in_common(mine), ()) if other.unit != mine.unit]
         digits = len(f"{mine.value:.6f}".replace(".", "").strip("0"))
-        enough = 2 if _ABOUT.search(claim, max(0, mine.start - _BEFORE), mine.start) else 3
-        if mine.plain and digits >= enough:
+        if mine.plain and digits >= _ROUNDED:
             found = found + [other for other in self._rounded(digits).get(mine.value, ()) if other not in found]
         return found
 

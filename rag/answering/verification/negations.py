@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
-from rag.core.text import STOP_WORDS, Language, script_of, stem, terms
+from rag.core.text import STOP_WORDS, Language, coverage, script_of, stem, terms
 from rag.core.types import Span
 
 _WORD: Final = re.compile(r"[^\W_][\w'’&.,-]*\w|[^\W_]")
 # The "No" of a title denies nothing.
 _NEGATIONS: Final = re.compile(
     r"(?<!or )\b(?!(?-i:No [A-Z]))"
-    r"(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b",
+    r"(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b"
+    # "Not only" and "not always" deny nothing, or not the whole; "not more than" is a bound.
+    r"(?! (?:only|but|just|merely|simply|always|necessarily|hesitate|worry|forget"
+    r"|(?:more|less|fewer|later|longer) than)\b)",
     re.IGNORECASE,
 )
 # What is plainly denied; a "no" or "neither" is often said in other words.
@@ -24,7 +27,7 @@ _PLAINLY: Final = re.compile(r"not|cannot|\w+n['’]t|nicht", re.IGNORECASE)
 # What makes a clause a condition or a part of another thing's name: what it denies is not what the sentence says.
 _SUBORDINATE: Final = re.compile(r"\b(?:if|unless|whether|that|than|wenn|dass)\b", re.IGNORECASE)
 # Words that deny without a "not": where one stands, a "not" elsewhere may say the same.
-DENIALS: Final = re.compile(
+_DENIALS: Final = re.compile(
     r"\b(?:until|without|outside|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
     r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|differ\w*"
     r"|few|in(?:complete|ability|valid|eligible|correct|sufficient|capable)|dis(?!c|t)[a-z]{4,}|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
@@ -33,17 +36,6 @@ DENIALS: Final = re.compile(
 _NEGATIONS_CHINESE: Final = re.compile(
     "不(?!仅|但|只|断|同|久|少|过|得不|超过)|没有?|未(?!来|满)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
 )
-# "Not only" and "not always" deny nothing, or not the whole.
-_STEADY: Final = frozenset(
-    {"only", "but", "just", "merely", "simply", "hesitate", "worry", "forget", "doubt", "always", "necessarily"}
-)
-# "No later than", "not more than": a bound, not a denial.
-_BOUND: Final = re.compile(r"(?:no|not) (?:later|earlier|more|less|fewer|longer) than\b", re.IGNORECASE)
-# Little words that are meant where they are denied.
-_MEANT: Final = frozenset({"same"})
-_ALONE: Final = frozenset(map(stem, _MEANT))
-# "It's not like they have no options."
-_TWICE: Final = re.compile(r"(?:\bnot|\bnever|n['’]t)\b[^.;,]{1,40}\b(?:no|none|nothing|never)\b", re.IGNORECASE)
 _CLAUSE: Final = re.compile(r"[.;:!?]\s|\n|,\s|[()]")
 # Characters on each side of a negation among which its words are looked for.
 _REACH: Final = 150
@@ -57,10 +49,10 @@ _OPPOSITE: Final = 0.25
 _OPPOSITE_SAID: Final = 0.3
 # How nearly what the claim denies must be said to be shown as what speaks against it.
 _PLAIN: Final = 0.4
-# How much of what follows a denial of the documents a claim must say to say its opposite.
-_FOLLOWED: Final = 0.6
 # Words that follow a negation and stand so in the documents bear it out.
 _FOLLOWING: Final = 2
+# How much of what follows a denial of the documents a claim must say to say its opposite.
+_FOLLOWED: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +77,7 @@ def negations(text: str, language: Language) -> Iterator[Negation]:
     for match in _NEGATIONS.finditer(text):
         ahead = _CLAUSE.split(text[match.end() : match.end() + _REACH], maxsplit=1)[0]
         behind = _CLAUSE.split(text[max(0, match.start() - _REACH) : match.start()])[-1]
-        following = _WORD.findall(ahead)
-        if (not following or following[0].lower() not in _STEADY) and not _BOUND.match(text, match.start()):
-            yield Negation(*match.span(), tuple(_stems(behind, language)), tuple(_stems(ahead, language)))
+        yield Negation(*match.span(), tuple(_stems(behind, language)), tuple(_stems(ahead, language)))
     for match in _NEGATIONS_CHINESE.finditer(text):
         denied = text[match.end() : match.end() + 3]
         yield Negation(*match.span(), (), tuple(denied[i : i + 2] for i in range(2)))
@@ -95,13 +85,7 @@ def negations(text: str, language: Language) -> Iterator[Negation]:
 
 def denials(text: str) -> frozenset[str]:
     """The words that deny something in a text without a "not"."""
-    return frozenset(match[0].lower() for match in DENIALS.finditer(text))
-
-
-def denied_alone(claim: str, evidence: Iterable[str]) -> bool:
-    """Whether a claim denies something, and nothing of its evidence does, in whatever words that the claim lacks."""
-    own = denials(claim)
-    return denies(claim) and not any(denies(text) or denials(text) - own for text in evidence)
+    return frozenset(match[0].lower() for match in _DENIALS.finditer(text))
 
 
 def denies(text: str) -> bool:
@@ -144,7 +128,7 @@ class Negations:
         mine, own = list(negations(claim, self._language)), denials(claim)
         for found in mine:
             meant = found.about(*_CLAIMED)
-            if meant - _ALONE and not self._denied(found, meant, heard, own):
+            if meant and not self._denied(found, heard, own):
                 end = found.end + (2 if script_of(claim) == "cjk" else 0)
                 plain = [one for one in heard if not one.denies and self._share(meant, one.stems) >= _PLAIN]
                 source = max(plain, key=lambda one: self._share(meant, one.stems)).source if plain else None
@@ -154,34 +138,29 @@ class Negations:
         if not own:
             yield from self._left_away(claim, mine, heard)
 
-    def _denied(self, found: Negation, meant: Set[str], heard: Sequence[_Heard], own: Set[str]) -> bool:
+    def _denied(self, found: Negation, heard: Sequence[_Heard], own: Set[str]) -> bool:
         """Whether the documents deny what the claim denies, more nearly than they say it.
 
         Args:
             own: what the claim denies in other words, which says nothing of its "not" where it stands in both.
         """
-        denied, plain = 0.0, 0.0
-        follows = found.ahead[:_FOLLOWING]
+        meant, follows, denied, plain = found.about(*_CLAIMED), found.ahead[:_FOLLOWING], 0.0, 0.0
         for one in heard:
-            for other in one.denies:
-                if len(follows) == _FOLLOWING and other.ahead[:_FOLLOWING] == follows:
-                    return True
-                denied = max(denied, self._share(meant, other.about(*_SAID)))
+            if len(follows) == _FOLLOWING and any(other.ahead[:_FOLLOWING] == follows for other in one.denies):
+                return True
+            said = self._share(meant, one.stems)
+            denied = max([denied, *(self._share(meant, other.about(*_SAID)) for other in one.denies)])
             if one.denials - own:
-                denied = max(denied, self._share(meant, one.stems) / 2)
+                denied = max(denied, said / 2)
             elif not one.denies:
-                plain = max(plain, self._share(meant, one.stems))
+                plain = max(plain, said)
         return denied > plain
 
     def _left_away(self, claim: str, mine: Sequence[Negation], heard: Sequence[_Heard]) -> Iterator[Difference]:
         claimed = frozenset(terms(claim, self._language)) | _pairs(claim)
         denied = [found.about(*_SAID) for found in mine]
         for one in heard:
-            if (
-                not one.denies
-                or _TWICE.search(one.source.text)
-                or one.source.text.rstrip(' "”」)').endswith(("?", "？"))
-            ):
+            if one.source.text.rstrip(' "”」)').endswith(("?", "？")):
                 continue
             close = self._share(claimed, one.stems)
             for found in one.denies:
@@ -201,18 +180,12 @@ class Negations:
         return next(spans, (0, len(claim)))
 
     def _hear(self, source: Source) -> _Heard:
-        return _Heard(
-            source,
-            source.terms | _pairs(source.text),
-            tuple(negations(source.text, self._language)),
-            denials(source.text),
-        )
+        stems = source.terms | _pairs(source.text)
+        return _Heard(source, stems, tuple(negations(source.text, self._language)), denials(source.text))
 
     def _share(self, wanted: Set[str], present: Set[str]) -> float:
         """The share of the wanted stems that are present, a rare one counting more than a common one."""
-        weights = self._sources.weights(wanted)
-        total = sum(weights.values())
-        return sum(weight for stem_, weight in weights.items() if stem_ in present) / total if total else 0.0
+        return coverage(self._sources.weights(wanted), present)
 
 
 def _pairs(text: str) -> frozenset[str]:
@@ -222,4 +195,4 @@ def _pairs(text: str) -> frozenset[str]:
 
 def _stems(text: str, language: Language) -> list[str]:
     found = (word.lower() for word in _WORD.findall(text))
-    return [stem(word, language) for word in found if word not in STOP_WORDS[language] or word in _MEANT]
+    return [stem(word, language) for word in found if word not in STOP_WORDS[language]]

@@ -10,8 +10,9 @@ from rag.answering.verification.claims import pieces, subject_of
 from rag.answering.verification.evidence import Sources
 from rag.answering.verification.relevance import answers
 from rag.core.text import language_of, numbers, terms
-from rag.core.types import Claim, Notice, Quote, Sentence, Span, Verdict
+from rag.core.types import Claim, Notice, Quote, Sentence, Verdict
 from rag.models.judges import Judge
+from rag.models.judges.wording import joined
 
 
 def verify(
@@ -69,7 +70,7 @@ def _sentence(piece: str, cases: Sequence[Case], question: str, sources: Sources
     borne_out = [source for part in (whole, *parts) if part.verdict == "supported" for source in part.evidence]
     told = answers(piece, question, borne_out, sources) if verdict in ("supported", "partly") else None
     contradicted = any(part.contradicted for part in wrong)
-    return Sentence(piece, verdict, tuple(sorted(set(shown))), contradicted, tuple(_joined(marked)), claims, told)
+    return Sentence(piece, verdict, tuple(sorted(set(shown))), contradicted, tuple(joined(piece, marked)), claims, told)
 
 
 def _claim(case: Case, sources: Sources) -> Claim:
@@ -118,14 +119,3 @@ def _of_all(whole: Case, parts: Sequence[Case]) -> Verdict:
 
 def _cites(case: Case) -> bool:
     return case.verdict in ("supported", "partly") or case.contradicted
-
-
-def _joined(spans: Sequence[Span]) -> Iterator[Span]:
-    """Spans in order, those that touch or overlap as one."""
-    start = end = -1
-    for first, last in spans:
-        if first > end + 1 and start >= 0:
-            yield start, end
-        start, end = (start, max(end, last)) if start >= 0 and first <= end + 1 else (first, last)
-    if start >= 0:
-        yield start, end

@@ -28,7 +28,6 @@ _NOT: Final = frozenset({"not", "no", "never", "不", "没", "未", "无"})
 _AROUND: Final = 4
 _AROUND_NEGATION: Final = 5
 _AROUND_CHINESE: Final = 6
-_ONE_SIDE: Final = 5
 # The share of a claim's words that a sentence has in their order, from which it is the same statement as a whole.
 _SAME: Final = 0.6
 # Equal words around what the claim has there, with which the documents bear it out themselves.
@@ -117,12 +116,9 @@ def _exchanged(mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[_Exch
     same = sum(end - start for tag, start, end, _, _ in pairs if tag == "equal")
     same = same if same >= _SAME * len(mine) else 0
     for place, (tag, start, end, other, other_end) in enumerate(pairs):
-        if tag == "equal" or end - start > _LONGEST or other_end - other > _LONGEST:
-            continue
-        left = pairs[place - 1] if place else None
-        right = pairs[place + 1] if place + 1 < len(pairs) else None
-        around = (left[2] - left[1] if left else 0) + (right[2] - right[1] if right else 0)
-        if (left and right) or around >= _ONE_SIDE:
+        if tag != "equal" and end - start <= _LONGEST and other_end - other <= _LONGEST:
+            beside = (*pairs[max(place - 1, 0) : place], *pairs[place + 1 : place + 2])
+            around = sum(last - first for _, first, last, _, _ in beside)
             yield _Exchanged(mine[start:end], theirs[other:other_end], max(around, same), start)
 
 
@@ -144,8 +140,7 @@ def _kind(found: _Exchanged, before: Sequence[Token], stop_words: Set[str], chin
     if not mine or not theirs:
         return ""
     values = [{number.value for number in numbers(side)} for side in (mine, theirs)]
-    # "The 1920s and 30s" are the 1930s.
-    if values[0] and values[1] and values[0].isdisjoint(values[1] | {value % 100 for value in values[1]}):
+    if all(values) and values[0].isdisjoint(values[1]):
         return "figure"
     if chinese:
         return ""
