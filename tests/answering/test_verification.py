@@ -255,6 +255,12 @@ def test_an_answer_of_a_few_words_is_held_to_what_was_asked(question: str, said:
     assert verdict(said, evidence, question) == expected
 
 
+def test_a_name_beside_the_title_that_is_asked_for_answers() -> None:
+    evidence = "Larkfield CEO Ada Brandt opened the fair. Eva Keller sold tickets."
+    assert verdict("Ada Brandt", evidence, "Who is the CEO of Larkfield?") == "supported"
+    assert verdict("Eva Keller", evidence, "Who is the CEO of Larkfield?") != "supported"
+
+
 def test_whether_it_is_so_and_whether_it_was_asked_are_two_questions() -> None:
     evidence = "The trial period of an engineer is six months. Notice is given in writing to Ada Brandt."
     beside = judged("Notice is given in writing to Ada Brandt.", evidence, "How long is the trial period?")

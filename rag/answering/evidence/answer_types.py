@@ -68,6 +68,9 @@ _NATIONALITY: Final = re.compile(r"(?:[A-Z][a-z]+(?:ian|ean|ese|ish)|American|Af
 _DIGITS: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD: Final = re.compile(r"\w+")
 _PART: Final = re.compile(r"[-.']s?\b|-")
+# How near to the question's terms the claimed entity must be, beside the nearest other one. Of 300 questions of SQuAD's
+# fitted half 85 of 137 right names and figures pass and 9 of 136 wrong ones; with 1.0, 81 and 8.
+_NEAR: Final = 0.8
 # Decay length of proximity, in words.
 _PROXIMITY: Final = 6.0
 
@@ -96,7 +99,12 @@ def nearest_of_its_kind(claim: str, source: str, question: str, weights: Mapping
         # Names cannot be told from other words.
         return expected in (None, _NAME) or holds_new(expected, claim, frozenset(words(question)))
     kind, language = expected or _NAME, language_of(question)
-    found = [(start, frozenset(_plain(text))) for start, text in _entities(kind, source, question)]
+    # Of "Apple CEO Steve Jobs" an answer to a question for Apple's CEO has the name alone.
+    asked = frozenset(stem(part, language) for part in _plain(question))
+    found = [
+        (start, {part for part in _plain(text) if stem(part, language) not in asked})
+        for start, text in _entities(kind, source, question)
+    ]
     claimed = frozenset(_plain(claim))
     mine = [start for start, parts in found if parts <= claimed]
     others = [start for start, parts in found if not parts <= claimed]
@@ -115,7 +123,7 @@ def nearest_of_its_kind(claim: str, source: str, question: str, weights: Mapping
             best[term] = max(best.get(term, 0.0), math.exp(-distance / _PROXIMITY))
         return sum(weights[term] * value for term, value in best.items())
 
-    return max(map(proximity, mine)) >= max(map(proximity, others), default=0.0)
+    return max(map(proximity, mine)) >= _NEAR * max(map(proximity, others), default=0.0)
 
 
 def answer_things(question: str, text: str) -> list[str]:
