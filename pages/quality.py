@@ -1,8 +1,8 @@
-"""The quality page: saved checks, run again and compared."""
+"""The quality page: saved checks, run again and compared, and the questions that were missed."""
 
 import streamlit as st
 
-from rag.ui import chat_list, quality_page
+from rag.ui import chat_list, misses, quality_page
 from rag.ui.page_frame import end_sidebar, frame
 from rag.ui.safe_views import label
 
@@ -20,7 +20,14 @@ st.title(label(texts("quality.title", collection=chat_list.collection_name(colle
 st.caption(texts("quality.intro"))
 if checks:
     quality_page.draw_start(page, collection, checks)
-if runs:
-    quality_page.draw_measures(texts, runs)
+now, before = quality_page.choose_runs(texts, runs)
+if now:
+    quality_page.draw_measures(texts, now, before)
     quality_page.draw_picture(texts, runs)
-quality_page.draw_checks(page, checks, runs, page.right(collection))
+missed = services.store.ratings.misses(owner, collection.id)
+counts = {"quality.list": len(checks), "rating.misses": len(missed)}
+listed, to_look_at = st.tabs([texts(name, count=count) for name, count in counts.items()])
+with listed:
+    quality_page.draw_checks(page, checks, now, before, page.right(collection))
+with to_look_at:
+    misses.draw_misses(page, collection, missed, checks)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Literal
 
-from rag.core.types import Answer, Check, CheckResult, CheckRun, Passage
+from rag.core.types import Answer, Check, CheckResult, CheckRun, Passage, Quote
 
 Change = Literal["better", "worse", "same", "new"]
 
@@ -32,11 +32,7 @@ def judge(check: Check, answer: Answer) -> CheckResult:
     pages = list(dict.fromkeys((passage.name, passage.page) for passage in answer.passages))
     wanted = _plain(check.quote)
     right = next(((p.name, p.page) for p in answer.passages if _is_right(p, check, wanted)), None)
-    quoted = (
-        place
-        for place, quote in enumerate(answer.quotes, 1)
-        if quote.name == check.document and (wanted in _plain(quote.text) or _plain(quote.text) in wanted)
-    )
+    quoted = (place for place, quote in enumerate(answer.quotes, 1) if _quotes(quote, check, wanted))
     return CheckResult(
         check.id,
         check.question,
@@ -47,10 +43,19 @@ def judge(check: Check, answer: Answer) -> CheckResult:
     )
 
 
+def _quotes(quote: Quote, check: Check, wanted: str) -> bool:
+    """Whether a quote holds a check's words, or is in them; where it names a whole page, whether it is from there."""
+    if quote.name != check.document:
+        return False
+    return wanted in _plain(quote.text) or _plain(quote.text) in wanted if wanted else quote.page == check.page
+
+
 def _is_right(passage: Passage, check: Check, wanted: str) -> bool:
     """Whether a passage is on a check's page. Parts of a document without pages may change when it is ingested again,
     so there a passage with the quote counts too."""
-    on_page = passage.page == check.page or (passage.place.page is None and wanted in _plain(passage.text))
+    on_page = passage.page == check.page or (
+        bool(wanted) and passage.place.page is None and wanted in _plain(passage.text)
+    )
     return bool(check.document) and passage.name == check.document and on_page
 
 

@@ -11,10 +11,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from rag.answering.background_runs import AnswerRun
 from rag.core.errors import ModelLanguage
 from rag.core.formats import ENDINGS
-from rag.core.types import Answer, Chat, Collection, GenerationProgress, Right, Turn
+from rag.core.types import Answer, Chat, Collection, GenerationProgress, Rating, Right, Turn
 from rag.library import samples
 from rag.services import NO_MODEL
-from rag.ui import actions
+from rag.ui import actions, answer_rating
 from rag.ui.answer_exports import draw_exports
 from rag.ui.answer_view import draw_answer
 from rag.ui.chat_list import collection_name
@@ -116,11 +116,13 @@ def draw_turns(page: Frame, chat: Chat, known: Sequence[str], right: Right | Non
         if st.button(said, key="earlier", icon=":material/expand_less:", type="tertiary"):
             st.session_state[key] = count + MORE_TURNS
             st.rerun()
-    for turn in page.services.store.chats.turns(page.owner, chat.id, last=count):
-        draw_turn(page, chat, turn, right, last=turn.id == known[-1])
+    turns = page.services.store.chats.turns(page.owner, chat.id, last=count)
+    rated = answer_rating.ratings_of(page, turns)
+    for turn in turns:
+        draw_turn(page, chat, turn, rated[turn.id], right, last=turn.id == known[-1])
 
 
-def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last: bool) -> None:
+def draw_turn(page: Frame, chat: Chat, turn: Turn, rating: Rating, right: Right | None, *, last: bool) -> None:
     """A question and its answer, saved or running; `right` is the person's right in its collection."""
     with st.chat_message("user", avatar=":material/person:"):
         draw_question(turn.question)
@@ -135,10 +137,13 @@ def draw_turn(page: Frame, chat: Chat, turn: Turn, right: Right | None, *, last:
             _draw_finished(page, chat, turn, turn.answer, right)
         with st.container(horizontal=True, vertical_alignment="center"):
             if turn.answer is not None:
+                answer_rating.draw_thumbs(page, turn, rating)
                 _draw_details(page, chat, turn, turn.answer, right)
                 draw_keep(page, turn, turn.answer, chat.collection, right)
             if last and right:
                 _draw_again(page, chat, turn)
+        if turn.answer is not None:
+            answer_rating.draw_reasons(page, chat, turn, turn.answer, rating, right)
 
 
 def _as_saved(page: Frame, chat: Chat, turn: Turn) -> Turn:

@@ -11,7 +11,7 @@ from streamlit import config
 from streamlit.url_util import make_url_path
 
 from rag.core.errors import NotFound
-from rag.core.types import Chat, Document, Turn
+from rag.core.types import Chat, Collection, Document, Turn
 from rag.ui.texts import Texts
 from rag.viewing.highlighting import Span
 
@@ -43,6 +43,11 @@ def answer_address(turn: Turn, texts: Texts) -> str:
 def chat_address(chat: Chat, texts: Texts) -> str:
     """URL path of an exported chat."""
     return address(f"chats/{chat.id}?lang={texts.language}")
+
+
+def misses_address(collection: Collection, texts: Texts) -> str:
+    """URL path of a person's own missed questions to a collection."""
+    return address(f"misses/{collection.id}?lang={texts.language}")
 
 
 def view_address(document: Document, number: int) -> str:

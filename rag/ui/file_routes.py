@@ -7,6 +7,7 @@ Every request is authenticated and authorized; without access the response is 40
 /files/documents/{id}/pages/{number}?small         the page as a small picture, for the list of pages
 /files/answers/{id}?lang=en&form=html              an answer in a language, as HTML, Markdown or Word (html, md, docx)
 /files/chats/{id}?lang=en&form=html                a whole chat likewise
+/files/misses/{id}?lang=en                         one's own missed questions to a collection, as JSON lines
 
 What the source panel asks for besides is in `source_routes`.
 """
@@ -22,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from rag.core import settings
 from rag.core.errors import NotFound, PageNotDrawn, RagError, SignInError
-from rag.ui import actions, answer_exports, source_routes
+from rag.ui import actions, answer_exports, misses, source_routes
 from rag.ui.file_addresses import NUMBER, address, marked, parameter
 from rag.ui.file_responses import HEADERS, file_name, send
 from rag.ui.page_frame import Frame, services_for
@@ -68,6 +69,7 @@ def routes(find: Find = _authenticate) -> list[BaseRoute]:
         route("answers/{turn}/footnotes/{number}", source_routes.citation),
         route("answers/{turn}", _answer),
         route("chats/{chat}", _chat),
+        route("misses/{collection}", _misses),
         Route(address("{path:path}"), lambda _request: _not_there()),
     ]
 
@@ -101,6 +103,12 @@ def _chat(request: Request, page: Frame) -> Response:
     title = chat.title or page.texts("chat.untitled")
     data = answer_exports.exported(page, chats.turns(page.owner, chat.id), _form(request), title)
     return _export(request, data, page.texts("answer.export_chat_name"))
+
+
+def _misses(request: Request, page: Frame) -> Response:
+    collection = page.services.store.collections.get(page.owner, parameter(request, "collection", ID))
+    data = misses.as_lines(page.services.store.ratings.misses(page.owner, collection.id))
+    return _bytes(request, data, type="application/jsonl", name=f"{page.texts('rating.export_name')}.jsonl")
 
 
 def _export(request: Request, data: bytes, name: str) -> Response:

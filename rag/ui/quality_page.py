@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from rag.ui.safe_views import draw_muted, draw_question, label
 from rag.ui.texts import Texts, moment
 
 REFRESH_SECONDS: Final = 0.5
+_ORDER: Final = ("worse", "better", "new", "same")
 _SIGNS: Final = {"better": "▲", "worse": "▼", "same": "·", "new": "＋"}
 
 
@@ -56,25 +58,48 @@ def _watch(page: Frame, name: str) -> None:
         task.stop()
 
 
-def draw_measures(texts: Texts, runs: Sequence[CheckRun]) -> None:
-    """The measures of the last run, each with its change since the run before."""
-    now = shares(runs[-1])
-    before = shares(runs[-2]) if len(runs) > 1 else dict.fromkeys(CHECK_MEASURES)
+def choose_runs(texts: Texts, runs: Sequence[CheckRun]) -> tuple[CheckRun | None, CheckRun | None]:
+    """Which two runs are compared: the last one and the one before it, until others are chosen."""
+    count = len(runs)
+    if count < 3:
+        return (runs[-1] if runs else None), (runs[0] if count == 2 else None)
+
+    def named(place: int) -> str:
+        return texts("quality.numbered", number=place + 1, when=moment(runs[place].created))
+
+    key = f"{runs[-1].id}"
+    with st.container(horizontal=True):
+        now: int = st.selectbox(
+            texts("quality.compare"), range(count - 1, 0, -1), format_func=named, key=f"compare-{key}"
+        )
+        before: int = st.selectbox(
+            texts("quality.compare_with"), range(now - 1, -1, -1), format_func=named, key=f"compare-{now}-with-{key}"
+        )
+    return runs[now], runs[before]
+
+
+def draw_measures(texts: Texts, now: CheckRun, before: CheckRun | None) -> None:
+    """The measures of a run, each with its change since the one it is compared with, and what changed between them."""
+    measured = shares(now)
+    then = shares(before) if before else dict.fromkeys(CHECK_MEASURES)
     for column, name in zip(st.columns(len(CHECK_MEASURES)), CHECK_MEASURES, strict=True):
-        value, earlier = now[name], before[name]
+        value, earlier = measured[name], then[name]
         delta = None if value is None or earlier is None else f"{100 * (value - earlier):+.0f}"
         shown = "–" if value is None else f"{100 * value:.0f} %"
         column.metric(texts(f"quality.{_key(name)}"), shown, delta if delta not in ("+0", "-0") else None)
-    draw_muted(_what_changed(texts, runs))
+    draw_muted(_what_changed(texts, now, before))
 
 
-def _what_changed(texts: Texts, runs: Sequence[CheckRun]) -> str:
-    """The time of the last run, and whether documents or embedder changed since the one before."""
-    parts = [texts("quality.ran", when=moment(runs[-1].created))]
-    if len(runs) > 1:
-        if runs[-1].embedder != runs[-2].embedder:
-            parts.append(texts("quality.embedder_changed", now=runs[-1].embedder, before=runs[-2].embedder))
-        elif runs[-1].generation != runs[-2].generation:
+def _what_changed(texts: Texts, now: CheckRun, before: CheckRun | None) -> str:
+    """The time of a run, how many of its questions changed since another one, and whether documents or embedder did."""
+    parts = [texts("quality.ran", when=moment(now.created))]
+    if before:
+        counts = Counter(change(result, before) for result in now.results)
+        fields = {how: counts[how] for how in ("better", "worse", "new")}
+        parts.append(texts("quality.changed", **fields) if any(fields.values()) else texts("quality.unchanged"))
+        if now.embedder != before.embedder:
+            parts.append(texts("quality.embedder_changed", now=now.embedder, before=before.embedder))
+        elif now.generation != before.generation:
             parts.append(texts("quality.documents_changed"))
     return " · ".join(parts)
 
@@ -127,18 +152,23 @@ def _chart(title: str, rows: list[dict[str, Any]], changed: list[dict[str, Any]]
     return {"height": 300, "layer": [lines, rules]}
 
 
-def draw_checks(page: Frame, checks: Sequence[Check], runs: Sequence[CheckRun], right: Right) -> None:
-    """Each check with its right source, last result, and change."""
+def draw_checks(
+    page: Frame, checks: Sequence[Check], now: CheckRun | None, before: CheckRun | None, right: Right
+) -> None:
+    """Each check with its right source, its result, and its change; what changed first."""
     texts = page.texts
-    st.subheader(texts("quality.list", count=len(checks)))
     if not checks:
         draw_muted(texts("quality.none"))
         return
     documents = page.services.store.documents.list(page.owner, checks[0].collection)
     unpaged = {document.name for document in documents if not document.format.paged}
-    last = {result.check: result for result in runs[-1].results} if runs else {}
-    before = runs[-2] if len(runs) > 1 else None
-    for check in checks:
+    last = {result.check: result for result in now.results} if now else {}
+
+    def order(check: Check) -> int:
+        result = last.get(check.id)
+        return _ORDER.index(change(result, before)) if result and before else len(_ORDER)
+
+    for check in sorted(checks, key=order):
         with st.container(border=True, gap="xxsmall"):
             draw_question(check.question)
             draw_muted(_source(check, unpaged, texts))

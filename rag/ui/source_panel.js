@@ -50,14 +50,19 @@ class Panel {
     if (width) document.documentElement.style.setProperty("--footnote-panel", `${width}px`);
   }
 
-  update(data) {
+  update(data, trigger) {
     const first = !this.data;
+    this.trigger = trigger;
     // A new chat gets its name with its first question, and stays the same.
     const otherChat = !first && this.data.chat && data.chat !== this.data.chat;
     this.data = data;
     if (otherChat) this.close();
-    if (first) this.followAddress();
+    if (data.open && data.open.at !== this.openedAt) {
+      this.openedAt = data.open.at;
+      this.openDocument(data.open.document, 1);
+    } else if (first) this.followAddress();
     else if (this.shown && !otherChat) this.load(this.shown.path, { quiet: true });
+    if (this.shown) this.panel.querySelector("footer")?.replaceWith(this.ways(this.shown.source));
   }
 
   end() {
@@ -215,10 +220,6 @@ class Panel {
         this.button("in", "+", () => zoom(this.zoom + 1), { disabled: this.zoom === ZOOMS.length - 1, label: words.zoom_in }),
         this.button("fit", words.fit, () => zoom(0))));
     }
-    const toggle = (name, text) => this.button(name, text, () => { this[name] = !this[name]; this.draw(false); }, { pressed: this[name] });
-    if (source.picture) bar.append(toggle("asText", words.read));
-    if (source.left_out && (this.asText || !source.picture)) bar.append(toggle("leftOut", words.left_out));
-    if (source.picture && source.count > 1) bar.append(toggle("strip", words.pages));
     return bar;
   }
 
@@ -288,9 +289,21 @@ class Panel {
   ways(source) {
     const { words } = this.data;
     const footer = element("footer");
+    if (this.data.pick && source.document) footer.append(element("button", { type: "button", class: "link pick", "data-act": "right-place", onmousedown: (event) => event.preventDefault(), onclick: () => this.place(source) }, words.right_place));
+    const toggle = (name, text) => this.button(name, text, () => { this[name] = !this[name]; this.draw(false); }, { pressed: this[name] });
+    if (source.picture) footer.append(toggle("asText", words.read));
+    if (source.left_out && (this.asText || !source.picture)) footer.append(toggle("leftOut", words.left_out));
+    if (source.picture && source.count > 1) footer.append(toggle("strip", words.pages));
     if (source.original) footer.append(element("a", { class: "link", href: source.original }, words.download));
     if (source.visit) footer.append(element("a", { class: "link", href: source.visit, target: "_blank", rel: "noopener noreferrer" }, words.visit));
     return footer;
+  }
+
+  // The right place of an answer that was wrong: the words selected here, or marked, or the page.
+  place(source) {
+    const root = this.panel.getRootNode();
+    const words = String((root.getSelection?.() ?? document.getSelection()) ?? "").trim();
+    this.trigger("place", { turn: this.data.pick, document: source.document, page: source.number, words: words.slice(0, 2000), marked: source.marked });
   }
 
   scroll() {
@@ -322,10 +335,10 @@ class Panel {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const panel = parentElement.querySelector(".panel");
   panel.source ??= new Panel(panel);
-  panel.source.update(data);
+  panel.source.update(data, setTriggerValue);
   // Called before each update too: the panel ends only where it is taken from the page.
   return () => setTimeout(() => { if (!panel.isConnected) panel.source.end(); });
 }

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from rag.ui import answer_rating
 from rag.ui.components import component
 from rag.ui.file_addresses import address
 from rag.ui.page_frame import Frame
+from rag.ui.widget_values import event
 
+_KEY: Final = "source-panel"
 _WORDS: Final = (
     *("close", "previous", "next", "page", "of", "pages", "zoom_in", "zoom_out", "fit", "find", "read", "left_out"),
-    *("note", "previous_note", "next_note", "download", "visit", "width", "loading", "gone", "failed"),
+    *("note", "previous_note", "next_note", "download", "visit", "width", "loading", "gone", "failed", "right_place"),
 )
 _panel = component(
     "source", "source_panel", '<section class="panel" role="dialog" aria-modal="false" hidden></section>'
@@ -29,11 +32,13 @@ def draw_source_panel(page: Frame, chat: str = "") -> None:
     """
     page.owner  # noqa: B018 - checks access
     _panel(
-        key="source-panel",
+        key=_KEY,
+        on_place_change=lambda: answer_rating.take_place(page, event(_KEY, "place")),
         data={
             "files": address(""),
             "language": page.texts.language,
             "chat": chat,
+            **answer_rating.panel_data(page),
             "words": {name: page.texts(f"source.{name}") for name in _WORDS},
         },
     )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import User
 from tests.browser.making import file, pdf
@@ -34,6 +38,52 @@ def keep_elsewhere(user: User, words: str, said: str) -> None:
     field.press("Control+Enter")
     popover.get_by_role("button", name="Save", exact=True).click()
     expect(popover).to_contain_text(said)
+
+
+def choose_place(user: User, answer: Locator, document: str, words: str) -> None:
+    """Open a document from under an answer, find the words in it, and say that this is the right place."""
+    answer.get_by_test_id("stSelectbox").locator("input").click()
+    user.page.get_by_role("option", name=document).click()
+    panel = user.page.get_by_role("dialog")
+    panel.get_by_role("searchbox").fill(words)
+    panel.get_by_role("searchbox").press("Enter")
+    panel.locator(".hits button").first.click()
+    expect(panel.locator("img")).to_have_attribute("src", re.compile("marked="))
+    panel.get_by_role("button", name="This is the right place").click()
+
+
+def test_a_thumb_down_and_the_right_place_become_a_test_question(user: User) -> None:
+    user.make_collection("Missed")
+    user.upload(file("garden.pdf", GARDEN))
+    expect(user.page.locator("tr[data-document]")).to_have_count(1)
+    user.page.get_by_role("link", name="Chat").click()
+    user.ask("Who won the football world cup in 1974?")
+    user.new_chat()
+    answer = user.ask("When is the greenhouse watered?")
+    answer.get_by_label("Thumbs down").click()
+    answer.get_by_text("The quotes do not fit the question").click()
+    answer.get_by_label("A note, if you like").fill("It is about the tools.")
+    choose_place(user, answer, "garden.pdf", "tools hang in")
+    expect(answer).to_contain_text("The right place: garden.pdf, page 1: “Tools hang in”")
+    user.page.get_by_role("link", name="Quality").click()
+    user.page.get_by_role("tab", name="Questions to look at (2)").click()
+    told = user.page.get_by_text("thumbs down · The quotes do not fit the question · It is about the tools.")
+    expect(told).to_be_visible()
+    with user.page.expect_download() as exported:
+        user.page.get_by_role("link", name="Export these questions").click()
+    lines = [json.loads(line) for line in Path(exported.value.path()).read_text(encoding="utf-8").splitlines()]
+    assert [(each["refused"], each["thumb"], each.get("file"), each.get("answers")) for each in lines] == [
+        (False, "down", "garden.pdf", ["Tools hang in"]),
+        (True, "", None, None),
+    ]
+    user.page.get_by_role("button", name="Rightly not answered").click()
+    expect(user.page.get_by_role("tab", name="Questions to look at (1)")).to_be_visible()
+    user.page.get_by_role("button", name="Save as test question").click()
+    expect(user.page.get_by_role("tab", name="Test questions (1)")).to_be_visible()
+    user.page.get_by_role("button", name="Open", exact=True).click()
+    expect(user.page.get_by_text("The right place: garden.pdf")).to_be_visible()
+    user.page.get_by_label("Thumbs down").click()
+    expect(user.page.get_by_text("What is wrong with this answer?")).to_have_count(0)
 
 
 def measure(user: User, name: str) -> str:

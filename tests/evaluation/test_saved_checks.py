@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def result(check: str = "c", page: int | None = 1, quote: int | None = 1, refuse
 
 def run(*results: CheckResult) -> CheckRun:
     return CheckRun("r", ANN, "k", "toy", 1, results, "2026-01-01T00:00:00+00:00")
+
+
+def test_a_check_that_names_a_whole_page_is_right_where_anything_of_it_is_quoted() -> None:
+    check = Check("c", ANN, "k", "How long is leave?", "rules.pdf", 1, "", "")
+    there, elsewhere = quote("rules.pdf", "Leave is 25 days."), replace(quote("rules.pdf", "No."), page=2)
+    assert judge(check, answered(passage("rules.pdf", 1), quotes=(elsewhere, there))).quote == 2
+    beside = judge(check, answered(passage("rules.pdf", 2), quotes=(elsewhere,)))
+    assert (beside.page, beside.quote, beside.right) == (None, None, False)
 
 
 def test_a_check_is_kept_once_for_each_question_and_removed(store: Store, collection: Collection) -> None:

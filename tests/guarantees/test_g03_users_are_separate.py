@@ -30,7 +30,7 @@ from rag.answering.conversation import Conversation
 from rag.answering.retrieval import Retriever
 from rag.core.call_context import CallContext
 from rag.core.errors import NameTaken, NotAllowed, NotFound, PersonUnknown, SignInError
-from rag.core.types import Answer, Chunk, LoadedDocument, Page, Right, SignIn, Turn
+from rag.core.types import Answer, Chunk, LoadedDocument, Page, Rating, Right, SignIn, Turn
 from rag.library.index import open_index
 from rag.library.store import Store, schema
 from rag.library.store.wanted import Wanted
@@ -127,6 +127,7 @@ class Walk:
             return page
         key = request.url.path.split("/")[3]
         kinds = {"documents": schema.documents, "answers": schema.turns, "chats": schema.chats}
+        kinds["misses"] = schema.collections
         table = kinds[request.url.path.split("/")[2]]
         with self.store.database.read() as connection:
             owner = connection.execute(sa.select(table.c.owner).where(table.c.id == key)).scalar_one_or_none()
@@ -262,6 +263,12 @@ def _row(walk: Walk, document: str) -> object:
         return row, connection.execute(sa.select(tags.c.tag).where(tags.c.document == document)).all()
 
 
+def rate(walk: Walk, user: str) -> None:
+    """A thumb for a turn that may be another's, with a note that says whose it is."""
+    turn = walk.any("turn")
+    walk.store.ratings.save(walk.people[user], Rating(turn, walk.random.choice(("up", "down")), note=f"by {user}"))
+
+
 def open_chat(walk: Walk, user: str) -> None:
     collection = walk.any("collection")
     made = walk.store.chats.create(walk.people[user], collection, [walk.any("document")], f"Chat by {user}")
@@ -348,7 +355,7 @@ def open_file(walk: Walk, user: str) -> None:
 
 def fetch_file(walk: Walk, user: str) -> None:
     """The same and an answer, by the addresses that a browser fetches them from."""
-    kind = walk.random.choice(["document", "document", "turn", "chat"])
+    kind = walk.random.choice(["document", "document", "turn", "chat", "collection"])
     key = walk.any(kind)
     thing: Any = SimpleNamespace(id=key)
     address = walk.random.choice(
@@ -356,6 +363,8 @@ def fetch_file(walk: Walk, user: str) -> None:
         if kind == "turn"
         else [file_addresses.chat_address(thing, Texts("en")) + f"&form={form}" for form in ("html", "md")]
         if kind == "chat"
+        else [file_addresses.misses_address(thing, Texts("en"))]
+        if kind == "collection"
         else [
             file_addresses.original_address(thing),
             file_addresses.picture_address(thing, 1, [(0, 5)]),
@@ -370,6 +379,9 @@ def fetch_file(walk: Walk, user: str) -> None:
         raise NotFound(what=kind)
     if kind in ("turn", "chat"):
         walk.owns(user, "answer fetched", reply.text)
+    elif kind == "collection":
+        walk.owns(user, "misses fetched", reply.text)
+        walk.saw(user, "misses fetched", key)
     else:
         walk.saw(user, "file fetched", walk.collection_of("document", key))
 
@@ -379,6 +391,10 @@ def look_at_chats(walk: Walk, user: str) -> None:
     walk.owns(user, "chats", chats.list(person))
     walk.owns(user, "turns", chats.turns(person, walk.any("chat")))
     walk.owns(user, "chat", chats.get(person, walk.any("chat")))
+    ratings, there = walk.store.ratings, walk.any("collection")
+    walk.owns(user, "ratings", ratings.of(person, walk.ids["turn"]))
+    if walk.owns(user, "misses", ratings.misses(person, there)):
+        walk.saw(user, "misses", there)
     found = chats.search(person, "by")
     walk.owns(user, "chats found", [chats.get(person, each).title for each in found])
     if set(chats.turn_ids(person, there := walk.any("chat"))) and there not in {each.id for each in chats.list(person)}:
@@ -507,6 +523,7 @@ STEPS = [
     act_on_many,
     open_chat,
     save_turn,
+    rate,
     ask,
     search,
     read,

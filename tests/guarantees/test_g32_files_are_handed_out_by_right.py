@@ -133,7 +133,7 @@ class Owned:
         ]
         answers = [file_addresses.answer_address(self.turn, Texts("en")), file_addresses.citation_address(self.turn, 1)]
         chat = file_addresses.chat_address(self.chat, Texts("en")) + "&form=md"
-        return [*addresses, *answers, chat]
+        return [*addresses, *answers, chat, f"/files/misses/{self.collection}?lang=en"]
 
 
 def somebody(site: Site, who: str, data: bytes, *, name: str = "plan.pdf", padding: int = 0) -> Owned:
@@ -166,11 +166,11 @@ def test_g32_two_people_each_get_their_own(site: Site) -> None:
         assert ["_streamlit_user_1" in each.cookies for each in pair] == [False, True]
         for each, other in (pair, pair[::-1]):
             got = [site.get(door, each.cookies) for door in each.doors()]
-            own += [status for status, _, _ in got] == [200] * 7 and got[0][2] == each.data
+            own += [status for status, _, _ in got] == [200] * 8 and got[0][2] == each.data
             assert f"Got by {each.person.name}".encode() in got[4][2]
             foreign += sum(site.get(door, each.cookies)[0] != 404 for door in other.doors())
     print(f"G32: {2 * PAIRS} files of {BYTES} bytes and more, alike in length and samples: {own} people got theirs")
-    print(f"G32: {6 * PAIRS} doors of the other tried by those who are signed in, {foreign} opened")
+    print(f"G32: {16 * PAIRS} doors of the other tried by those who are signed in, {foreign} opened")
     print(f"G32 control: a store that goes by samples takes {taken_for_one} of {PAIRS} pairs for one file")
     assert (own, foreign, taken_for_one) == (2 * PAIRS, 0, PAIRS)
 
@@ -179,7 +179,7 @@ def test_g32_a_stranger_gets_what_everybody_gets_for_what_does_not_exist(site: S
     owned = somebody(site, "carol", pdf("Plan"))
     other = somebody(site, "dora", pdf("Other"))
     strangers = strange(site, owned, other)
-    ids = re.compile("|".join((owned.document.id, owned.chat.id, owned.turn.id)))
+    ids = re.compile("|".join((owned.document.id, owned.chat.id, owned.turn.id, owned.collection)))
     nowhere = [ids.sub("0" * 32, door) for door in owned.doors()]
     expected = {site.get(door, other.cookies) for door in nowhere}
     assert len(expected) == 1
@@ -190,7 +190,7 @@ def test_g32_a_stranger_gets_what_everybody_gets_for_what_does_not_exist(site: S
         if site.get(door, cookies, **heads) not in expected
     ]
     # All of them after the first look, so that what is refused is not what was never there.
-    assert [site.get(door, owned.cookies)[0] for door in owned.doors()] == [200] * 7
+    assert [site.get(door, owned.cookies)[0] for door in owned.doors()] == [200] * 8
     print(f"G32: {len(strangers)} kinds of strangers at {len(nowhere)} doors, {len(wrong)} told from what is not there")
     assert wrong == []
 
@@ -266,9 +266,9 @@ def test_g32_rights_are_looked_at_each_time(site: Site) -> None:
                 reader.said |= {"nonce": chance.randbytes(8).hex()}
                 site.admit(reader.said)
                 reader.cookies, inside = cookie(site.secret, reader.said), True
-        *files, answer, citation, chat = (site.get(door, reader.cookies)[0] for door in owned.doors())
+        *files, answer, citation, chat, missed = (site.get(door, reader.cookies)[0] for door in owned.doors())
         may = 200 if shared and inside else 404
-        wrong["files"] += files != [may] * 4
+        wrong["files"] += [*files, missed] != [may] * 5
         wrong["answers of another"] += (answer, citation, chat) != (404, 404, 404)
         wrong["own files"] += site.get(reader.doors()[0], reader.cookies)[0] != (200 if inside else 404)
     print(f"G32: {ROUNDS} shares, ended sign-ins and looks, {wrong.total()} requests answered by what was true before")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from rag.core.errors import DiskFull, LibraryNotEmpty, MoveUnequal, StoreUnreachable
-from rag.core.types import Answer, CheckResult, Chunk, Collection, LoadedDocument, Page, Recognition, SignIn
+from rag.core.types import Answer, CheckResult, Chunk, Collection, LoadedDocument, Page, Rating, Recognition, SignIn
 from rag.library.index import open_index, words_fit
 from rag.library.store import Store
 from rag.library.store.backup import backup, restore
@@ -37,6 +37,7 @@ def local(tmp_path: Path) -> Iterator[Store]:
         chat = store.chats.create(OWNER, collection.id, title="年假")
         turn = store.chats.ask(OWNER, chat.id, "How many days?")
         store.chats.answer(OWNER, turn.id, Answer("q", "q", "25 days \ud83d", "answered", "model"))
+        store.ratings.save(OWNER, Rating(turn.id, "down", "wrong", "25, not 28", "0.txt", 1, "number0"))
         store.chats.ask(OWNER, chat.id, "And then?")
         store.jobs.enqueue(OWNER, collection.id, "waits.txt", "file", b"a file that waits to be read", replace=True)
         check = store.checks.add(OWNER, collection.id, "How many?", document="0.txt", page=1, quote="number0")
@@ -91,6 +92,7 @@ def test_a_library_moves_to_postgresql_and_back_and_is_the_same(
             "chunks": 82,
             "chats": 1,
             "turns": 2,
+            "ratings": 1,
             "jobs": 1,
             "checks": 1,
             "check_runs": 1,

@@ -28,6 +28,7 @@ from rag.library.store.originals import Originals
 from rag.library.store.people import People
 from rag.library.store.postgresql import PostgreSQL
 from rag.library.store.queue import Queue
+from rag.library.store.ratings import Ratings
 from rag.library.store.readings import Readings
 from rag.library.store.recognised import Recognised
 from rag.library.store.shares import Shares
@@ -59,6 +60,7 @@ class Store:
         self.readings = Readings(database, files)
         self.recognised = Recognised(database)
         self.checks = Checks(database)
+        self.ratings = Ratings(database)
         self.people = People(database)
         self.shares = Shares(database)
         self.activity = Activity(database)

@@ -9,6 +9,9 @@ import dataclasses
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
 from rag.core.types import Answer, Claim, Computed, Disagreement, Failure, Notice, Passage, Quote, Sentence, Statement
 
 Record = TypeVar("Record", Answer, Claim, Computed, Failure, Notice, Passage, Quote, Sentence)
@@ -36,6 +39,14 @@ def answer_from_json(data: dict[str, Any]) -> Answer:
         error=failure_from_json(data.get("error")),
         computed=_computed(data.get("computed")),
     )
+
+
+def answer_field(connection: sa.Connection, answer: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[str]:
+    """A text of a saved answer, by its name, for a query."""
+    saved = sa.type_coerce(answer, sa.Text)
+    if connection.dialect.name == "postgresql":
+        return sa.type_coerce(sa.cast(saved, postgresql.JSON)[name].astext, sa.Text)
+    return sa.type_coerce(sa.func.json_extract(saved, f"$.{name}"), sa.Text)
 
 
 def _computed(data: dict[str, Any] | None) -> Computed | None:

@@ -12,17 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from rag.core.errors import NotFound
 from rag.core.types import EVERYTHING, Answer, Chat, Selection, Turn
 from rag.library.store import schema
-from rag.library.store.answers import answer_from_json, answer_to_json
+from rag.library.store.answers import answer_field, answer_from_json, answer_to_json
 from rag.library.store.columns import clean
 from rag.library.store.database import Database, found
 from rag.library.store.permissions import owned, reach
 
-_chats, _turns = schema.chats, schema.turns
+_chats, _turns, _ratings = schema.chats, schema.turns, schema.ratings
 
 # An untitled chat takes the beginning of its first question as its title.
 _TITLE_CHARACTERS = 80
@@ -32,10 +31,11 @@ _MOST_FOUND = 200
 
 @dataclass(frozen=True, slots=True)
 class RemovedChat:
-    """A chat that was removed, with its turns, for as long as its owner may want it back."""
+    """A chat that was removed, with its turns and what was said of them, for as long as its owner may want it back."""
 
     chat: Chat
     turns: tuple[dict[str, Any], ...]
+    ratings: tuple[dict[str, Any], ...]
 
 
 class Chats:
@@ -93,9 +93,14 @@ class Chats:
         """Remove it with its turns; what was removed, to be brought back. Raises NotFound."""
         with self._database.write() as connection:
             chat = _chat(found(connection.execute(sa.select(_chats).where(_mine(owner, chat_id))).first(), "chat"))
-            turns = connection.execute(sa.select(_turns).where(_turns.c.chat == chat_id, _turns.c.owner == owner)).all()
+            own = _turns.c.chat == chat_id, _turns.c.owner == owner
+            rated = sa.select(_ratings).where(_ratings.c.turn.in_(sa.select(_turns.c.id).where(*own)))
+            turns, ratings = (
+                tuple(dict(row._mapping) for row in connection.execute(query))
+                for query in (sa.select(_turns).where(*own), rated)
+            )
             connection.execute(sa.delete(_chats).where(_mine(owner, chat_id)))
-        return RemovedChat(chat, tuple(dict(row._mapping) for row in turns))
+        return RemovedChat(chat, turns, ratings)
 
     def bring_back(self, owner: str, removed: RemovedChat) -> Chat:
         """A chat that was removed. Raises NotFound where it is another's, or its collection is gone."""
@@ -108,12 +113,14 @@ class Chats:
                 for turn in removed.turns:
                     # The JSON type would turn None into the word null.
                     connection.execute(sa.insert(_turns).values(turn | {"answer": turn["answer"] or sa.null()}))
+                if removed.ratings:
+                    connection.execute(sa.insert(_ratings), list(removed.ratings))
         return removed.chat
 
     def search(self, owner: str, words: str) -> builtins.list[str]:
         """The ids of the owner's chats in whose title, questions or answers all of these words stand."""
         with self._database.read() as connection:
-            told = (_turns.c.question, _answer_text(connection))
+            told = (_turns.c.question, answer_field(connection, _turns.c.answer, "text"))
             query = sa.select(_chats.c.id).where(_chats.c.owner == owner)
             for word in clean(words).split():
                 inside = sa.or_(*(text.icontains(word, autoescape=True) for text in told))
@@ -146,17 +153,21 @@ class Chats:
         self._write_answer(owner, turn_id, answer_to_json(answer))
 
     def unanswer(self, owner: str, turn_id: str) -> None:
-        """Remove the answer, to ask the same question again. Raises NotFound, as `ask` does."""
+        """Remove the answer, to ask the same question again, and a thumb up, which was for that answer; a thumb down
+        stays until its owner takes it back. Raises NotFound, as `ask` does."""
         chat = sa.select(_turns.c.chat).where(_turns.c.id == turn_id, _turns.c.owner == owner)
         with self._database.read() as connection:
             _askable(connection, owner, connection.execute(chat).scalar_one_or_none() or "")
         self._write_answer(owner, turn_id, None)
+        liked = sa.delete(_ratings).where(_ratings.c.turn == turn_id, _ratings.c.thumb == "up")
+        with self._database.write() as connection:
+            connection.execute(liked)
 
     def turns(self, owner: str, chat_id: str, *, last: int | None = None) -> builtins.list[Turn]:
         """The chat's turns in order, or the last ones; none when the chat does not exist."""
         query = sa.select(_turns).where(_turns.c.chat == chat_id, _turns.c.owner == owner)
         newest = self._database.rows(query.order_by(_turns.c.position.desc()).limit(last))
-        return [_turn(row) for row in reversed(newest)]
+        return [turn_of(row) for row in reversed(newest)]
 
     def turn_ids(self, owner: str, chat_id: str) -> builtins.list[str]:
         """The ids of the chat's turns in order; none when the chat does not exist."""
@@ -167,7 +178,13 @@ class Chats:
     def turn(self, owner: str, turn_id: str) -> Turn:
         """Raises NotFound when it does not exist or is another's."""
         query = sa.select(_turns).where(_turns.c.id == turn_id, _turns.c.owner == owner)
-        return _turn(found(self._database.row(query), "turn"))
+        return turn_of(found(self._database.row(query), "turn"))
+
+    def collection_of(self, owner: str, turn_id: str) -> str:
+        """The collection that the question of a turn was asked of. Raises NotFound as `turn` does."""
+        query = sa.select(_chats.c.collection).join(_turns, _turns.c.chat == _chats.c.id)
+        row = self._database.row(query.where(_turns.c.id == turn_id, _turns.c.owner == owner))
+        return str(found(row, "turn").collection)
 
     def _write_answer(self, owner: str, turn_id: str, answer: dict[str, Any] | None) -> None:
         # The JSON type would turn None into the word null; an absent answer is SQL NULL.
@@ -190,14 +207,6 @@ def _askable(connection: sa.Connection, owner: str, chat_id: str) -> None:
         raise NotFound(what="collection")
 
 
-def _answer_text(connection: sa.Connection) -> sa.ColumnElement[str]:
-    """What was written as the answer of a turn."""
-    saved = sa.type_coerce(_turns.c.answer, sa.Text)
-    if connection.dialect.name == "postgresql":
-        return sa.type_coerce(sa.cast(saved, postgresql.JSON)["text"].astext, sa.Text)
-    return sa.type_coerce(sa.func.json_extract(saved, "$.text"), sa.Text)
-
-
 def _mine(owner: str, chat_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(_chats.c.id == chat_id, _chats.c.owner == owner)
 
@@ -215,6 +224,7 @@ def _row(chat: Chat) -> dict[str, Any]:
     return row | {"selection": asdict(chat.selection)}
 
 
-def _turn(row: Any) -> Turn:
+def turn_of(row: Any) -> Turn:
+    """A row of the turns."""
     answer = None if row.answer is None else answer_from_json(row.answer)
     return Turn(row.id, row.question, answer, row.created)

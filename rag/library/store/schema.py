@@ -157,6 +157,17 @@ turns = _table(
     sa.UniqueConstraint("chat", "position"),
 )
 
+# What the owner of a turn says of its answer. The right place names its document as a check does.
+ratings = _table(
+    "ratings",
+    part_of("turns", "turn", primary_key=True),
+    *required(sa.Text, "owner", "thumb", "reason"),
+    *required(Words, "note", "document"),
+    *required(Whole, "page"),
+    *required(Words, "quote"),
+    *required(sa.Text, "created"),
+)
+
 # `lease` is when the claim of `worker` expires, in seconds since 1970.
 jobs = _table(
     "jobs",
