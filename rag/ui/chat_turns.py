@@ -12,7 +12,6 @@ from rag.answering.background_runs import AnswerRun
 from rag.core.errors import ModelLanguage
 from rag.core.formats import ENDINGS
 from rag.core.types import Answer, Chat, Collection, GenerationProgress, Rating, Right, Turn
-from rag.library import samples
 from rag.services import NO_MODEL
 from rag.ui import actions, answer_rating
 from rag.ui.answer_exports import draw_exports
@@ -23,6 +22,7 @@ from rag.ui.page_frame import Frame, show_errors
 from rag.ui.queue_bar import under_way
 from rag.ui.safe_views import draw_muted, draw_passage, draw_question, label
 from rag.ui.save_check import draw_keep
+from rag.ui.suggestions import draw_suggestions
 from rag.ui.texts import Texts
 from rag.ui.widget_values import from_address, uploaded
 from rag.viewing.answer_notices import cut_off
@@ -47,16 +47,9 @@ def draw_welcome(page: Frame, collection: Collection, documents: int) -> None:
     """The start screen of a new chat, with example questions."""
     st.title(page.texts("chat.title"))
     draw_muted(page.texts("chat.welcome" if documents else "chat.welcome_empty"))
-    examples = samples.example_questions(page.texts.language) if collection.samples and documents else ()
-    if examples:
-        st.caption(page.texts("chat.examples"))
-    for example in examples:
-        st.button(label(example), key=f"example-{example}", width="stretch", on_click=_ask_next, args=(example,))
+    if documents:
+        draw_suggestions(page, collection)
     draw_first_model(page)
-
-
-def _ask_next(example: str) -> None:
-    st.session_state["example"] = example
 
 
 def draw_input(page: Frame, collection: Collection, documents: int) -> Entry:

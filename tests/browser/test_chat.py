@@ -12,6 +12,7 @@ from rag.library.samples import SAMPLES
 from rag.models.catalogue.hardware_fit import Speed, machine, write_speeds
 from rag.ui.texts import Texts
 from tests.browser.conftest import App, User, new_page
+from tests.browser.making import file
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +37,31 @@ def test_a_footnote_opens_the_page_with_the_words_boxed(user: User) -> None:
     expect(dialog.locator("img")).to_be_visible()
     dialog.get_by_role("button", name="Next page").click()
     expect(dialog).to_contain_text("Page 8 of 15")
+
+
+HOUSE = b"""# House rules
+
+## Bicycles in the yard
+
+Bicycles are parked in the yard behind gate B, never on the stairs.
+
+## Quiet hours
+
+Quiet hours are from 22:00 to 6:00 on all days.
+"""
+
+
+def test_own_documents_suggest_questions_that_they_answer(user: User) -> None:
+    user.make_collection("House")
+    user.upload(file("house.md", HOUSE))
+    expect(user.page.locator("tr[data-document]")).to_have_count(1)
+    user.page.get_by_role("link", name="Chat").click()
+    question = "What is said about “Bicycles in the yard”?"
+    user.page.get_by_role("button", name=question).click()
+    expect(user.answer_to(question).locator(".quote").first).to_contain_text("behind gate B")
+    user.new_chat()
+    user.page.get_by_role("button", name="What is in these documents?").click()
+    expect(user.answer_to("What is in these documents?").locator(".quote").first).to_contain_text("house.md")
 
 
 def test_answer_and_source_stand_side_by_side(user: User) -> None:
