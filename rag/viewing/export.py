@@ -19,6 +19,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.core.places import Texts
+from rag.core.reports import counted
 from rag.core.types import Answer, Quote, Sentence, shown_name
 from rag.models.catalogue import shown_model
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
@@ -71,7 +72,7 @@ def as_markdown(answer: Answer, t: Texts, *, prefix: str = "") -> str:
     if answer.sentences:
         parts.append(" ".join(_with_notes(sentence, prefix) for sentence in kept(answer)))
         if unsupported := folded(answer):
-            parts.append(_markdown(_folded_heading(unsupported, t)))
+            parts.append(_markdown(counted(t, "answer.folded", len(unsupported))))
             parts.append("\n".join(f"> - {_markdown(sentence.text)}" for sentence in unsupported))
     elif answer.text:
         parts.append(_markdown(answer.text))
@@ -126,7 +127,7 @@ def _for_template(item: Exported, t: Texts, note: str) -> dict[str, object]:
         "remarks": list(remarks(answer, t)),
         "kept": kept(answer),
         "folded": unsupported,
-        "folded_heading": _folded_heading(unsupported, t),
+        "folded_heading": counted(t, "answer.folded", len(unsupported)),
         "quotes_title": quotes_title(answer, t),
         "crops": item.crops,
         "checksums": item.checksums,
@@ -163,10 +164,6 @@ def _markdown(text: str) -> str:
 
 def _escaped_start(match: re.Match[str]) -> str:
     return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"
-
-
-def _folded_heading(folded: Sequence[Sentence], t: Texts) -> str:
-    return t("answer.folded_one") if len(folded) == 1 else t("answer.folded", count=len(folded))
 
 
 def remarks(answer: Answer, t: Texts) -> Iterator[str]:

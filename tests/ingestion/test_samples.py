@@ -16,6 +16,8 @@ import pypdf
 import pypdfium2
 import pytest
 
+from rag.ingestion.loading import load_bytes
+from rag.ingestion.loading.dates import iso_date
 from rag.library.samples import example_questions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,3 +124,21 @@ def test_questions_are_suggested_in_the_language_of_the_page_or_in_english() -> 
     assert (len(english), len(chinese)) == (4, 3)
     assert set(english).isdisjoint(chinese)
     assert example_questions("de") == english
+
+
+@pytest.mark.parametrize(
+    ("stated", "date"),
+    [
+        ("D:20000101000000+00'00'", ""),
+        ("D:19700101000000Z", ""),
+        ("D:20000101093000Z", "2000-01-01"),
+        ("D:20260330090000Z", "2026-03-30"),
+    ],
+)
+def test_a_stamp_that_stands_for_no_date_is_none(stated: str, date: str) -> None:
+    assert iso_date(stated) == date
+
+
+def test_the_handbook_says_no_date() -> None:
+    assert str(pypdf.PdfReader(SAMPLES / PDF).metadata["/CreationDate"]).startswith("D:2000")  # type: ignore[index]
+    assert load_bytes((SAMPLES / PDF).read_bytes(), PDF).date == ""
