@@ -8,7 +8,8 @@ from typing import Final
 import streamlit as st
 
 from rag.core.types import OCR_CHOICES, Collection, OcrChoice
-from rag.ui import actions
+from rag.ui import actions, uploads
+from rag.ui.chat_list import collection_name
 from rag.ui.document_table import Act, clear_ticks
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted
@@ -41,6 +42,33 @@ def _delete(page: Frame, collection: Collection, act: Act) -> None:
 
 
 def _move(page: Frame, collection: Collection, act: Act) -> None:
+    """Into a folder, or into another collection."""
+    texts, store = page.texts, page.services.store
+    targets = {each.id: each for each in store.collections.list(page.owner) if page.right(each) != "reader"}
+    chosen: str = st.selectbox(
+        texts("table.move_collection"),
+        list(targets),
+        index=list(targets).index(collection.id),
+        format_func=lambda key: collection_name(targets[key], texts),
+        key="act-collection",
+    )
+    if chosen != collection.id:
+        _move_away(page, collection, act, targets[chosen])
+    else:
+        _put(page, collection, act)
+
+
+def _move_away(page: Frame, collection: Collection, act: Act, target: Collection) -> None:
+    texts = page.texts
+    if st.button(texts("table.move_now"), type="primary", key="act-move-away"):
+        with show_errors(page):
+            moved = page.services.store.listing.move(page.owner, collection.id, act.documents, target.id)
+            if stay := len(act.documents) - moved:
+                uploads.note(texts.count("table.move_stay", stay, collection=collection_name(target, texts)))
+            _done()
+
+
+def _put(page: Frame, collection: Collection, act: Act) -> None:
     texts, listing = page.texts, page.services.store.listing
     folders = list(listing.facets(page.owner, collection.id).folders)
     folder = st.selectbox(

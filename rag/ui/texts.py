@@ -51,9 +51,9 @@ class Texts:
     def __call__(self, key: str, **fields: object) -> str:
         return self._table[key].format_map(fields)
 
-    def count(self, key: str, count: int) -> str:
+    def count(self, key: str, count: int, **fields: object) -> str:
         """Singular or plural: "1 page", "2 pages"."""
-        return self(f"{key}_one") if count == 1 else self(key, count=count)
+        return self(f"{key}_one", **fields) if count == 1 else self(key, count=count, **fields)
 
     def failure(self, failure: Failure) -> str:
         """The sentence for a stored error."""

@@ -48,10 +48,10 @@ def _enqueue_files(page: Frame, collection: Collection, files: Sequence[Uploaded
         elif not _enqueued(page, collection, clean(file.name).lstrip("/"), "file", data):
             return
     if len(same) == 1:
-        _note(page.texts("documents.same", name=same[0]))
+        note(page.texts("documents.same", name=same[0]))
     elif same:
         names = ", ".join(same[:_NAMED]) + (" …" if len(same) > _NAMED else "")
-        _note(page.texts("queue.same", count=len(same), names=names))
+        note(page.texts("queue.same", count=len(same), names=names))
 
 
 def _enqueued(
@@ -61,7 +61,7 @@ def _enqueued(
     try:
         page.services.store.jobs.enqueue(page.owner, collection.id, name, kind, source, replace=kind == "address")
     except RagError as error:
-        _note(page.texts.failure(error.failure()), wrong=True)
+        note(page.texts.failure(error.failure()), wrong=True)
         return False
     return True
 
@@ -73,6 +73,6 @@ def _enqueue_addresses(page: Frame, collection: Collection, addresses: Sequence[
             return
 
 
-def _note(text: str, *, wrong: bool = False) -> None:
+def note(text: str, *, wrong: bool = False) -> None:
     """Say it on the next run: what is drawn before a page is run anew is never seen."""
     st.session_state.setdefault("notes", []).append((wrong, text))

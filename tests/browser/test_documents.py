@@ -175,8 +175,9 @@ def test_many_are_found_tagged_moved_and_asked_alone(user: User) -> None:
     expect_documents(user, "rule-1.txt")
     user.page.get_by_role("checkbox", name="Choose rule-1.txt").check()
     dialog = act(user, "Move")
-    dialog.get_by_role("combobox").fill("Houses/East")
-    dialog.get_by_role("combobox").press("Enter")
+    folder = dialog.get_by_test_id("stSelectbox").filter(has_text="Folder").locator("input")
+    folder.fill("Houses/East")
+    folder.press("Enter")
     dialog.get_by_role("button", name="Move").click()
     expect(dialog).to_have_count(0)
     expect(user.page.get_by_role("cell", name="Houses/East")).to_be_visible()
@@ -184,6 +185,25 @@ def test_many_are_found_tagged_moved_and_asked_alone(user: User) -> None:
     expect_documents(user, "rule-1.txt")
     user.page.get_by_role("searchbox", name="Search names").fill("nothing of that kind")
     expect(user.page.get_by_text("0 documents found")).to_be_visible()
+
+
+def test_documents_move_to_another_collection_and_answer_there(user: User) -> None:
+    user.make_collection("Attic")
+    user.make_collection("Cellar")
+    user.upload(file("lamp.pdf", pdf("The lamp by the stairs is green.")), file("door.pdf", pdf("The door is oak.")))
+    expect_documents(user, "lamp.pdf", "door.pdf")
+    user.page.get_by_role("checkbox", name="Choose lamp.pdf").check()
+    dialog = act(user, "Move")
+    dialog.get_by_test_id("stSelectbox").filter(has_text="Collection").locator("input").click()
+    user.page.get_by_role("option", name="Attic").click()
+    expect(dialog.get_by_text("Folder")).to_have_count(0)
+    dialog.get_by_role("button", name="Move").click()
+    expect(dialog).to_have_count(0)
+    expect_documents(user, "door.pdf")
+    user.choose_collection("Attic")
+    expect_documents(user, "lamp.pdf")
+    user.page.get_by_role("link", name="Chat").click()
+    expect(user.ask("What colour is the lamp?").locator(".quote").first).to_contain_text("green")
 
 
 def test_a_folder_is_read_with_its_paths(user: User, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from rag.core.errors import NotAllowed, NotFound
+from rag.core.errors import EmbeddersDiffer, NotAllowed, NotFound
 from rag.core.types import Collection, Selection, SignIn
+from rag.library.index import open_index, words_fit
 from rag.library.store import Store
 from rag.library.store.listing import Sort
 from rag.library.store.wanted import Wanted
@@ -124,3 +126,57 @@ def test_who_may_only_read_changes_nothing(store: Store) -> None:
         with pytest.raises(NotAllowed):
             act()
     assert store.documents.get(ann, document.id) == document
+
+
+def test_documents_move_into_another_collection_with_all_that_is_theirs(
+    store: Store, collection: Collection, ids: dict[str, str]
+) -> None:
+    other, third = store.collections.create(ANN, "other"), store.collections.create(ANN, "third")
+    twin = add(store, other, b"A.pdf", "twin.pdf")
+    moved = [ids["b.pdf"], ids["Plans/2024/c.pdf"]]
+    store.listing.tag(ANN, collection.id, moved, add=["kept"], remove=[])
+    before, generation = set(store.documents.chunk_ids(collection.id)), store.documents.generation(other.id)
+    # One with the same bytes is there already, one is of no collection.
+    assert store.listing.move(ANN, collection.id, [*moved, ids["A.pdf"], "0" * 32], other.id) == 2
+    assert {each.id for each in store.documents.list(ANN, other.id)} == {twin.id, *moved}
+    assert set(named(store, collection, Wanted())) == {"A.pdf", "Plans/2025/Übersicht.pdf", "Planschemes/d.pdf"}
+    assert named(store, other, Wanted(selection=Selection(tags=("kept",), folders=("Plans",)))) == ["Plans/2024/c.pdf"]
+    assert store.documents.page(ANN, moved[0], 1).text.startswith("Leave")
+    # New numbers, above all that an index knows.
+    assert len(store.documents.chunk_ids(other.id)) == 6
+    assert not before & (set(store.documents.chunk_ids(other.id)) - set(store.documents.chunk_ids(collection.id)))
+    assert store.documents.generation(other.id) > generation
+    index = open_index(store)
+    assert [len(index.search_words(ANN, key, "rules", 50)) for key in (collection.id, other.id)] == [6, 6]
+    assert len(index.search_vectors(other.id, np.eye(1, 4, dtype=np.float32)[0], 50)) == 6
+    assert words_fit(store)
+    # An empty collection takes over the embedder.
+    assert store.listing.move(ANN, other.id, [twin.id], third.id) == 1
+    assert store.collections.get(ANN, third.id).embedder == "toy"
+
+
+def test_documents_move_by_the_rights_on_both_sides(store: Store, collection: Collection, ids: dict[str, str]) -> None:
+    bob = store.people.admit(SignIn("https://id", "bob", "bob@x.org", "bob", "key", None), hours=1).id
+    theirs, document = store.collections.create(bob, "bob's"), [ids["b.pdf"]]
+    for source, target in ((collection, theirs), (theirs, collection)):
+        with pytest.raises(NotFound):
+            store.listing.move(bob, source.id, document, target.id)
+    store.shares.give(ANN, collection.id, "everybody", "", "reader")
+    for source, target in ((collection, theirs), (theirs, collection)):
+        with pytest.raises(NotAllowed):
+            store.listing.move(bob, source.id, document, target.id)
+    # Named as if it were in the other collection, a document stays where it is.
+    assert store.listing.move(bob, theirs.id, document, store.collections.create(bob, "more").id) == 0
+    store.shares.give(ANN, collection.id, "everybody", "", "editor")
+    assert store.listing.move(bob, collection.id, document, theirs.id) == 1
+    with pytest.raises(NotFound):
+        store.documents.get(ANN, ids["b.pdf"])
+
+
+def test_documents_of_another_embedder_do_not_move(store: Store, collection: Collection, ids: dict[str, str]) -> None:
+    other = store.collections.create(ANN, "other")
+    add(store, other, b"x", "x.pdf", embedder="e5")
+    with pytest.raises(EmbeddersDiffer) as refused:
+        store.listing.move(ANN, collection.id, list(ids.values()), other.id)
+    assert refused.value.failure().fields == {"collection": "other", "there": "e5", "here": "toy"}
+    assert len(named(store, collection, Wanted())) == 5

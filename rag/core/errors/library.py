@@ -35,6 +35,10 @@ class EmbedderMismatch(LibraryError, needs=("collection", "recorded", "current")
     """The collection was embedded with another model."""
 
 
+class EmbeddersDiffer(LibraryError, needs=("collection", "there", "here")):
+    """Documents cannot move into a collection that another model embedded."""
+
+
 class DiskFull(LibraryError, needs=("folder",)):
     """No space left to write."""
 

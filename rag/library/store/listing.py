@@ -19,6 +19,7 @@ from rag.library.store.columns import clean_folder, clean_tag
 from rag.library.store.database import Database
 from rag.library.store.files import Files
 from rag.library.store.permissions import owned
+from rag.library.store.relocating import relocate
 from rag.library.store.rows import delete_documents, read_document
 from rag.library.store.wanted import ALL, GAPS, Wanted, here
 
@@ -145,6 +146,20 @@ class Listing:
                 if rows := [{"document": document, "tag": tag} for document in some for tag in sorted(given)]:
                     connection.execute(sa.insert(_tags), rows)
         return len(there)
+
+    def move(self, owner: str, collection_id: str, documents: Sequence[str], target_id: str) -> int:
+        """Move documents into another collection; how many, without those that are there already.
+
+        Raises:
+            NotFound, NotAllowed: of either collection.
+            EmbeddersDiffer: the two were embedded with different models.
+        """
+        with self._database.write() as connection:
+            moved = sum(relocate(connection, owner, collection_id, some, target_id) for some in _batches(documents))
+        if moved:
+            for changed in (collection_id, target_id):
+                self._files.drop_copies(changed)
+        return moved
 
     def remove(self, owner: str, collection_id: str, documents: Sequence[str]) -> int:
         """Remove documents of the collection with their files; how many. Raises NotFound or NotAllowed."""
