@@ -17,7 +17,7 @@ st.caption(texts("privacy.intro", when=privacy_page.started(seen)))
 privacy_page.draw_processes(texts, seen)
 privacy_page.draw_connections(texts, seen)
 
-st.subheader(texts("privacy.limits_title"))
+st.header(texts("privacy.limits_title"))
 st.caption(texts("privacy.limits"))
 st.caption(texts("privacy.rehearse"))
 st.code("python -m rag doctor --offline", language=None)

@@ -122,7 +122,7 @@ const written = (root, data, open) => {
   const text = worded("p", data.plain ? "written open" : "written", data.plain || undefined);
   text.append(...data.sentences.flatMap((part, i) => sentence(part, `kept-${i}`, data, root, open)));
   if (data.weak) return [folding(root, "weak", data.labels.written, [text])];
-  return [worded("h4", "", data.labels.written), text];
+  return [worded("h2", "", data.labels.written), text];
 };
 
 const unsupported = (root, data, open) => {
@@ -137,7 +137,7 @@ const unsupported = (root, data, open) => {
 const quoted = (root, data, open) => {
   if (!data.quotes.length) return [];
   const cards = data.quotes.map((quote) => [data.more.includes(quote.number), quoteCard(quote, open)]);
-  const parts = [worded("h4", "", data.labels.quotes), ...cards.filter(([more]) => !more).map(([, card]) => card)];
+  const parts = [worded("h2", "", data.labels.quotes), ...cards.filter(([more]) => !more).map(([, card]) => card)];
   if (data.more.length) parts.push(folding(root, "more", data.labels.more, cards.filter(([more]) => more).map(([, card]) => card)));
   return parts;
 };

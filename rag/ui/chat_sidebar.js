@@ -56,7 +56,7 @@ class Chats {
 
   group(name, members) {
     const items = element("ul", {}, ...members.map((chat) => this.item(chat)));
-    if (!members[0].archived) return element("section", {}, element("h3", {}, name), items);
+    if (!members[0].archived) return element("section", {}, element("h2", {}, name), items);
     const folded = element("details", { open: !!this.found || this.archive }, element("summary", {}, `${name} (${members.length})`), items);
     folded.ontoggle = () => { this.archive = folded.open; };
     return folded;

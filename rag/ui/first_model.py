@@ -47,7 +47,7 @@ def _lacks_writer(services: Services) -> bool:
 
 def _draw(page: Frame, entry: Entry) -> None:
     texts, key = page.texts, f"pull-{entry.name}"
-    st.subheader(texts("first.title"))
+    st.header(texts("first.title"))
     licence = entry.model.licence if entry.model else ""
     facts = [entry.name, gigabytes(entry.size or 0), fitting(entry, texts), texts("models.licence", licence=licence)]
     draw_muted(" · ".join(facts))

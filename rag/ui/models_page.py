@@ -90,7 +90,7 @@ def draw_entry(page: Frame, entry: Entry) -> None:
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xxsmall"
         ):
             icon = ":material/check_circle:" if entry.here else ":material/cloud_download:"
-            st.subheader(f"{icon} {label(entry.name)}", anchor=False, width="content")
+            st.header(f"{icon} {label(entry.name)}", anchor=False, width="content")
             if entry.writes or entry.fit.mark == "no":
                 st.badge(fitting(entry, texts), color=_COLOURS[entry.fit.mark])
         draw_muted(f"{texts('models.here' if entry.here else 'models.not_here')} · {facts(entry, texts)}")
@@ -103,7 +103,7 @@ def draw_entry(page: Frame, entry: Entry) -> None:
 def draw_imports(page: Frame) -> None:
     """The files in the imports folder; paths cannot be typed."""
     texts, services = page.texts, page.services
-    st.subheader(texts("models.import"))
+    st.header(texts("models.import"))
     draw_muted(texts("models.import_help", folder=str(services.installed_models.imports)))
     for path in services.installed_models.waiting():
         _draw_waiting(page, path)

@@ -36,7 +36,7 @@ def draw_processes(texts: Texts, seen: Sequence[Seen]) -> None:
 
 def draw_connections(texts: Texts, seen: Sequence[Seen]) -> None:
     """The connection attempts, latest first."""
-    st.subheader(texts("privacy.list"))
+    st.header(texts("privacy.list"))
     listed = [each for each in reversed(seen) if each.what != "started"][:MOST_SHOWN]
     if not listed:
         st.success(label(texts("privacy.none")), icon=":material/verified_user:")

@@ -12,6 +12,8 @@ _STYLE = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit !important; }
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
 [data-testid*="segmented_control"], [data-testid*="segmented_control"] * { color: inherit !important; }
+/* The headings of a page's parts: of the second level, and no larger than they need be. */
+[data-testid="stHeading"] h2 { font-size: 1.125rem; padding: 0.5rem 0; }
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
 .brand { font-size: 1.35rem; font-weight: 650; letter-spacing: -0.01em; }
 .brand.large { font-size: 2.4rem; text-align: center; margin-top: 16vh; }

@@ -13,8 +13,8 @@ from tests.browser.conftest import User
 pytestmark = pytest.mark.browser
 
 LEAVE: Final = "How many days of annual leave do I have after six years of service?"
-AXE: Final = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
-RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES: Final = ("/", "/documents", "/quality", "/models", "/privacy")
 # Streamlit's own parts, drawn as its pinned version draws them.
 STREAMLITS: Final = "[data-testid=stToolbar], [data-testid=stHeader], [data-testid=stFileUploaderDropzoneInput]"
@@ -28,16 +28,18 @@ SMALL: Final = """() => [...document.querySelectorAll('[data-testid*=BidiCompone
 
 
 def serious(page: Page) -> list[str]:
-    """What axe finds on the page as it stands: rule and place, of what is serious or critical."""
+    """What axe finds on the page as it stands: rule and place, of what is serious or critical, and headings that leave
+    a level out."""
     page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate(
-        "([tags, left]) => axe.run({exclude: [left.split(', ')]}, {runOnly: tags, resultTypes: ['violations']})",
+        "([tags, left]) => axe.run({exclude: [left.split(', ')]}, {runOnly: {type: 'tag', values: tags},"
+        " rules: {'heading-order': {enabled: true}}, resultTypes: ['violations']})",
         [RULES, STREAMLITS],
     )
     return [
         f"{rule['id']}: {node['html'][:160]}"
         for rule in found["violations"]
-        if rule["impact"] in ("serious", "critical")
+        if rule["impact"] in ("serious", "critical") or rule["id"] == "heading-order"
         for node in rule["nodes"]
     ]
 

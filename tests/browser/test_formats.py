@@ -70,7 +70,7 @@ def test_each_format_opens_at_its_footnote(user: User) -> None:
         expect(dialog).to_be_hidden()
     answer = user.ask("What is the average of the column Week?")
     expect(answer.locator(".written")).to_contain_text("(290 + 370 + 455) / 3 = 371.67")
-    expect(answer.locator("h4")).to_have_text(["Calculated from the rows below", "The rows it was calculated from"])
+    expect(answer.locator("h2")).to_have_text(["Calculated from the rows below", "The rows it was calculated from"])
     expect(answer.locator(".quote")).to_have_count(3)
 
 

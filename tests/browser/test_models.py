@@ -136,7 +136,7 @@ def test_a_file_laid_into_the_folder_is_imported_whatever_its_name(user: User, a
     alerts: list[str] = []
     user.page.on("dialog", lambda dialog: alerts.append(dialog.message))
     user.page.get_by_role("button", name=f"Import {HOSTILE}").click()
-    expect(user.page.locator("[class*='st-key-model-'] h3", has_text="mine")).to_be_visible()
+    expect(user.page.locator("[class*='st-key-model-'] h2", has_text="mine")).to_be_visible()
     assert not alerts
     assert list(folder.iterdir()) == []
 
