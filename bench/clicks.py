@@ -109,7 +109,8 @@ def walk(clicks: Clicks, turns: int, rounds: int) -> None:
         clicks.click("open a chat", chats.nth(number + 1).click, page.locator(".question", has_text=title).wait_for)
         clicks.click("open the long chat", chats.first.click, long.last.wait_for)
         page.keyboard.press("Escape")
-        note = page.locator(".answer .place").last
+        # Not among those that are folded.
+        note = page.locator(".answer .place").filter(visible=True).last
         clicks.click("open a footnote", note.click, page.locator(".panel .frame").wait_for)
         page.keyboard.press("Escape")
         clicks.click("go to Documents", page.get_by_role("link", name="Documents").click, rows.first.wait_for)
