@@ -7,8 +7,8 @@ of Llama-2-7B, on an idle machine), so that they are nearly all of the time that
 caches know already is not counted: of the baseline all that the prompt begins alike with the one before, of ours whole
 batches of it, which end with a line. A question is the first of a new chat, asked after a follow-up of another one.
 The baseline rewrites a follow-up first: 12 tokens are counted for what it writes. Medians over the questions, and the
-tokens of each part of our prompts. Prints one JSON object and renews its section in bench/results.md; `--alone` does
-without the baseline and the section.
+tokens of each part of our prompts; `--alone` does without the baseline. Prints one JSON object and renews its section
+in bench/results.md.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ from rag.services import open_services  # noqa: E402
 WRITTEN = "It is told in the documents, and holds for everybody who works here."
 READ, WRITE = 32.0, 4.7  # tokens a second
 REWRITTEN = 12
+NAMES = {"question": "a question", "again": "the same question again", "follow_up": "a follow-up"}
+# Which of the baseline's questions ours are set against.
+BASELINE = {"question": "question", "again": "question", "follow_up": "follow_up"}
 Tokens = Callable[[str], list[int]]
 
 
@@ -150,32 +153,36 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=SAMPLES)
     parser.add_argument("--questions", type=int, default=10)
     parser.add_argument("--model", type=Path, help="a GGUF file whose tokens are counted; default: the bundled one")
-    parser.add_argument("--alone", action="store_true", help="ours without the baseline; no section")
+    parser.add_argument("--alone", action="store_true", help="ours without the baseline")
     given = parser.parse_args()
     questions = [record["question"] for record in questions_of(given.folder, given.questions)]
     words = Words(given.model or choose("smollm2-135m-instruct", []).path)
     read, each = ours(given.folder, questions, words)
-    mine = {kind: statistics.median(values) for kind, values in read.items()}
-    if given.alone:
-        print(json.dumps({"read": mine, "parts": each}, indent=1))
-        return
-    theirs = {kind: statistics.median(v) for kind, v in baseline(given.folder, len(questions), words.tokens).items()}
-    beside = {"question": theirs["question"], "again": theirs["question"], "follow_up": theirs["follow_up"]}
-    names = {"question": "a question", "again": "the same question again", "follow_up": "a follow-up"}
+    theirs = {} if given.alone else baseline(given.folder, len(questions), words.tokens)
+    beside = {kind: statistics.median(theirs[of]) for kind, of in BASELINE.items() if theirs}
     result = {
-        kind: {"ours": round(mine[kind]), "baseline": round(beside[kind]), "ratio": round(mine[kind] / beside[kind], 3)}
-        for kind in names
+        kind: {
+            "ours": round(statistics.median(read[kind])),
+            "baseline": round(beside[kind]) if beside else None,
+            "ratio": round(statistics.median(read[kind]) / beside[kind], 3) if beside else None,
+        }
+        for kind in NAMES
     }
     rows = [
-        f"| {name} | {r['ours']} | {r['baseline']} | {r['ratio']} |" for k, name in names.items() if (r := result[k])
+        f"| {name} | {r['ours']} | {r['baseline'] or '–'} | {r['ratio'] or '–'} |"
+        for kind, name in NAMES.items()
+        if (r := result[kind])
     ]
     body = "| tokens before the first word of | ours | baseline | ratio |\n|---|---|---|---|\n" + "\n".join(rows)
     body += "\n\nFor the question asked again, the baseline's first time it is asked. Our prompts, medians: "
     body += ", ".join(f"{name} {count:g}" for name, count in each.items()) + " tokens."
     command = f"python bench/prompts.py --questions {len(questions)}"
     command += f" --model {given.model.name}" if given.model else ""
-    renew(", ".join(filter(None, ["What the model reads", given.model and given.model.stem])), command, body, result)
-    print(json.dumps(result, indent=1))
+    command += " --alone" if given.alone else ""
+    alone = "ours alone" if given.alone else ""
+    title = ", ".join(filter(None, ["What the model reads", given.model and given.model.stem, alone]))
+    renew(title, command, body, {"read": result, "parts": each})
+    print(json.dumps({"read": result, "parts": each}, indent=1))
 
 
 if __name__ == "__main__":
