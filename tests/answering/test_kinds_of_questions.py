@@ -7,9 +7,10 @@ from contextlib import closing
 
 import pytest
 
+from rag.answering.retrieval.spelling import respelled
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
-from rag.core.types import Answer, Turn
+from rag.core.types import Answer, Passage, Turn
 from rag.ingestion.pipeline import read_file
 from rag.services import Services, open_services
 
@@ -158,6 +159,13 @@ def test_a_slip_of_the_keyboard_and_an_abbreviation_are_understood(library: Serv
     answer = ask(library, "manual", "Who is the CHO?")
     assert answer.outcome == "answered"
     assert "Valdes" in answer.quotes[0].text
+
+
+def test_a_word_is_no_slip_of_a_small_one_that_the_documents_have() -> None:
+    text = "Nobody would turn the red valve to the right."
+    page = Passage(1, "d", "a.txt", "", "text", None, 1, "", "", text, 0, len(text))
+    asked = "Who turns the red vavle at the world cup?"
+    assert respelled(asked, [page], lambda word: word != "turns") == asked.replace("vavle", "valve")
 
 
 def test_a_comparison_quotes_each_side(library: Services) -> None:

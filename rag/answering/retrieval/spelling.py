@@ -14,7 +14,7 @@ from typing import Final
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rag.answering.retrieval.identifier_search import asked_identifiers
-from rag.core.text import find_identifier
+from rag.core.text import STOP_WORDS, find_identifier
 from rag.core.types import Passage
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -25,6 +25,9 @@ _CAPITALISED: Final = re.compile(
 # Shorter words have too many neighbours; of longer ones two letters may be wrong.
 _SHORTEST: Final = 5
 _LONG: Final = 9
+
+# Nothing is looked for by these: "world" is no slip of "would".
+_SMALL: Final = frozenset[str]().union(*STOP_WORDS.values())
 
 # Whether no document holds a word.
 Unknown = Callable[[str], bool]
@@ -90,7 +93,7 @@ def _nearest(word: str, vocabulary: Set[str]) -> str | None:
     most = 2 if len(word) >= _LONG else 1
     found = sorted(
         (distance, other)
-        for other in vocabulary
+        for other in vocabulary - _SMALL
         if abs(len(other) - len(word)) <= most
         and other[0] == word[0]
         and (distance := DamerauLevenshtein.distance(word, other, score_cutoff=most)) <= most
