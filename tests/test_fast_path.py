@@ -17,7 +17,6 @@ from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.runnables import RunnableLambda
 from pydantic import Field
-from sentence_transformers import SentenceTransformer
 
 from rag.answering.evidence import CutPage, find_quotes
 from rag.answering.evidence import pages as evidence_pages
@@ -34,6 +33,8 @@ from rag.library.index import postings
 from rag.library.store.documents import Documents
 from rag.library.store.passages import Ids
 from rag.models.embedding import Embedder, Vectors, open_embedder
+from rag.models.encoder import Encoder
+from rag.models.mean_encoder import MeanEncoder
 from rag.services import Services, open_services
 
 BATCH = 64  # tokens that the model reads in one go, or up to the end of a line; a beginning is known in such batches
@@ -100,24 +101,22 @@ def test_what_stands_in_a_document_again_and_again_is_embedded_once(library: Ser
     assert len(embedded) == len(set(embedded)) < chunks
 
 
-def test_texts_of_like_length_are_embedded_together(
+def test_texts_are_embedded_together_without_padding(
     library: Services, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batches: list[list[str]] = []
-    encode = SentenceTransformer.encode_document
+    computed: list[int] = []
+    states = Encoder.states
 
-    def spy(self: SentenceTransformer, texts: list[str], **options: Any) -> Any:
-        batches.append(texts)
-        return encode(self, texts, **options)
+    def spy(self: Encoder, texts: Sequence[Sequence[int]], **options: Any) -> Any:
+        computed.extend(map(len, texts))
+        return states(self, texts, **options)
 
-    monkeypatch.setattr(SentenceTransformer, "encode_document", spy)
+    monkeypatch.setattr(Encoder, "states", spy)
     pages = [f"Note {number}. " + "The sea is wide. " * ((number * 37) % 50) for number in range(80)]
-    read(library, "\n\f\n".join(pages), "notes.txt")
-    lengths = [[embedder.count_tokens(text) for text in batch] for batch in batches]
-    assert len(batches) > 1
-    # Batches are computed side by side, and may begin in any order.
-    lengths.sort()
-    assert [length for batch in lengths for length in batch] == sorted(n for batch in lengths for n in batch)
+    embedded = read(library, "\n\f\n".join(pages), "notes.txt")
+    # Two tokens mark begin and end of each.
+    assert sorted(computed) == sorted(embedder.count_tokens(text) + 2 for text in embedded)
+    assert len(set(computed)) > 1
 
 
 # Finding
@@ -247,35 +246,33 @@ def test_few_units_are_embedded_however_many_the_passages_hold(embedder: Embedde
 def test_the_units_of_an_answer_are_embedded_once_on_a_processor_each(
     embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batches: list[tuple[list[str], int]] = []
-    encode = SentenceTransformer.encode_document
+    computed: list[tuple[str, int]] = []
+    tokens = MeanEncoder.tokens
 
-    def spy(self: SentenceTransformer, texts: list[str], **options: Any) -> Any:
-        batches.append((texts, torch.get_num_threads()))
-        return encode(self, texts, **options)
+    def spy(self: MeanEncoder, texts: Sequence[str]) -> Any:
+        computed.extend((text, torch.get_num_threads()) for text in texts)
+        return tokens(self, texts)
 
-    monkeypatch.setattr(SentenceTransformer, "encode_document", spy)
+    monkeypatch.setattr(MeanEncoder, "tokens", spy)
     text = " ".join(f"Room {number} has {number + 3} chairs and is cleaned on Mondays." for number in range(300))
     passage = Passage(1, "d", "rooms.txt", "Rooms", "text", None, 1, "1", "", text, 0, len(text))
     quotes = find_quotes("How many chairs has room 7?", [passage], embedder, pages={("d", 1): CutPage.of(text)})
     assert "Room 7 has 10 chairs" in quotes[0].text
-    embedded = [text for texts, _ in batches for text in texts]
-    assert len(embedded) == len(set(embedded)) == EMBEDDED
-    assert len(batches) <= torch.get_num_threads()
-    assert {threads for _, threads in batches} == {1}
+    assert len(computed) == len(set(computed)) == EMBEDDED
+    assert {threads for _, threads in computed} == {1}
 
 
 def test_questions_asked_at_one_moment_are_embedded_once_each(
     embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    encode = SentenceTransformer.encode_query
+    sentences = MeanEncoder.sentences
 
-    def spy(self: SentenceTransformer, texts: list[str], **options: Any) -> Any:
+    def spy(self: MeanEncoder, texts: Sequence[str], kind: Any) -> Any:
         asked.extend(texts)
-        return encode(self, texts, **options)
+        return sentences(self, texts, kind)
 
-    monkeypatch.setattr(SentenceTransformer, "encode_query", spy)
+    monkeypatch.setattr(MeanEncoder, "sentences", spy)
     questions = [f"How many books has shelf {number}?" for number in range(8)]
     searched = [embedder.embed_query(question) for question in questions]
     quoted = [embedder.embed_query(question) for question in questions]

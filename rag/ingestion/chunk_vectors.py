@@ -35,7 +35,7 @@ def embed_chunks(embedder: Embedder, chunks: list[Chunk], on_progress: ProgressC
     for i, chunk in enumerate(chunks):
         places.setdefault(embedded_text(chunk), []).append(i)
     # Over the whole document: the same text is embedded once, and texts of like length together.
-    texts = sorted(places, key=embedder.count_tokens)
+    texts = sorted(places, key=len)
     done = 0
     on_progress("embedding", done, len(chunks))
     for first in range(0, len(texts), CHUNKS_AT_ONCE):

@@ -6,24 +6,20 @@ Passages and queries have separate methods, since some models encode them differ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.core.errors import ModelRefused
-from rag.core.processors import computes_bfloat16, each_alone, threads_in_use
+from rag.core.processors import each_alone, threads_in_use
 from rag.models.catalogue import choose
 from rag.models.catalogue.files import sha256
-from rag.models.embedder_loading import counting_tokenizer, load, pools_by_mean
-
-Vectors = npt.NDArray[np.float32]
+from rag.models.embedder_loading import load
+from rag.models.encoder import Vectors as Vectors
 
 _WEIGHTS: Final = "model.safetensors"
-_BATCH: Final = 32
 # Size of the query cache: about the number of simultaneous questions.
 _CACHED_QUERIES: Final = 16
 
@@ -116,20 +112,16 @@ class TransformerEmbedder(CachedQueryEmbedding):
         """
         self.name = name
         self.fallback_for = fallback_for
-        self._model = load(folder, name, device, threads)
-        if any(prefixes):
-            self._model.prompts |= dict(zip(("query", "document"), prefixes, strict=True))
+        prompts = dict(zip(("query", "document"), prefixes, strict=True)) if any(prefixes) else {}
+        self._model = load(folder, name, device, threads, prompts)
         # What is read before a passage: the span of a passage begins behind it.
         self._before_passages = str(self._model.prompts.get("document") or "")
-        self._tokenizer = counting_tokenizer(self._model)
-        on_cpu = self._model.device.type == "cpu"
-        self._parallel = threads_in_use() if on_cpu else 1
+        self._tokenizer = self._model.tokenizer
+        self._parallel = threads_in_use() if self._model.on_cpu else 1
         self._pool = each_alone(self._parallel)
-        self._bfloat16 = on_cpu and computes_bfloat16()
-        self._pools_by_mean = pools_by_mean(self._model)
-        self.dimension = int(self._model.get_embedding_dimension())
+        self.dimension = self._model.dimension
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        self.max_tokens = int(self._model.max_seq_length) - special - self.count_tokens(self._before_passages)
+        self.max_tokens = self._model.max_tokens - special - self.count_tokens(self._before_passages)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension), rows of unit length. Equal texts are computed once."""
@@ -137,70 +129,45 @@ class TransformerEmbedder(CachedQueryEmbedding):
         index = {text: i for i, text in enumerate(unique)}
         found = np.empty((len(unique), self.dimension), np.float32)
         lengths = [self.count_tokens(text) for text in unique]
-        for batch, vectors in self._in_batches(unique, lengths, self._encode):
+        for batch, vectors in self._in_batches(unique, lengths, partial(self._model.sentences, kind="document")):
             found[batch] = vectors
         return found[[index[text] for text in texts]]
 
     def embed_spans(self, texts: Sequence[str], starts: Sequence[int]) -> Vectors | None:
         """Mean of the token vectors of each span; see LateChunkingEmbedder."""
-        if not self._pools_by_mean or not texts:
+        if not self._model.pools_by_mean or not texts:
             return None
         before = len(self._before_passages)
         offsets = [self._tokenizer.encode(self._before_passages + text).offsets for text in texts]
         found = np.empty((len(texts), self.dimension), np.float32)
-        for batch, encoded in self._in_batches(texts, list(map(len, offsets)), self._encode_tokens):
+        for batch, encoded in self._in_batches(texts, list(map(len, offsets)), self._model.tokens):
             for i, tokens in zip(batch, encoded, strict=True):
                 # Special tokens have width 0. Where the whole span was truncated, all tokens are pooled.
                 places, start = enumerate(offsets[i][: len(tokens)]), before + starts[i]
                 inside = [n for n, (first, last) in places if last > first >= start]
                 span = slice(inside[0], inside[-1] + 1) if inside else slice(None)
-                found[i] = tokens[span].float().mean(0).cpu().numpy()
+                found[i] = tokens[span].mean(0)
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
 
     def _question(self, text: str) -> Vectors:
-        encode = self._model.encode_query
-        vectors: Vectors = self._pool.submit(
-            encode, [text], normalize_embeddings=True, show_progress_bar=False
-        ).result()
-        return vectors
+        return self._pool.submit(self._model.sentences, [text], "query").result()
 
     def _in_batches(
         self, texts: Sequence[str], lengths: Sequence[int], encode: Callable[[list[str]], Any]
     ) -> Iterator[tuple[list[int], Any]]:
         """Indices of a batch and what `encode` gives for it; sorted by `lengths` in tokens, to save padding."""
         order = sorted(range(len(texts)), key=lambda i: (lengths[i], texts[i]))
-        size = max(1, min(_BATCH, -(-len(texts) // self._parallel)))
+        size = max(1, min(self._model.batch, -(-len(texts) // self._parallel)))
         batches = [order[first : first + size] for first in range(0, len(texts), size)]
         # Submit only what runs in parallel, so that a query does not queue behind a whole document.
         for first in range(0, len(batches), self._parallel):
             some = batches[first : first + self._parallel]
             yield from zip(some, self._pool.map(encode, [[texts[i] for i in batch] for batch in some]), strict=True)
 
-    def _encode(self, texts: list[str]) -> Vectors:
-        with self._half_precision():
-            vectors: Vectors = self._model.encode_document(
-                texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
-        return vectors
-
-    def _encode_tokens(self, texts: list[str]) -> Any:
-        with self._half_precision():
-            return self._model.encode_document(
-                texts, batch_size=_BATCH, output_value="token_embeddings", show_progress_bar=False
-            )
-
     def count_tokens(self, text: str) -> int:
         """The number of tokens of a text, without special tokens."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
-
-    def _half_precision(self) -> AbstractContextManager[Any]:
-        """bfloat16 autocast where the CPU supports it: passages twice as fast, cosine to the float32 vectors at least
-        0.9999. A single query gains nothing.
-        """
-        import torch
-
-        return torch.autocast("cpu", dtype=torch.bfloat16) if self._bfloat16 else nullcontext()
 
 
 def open_embedder(name: str, *, device: str = "auto", folders: Sequence[Path] = (), threads: int = 0) -> Embedder:

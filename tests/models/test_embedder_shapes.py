@@ -11,6 +11,7 @@ from rag.core.errors import ModelRefused
 from rag.models.catalogue import known
 from rag.models.catalogue.downloads import pull
 from rag.models.embedding import open_embedder
+from rag.models.encoder import Encoder
 from tests.models.test_transformers_models import WORDS, write_tokenizer
 from tests.support.hub import hub_serving
 
@@ -64,3 +65,14 @@ def test_an_mpnet_comes_by_name_embeds_and_is_held_to_its_first_bytes(mpnet: Pat
     with pytest.raises(ModelRefused) as refused:
         open_embedder(NAME, folders=[folder], device="cpu")
     assert refused.value.fields["reason"] == "hash"
+
+
+def test_its_states_are_those_of_transformers_whatever_stands_beside_a_text(mpnet: Path) -> None:
+    from transformers import MPNetModel
+
+    ours, theirs = Encoder(mpnet, "float32"), MPNetModel.from_pretrained(mpnet).eval()
+    texts = [[3], [5, 4, 6], [3 + number % 9 for number in range(60)]]
+    for ids, (_, states) in zip(texts, ours.states(texts), strict=True):
+        with torch.inference_mode():
+            expected = theirs(torch.tensor([ids])).last_hidden_state[0]
+        assert np.allclose(states.numpy(), expected.numpy(), atol=1e-5)

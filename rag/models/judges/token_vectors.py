@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,11 @@ import numpy.typing as npt
 from rag.core.errors import ModelRefused
 from rag.models.catalogue import BUNDLED, choose
 from rag.models.embedder_loading import UNUSABLE
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from rag.models.encoder import Encoder
 
 Array = npt.NDArray[np.float32]
 
@@ -59,47 +64,34 @@ class TokenVectors:
                 self._kept.popitem(last=False)
             return found
 
-    def _computed(self, texts: list[str]) -> list[Tokens]:
-        import torch
-
-        tokenizer, model = self._loaded
-        inputs = tokenizer(
-            texts,
-            padding=True,
-            truncation=True,
-            max_length=_MAX_TOKENS,
-            return_offsets_mapping=True,
-            return_tensors="pt",
-        )
-        places = inputs.pop("offset_mapping").tolist()
-        with torch.inference_mode():
-            output = model(**inputs, output_hidden_states=True)
-        last, lower = output.last_hidden_state.numpy(), output.hidden_states[_LOWER_LAYER].numpy()
-        return [
-            _tokens(ids, where, last[i], lower[i])
-            for i, (ids, where) in enumerate(zip(inputs["input_ids"].numpy(), places, strict=True))
-        ]
-
     @cached_property
-    def _loaded(self) -> tuple[Any, Any]:
-        import transformers
+    def _loaded(self) -> tuple[Tokenizer, Encoder]:
+        from rag.models.encoder import Encoder
+        from rag.models.mean_encoder import tokenizer
 
         choice = choose(BUNDLED, kind="embedder")
-        options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(choice.path, **options)
-            model = transformers.AutoModel.from_pretrained(choice.path, use_safetensors=True, **options)
+            return tokenizer(choice.path, _MAX_TOKENS), Encoder(choice.path, "float32")
         except UNUSABLE as error:
             raise ModelRefused(model=choice.name, reason="damaged") from error
-        return tokenizer, model.eval()
+
+    def _computed(self, texts: Sequence[str]) -> list[Tokens]:
+        tokenizer, encoder = self._loaded
+        encoded = [tokenizer.encode(text) for text in texts]
+        return [
+            _tokens(np.array(one.ids), one.offsets, last.numpy(), lower.numpy())
+            for one, (lower, last) in zip(
+                encoded, encoder.states([one.ids for one in encoded], above=_LOWER_LAYER), strict=True
+            )
+        ]
 
 
-def _tokens(ids: npt.NDArray[np.int64], places: list[list[int]], last: Array, lower: Array) -> Tokens:
+def _tokens(ids: npt.NDArray[np.int64], places: Sequence[tuple[int, int]], last: Array, lower: Array) -> Tokens:
     # Special tokens have width 0.
     own = [i for i, (start, end) in enumerate(places) if end > start]
     vectors, below = _unit(last[own]), _unit(lower[own])
     mean = vectors.mean(axis=0) if own else np.zeros(last.shape[1], np.float32)
-    return Tokens(ids[own], tuple((places[i][0], places[i][1]) for i in own), vectors, below, _unit(mean[None])[0])
+    return Tokens(ids[own], tuple(places[i] for i in own), vectors, below, _unit(mean[None])[0])
 
 
 def _unit(rows: Array) -> Array:
