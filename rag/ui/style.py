@@ -11,7 +11,7 @@ _STYLE = """
 .muted, table.plain th { color: color-mix(in srgb, currentColor 78%, transparent); }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit !important; }
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
-[data-testid*="segmented_control"], [data-testid*="segmented_control"] * { color: inherit !important; }
+[data-variant="segmented_control"], [data-variant="segmented_control"] * { color: inherit !important; }
 /* The headings of a page's parts: of the second level, and no larger than they need be. */
 [data-testid="stHeading"] h2 { font-size: 1.125rem; padding: 0.5rem 0; }
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
