@@ -39,6 +39,14 @@ def _judged() -> Iterator[str]:
 
 
 def _planted() -> Iterator[str]:
-    yield from ("| sentences | number | not supported | partly | supported |", "|---|---|---|---|---|")
-    for row in rows("quality.md", "sentences", "number", "unsupported"):
-        yield f"| {row['sentences']} | {row['number']} | {row['unsupported']} | {row['partly']} | {row['supported']} |"
+    yield from (
+        "| half | true: supported | true: not | changed: not supported | changed: supported |",
+        "|---|---|---|---|---|",
+    )
+    for row in rows("verdicts.md", "half", "true accused", "planted found"):
+        if row["code"].startswith("now"):
+            true, changed = (
+                (row["true supported"], row["true accused"]),
+                (row["planted found"], row["planted supported"]),
+            )
+            yield f"| {' | '.join((row['half'], *true, *changed))} |"
