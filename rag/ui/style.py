@@ -12,6 +12,8 @@ _STYLE = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit !important; }
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
 [data-variant="segmented_control"], [data-variant="segmented_control"] * { color: inherit !important; }
+/* Under the pointer Streamlit darkens the primary colour, in the dark theme down to 1.5 to 1. */
+button:is([kind="secondary"], [kind="tertiary"]):is(:hover, :focus, :active) { color: var(--st-link-color) !important; }
 /* The headings of a page's parts: of the second level, and no larger than they need be. */
 [data-testid="stHeading"] h2 { font-size: 1.125rem; padding: 0.5rem 0; }
 .question { white-space: pre-wrap; overflow-wrap: anywhere; }
