@@ -18,15 +18,18 @@ runs = services.store.checks.runs(owner, collection.id)
 
 st.title(label(texts("quality.title", collection=chat_list.collection_name(collection, texts))))
 st.caption(texts("quality.intro"))
-if checks:
-    quality_page.draw_start(page, collection, checks)
-now, before = quality_page.choose_runs(texts, runs)
-if now:
-    quality_page.draw_measures(texts, now, before)
-    quality_page.draw_picture(texts, runs)
+# What may be missing has a place of its own: what follows it would be begun anew where it comes or goes.
+with st.container():
+    if checks:
+        quality_page.draw_start(page, collection, checks)
+with st.container():
+    now, before = quality_page.choose_runs(texts, runs)
+    if now:
+        quality_page.draw_measures(texts, now, before)
+        quality_page.draw_picture(texts, runs)
 missed = services.store.ratings.misses(owner, collection.id)
-counts = {"quality.list": len(checks), "rating.misses": len(missed)}
-listed, to_look_at = st.tabs([texts(name, count=count) for name, count in counts.items()])
+# Under other names, with numbers for example, the first one would be opened again at each change.
+listed, to_look_at = st.tabs([texts("quality.list"), texts("rating.misses")])
 with listed:
     quality_page.draw_checks(page, checks, now, before, page.right(collection))
 with to_look_at:

@@ -273,6 +273,8 @@ def test_a_chat_is_found_renamed_archived_deleted_and_brought_back(user: User) -
     current.get_by_role("button", name="Rename").click()
     chats.locator("input.rename").fill("About probation")
     user.page.keyboard.press("Enter")
+    # The new title is shown before it is kept.
+    user.page.wait_for_timeout(1500)
     user.settle()
     user.page.reload()
     expect(current.get_by_role("link", name="About probation")).to_be_visible()

@@ -22,7 +22,7 @@ HOSTILE = "Bob **Q** <img src=x onerror=alert(1)> www.example.org"
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     people = [known("Ada"), known("Ann"), known("bob", name=HOSTILE), known("Eve", verified=False)]
-    with team(tmp_path_factory.mktemp("team"), *people, RAG_ADMINS="ada@example.org") as running:
+    with team(tmp_path_factory.mktemp("team"), *people, RAG_ADMINS="ada@example.org", RAG_WARM_UP="false") as running:
         yield running
 
 

@@ -154,7 +154,9 @@ def look_at_chat(watcher: Watcher, chat: str, clicks: int) -> int:
     page.locator(".answer").first.wait_for()
     # A long chat shows its last turns at first.
     while (earlier := page.locator(".st-key-earlier button")).count():
+        more = page.locator(".answer").count() + 1
         earlier.click()
+        page.locator(".answer").nth(more - 1).wait_for()
         watcher.settle()
     page.locator(".answer").nth(COUNT // CHATS - 1).wait_for()
     watcher.look()
