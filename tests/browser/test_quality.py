@@ -62,7 +62,12 @@ def test_a_thumb_down_and_the_right_place_become_a_test_question(user: User) -> 
     answer = user.ask("When is the greenhouse watered?")
     answer.get_by_label("Thumbs down").click()
     answer.get_by_text("The quotes do not fit the question").click()
-    answer.get_by_label("A note, if you like").fill("It is about the tools.")
+    note = answer.get_by_label("A note, if you like")
+    note.fill("It is about the tools.")
+    note.press("Enter")
+    # Where the page is drawn anew an open list closes.
+    user.page.wait_for_timeout(1500)
+    user.settle()
     choose_place(user, answer, "garden.pdf", "tools hang in")
     expect(answer).to_contain_text("The right place: garden.pdf, page 1: “Tools hang in”")
     user.page.get_by_role("link", name="Quality").click()
