@@ -26,8 +26,8 @@ from rag.models.judges.wording import wording
 _BY_WORDS: Final = 0.85
 # How much less than a judge's own threshold is enough where the exact checks have found no difference. Of what is
 # supported then 0.957 are right on the fitted halves (BEGIN, RAGTruth's summaries, WiCE, SummEdits, planted errors;
-# sets count by the root of their size); with 0.2, 0.946. On the kept halves 0.90 are, without SummEdits, which is made
-# of edits only, 0.94; with 0 they are 0.93 and 0.95, of a third fewer true ones.
+# sets count by the root of their size); with 0.2, 0.946. On the first part of the kept halves 0.90 are, without
+# SummEdits, which is made of edits only, 0.94; with 0 they are 0.93 and 0.95, of a third fewer true ones.
 _CHECKED: Final = 0.1
 # Below this probability a name or a "not" that nothing says accuses a claim, above it is a doubt: right 101 of 111 and
 # 23 of 33 times, and 92 of 97 and 12 of 17 on the halves that nothing was fitted on (BEGIN, RAGTruth, SummEdits, WiCE,
