@@ -21,15 +21,6 @@ _FAR: Final = 50
 _SUMS: Final = next(pattern for pattern, operation in SERIES_OPERATIONS if operation == "sum")
 
 
-def asks_series(asked: str) -> bool:
-    """Whether a question may ask for something over stretches of time."""
-    return _operation_of(Question(asked)) is not None
-
-
-def _operation_of(question: Question) -> tuple[SeriesOperation, re.Match[str]] | None:
-    return next(((name, m) for pattern, name in SERIES_OPERATIONS if (m := pattern.search(question.text))), None)
-
-
 class AskedSeries:
     """A question, of which what says the operation, the times and the size is taken; what is left names lines."""
 
@@ -54,7 +45,7 @@ class AskedSeries:
     def of(cls, asked: str) -> AskedSeries | None:
         """None where it asks for nothing of the kind."""
         question = Question(asked)
-        found = _operation_of(question)
+        found = next(((name, m) for pattern, name in SERIES_OPERATIONS if (m := pattern.search(question.text))), None)
         series = cls(question, *found) if found else None
         return series if series and series._is_clear() else None
 
@@ -70,11 +61,13 @@ class AskedSeries:
         plain = [one for one in stems_of(NOTE_MARK.sub("", text), self.language) if not one.isdecimal()]
         return [one for one in plain if one not in self._weak and one not in STOP_WORDS[self.language]]
 
-    def scale_to(self, most: float) -> None:
-        """Of a table in thousands "5,000 thousand" is 5,000: told by its cells, which are far below the size."""
-        if self.scale > 1 and self.bound[1] > _FAR * most:
-            comparison, low, high = self.bound
-            self.bound = comparison, low / self.scale, high / self.scale
+    def bound_for(self, most: float) -> tuple[str, float, float]:
+        """The size for a table with such cells: of one in thousands "5,000 thousand" is 5,000, and its cells are far
+        below what is said in full."""
+        comparison, low, high = self.bound
+        if self.scale > 1 and low > _FAR * most:
+            return comparison, low / self.scale, high / self.scale
+        return self.bound
 
     def says_total_twice(self) -> bool:
         """Whether a sum is asked for beyond the total that a line is: "the sum of total revenue"."""

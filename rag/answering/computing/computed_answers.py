@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from rag.answering.computing.asked_operations import REASONS, operation_of
-from rag.answering.computing.asked_series import asks_series
+from rag.answering.computing.asked_series import AskedSeries
 from rag.answering.computing.engine import run
 from rag.answering.computing.grids import Grid, Row, grids_of
 from rag.answering.computing.operations import Query, Result
@@ -51,8 +51,8 @@ class Computer:
         """The draft with what is computed of its passages' tables, or with what is not clear; None where it asks for
         nothing of the kind. `tables` are the pages that hold some: others are not read again."""
         asked = draft.question
-        question = Question(asked)
-        if REASONS.search(question.text) or (operation_of(question) is None and not asks_series(asked)):
+        question, series = Question(asked), AskedSeries.of(asked)
+        if REASONS.search(question.text) or (operation_of(question) is None and series is None):
             return None
         grids = self._grids(
             owner,
@@ -62,7 +62,7 @@ class Computer:
         language = language_of(asked)
         plans = [one for grid in grids if (one := plan(asked, grid))]
         clear = [one for one in plans if not one.unclear]
-        lines = [line for grid in grids if (line := planned_series(asked, grid))]
+        lines = [line for grid in grids if series and (line := planned_series(series, grid))]
         over_lines = bool(lines) and not any(one.grid.sheet for one in clear)
         found: Sequence[Plan | Series] = _best(lines) if over_lines else _best(clear or plans[:1])
         if len(found) != 1:
@@ -240,9 +240,11 @@ def _which_column(draft: Answer, one: Plan) -> Answer:
 
 def _which_table(draft: Answer, found: Sequence[Plan | Series]) -> Answer:
     """That the question fits several tables, with the rows of each that it asks for, where these are known."""
-    grids = [one.grid for one in found]
-    names = list(dict.fromkeys(f"{one.name}{f' ({one.caption})' if one.caption else ''}" for one in grids))
-    notice = Notice("computed_tables", {"tables": "; ".join(names[:_NAMED])})
-    rows = [one.rows if isinstance(one, Series) else one.grid.rows[:1] for one in found[:_NAMED]]
-    quotes = tuple(one.quote(row) for one, own in zip(grids, rows, strict=False) for row in own)
+    names = dict.fromkeys(f"{one.grid.name}{f' ({one.grid.caption})' if one.grid.caption else ''}" for one in found)
+    notice = Notice("computed_tables", {"tables": "; ".join(list(names)[:_NAMED])})
+    quotes = tuple(
+        one.grid.quote(row)
+        for one in found[:_NAMED]
+        for row in (one.rows if isinstance(one, Series) else one.grid.rows[:1])
+    )
     return replace(draft, outcome="answered", quotes=quotes, notices=(notice,), disagreements=())

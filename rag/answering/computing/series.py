@@ -17,12 +17,11 @@ _TOTAL: Final = re.compile(r"\btotals?\b|合计|总计|summe\b")
 _MOST_LINES: Final = 200
 
 
-def planned_series(asked: str, grid: Grid) -> Series | None:
+def planned_series(asked: AskedSeries, grid: Grid) -> Series | None:
     """The cells of which the question asks to compute something; None where not all of it is understood."""
     if len(grid.rows) + len(grid.totals) > _MOST_LINES or len(grid.heads) < 2:
         return None
-    series = AskedSeries.of(asked)
-    return _Lines(series, Report(grid)).series() if series else None
+    return _Lines(asked, Report(grid)).series()
 
 
 class _Lines:
@@ -149,14 +148,14 @@ class _Lines:
             return None
         if operation in ("share", "change"):
             cells = sorted(cells, key=lambda one: order(one), reverse=True)
-        if operation in BOUNDED:
-            self.asked.scale_to(max(abs(cell.value.number or 0.0) for cell in cells))
         if operation == "share" and all(cell.value.unit == "%" for cell in cells):
             operation = "change"
         if operation != "sum" and self._another_total(cells):
             return None
-        named = sum(word.stem in self.asked.stems(cells[0].line) for word in self.asked.question.words)
-        return Series(self.report.grid, operation, tuple(cells), 2 * named + 2 * times, self.asked.bound)
+        own = frozenset(self.asked.stems(cells[0].line))
+        named = sum(word.stem in own for word in self.asked.question.words)
+        bound = self.asked.bound_for(max(abs(cell.value.number or 0.0) for cell in cells))
+        return Series(self.report.grid, operation, tuple(cells), 2 * named + 2 * times, bound)
 
     def _compares(self, cells: Sequence[Cell], lines: int) -> bool:
         """Whether values of one line can be compared as asked; of costs in brackets it is not clear which is more."""
