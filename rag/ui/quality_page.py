@@ -67,7 +67,7 @@ def choose_runs(texts: Texts, runs: Sequence[CheckRun]) -> tuple[CheckRun | None
     def named(place: int) -> str:
         return texts("quality.numbered", number=place + 1, when=moment(runs[place].created))
 
-    key = f"{runs[-1].id}"
+    key = runs[-1].id
     with st.container(horizontal=True):
         now: int = st.selectbox(
             texts("quality.compare"), range(count - 1, 0, -1), format_func=named, key=f"compare-{key}"

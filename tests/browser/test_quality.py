@@ -18,6 +18,14 @@ GARDEN = pdf("The greenhouse is watered at six in the morning.", "Tools hang in 
 NEWER = pdf("The greenhouse is painted every spring.", "Tools hang in shed B.")
 
 
+def begin(user: User, collection: str) -> None:
+    """A new collection with the garden in it, and the chat about it."""
+    user.make_collection(collection)
+    user.upload(file("garden.pdf", GARDEN))
+    expect(user.page.locator("tr[data-document]")).to_have_count(1)
+    user.page.get_by_role("link", name="Chat").click()
+
+
 def keep(user: User, source: str) -> None:
     """Keep the question of the answer on the page, with the source whose line begins so."""
     user.page.get_by_role("button", name="Save as test question").click()
@@ -53,10 +61,7 @@ def choose_place(user: User, answer: Locator, document: str, words: str) -> None
 
 
 def test_a_thumb_down_and_the_right_place_become_a_test_question(user: User) -> None:
-    user.make_collection("Missed")
-    user.upload(file("garden.pdf", GARDEN))
-    expect(user.page.locator("tr[data-document]")).to_have_count(1)
-    user.page.get_by_role("link", name="Chat").click()
+    begin(user, "Missed")
     user.ask("Who won the football world cup in 1974?")
     user.new_chat()
     answer = user.ask("When is the greenhouse watered?")
@@ -96,10 +101,7 @@ def measure(user: User, name: str) -> str:
 
 
 def test_kept_questions_are_asked_again_and_changes_seen(user: User) -> None:
-    user.make_collection("Tested")
-    user.upload(file("garden.pdf", GARDEN))
-    expect(user.page.locator("tr[data-document]")).to_have_count(1)
-    user.page.get_by_role("link", name="Chat").click()
+    begin(user, "Tested")
     user.ask("When is the greenhouse watered?")
     keep(user, "The greenhouse is watered at six")
     user.new_chat()
