@@ -27,7 +27,9 @@ if entry.files:
     chat_turns.hold(entry.question)
     uploads.take_in(page, collection, entry.files)
     st.rerun()
-if question := chat_turns.due(page, collection, documents, entry):
+with st.container():
+    question = chat_turns.due(page, collection, documents, entry)
+if question:
     with show_errors(page):
         if chat is None:
             chat = services.store.chats.create(owner, collection.id, scope, selection=selection)

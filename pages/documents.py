@@ -21,15 +21,20 @@ st.title(label(chat_list.collection_name(collection, texts)))
 st.caption(texts("documents.intro"))
 sharing.draw_sharing(page, collection, right)
 
-documents_page.offer_reembedding(page, collection, right)
-added = documents_page.draw_form(page, collection, right)
-if added.files or added.addresses:
-    uploads.take_in(page, collection, added.files, added.addresses)
-    st.rerun()
-uploads.draw_notes()
-draw_queue(page, collection)
+# What comes and goes stands in places of its own: the browser would else draw all below it anew, without its ticks.
+with st.container():
+    documents_page.offer_reembedding(page, collection, right)
+with st.container():
+    added = documents_page.draw_form(page, collection, right)
+    if added.files or added.addresses:
+        uploads.take_in(page, collection, added.files, added.addresses)
+        st.rerun()
+with st.container():
+    uploads.draw_notes()
+    draw_queue(page, collection)
+with st.container():
+    reading_report.offer_reading_again(page, collection, right)
 
-reading_report.offer_reading_again(page, collection, right)
 document_table.draw_table(page, collection, right, growing=under_way(page, collection))
 if act := document_table.take_act():
     document_acts.draw_act(page, collection, act)

@@ -59,8 +59,11 @@ def draw_input(page: Frame, collection: Collection, documents: int) -> Entry:
     withdrawn = not collection.owner
     if withdrawn:
         hint = page.texts("chat.withdrawn")
-    if documents:
-        _draw_wait(page)
+    # A place of its own, here and below: what comes and goes is not to move what stands under it, which the browser
+    # would draw anew.
+    with st.container():
+        if documents:
+            _draw_wait(page)
     # With a key the text being typed survives a change of the placeholder.
     entry = st.chat_input(
         hint, accept_file="multiple", file_type=list(ENDINGS), max_chars=4000, key="ask", disabled=withdrawn
@@ -104,11 +107,12 @@ def draw_turns(page: Frame, chat: Chat, known: Sequence[str], right: Right | Non
     count: int = st.session_state.get(key, TURNS)
     if named in known:
         count = max(count, len(known) - known.index(named))
-    if count < len(known):
-        said = page.texts("chats.earlier", count=len(known) - count)
-        if st.button(said, key="earlier", icon=":material/expand_less:", type="tertiary"):
-            st.session_state[key] = count + MORE_TURNS
-            st.rerun()
+    with st.container():
+        if count < len(known):
+            said = page.texts("chats.earlier", count=len(known) - count)
+            if st.button(said, key="earlier", icon=":material/expand_less:", type="tertiary"):
+                st.session_state[key] = count + MORE_TURNS
+                st.rerun()
     turns = page.services.store.chats.turns(page.owner, chat.id, last=count)
     rated = answer_rating.ratings_of(page, turns)
     for turn in turns:

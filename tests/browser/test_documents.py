@@ -162,6 +162,21 @@ def test_a_document_is_opened_and_removed(user: User) -> None:
     expect(user.page.get_by_text("Nothing here yet.")).to_be_visible()
 
 
+def test_ticks_stay_while_others_are_read(user: User) -> None:
+    user.make_collection("Ticked")
+    user.upload(file("tools.pdf", pdf("The ladder hangs behind the door.")))
+    expect_documents(user, "tools.pdf")
+    long = "\n\n".join(f"Rule {number}: whoever borrows ladder {number} brings it back." for number in range(200))
+    user.upload(file("rules.txt", long.encode()))
+    bar = user.page.locator(".st-key-queue")
+    expect(bar).to_be_visible()
+    tick = user.page.get_by_role("checkbox", name="Choose tools.pdf")
+    tick.check()
+    expect(bar).to_have_count(0)
+    expect_documents(user, "tools.pdf", "rules.txt")
+    expect(tick).to_be_checked()
+
+
 def test_many_are_found_tagged_moved_and_asked_alone(user: User) -> None:
     user.make_collection("Many")
     user.upload(*(file(f"rule-{n}.txt", f"The gate of house {n} is painted in colour {n}.".encode()) for n in range(3)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def test_nothing_is_loaded_where_the_owner_set_it_off(tmp_path: Path, monkeypatc
     monkeypatch.setattr(warm_start, "services_for", opened.append)
     for told, count in (("false", 0), ("true", 1)):
         monkeypatch.setenv("RAG_WARM_UP", told)
-        asyncio.run(warm_start._open())
+        # In a thread of its own: the browser of other tests keeps a running loop in this one.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, warm_start._open()).result()
         assert len(opened) == count
     services = open_services(Settings(data_dir=tmp_path, model="none", reader="elsewhere", warm_up=False))
     before = set(threading.enumerate())
