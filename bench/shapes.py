@@ -25,7 +25,7 @@ import numpy as np
 
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
-from rag.library.store.jobs import Stage
+from rag.library.store.job_rows import Stage
 from rag.models.embedding import Embedder, Vectors
 from rag.services import Services, open_services
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from rag.ingestion.loading import Limits
 from rag.library.store import Store
-from rag.library.store.jobs import Stage
+from rag.library.store.job_rows import Stage
 from rag.models.embedding import Embedder
 
 # Called with (stage, done, total) as reading goes on; done and total count pages while loading, then chunks. It may

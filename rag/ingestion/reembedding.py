@@ -17,7 +17,7 @@ from numpy.lib.format import read_array
 from rag.core.types import Chunk, LoadedDocument
 from rag.ingestion.chunk_vectors import embed_chunks, embedded_text, split_document
 from rag.ingestion.context import IngestContext, ProgressCallback, silent
-from rag.library.store.jobs import Stage
+from rag.library.store.job_rows import Stage
 from rag.models.embedding import Vectors
 
 _FOLDER = "embedding"

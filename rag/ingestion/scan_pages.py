@@ -11,7 +11,7 @@ from rag.core.types import OcrChoice, Recognition
 from rag.ingestion.context import IngestContext, ProgressCallback
 from rag.ingestion.loading import Ocr
 from rag.library.store import Store
-from rag.library.store.jobs import Stage
+from rag.library.store.job_rows import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from rag.answering.background_runs import AnswerRuns
 from rag.core.errors import RagError
 from rag.core.types import Answer
 from rag.library.store.counts import Counts
-from rag.library.store.jobs import State
+from rag.library.store.job_rows import State
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 

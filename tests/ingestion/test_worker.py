@@ -19,7 +19,7 @@ from rag.core.errors import SameName
 from rag.ingestion.context import IngestContext
 from rag.ingestion.worker import run_jobs
 from rag.library.store import Store
-from rag.library.store.jobs import Job
+from rag.library.store.job_rows import Job
 from tests.ingestion.test_pipeline import LIMITS, OWNER, ToyEmbedder, long_text, wait_for
 from tests.support.postgres import Place
 from tests.support.reading import reading

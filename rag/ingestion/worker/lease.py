@@ -8,7 +8,7 @@ from typing import Final
 
 from rag.core.errors import Cancelled, DiskFull, StoreUnreachable
 from rag.library.store import Job, Store
-from rag.library.store.jobs import Stage
+from rag.library.store.job_rows import Stage
 
 # Twice a second while something is to be seen; the lease alone would need less.
 BEAT_SECONDS: Final = 0.5

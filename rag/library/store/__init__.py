@@ -21,7 +21,8 @@ from rag.library.store.database import Database
 from rag.library.store.deliveries import prepare
 from rag.library.store.documents import Documents
 from rag.library.store.files import INDEX, Files, Folder, sync_folder
-from rag.library.store.jobs import Job, Jobs
+from rag.library.store.job_rows import Job
+from rag.library.store.jobs import Jobs
 from rag.library.store.listing import Listing
 from rag.library.store.migrations import LATEST, migrate, version
 from rag.library.store.originals import Originals

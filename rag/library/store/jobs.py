@@ -10,7 +10,6 @@ from __future__ import annotations
 import builtins
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -18,14 +17,12 @@ import sqlalchemy as sa
 from rag.core.errors import NotFound, ReaderDied
 from rag.core.types import Failure
 from rag.library.store import schema
-from rag.library.store.answers import failure_from_json, failure_to_json
+from rag.library.store.answers import failure_to_json
 from rag.library.store.database import Database, alone_with, found
 from rag.library.store.deliveries import deliver
 from rag.library.store.files import Files
+from rag.library.store.job_rows import Job, Stage, job_of
 from rag.library.store.permissions import owned, reach
-
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
-Stage = Literal["", "loading", "recognising", "embedding", "saving"]
 
 # A file that kills its reader this often would kill every reader.
 MAX_ATTEMPTS = 3
@@ -33,35 +30,6 @@ _RESET: Final[dict[str, Any]] = {"stage": "", "done": 0, "total": 0}
 _jobs = schema.jobs
 # A job that failed, as it waits once more.
 AGAIN: Final[dict[str, Any]] = {"state": "waiting", "failure": sa.null(), "attempts": 0, "cancelling": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A document to read: `source` is the SHA-256 of a stored file, an address, or the id of a document to read again.
-    Or a collection to embed anew, where it is the embedder's name.
-
-    `done` of `total` counts chunks embedded; `document` is the result's id; `lease` ends in seconds since 1970.
-    """
-
-    id: str
-    owner: str
-    collection: str
-    name: str
-    kind: Literal["file", "address", "document", "embedder"]
-    source: str
-    replace: bool
-    created: str
-    updated: str
-    state: State = "waiting"
-    stage: Stage = ""
-    done: int = 0
-    total: int = 0
-    document: str | None = None
-    failure: Failure | None = None
-    worker: str | None = None
-    lease: float = 0.0
-    attempts: int = 0
-    cancelling: bool = False
 
 
 class Jobs:
@@ -244,9 +212,3 @@ def _settled(row: sa.Row[Any]) -> dict[str, Any] | None:
     if row.state == "running" and row.attempts >= MAX_ATTEMPTS:
         return {"state": "failed", "failure": failure_to_json(ReaderDied(name=row.name).failure())}
     return None
-
-
-def job_of(row: Any, **changed: Any) -> Job:
-    """A job as its row says, but for what is changed."""
-    values = dict(row._mapping) | changed
-    return Job(**values | {"failure": failure_from_json(values["failure"])})

@@ -14,7 +14,8 @@ from rag.library.store import schema
 from rag.library.store.database import Database
 from rag.library.store.deliveries import deliver
 from rag.library.store.files import Files
-from rag.library.store.jobs import AGAIN, Job, job_of
+from rag.library.store.job_rows import Job, job_of
+from rag.library.store.jobs import AGAIN
 from rag.library.store.permissions import owned, reach
 
 _jobs = schema.jobs

@@ -17,7 +17,7 @@ from rag.library.store.collections import claim_embedder, next_generation
 from rag.library.store.database import Database, alone_with
 from rag.library.store.deliveries import deliver
 from rag.library.store.files import Files
-from rag.library.store.jobs import Job
+from rag.library.store.job_rows import Job
 from rag.library.store.passages import Vectors
 from rag.library.store.permissions import owned, reach
 from rag.library.store.rows import check, document_values, insert_parts, new_document, read_document
