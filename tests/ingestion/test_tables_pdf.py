@@ -261,3 +261,34 @@ def test_the_fields_of_a_form_are_no_table(sheet: Sheet) -> None:
     page = sheet.read().pages[0]
     assert page.tables == ()
     assert page.text.split("\n")[0] == "Name: Lisbon"
+
+
+NARROW = [["Duty", "Who", "When"], ["Clean boats", "Crew", "after each trip"], ["Lock gate", "Warden", "at nine"]]
+NEAR = (60.0, 127.0, 179.0, 252.0)
+
+
+@pytest.mark.parametrize("drawn", ["nothing", "grid", "inner lines"])
+def test_columns_that_stand_close_are_columns(sheet: Sheet, drawn: str) -> None:
+    sheet.rows([*NARROW, ["Paint shed", "Members", "in March"]], NEAR[:3], 700)
+    heights = [712.0 - 16 * number for number in range(5)]
+    if drawn == "grid":
+        sheet.grid(heights, [place - 4 for place in NEAR])
+    elif drawn == "inner lines":
+        for height in heights[1:-1]:
+            sheet.canvas.line(NEAR[0] - 4, height, NEAR[3] - 4, height)
+        for place in NEAR[1:3]:
+            sheet.canvas.line(place - 4, heights[0], place - 4, heights[-1])
+    page = sheet.read().pages[0]
+    assert rows_of(page)[2:] == ["Lock gate | Warden | at nine", "Paint shed | Members | in March"]
+    assert page.tables[0].heads == ("Duty", "Who", "When")
+
+
+def test_a_currency_stays_with_the_figure_before_it(sheet: Sheet) -> None:
+    rows = [
+        ["Plan", "Fee", "Term"],
+        ["Basic", "5 €", "yearly"],
+        ["Plus", "10 €", "yearly"],
+        ["Full", "15 €", "monthly"],
+    ]
+    sheet.rows(rows, (60, 105, 145), 700)
+    assert rows_of(sheet.read().pages[0]) == ["Plan | Fee | Term", *(" | ".join(row) for row in rows[1:])]

@@ -61,6 +61,7 @@ class PageObjects:
     order: dict[int, int] = field(default_factory=dict)
     areas: list[Area] = field(default_factory=list)
     lines: list[Box] = field(default_factory=list)
+    uprights: list[Box] = field(default_factory=list)
     paths: list[tuple[int, Matrix | None]] = field(default_factory=list)
     invisible: set[int] = field(default_factory=set)
     pale: set[int] = field(default_factory=set)
@@ -127,6 +128,8 @@ def _areas(found: PageObjects, drawn: list[int], kinds: list[int], forms: dict[i
             continue
         found.paths.append((one, forms.get(one)))
         if box[2] - box[0] < _LEAST_LENGTH:
+            if box[3] - box[1] > _LEAST_LENGTH:
+                found.uprights.append(box)
             continue
         if box[3] - box[1] <= _THICKEST:
             found.lines.append(box)
@@ -136,6 +139,8 @@ def _areas(found: PageObjects, drawn: list[int], kinds: list[int], forms: dict[i
     for (one, box), mode, colour in zip(large, are_filled(paths), fills_of(paths), strict=True):
         if mode and colour[3] > _OPAQUE:
             found.areas.append(Area(found.order[one], box, colour))
+        else:
+            found.uprights += [(side, box[1], side, box[3]) for side in (box[0], box[2])]
 
 
 def _has_layer(one: int) -> bool:

@@ -145,7 +145,7 @@ def without_signs(rows: list[list[Chunk]], count: int) -> tuple[list[list[Chunk]
     """Columns of currency signs become one with the figures behind them, those of "%" or ")" with those before."""
     for row in rows:
         for chunk, following in pairwise(row):
-            if len(chunk.words) > 1 and chunk.words[-1].text in _CURRENCIES:
+            if len(chunk.words) > 1 and chunk.words[-1].text in _CURRENCIES and not _behind_figure(chunk, following):
                 following.words.insert(0, chunk.words.pop())
     for column in range(count - 1, -1, -1):
         held = [chunk for row in rows for chunk in row if chunk.first == column == chunk.last]
@@ -158,6 +158,12 @@ def without_signs(rows: list[list[Chunk]], count: int) -> tuple[list[list[Chunk]
             _merge(rows, column - 1)
             count -= 1
     return rows, count
+
+
+def _behind_figure(chunk: Chunk, following: Chunk) -> bool:
+    """Whether the sign that ends a chunk belongs to the figure before it, as in "5 €"; others stand before theirs."""
+    figure, sign = chunk.words[-2:]
+    return sign.text == "€" and is_figure(figure.text) and sign.left - figure.right < following.left - sign.right
 
 
 def _merge(rows: list[list[Chunk]], column: int) -> None:

@@ -14,6 +14,7 @@ from rag.ingestion.loading.pdf_words import Word
 _CROSS: Final = 4.0
 _SAME: Final = 3.0
 _MOST_CELLS: Final = 6000
+_OUTER: Final = 6.0
 
 
 @dataclass(slots=True)
@@ -64,6 +65,10 @@ def _grid(levels: list[Rule], uprights: list[Rule]) -> Ruled | None:
     left, right = min(rule.low for rule in levels), max(rule.high for rule in levels)
     places = _distinct([*(rule.at for rule in uprights), left, right])
     heights = _distinct([rule.at for rule in levels])[::-1]
+    low, high = min(rule.low for rule in uprights), max(rule.high for rule in uprights)
+    ends = {rule.low for rule in uprights} | {rule.high for rule in uprights}
+    if low + _OUTER < heights[-1] and high - _OUTER > heights[0] and len(_distinct([*ends])) == 2:
+        heights = [high, *heights, low]  # the outermost rows have no line around them
     if len(places) < 3 or len(heights) < 2 or len(places) * len(heights) > _MOST_CELLS:
         return None
     return Ruled(heights, places, levels, uprights)

@@ -21,12 +21,14 @@ def tables_of(
     box: Callable[[int], Box],
     rules: Callable[[Turn], Rules],
     fields: Sequence[Box] = (),
+    known: Set[int] = frozenset(),
 ) -> list[list[GridCell]]:
     """The cells of each table of a page, by the words of its text; `rules` gives the ruling lines, turned likewise.
 
-    `fields` of a form stand under one another as columns do: beside them only ruling lines tell a table.
+    `known` are the numbers of lines that are seen to be rows. `fields` of a form stand under one another as columns do:
+    beside them only ruling lines tell a table.
     """
-    where = stretches(text, indices, box)
+    where = stretches(text, indices, box, known)
     if not where:
         return []
     words, turn = words_of(text, indices, box, where)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -27,6 +28,7 @@ from rag.ingestion.loading.paragraphs import paragraphs
 from rag.ingestion.loading.pdf_forms import Field, struck_boxes, with_fields
 from rag.ingestion.loading.pdf_grid import GridCell
 from rag.ingestion.loading.pdf_rules import rules_of
+from rag.ingestion.loading.pdf_screen import rows_among
 from rag.ingestion.loading.pdf_table_text import FoundTable, LaidTable, lay_tables, with_rows
 from rag.ingestion.loading.pdf_tables import tables_of
 from rag.ingestion.loading.pdfium_calls import Characters
@@ -153,9 +155,11 @@ def _tables(
     texts = [shown(characters, line) for line in lines]
     boxes = [one.box for one in fields if not one.struck]
     longest = 1.5 * max(page.get_size())
+    rows = rows_among(lines, objects.uprights)
 
     def find(text: str, indices: list[int]) -> list[list[GridCell]]:
-        return tables_of(text, indices, characters.box, lambda turn: rules_of(objects.paths, longest, turn), boxes)
+        rules = partial(rules_of, objects.paths, longest)
+        return tables_of(text, indices, characters.box, rules, boxes, rows)
 
     tables = lay_tables(lines, texts, find)
     known = {} if tables else {id(one.line): one for one in texts}
