@@ -123,6 +123,12 @@ def test_a_label_that_the_bytes_belie_counts_for_nothing() -> None:
             assert load_address(at.at("/x.txt"), intranet=[at.place])[0].pages[0].text == SIMPLIFIED, label
 
 
+def test_one_letter_of_utf_8_belies_the_usual_label() -> None:
+    page = '<html><head><meta charset="iso-8859-1"></head><body>Ein Kaffee im Café.</body></html>'
+    assert load_bytes(page.encode(), "a.html").pages[0].text == "Ein Kaffee im Café."
+    assert load_bytes(page.encode("cp1252"), "a.html").pages[0].text == "Ein Kaffee im Café."
+
+
 def test_encodings_that_the_standard_refuses_are_refused_in_words() -> None:
     reply = Reply(SIMPLIFIED.encode("hz", "ignore"), headers={"Content-Type": "text/plain; charset=hz-gb-2312"})
     with serving(lambda path: reply) as at, pytest.raises(CharactersRefused):

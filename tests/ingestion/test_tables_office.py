@@ -211,3 +211,12 @@ def test_a_table_is_not_parted_where_it_fits_into_a_part() -> None:
     assert [len(page.tables) for page in pages] == [0, 1]
     assert len(pages[1].tables[0].rows) == 401
     assert pages[1].text[slice(*pages[1].tables[0].caption)] == "Table 1. Prices in euros"
+
+
+def test_a_cell_reaches_no_further_than_its_group_and_a_foot_stands_last() -> None:
+    loaded = html(
+        "<table><thead><tr><th>Land<th>Item<th>Units</thead><tfoot><tr><td>All<td><td>19</tfoot>"
+        "<tbody><tr><td rowspan=0>Norway<td>Hub<td>4<tr><td>Lamp<td>8</tbody>"
+        "<tbody><tr><td rowspan=9>Sweden<td>Hub<td>7</tbody></table>"
+    )
+    assert rows_of(loaded)[1:] == ["Norway | Hub | 4", "Norway | Lamp | 8", "Sweden | Hub | 7", "All |  | 19"]

@@ -287,3 +287,24 @@ def test_signs_stay_what_they_are() -> None:
 def test_a_deep_page_loses_no_words() -> None:
     depth = 600
     assert "innermost" in read("<div>" * depth + "innermost" + "</div>" * depth).text
+
+
+def test_a_foot_that_says_something_is_text() -> None:
+    page = read("<main><h1>Library</h1><p>It lends games.</p></main><footer><p>Open daily, 9:00 to 17:00.</p></footer>")
+    assert page.text.endswith("Open daily, 9:00 to 17:00.")
+
+
+def test_words_that_a_rule_within_others_strikes_out_are_no_text() -> None:
+    page = read(
+        "<p class=price><b class=was>12 euros</b> 9 euros</p><p><b class=was>7 pens</b></p>",
+        "<style>.price > .was, p#x .was {text-decoration: line-through}</style>",
+    )
+    assert (page.text, left_out(page)) == ("9 euros\n\n7 pens", [("struck", "12 euros", "")])
+
+
+def test_boxes_made_of_any_tags_do_not_run_together() -> None:
+    page = read(
+        "<div role=row><i role=cell>Basic</i><i role=cell>5</i></div><b class=line>One</b><b class=line>Two</b>",
+        "<style>.line {display: block}</style>",
+    )
+    assert page.text == "Basic 5\n\nOne\n\nTwo"

@@ -79,6 +79,8 @@ def decode(data: bytes, label: str | None = None, *, name: str = "", markup: boo
     if plain is not None and _several_bytes(data[:_SAMPLE]) >= _BEYOND_CHANCE:
         return _clean(plain)
     for encoding in _stated(data, label, markup):
+        if encoding == "windows-1252" and plain is not None and not data.isascii():
+            break  # a Western text is UTF-8 throughout by no chance; to many programs that label is only the usual one
         if encoding == "replacement" and _SHIFTS.search(data):
             raise CharactersRefused(name=name)
         text = _as_labelled(data, encoding, plain)

@@ -30,7 +30,7 @@ def html_table(table: Tag, read: Read, shown: Collection[int]) -> tuple[str, Tab
     """The table as text and as cells; None where it holds no data. `shown` are the ids of its rows and cells."""
     rows = [
         (row, [cell for cell in _own(row, _CELLS, "tr") if id(cell) in shown])
-        for row in _own(table, ("tr",), "table")
+        for row in sorted(_own(table, ("tr",), "table"), key=_stands_last)
         if id(row) in shown
     ]
     if _is_layout(table, rows):
@@ -47,6 +47,11 @@ def _own(tag: Tag, names: Sequence[str], outer: str) -> Iterator[Tag]:
     for found in tag.find_all(names):
         if isinstance(found, Tag) and found.find_parent(outer) is tag:
             yield found
+
+
+def _stands_last(row: Tag) -> bool:
+    """Rows of a foot stand last, wherever they are written."""
+    return isinstance(row.parent, Tag) and row.parent.name == "tfoot"
 
 
 def _is_layout(table: Tag, rows: list[Row]) -> bool:
@@ -71,14 +76,17 @@ def _is_layout(table: Tag, rows: list[Row]) -> bool:
 def _cells(rows: list[Row], read: Read) -> Iterator[Cell]:
     """The cells at their places, as browsers find them: a place that a cell from above covers is passed over."""
     covered: dict[int, int] = {}  # column: the row from which on it is free
-    for number, (_, cells) in enumerate(rows):
+    end = 0  # of the group of rows: no cell reaches out of it
+    for number, (row, cells) in enumerate(rows):
+        if number >= end:
+            end = next((n for n in range(number, len(rows)) if rows[n][0].parent is not row.parent), len(rows))
         column = 0
         for cell in cells:
             while covered.get(column, 0) > number:
                 column += 1
             across = _span(cell, "colspan", 1)
-            down = _span(cell, "rowspan", 1) or len(rows)
-            down = min(down, len(rows) - number)
+            down = _span(cell, "rowspan", 1) or end
+            down = min(down, end - number)
             if (column + across) * len(rows) > _MOST_CELLS:
                 break
             yield Cell(number, column, read(cell), down, across)

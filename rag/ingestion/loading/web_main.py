@@ -34,6 +34,7 @@ _RIGHTS: Final = re.compile(
     r"©|\(c\)|\bcopyright\b|all rights reserved|alle rechte vorbehalten|版权所有", re.IGNORECASE
 )
 _SENTENCE: Final = re.compile(r"\w[.!?](?:\s|$)|[。！？]")
+_FIGURE: Final = re.compile(r"\d")
 _PARTS: Final = ("article", "main", "section", "li", "td", "blockquote", "figure", "details", "dd")
 _UNREAD: Final = ("script", "style", "noscript", "template", "svg")
 _ALNUM: Final = re.compile(r"[\W_]+")
@@ -213,9 +214,10 @@ def _frames(tag: Tag) -> bool:
     if tag.name == "header" and tag.find(list(HEADINGS)) is not None:
         return False
     words = _words_beside_links(tag)
-    if len(words) < _FEW_WORDS or _is_bar(tag):
+    said = " ".join(words)
+    if _is_bar(tag) or (len(words) < _FEW_WORDS and not (_SENTENCE.search(said) or _FIGURE.search(said))):
         return True
-    return bool(_RIGHTS.search(" ".join(words))) and len(words) < _SMALL_PRINT
+    return bool(_RIGHTS.search(said)) and len(words) < _SMALL_PRINT
 
 
 def _is_bar(tag: Tag) -> bool:

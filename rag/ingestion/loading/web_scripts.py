@@ -30,7 +30,11 @@ def needs_script(soup: BeautifulSoup, text: str) -> bool:
     if len(text) > _NEAR_EMPTY or not any(map(_acts, soup.find_all("script"))):
         return False
     asked = [tag.get_text(" ") for tag in soup.find_all("noscript")]
-    return any(_ASKED.search(said) for said in (text, *asked)) or any(map(_is_root, soup.find_all(True))) or not text
+    return (
+        any(_ASKED.search(said) for said in (text, *asked))
+        or any(map(_is_root, soup.find_all(True)))
+        or says_nothing(text)
+    )
 
 
 def says_nothing(text: str) -> bool:

@@ -1,7 +1,7 @@
 """How a web page lets its text look, as far as that says whether anybody sees it: its own rules and inline styles.
 
-Read are rules of one plain selector (a tag, classes or an id) outside of conditions such as `@media print`; what needs
-more of a browser is taken as seen.
+Read are rules of one plain selector (a tag, classes or an id) outside of conditions such as `@media print`, and what
+rules of several say of words struck out; what needs more of a browser is taken as seen.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ _COMMENT: Final = re.compile(r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?")
 _BRACES: Final = re.compile(r"([{}])")
 _SELECTOR: Final = re.compile(r"([a-zA-Z][\w-]{0,40})?((?:[.#][\w-]{1,80}){0,4})")
 _PART: Final = re.compile(r"[.#][\w-]{1,80}")
+_DEEPEST: Final = 5
+# The tags that a rule wants around one: their classes and ids, and their names.
+_Above = tuple[tuple[frozenset[str], str], ...]
 _LENGTH: Final = re.compile(r"(-?\d{0,6}\.?\d{0,6})(px|pt|em|rem|%)?")
 _AWAY: Final = -900.0  # pixels beside the page
 _TINY: Final = 1.0  # pixels or points
@@ -29,6 +32,7 @@ _PROPERTIES: Final = """
     display visibility text-decoration text-decoration-line font-size color background background-color background-image
     opacity vertical-align white-space list-style list-style-type position left top text-indent"""
 _READ: Final = frozenset(_PROPERTIES.split())
+_BLOCKS: Final = ("block", "flex", "grid", "flow-root", "list-item", "table", "table-row", "table-cell")
 _CODE: Final = ("pre", "pre-wrap", "break-spaces")
 
 
@@ -43,6 +47,7 @@ class Look:
     tiny: bool = False
     lines: bool = False
     raised: bool = False
+    block: bool = False
 
     @property
     def why(self) -> LeftOutReason | None:
@@ -57,7 +62,7 @@ class Styles:
     """The rules of a page, and how each tag looks under them."""
 
     def __init__(self, soup: BeautifulSoup) -> None:
-        self._rules: dict[str, list[tuple[frozenset[str], str, dict[str, str]]]] = {}
+        self._rules: dict[str, list[tuple[frozenset[str], str, _Above, dict[str, str]]]] = {}
         for sheet in soup.find_all("style"):
             if str(sheet.get("media", "all")).strip().lower() in ("", "all", "screen"):
                 for selector, declared in _rules(sheet.get_text()):
@@ -76,7 +81,7 @@ class Styles:
         if tag.get("bgcolor") or (tag.name == "font" and tag.get("color")):
             own = {"background-color": str(tag.get("bgcolor", "")), "color": str(tag.get("color", ""))} | own
         if not own:
-            return look if not look.raised else replace(look, raised=False)
+            return replace(look, raised=False, block=False) if look.raised or look.block else look
         gone = look.gone or _gone(own)
         color = color_of(own.get("color", "")) or look.color
         ground, known = _ground(own, look)
@@ -89,6 +94,7 @@ class Styles:
             look.tiny if size is None else _is_tiny(size),
             own["white-space"] in _CODE if "white-space" in own else look.lines,
             own.get("vertical-align") in ("super", "text-top"),
+            own.get("display") in _BLOCKS,
         )
 
     def opens(self, tag: Tag) -> bool:
@@ -100,20 +106,39 @@ class Styles:
         found: dict[str, str] = {}
         if self._rules:
             classes = [f".{name}" for name in tag.get_attribute_list("class") if name]
-            names = {tag.name, *classes, f"#{tag.get('id', '')}"}
+            names = _names(tag)
             for key in (tag.name, *classes, f"#{tag.get('id', '')}"):
-                for needed, name, declared in self._rules.get(key, ()):
-                    if needed <= names and name in ("", tag.name):
+                for needed, name, above, declared in self._rules.get(key, ()):
+                    if needed <= names and name in ("", tag.name) and _stands_in(tag, above):
                         found |= declared
         style = str(tag.get("style", ""))
         return found | _declarations(style) if style else found
 
     def _add(self, selector: str, declared: dict[str, str]) -> None:
-        match = _SELECTOR.fullmatch(selector)
-        if match and selector:
-            parts = _PART.findall(match[2])
-            key = next((part for part in parts if part[0] == "#"), parts[-1] if parts else match[1].lower())
-            self._rules.setdefault(key, []).append((frozenset(parts), (match[1] or "").lower(), declared))
+        *around, own = [_SELECTOR.fullmatch(part) for part in selector.replace(">", " ").split()[-_DEEPEST:]] or [None]
+        if around:  # what is opened by a click is hidden by such rules, too
+            declared = {name: value for name, value in declared.items() if name.startswith("text-decoration")}
+        if own and declared and all(around):
+            parts = _PART.findall(own[2])
+            key = next((part for part in parts if part[0] == "#"), parts[-1] if parts else own[1].lower())
+            above = tuple((frozenset(_PART.findall(one[2])), (one[1] or "").lower()) for one in around if one)
+            self._rules.setdefault(key, []).append((frozenset(parts), (own[1] or "").lower(), above, declared))
+
+
+def _stands_in(tag: Tag, above: _Above) -> bool:
+    """Whether the tags around it are those that a rule names, the outermost first."""
+    wanted = list(above)
+    for outer in tag.parents if wanted else ():
+        needed, name = wanted[-1]
+        if needed <= _names(outer) and name in ("", outer.name):
+            wanted.pop()
+            if not wanted:
+                break
+    return not wanted
+
+
+def _names(tag: Tag) -> set[str]:
+    return {*(f".{name}" for name in tag.get_attribute_list("class") if name), f"#{tag.get('id', '')}"}
 
 
 def _opened(soup: BeautifulSoup) -> Iterator[str]:

@@ -87,7 +87,7 @@ class _Reader:
             self._heading(tag, look, depth, number, lead)
         elif tag.name == "table" and not self._in_line:
             self._table(tag, look, depth, lead)
-        elif (tag.name in BLOCKS or tag.name in _CELLS) and not self._in_line:
+        elif (tag.name in BLOCKS or tag.name in _CELLS or _is_row(tag) or look.block) and not self._in_line:
             self._block(tag, look, depth, lead)
         else:
             self._inline(tag, look, depth)
@@ -178,7 +178,7 @@ class _Reader:
                 self._shown_parts(part, look, shown, gone)
 
     def _block(self, tag: Tag, look: Look, depth: int, lead: str) -> None:
-        gap = "\n" if tag.name in _CLOSE or (tag.name in _CELLS and is_alone(tag)) else "\n\n"
+        gap = "\n" if tag.name in _CLOSE or _is_row(tag) or (tag.name in _CELLS and is_alone(tag)) else "\n\n"
         self.flow.end(gap)
         self.flow.lead = lead or self.flow.lead
         self.walk(tag, look, depth + 1)
@@ -210,7 +210,7 @@ class _Reader:
 
     def _around(self, tag: Tag, look: Look, depth: int) -> None:
         before, after = _AROUND.get(tag.name, ("", ""))
-        apart = tag.name in _APART or (self._in_line and tag.name in BLOCKS)
+        apart = tag.name in _APART or tag.get("role") in _APART_ROLES or (self._in_line and tag.name in BLOCKS)
         if apart:
             self.flow.border()
         if before:
@@ -231,3 +231,8 @@ class _Reader:
 _AROUND: Final = {"q": ("“", "”"), "rt": ("(", ")")}
 # What stands beside other words in a box of its own.
 _APART: Final = {"button", "td", "th", "label"}
+_APART_ROLES: Final = {"cell", "gridcell", "columnheader", "rowheader", "option", "tab", "button"}
+
+
+def _is_row(tag: Tag) -> bool:
+    return tag.get("role") in ("row", "listitem")
