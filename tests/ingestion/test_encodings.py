@@ -129,6 +129,11 @@ def test_one_letter_of_utf_8_belies_the_usual_label() -> None:
     assert load_bytes(page.encode("cp1252"), "a.html").pages[0].text == "Ein Kaffee im Café."
 
 
+def test_a_stray_line_of_another_encoding_spoils_no_utf_8() -> None:
+    text = "Größe und Maß\n".encode() + "Müller\n".encode("cp1252") + b"\x1b[31mrot\x1b[0m"
+    assert load_bytes(text, "a.txt").pages[0].text == "Größe und Maß\nMüller\nrot"
+
+
 def test_encodings_that_the_standard_refuses_are_refused_in_words() -> None:
     reply = Reply(SIMPLIFIED.encode("hz", "ignore"), headers={"Content-Type": "text/plain; charset=hz-gb-2312"})
     with serving(lambda path: reply) as at, pytest.raises(CharactersRefused):

@@ -305,3 +305,10 @@ def test_an_archive_without_a_word_file_is_told_from_one() -> None:
         made.writestr("word/other.xml", "<x/>")
     with pytest.raises(DamagedFile):
         load_bytes(buffer.getvalue(), "x.docx")
+
+
+def test_an_anchor_behind_a_heading_is_no_part_of_it() -> None:
+    assert headings('# Install {#install .wide}\n\nx\n\n## Set up <a name="y"></a>\n') == [
+        (1, "Install"),
+        (2, "Set up"),
+    ]

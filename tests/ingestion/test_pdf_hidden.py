@@ -20,6 +20,11 @@ def white(canvas: Canvas) -> None:
     at(canvas, 60, 500, SECRET)
 
 
+def clear(canvas: Canvas) -> None:
+    canvas.setFillAlpha(0)
+    at(canvas, 60, 500, SECRET)
+
+
 def tiny(canvas: Canvas) -> None:
     at(canvas, 60, 500, SECRET, size=1)
 
@@ -47,7 +52,7 @@ def invisible(canvas: Canvas) -> None:
     canvas.drawText(text)
 
 
-@pytest.mark.parametrize("hide", [white, tiny, beside, under_a_box, under_a_picture, invisible])
+@pytest.mark.parametrize("hide", [white, clear, tiny, beside, under_a_box, under_a_picture, invisible])
 def test_what_is_not_seen_is_left_out_and_named(hide: Drawing) -> None:
     def page(canvas: Canvas) -> None:
         body(canvas)

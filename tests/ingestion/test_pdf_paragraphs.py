@@ -153,3 +153,18 @@ def test_numbers_of_lines_are_no_text() -> None:
     found = read_page(page)
     assert found.text == "\n".join(lines)
     assert [(out.why, out.text) for out in found.left_out] == [("repeated", "1 2 3 4 5 6 7 8 9 10")]
+
+
+def test_a_hyphen_that_stands_for_more_stays_and_numbers_in_words_keep_theirs() -> None:
+    lines = ["All members know that pre-", "and post-war boats of twenty-", "five feet need a war-", "den on board."]
+    text = read_page(lambda canvas: body(canvas, lines) and None).text
+    assert one_line(text) == "All members know that pre- and post-war boats of twenty-five feet need a warden on board."
+
+
+def test_numbers_of_every_fifth_line_are_no_text() -> None:
+    def page(canvas: Canvas) -> None:
+        body(canvas, FILLER * 4, x=80)
+        for number in (5, 10, 15):
+            at(canvas, 60, 700 - (number - 1) * 14.3, str(number), 8)
+
+    assert not any(letter.isdecimal() for letter in read_page(page).text)

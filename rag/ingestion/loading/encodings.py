@@ -43,8 +43,12 @@ _IN_MARKUP: Final = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined":
 _USER_DEFINED: Final = {byte: 0xF700 + byte for byte in range(0x80, 0x100)}
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+_TERMINAL: Final = re.compile("\x1b\\[[0-9;?]{0,40}[A-Za-z]")
 # By these an encoding that the standard refuses leaves ASCII.
 _SHIFTS: Final = re.compile(rb"\x1b\$|~\{")
+_STRAY: Final = re.compile("[\udc80-\udcff]")
+# Letters of several bytes that such a text has at least, and twice as many as others.
+_FEWEST: Final = 2
 _SAMPLE: Final = 1 << 16
 # So many letters of several bytes are UTF-8 by chance in no text of another encoding.
 _BEYOND_CHANCE: Final = 6
@@ -86,6 +90,8 @@ def decode(data: bytes, label: str | None = None, *, name: str = "", markup: boo
         text = _as_labelled(data, encoding, plain)
         if text is not None:
             return _clean(text)
+    if plain is None:
+        plain = _with_strays(data)
     return _clean(plain if plain is not None else _decoded(data, likeliest(data[:_SAMPLE])))
 
 
@@ -116,6 +122,17 @@ def _as_labelled(data: bytes, encoding: str, plain: str | None) -> str | None:
     if encoding == "x-user-defined":
         return text.translate(_USER_DEFINED)
     return text if text.count("\ufffd") <= _FAULTS * len(text) else None
+
+
+def _with_strays(data: bytes) -> str | None:
+    """UTF-8 into which some lines of a Western text were copied as they were; None where it is no such."""
+    text = data.decode("utf-8", "surrogateescape")
+    strays = set(map(ord, _STRAY.findall(text)))
+    wrong = sum(text.count(chr(stray)) for stray in strays)
+    right = len(text) - sum(map(str.isascii, text)) - wrong
+    if right < _FEWEST or right <= 2 * wrong:
+        return None
+    return text.translate({stray: _decoded(bytes([stray - 0xDC00]), "windows-1252") for stray in strays})
 
 
 def _several_bytes(sample: bytes) -> int:
@@ -149,4 +166,6 @@ codecs.register_error("footnote-whatwg", _as_the_standard_has_it)
 
 
 def _clean(text: str) -> str:
+    if "\x1b" in text:  # colours and the like, for a terminal
+        text = _TERMINAL.sub("", text)
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

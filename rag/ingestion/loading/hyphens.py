@@ -23,6 +23,10 @@ _ONE_WORD: Final = """airborne birthday daytime doorstep downstate everyday foot
     highland highlight highway holiday interstate lifetime lighthouse lightweight longhand lowland meantime midday
     midnight midpoint midterm midway midweek midyear overtime prototype secondhand shortcut shortfall shorthand
     shortlist sometime substate substep subtype today topsoil uppercase upstate weekday wellbeing workday"""
+_TENS: Final = frozenset(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
+_ONES: Final = frozenset(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+# Behind a part of a word that stands for more, as in "pre- and post-war".
+_AND: Final = re.compile(r"(?:and|or|und|oder|bis|bzw\.|sowie|et|ou)\s")
 _FIRST: Final = frozenset(_BEFORE.split())
 _SECOND: Final = frozenset(_BEHIND.split())
 _TOGETHER: Final = frozenset(_ONE_WORD.split())
@@ -43,6 +47,13 @@ class Words:
                 else:
                     self._hyphenated.update(map("-".join, pairwise(parts)))
 
+    def stands_for_more(self, before: str, after: str) -> bool:
+        """Whether the hyphen between the text before it and the next line stands for what another word ends with."""
+        left, joiner = _LETTERS_AT_END.search(before[-_LONGEST_PART:]), _AND.match(after[:_LONGEST_PART])
+        if left is None or joiner is None:
+            return False
+        return (left.group() + joiner.group().strip()).lower() not in self._plain
+
     def keep_hyphen(self, before: str, after: str) -> bool:
         """Whether the hyphen between the text before it and the text on the next line is the word's own."""
         before = before[-_LONGEST_PART:]
@@ -54,6 +65,6 @@ class Words:
         one, two = left.group().lower(), right.group().lower()
         if one + two in self._plain or one + two in _TOGETHER:
             return False
-        if f"{one}-{two}" in self._hyphenated:
+        if f"{one}-{two}" in self._hyphenated or (one in _TENS and two in _ONES):
             return True
         return (one in _FIRST and (two in self._plain or two in _SECOND)) or (two in _SECOND and one in self._plain)

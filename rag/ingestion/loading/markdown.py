@@ -18,7 +18,7 @@ _ATX: Final = re.compile(r" {0,3}(#{1,6})[ \t]++(.+)")
 _SETEXT: Final = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _TAGGED: Final = re.compile(r"\s{0,3}<h([1-6])(?:\s[^<>]{0,300})?>([^\n]{1,500}?)</h[1-6]>", re.IGNORECASE)
 _NO_TITLE: Final = ("|", "-", "*", ">", "#", "+", "<")
-_ANCHOR: Final = re.compile(r"(?<!\s)\s{0,9}\{#[^{}\s]{1,100}\}$")
+_ANCHOR: Final = re.compile(r"(?<!\s)\s{0,9}\{[#.][^{}\n]{1,100}\}$")
 _LINK: Final = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,500}\)|\[[^\[\]\n]{0,100}\])")
 _EMPHASIS: Final = re.compile(r"(?<!\\)(?:\*{1,3}|`+|~~|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w))")
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>")
@@ -178,7 +178,7 @@ def _headings(lines: list[str], of: list[str]) -> Iterator[Heading]:
         if kind == CODE:
             above = ""
         else:
-            if (atx := _ATX.match(line)) and (title := _plain(_without_closing(atx[2]))):
+            if (atx := _ATX.match(line)) and (title := _plain(_TAG.sub("", _without_closing(atx[2])))):
                 yield Heading(start, title, len(atx[1]))
             elif (tagged := _TAGGED.match(line)) and (title := _plain(_TAG.sub("", tagged[2]))):
                 yield Heading(start, title, int(tagged[1]))

@@ -35,6 +35,8 @@ _RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _POWER: Final = re.compile(r"[+\-−–]?\d{1,3}|[+\-−–]?[nxk\U0001d400-\U0001d7ff]")
 # "1st", "2nd"; "1er", "2e"; "3o", "4a" in Spanish.
 _ORDINAL: Final = re.compile(r"(?:st|nd|rd|th|er|re|e|ère|ème|o|a|os|as|º|ª)", re.IGNORECASE)
+# No one counts so far with a single raised letter: "250ª".
+_AMOUNT: Final = re.compile(r"\d{3}$|[.,]\d{2}$|[$€£¥]\s?\d{1,9}$")
 _SIGNS: Final = re.compile(r"[*†‡§¶#°®™©℠'’\"”′″∗]+")
 _BRANDS: Final = {"TM": "™", "SM": "℠", "(R)": "®"}
 _LAST_WORD: Final = re.compile(r"((?<![^\W\d_])[^\W\d_]++|(?<!\d)\d++)$")
@@ -59,7 +61,7 @@ def written(raised: str, before: str, after: str) -> str:
         if after[:1] in "/⁄" and after:
             return f" {raised}" if before[-1:].isdecimal() else raised  # 5 1/2
         return raised.translate(_RAISED)
-    if before[-1:].isdecimal() and _ORDINAL.fullmatch(raised):
+    if before[-1:].isdecimal() and _ORDINAL.fullmatch(raised) and not (len(raised) == 1 and _AMOUNT.search(before)):
         return raised
     letters = sum(character.isalnum() for character in raised)
     if not before or not letters or (raised.isalpha() and letters > _LONGEST_MARK):

@@ -35,6 +35,8 @@ _LOOKED_AT: Final = 400
 _OPAQUE: Final = 250
 # So pale is white, or nearly.
 _PALE: Final = 235
+# ... and so faint, of 255, that it may not be seen.
+_FAINT: Final = 16
 # A line is at most so thick, and what covers anything at least so large.
 _THICKEST: Final = 2.5
 _LEAST_LENGTH: Final = 4.0
@@ -97,7 +99,9 @@ def _faint(texts: list[int]) -> tuple[set[int], set[int]]:
     some = texts[:: len(texts) // _LOOKED_AT + 1]
     while True:
         invisible = {one for one, mode in zip(some, render_modes_of(some), strict=True) if mode in _INVISIBLE}
-        pale = {one for one, fill in zip(some, fills_of(some), strict=True) if min(fill[:3]) >= _PALE}
+        pale = {
+            one for one, fill in zip(some, fills_of(some), strict=True) if min(fill[:3]) >= _PALE or fill[3] < _FAINT
+        }
         if len(some) == len(texts) or not (invisible or pale):
             return invisible, pale - invisible
         some = texts

@@ -21,6 +21,9 @@ _WORDS_BESIDE: Final = 2
 # Running text fills its lines: so much of a column is left free at the right of half its lines, at most.
 _FREE: Final = 0.3
 _LEAST_NUMBERED: Final = 5
+# Every fifth line bears its number, from the fifth on.
+_FIFTH: Final = 5
+_LEAST_FIFTHS: Final = 3
 _LONGEST_NUMBER: Final = 4
 
 
@@ -122,12 +125,14 @@ def _line(pieces: list[Piece]) -> Line:
 def without_numbers(characters: Characters, lines: list[Line]) -> tuple[list[Line], list[Line]]:
     """The lines without the numbers that count them at the margin, and these."""
     counted = [(line, number) for line in lines if (number := _number(characters, line)) is not None]
-    if len(counted) < _LEAST_NUMBERED:
+    if len(counted) < _LEAST_FIFTHS:
         return lines, []
     steps = [later - number for (_, number), (_, later) in pairwise(counted)]
     step = median(steps)
+    if len(counted) < _LEAST_NUMBERED and not (step == _FIFTH and counted[0][1] == _FIFTH):
+        return lines, []
     right = median(line.pieces[0].right for line, _ in counted)
-    regular = sum(one == step for one in steps) >= 0.9 * len(steps) and step in (1, 5)
+    regular = sum(one == step for one in steps) >= 0.9 * len(steps) and step in (1, _FIFTH)
     aligned = all(abs(line.pieces[0].right - right) < line.pieces[0].height for line, _ in counted)
     if not regular or not aligned or not _runs_on(characters, counted, lines, right):
         return lines, []
@@ -156,6 +161,7 @@ def _runs_on(characters: Characters, counted: list[tuple[Line, int]], lines: lis
     texts = [line.pieces[1] for line, _ in counted if len(line.pieces) > 1]
     if not texts:  # drawn apart from it
         texts = [line.pieces[0] for line in lines if line.left > right]
-    if sum(line.left < right - line.size for line in lines) > 2:
+    numbers = {id(line) for line, _ in counted}
+    if sum(line.left < right - line.size and id(line) not in numbers for line in lines) > 2:
         return False
     return sum(characters.text[piece.start].islower() for piece in texts) >= 0.3 * max(1, len(texts))

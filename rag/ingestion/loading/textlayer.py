@@ -220,4 +220,6 @@ def _joined(above: Shown, below: Shown, words: Words) -> int:
         return 0 if above.soft and below.text[0].isalpha() else _APART
     if above.soft:
         return 0
+    if words.stands_for_more(above.text[:-1], below.text):
+        return _APART
     return 0 if words.keep_hyphen(above.text[:-1], below.text) else 1
