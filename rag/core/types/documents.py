@@ -37,7 +37,8 @@ class InnerFile:
 class LoadedDocument:
     """What loading makes of bytes. `inside` are the files in it, which are documents of their own; an archive has no
     pages itself. `address` is the final one, after redirects; `date` what the file says of
-    itself, as YYYY-MM-DD, or empty. `ocr` is whether text recognition was wanted."""
+    itself, as YYYY-MM-DD, or empty. `ocr` is whether text recognition was wanted; `pictures` are the numbers of those
+    in an Office file that it may read."""
 
     name: str
     title: str
@@ -49,6 +50,7 @@ class LoadedDocument:
     date: str = ""
     inside: tuple[InnerFile, ...] = ()
     ocr: OcrChoice = "auto"
+    pictures: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ _DECLARED: Final = 400  # bytes of a part, among which is what it says of its en
 class Package:
     """An Office file taken apart. `main` is the name of the part that holds the text, or leads to it."""
 
-    def __init__(self, parts: dict[str, bytes]) -> None:
+    def __init__(self, parts: dict[str, bytes], names: Sequence[str] = ()) -> None:
+        self.names = names  # of all parts, those that stay packed too
         # Names of parts do not tell capitals from small letters.
         self._parts = {name.lower().lstrip("/"): content for name, content in parts.items()}
         self.main = self._main()
@@ -120,7 +121,8 @@ def open_package(data: bytes, name: str, expected: str = "docx") -> Package:
         return Package(_flat_parts(data))
     check_archive(data, name, expected)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return Package({e.filename: archive.read(e) for e in archive.infolist() if _is_read(e.filename)})
+        read = {e.filename: archive.read(e) for e in archive.infolist() if _is_read(e.filename)}
+        return Package(read, archive.namelist())
 
 
 def _is_read(name: str) -> bool:

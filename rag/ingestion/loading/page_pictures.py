@@ -17,6 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from rag.core.errors import NotFound, PageNotDrawn
 from rag.core.formats import Kind, format_of
+from rag.ingestion.loading.office_pictures import picture_of
 from rag.ingestion.loading.pdf import LOCK
 from rag.ingestion.loading.pdf_forms import Field, open_page, prepare
 
@@ -55,6 +56,8 @@ def draw(
         NotFound: there is no page of that number.
         PageNotDrawn: the file cannot be drawn.
     """
+    if format_of(kind).loader in ("word", "powerpoint"):
+        data, number, kind = picture_of(data, number), 1, "png"
     if format_of(kind).loader == "picture":
         with frame(data, number) as found:
             picture = ImageOps.exif_transpose(found).convert("RGB")

@@ -12,6 +12,7 @@ from rag.core.types import LeftOut, LoadedDocument, Page, UnreadReason
 from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.office_package import Package, R, open_package
+from rag.ingestion.loading.office_pictures import Pictures
 from rag.ingestion.loading.slide_shapes import Shape, in_reading_order, shapes_of
 from rag.ingestion.loading.slide_tables import chart_table, slide_table
 from rag.ingestion.loading.slide_text import BODIES, A, P, alternative, is_title, placeholder, shape_lines, words
@@ -38,24 +39,28 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
         presentation = package.root(package.main)
         if presentation is None:
             raise DamagedFile(name=name, expected="pptx")
-        pages = list(_pages(package, presentation, options))
+        pictures = Pictures(package.names, options.recognised)
+        pages = list(_pages(package, presentation, options, pictures))
         stated, date = package.title(), iso_date(package.date())
     except (etree.LxmlError, KeyError, ValueError, AttributeError, TypeError) as error:
         raise DamagedFile(name=name, expected="pptx") from error
-    if not any(page.text for page in pages):
+    if not any(page.text for page in pages) and not (options.seen_later and pictures.numbers):
         raise NoWords(name=name)
     title = title_of(stated, name, *(page.headings[0].title for page in pages[:1] if page.headings))
     empty = tuple(page.number for page in pages if not page.text)
-    return LoadedDocument(name, title, options.kind, tuple(pages), empty_pages=empty, date=date)
+    return LoadedDocument(
+        name, title, options.kind, tuple(pages), empty_pages=empty, date=date, warnings=pictures.notices(),
+        pictures=tuple(pictures.numbers),
+    )  # fmt: skip
 
 
-def _pages(package: Package, presentation: Any, options: ReadingOptions) -> Iterator[Page]:
+def _pages(package: Package, presentation: Any, options: ReadingOptions, pictures: Pictures) -> Iterator[Page]:
     links = package.links(package.main)
     slides = [links.get(entry.get(f"{R}id", ""), ("", ""))[1] for entry in presentation.iter(f"{P}sldId")]
     for number, part in enumerate(slides[: options.max_pages], 1):
         root = package.root(part)
         if root is not None:
-            page = _Slide(package, part).read(root, number)
+            page = _Slide(package, part, pictures).read(root, number)
             # What is hidden is not shown when the slides are.
             yield _hidden(page) if root.get("show") in ("0", "false") else page
         options.on_progress(number, len(slides))
@@ -68,11 +73,12 @@ def _hidden(page: Page) -> Page:
 class _Slide:
     """Reads a slide into a text."""
 
-    def __init__(self, package: Package, part: str) -> None:
+    def __init__(self, package: Package, part: str, pictures: Pictures) -> None:
         self._package, self._part = package, part
         self._links = package.links(part)
         self._flow = TextFlow()
         self._pictures = 0
+        self._seen = pictures
         self._repeated: list[str] = []
 
     def read(self, root: Any, number: int) -> Page:
@@ -98,6 +104,8 @@ class _Slide:
         elif shape.element.tag == f"{P}pic":
             self._pictures += 1
             self._flow.block(alternative(shape.element))
+            left, top, right, bottom = shape.box or (0, 0, 0, 0)
+            self._flow.block(self._seen.words(shape.element, right - left, bottom - top, self._links))
         elif shape.element.tag == f"{P}graphicFrame":
             self._frame(shape.element)
         else:

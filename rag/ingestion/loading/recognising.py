@@ -48,7 +48,9 @@ FORGOTTEN: Final[KeptPages] = _Forgotten()
 
 
 def pages_to_see(document: LoadedDocument, ocr: OcrChoice) -> list[int]:
-    """The pages of a document that recognition is to read."""
+    """The pages of a document that recognition is to read, or the pictures in it."""
+    if ocr != "never" and document.pictures:
+        return list(document.pictures)
     if ocr == "never" or not format_of(document.kind).recognisable:
         return []
     return [page.number for page in document.pages if ocr == "always" or page.unread in ("picture", "letters")]

@@ -191,6 +191,7 @@ def _document(fields: dict[str, Any], name: str, limits: Limits) -> LoadedDocume
         empty_pages=tuple(fields["empty_pages"]),
         warnings=tuple(Notice(*warning) for warning in fields["warnings"]),
         date=fields["date"],
+        pictures=tuple(fields["pictures"]),
     )
 
 
@@ -210,6 +211,7 @@ def document_fields(document: LoadedDocument) -> dict[str, Any]:
         "empty_pages": document.empty_pages,
         "warnings": [[warning.key, warning.fields] for warning in document.warnings],
         "date": document.date,
+        "pictures": document.pictures,
     }
 
 

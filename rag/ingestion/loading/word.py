@@ -10,14 +10,16 @@ from typing import Any, Final
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from rag.core.errors import DamagedFile, NoText
-from rag.core.types import LoadedDocument
+from rag.core.types import LoadedDocument, Recognitions
 from rag.ingestion.loading.colors import WHITE, color_of
 from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.office_package import Package, W, open_package
+from rag.ingestion.loading.office_pictures import Pictures
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 from rag.ingestion.loading.word_chunks import read_chunks
+from rag.ingestion.loading.word_drawings import write_drawings
 from rag.ingestion.loading.word_fields import write_boxes
 from rag.ingestion.loading.word_notes import Notes, comments, running_parts
 from rag.ingestion.loading.word_numbering import Numbering
@@ -28,7 +30,7 @@ from rag.ingestion.loading.word_text import Reader
 _PAGE_WORDS: Final = re.compile(r"[\W\d_]|\b(?:page|pages|of|seite|seiten|von|p|pg)\b|第|页|共|頁", re.IGNORECASE)
 
 
-def read_word(data: bytes, name: str) -> LoadedDocument:
+def read_word(data: bytes, name: str, recognised: Recognitions, *, seen_later: bool) -> LoadedDocument:
     """A Word file as text and tables; table rows are lines with " | " between their cells.
 
     Raises:
@@ -41,30 +43,33 @@ def read_word(data: bytes, name: str) -> LoadedDocument:
         body = package.root(package.main)
         if body is None:
             raise DamagedFile(name=name, expected="docx")
-        reader = _read(package, body)
+        pictures = Pictures(package.names, recognised)
+        reader = _read(package, body, pictures)
         stated, date = package.title(), iso_date(package.date())
     except (LxmlError, KeyError, ValueError, AttributeError, binascii.Error) as error:
         raise DamagedFile(name=name, expected="docx") from error
     written = reader.flow.finish()
-    if not written.text.strip():
+    if not written.text.strip() and not (seen_later and pictures.numbers):
         raise NoText(name=name, pages="1")
     title = title_of(stated, name, *reader.titles[:1], *(heading.title for heading in written.headings[:1]))
     document = in_parts(name, title, "word", written)
-    return replace(document, date=date)
+    warnings = (*document.warnings, *pictures.notices())
+    return replace(document, date=date, pictures=tuple(pictures.numbers), warnings=warnings)
 
 
 def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     """As the table of formats has it read."""
-    return read_word(data, name)
+    return read_word(data, name, options.recognised, seen_later=options.seen_later)
 
 
-def _read(package: Package, body: Any) -> Reader:
+def _read(package: Package, body: Any, pictures: Pictures) -> Reader:
     """All that a reader of the file sees: the text, then the notes, then what stands on top and foot of its pages."""
     styles = Styles(package.one("/styles"))
     numbering = Numbering(package.one("/numbering"), styles)
     notes, said = Notes(package), comments(package)
     ground = _page_ground(package, body)
     read_chunks(package, body)
+    write_drawings(package, body, pictures)
     write_boxes(body)
     reader = Reader(styles, numbering, notes, said)
     reader.blocks(body, ground)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from rag.core.tables import Cell, Table
@@ -30,6 +31,11 @@ def word_table(element: Any, blocks: Blocks) -> tuple[str, Table] | None:
         for cell in _own(row, "tc"):
             properties = cell.find(f"{W}tcPr")
             span = max(1, _number(properties, "gridSpan", 1))
+            before = cells[-1] if cells and cells[-1].row == number else None
+            if before is not None and _goes_on(properties, "hMerge"):
+                cells[-1] = replace(before, column_span=before.column_span + span)
+                column += span
+                continue
             words = "\n".join(filter(None, (text.strip() for text in blocks(cell))))
             above = going_on.get(column)
             if _goes_on(properties) and above is not None:
@@ -86,8 +92,8 @@ def _longer(cell: Cell, row: int, words: str) -> Cell:
     return Cell(cell.row, cell.column, text, row - cell.row + 1, cell.column_span)
 
 
-def _goes_on(properties: Any) -> bool:
-    merge = None if properties is None else properties.find(f"{W}vMerge")
+def _goes_on(properties: Any, merged: str = "vMerge") -> bool:
+    merge = None if properties is None else properties.find(f"{W}{merged}")
     return merge is not None and merge.get(f"{W}val", "continue") == "continue"
 
 

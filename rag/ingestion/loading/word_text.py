@@ -70,7 +70,9 @@ class Reader:
         shown = not self.flow.empty_line
         level = self._styles.level(paragraph)
         label = self._numbering.label(paragraph) if shown or not self._revoked(paragraph) else ""
-        self._open = shown and is_on(paragraph.find(f"{W}pPr/{W}rPr"), "del") is True
+        frame = paragraph.find(f"{W}pPr/{W}framePr")
+        capital = frame is not None and frame.get(f"{W}dropCap", "none") != "none" and len(self.flow.line) == 1
+        self._open = shown and (capital or is_on(paragraph.find(f"{W}pPr/{W}rPr"), "del") is True)
         if shown and not self._open:
             if not goes_on:
                 self._gap(bool(label) and not level, code)
@@ -118,6 +120,9 @@ class Reader:
 
     def _cell(self, cell: Any, ground: Ground, left: list[LeftOut]) -> list[str]:
         """The lines of a cell; what is left out of it is noted where the table stands."""
+        if cell.find(f"{W}tcPr/{W}cellDel") is not None:
+            left.append(LeftOut("deleted", _all_words(cell), 0))
+            return []
         inside = Reader(self._styles, self._numbering, self._notes, self._comments)
         inside.blocks(cell, shade(cell.find(f"{W}tcPr")) or ground)
         written = inside.flow.finish()
