@@ -170,3 +170,10 @@ def test_what_is_wrong_is_said(data: bytes, name: str, error: type[UnreadableDoc
         return
     with pytest.raises(error):
         load_bytes(data, name)
+
+
+def test_a_message_whose_listing_is_damaged_is_called_damaged() -> None:
+    data = outlook("Hours", "At nine.", ("a", b"b"))
+    name = "__properties_version1.0".encode("utf-16-le")
+    with pytest.raises(DamagedFile):
+        load_bytes(data.replace(name, b"x" * len(name)), "a.msg")

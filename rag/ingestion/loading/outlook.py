@@ -38,6 +38,8 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as opened:
+            if not opened.exists("__properties_version1.0"):  # its listing is damaged: what is in it is not known
+                raise DamagedFile(name=name, expected="msg")
             message = _Storage(opened, [], 32).message()
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error, OverflowError) as error:
         raise DamagedFile(name=name, expected="msg") from error
