@@ -24,6 +24,7 @@ def raised(canvas: Canvas, *parts: tuple[str, float]) -> None:
         ([("Late payers are charged $45", 0), ("12", 4), (".", 0)], "Late payers are charged $45¹²."),
         ([("The premium", 0), ("a", 4), (" is paid each month.", 0)], "The premium [a] is paid each month."),
         ([("It costs 250", 0), ("a", 4), (" euros", 0)], "It costs 250 [a] euros"),
+        ([("There are 2", 0), ("n", 4), (" ways", 0)], "There are 2^n ways"),
         ([("Between 10", 0), ("2", 4), (" and 10", 0), ("-4", 4), (" cells", 0)], "Between 10^2 and 10^-4 cells"),
         ([("A room of 25 m", 0), ("2", 4), (" or less", 0)], "A room of 25 m^2 or less"),
         ([("On the 4", 0), ("th", 4), (" of July", 0)], "On the 4th of July"),

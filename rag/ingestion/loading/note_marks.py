@@ -79,6 +79,8 @@ def _is_exponent(raised: str, before: str) -> bool:
         return True
     if base == "10":
         return before[-3:-2] not in ("$", "€", "£", "¥") and not (before[-3:-2] in (".", ",") and not sign)
+    if base == "2" and raised.isalpha():
+        return True
     if base in _UNITS:
         # A mark beside a length is no 1, and an area or a volume no more than 3.
         return sign or base not in _LENGTHS or raised in ("2", "3")
