@@ -73,6 +73,14 @@ def quotes(question: str, text: str, embedder: Embedder | Blind, k: int = 3) -> 
     return [q.text for q in find_quotes(question, [passage(text)], embedder, pages={("d", 1): CutPage.of(text)}, k=k)]
 
 
+def test_code_between_fences_keeps_its_lines_and_is_no_heading() -> None:
+    text = "Pack it so:\n~~~~sh\n# Pack it. Then wait\ntar czf a\n~~~\n\n# Stop\n~~~~\nEnd of it.\n```\nOpen."
+    found = [text[unit.start : unit.end] for unit in units(text) if unit.sort == "sentence"]
+    assert "# Pack it. Then wait\ntar czf a\n~~~" in found
+    assert {"# Stop", "End of it."} <= set(found)
+    assert not any("~~~~" in one for one in found)
+
+
 def test_a_line_break_inside_a_sentence_does_not_end_it() -> None:
     assert (
         "sentence",

@@ -7,10 +7,10 @@ a table row when it ends in columns of numbers, as an item when it begins with a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 from rag.answering.evidence.cutting import LONGEST, LONGEST_CHINESE, Sort, Unit, cut_unit
 from rag.answering.evidence.table_units import table_units
@@ -44,6 +44,8 @@ _ANNOUNCES: Final = re.compile(
     r"|provides|reconciles|details|reflects|contains|discloses|gives|describes|includes|illustrates)\b|如下|下表",
     re.IGNORECASE,
 )
+# The marks around code in Markdown.
+_FENCE: Final = re.compile(r"`{3,}+|~{3,}+")
 _FIGURE: Final = re.compile(r"\d[\d,.]*")
 _FULL_LINE: Final = re.compile(r"[^\r\n]+")
 _YEARS: Final = re.compile(r"\b(?:19|20)\d\d\b")
@@ -60,7 +62,7 @@ class _Line:
     start: int
     end: int
     text: str
-    sort: Sort | None
+    sort: Sort | Literal["code"] | None
 
 
 def units(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
@@ -74,11 +76,15 @@ def units(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
     lines = [_line(text, match.start(), match.end()) for match in _FULL_LINE.finditer(text)]
     lines = [line for line in lines if not any(one.start < line.end and line.start < one.end for one in tables)]
     width = _width(lines)
-    lines = _with_plain_rows(_with_contents(lines), width)
+    lines = list(_with_code(text, _with_plain_rows(_with_contents(lines), width)))
     for number, line in enumerate(lines):
         while waiting and waiting[-1].start < line.start:
             found += _flush(text, block)
             found += table_units(text, waiting.pop())
+        if line.sort == "code":
+            found += _flush(text, block)
+            found += cut_unit(text, Unit(line.start, line.end))
+            continue
         if line.sort in ("row", "contents"):
             found += _flush(text, block)
             head = _head(lines, number) if line.sort == "row" else ""
@@ -145,6 +151,31 @@ def _with_contents(lines: list[_Line]) -> list[_Line]:
     return [replace(line, sort="contents") if line.start in contents and line.text else line for line in lines]
 
 
+def _with_code(text: str, lines: list[_Line]) -> Iterator[_Line]:
+    """The lines, those of code between fences as one up to the next empty line: no heading, and parted by no full stop.
+
+    The fences themselves are no quotes.
+    """
+    fence, code = "", None
+    last = {line.text[0]: number for number, line in enumerate(lines) if _FENCE.fullmatch(line.text)}
+    for number, line in enumerate(lines):
+        mark = _FENCE.match(line.text)
+        ends = bool(fence) and line.text.startswith(fence) and not line.text.strip(fence[0])
+        if code is not None and (ends or "\n\n" in text[code.end : line.start].replace(" ", "")):
+            yield code
+            code = None
+        if ends or (mark and not fence and last.get(mark[0][0], -1) > number):
+            fence = "" if ends or not mark else mark[0]
+            yield replace(line, sort="contents")
+        elif fence:
+            start = line.start if code is None else code.start
+            code = _Line(start, line.end, text[start : line.end], "code")
+        else:
+            yield line
+    if code is not None:
+        yield code
+
+
 def _with_plain_rows(lines: list[_Line], width: int) -> list[_Line]:
     """Rows without columns of bare numbers, such as "Lisbon 44 euros 135 euros": known by their neighbours.
 
@@ -187,7 +218,8 @@ def _flush(text: str, block: list[_Line]) -> list[Unit]:
     """The units of the lines gathered, which are then forgotten."""
     if not block:
         return []
-    start, end, sort = block[0].start, block[-1].end, block[0].sort or "sentence"
+    start, end = block[0].start, block[-1].end
+    sort: Sort = "item" if block[0].sort == "item" else "sentence"
     numbered = _CHAPTER.match(text[start:end])
     if len(block) == 1 and (sort == "sentence" or numbered) and _is_heading(text[start:end]):
         sort = "heading"
