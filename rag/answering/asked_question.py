@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.answering.evidence import disagreements
-from rag.answering.evidence_retriever import Evidence
+from rag.answering.found_evidence import Evidence
 from rag.answering.generation import AnswerWriter
 from rag.answering.library_answers import LibraryAnswers
 from rag.answering.stage_clock import Clock
@@ -63,7 +62,7 @@ def first_draft(asked: AskedQuestion, evidence: Evidence, clock: Clock) -> Answe
         words_only=evidence.words_only,
         seconds=clock.seconds(),
         kind=asked.library.kind,
-        disagreements=disagreements(evidence.query, evidence.quotes) if evidence.answers else (),
+        disagreements=evidence.disagreements if evidence.answers else (),
         notices=tuple(_notices(asked, evidence)),
     )
 

@@ -19,7 +19,8 @@ from rag.answering.asked_question import AskedQuestion, first_draft
 from rag.answering.chain import ConversationalRetrievalChain, Parts
 from rag.answering.computing import Computer
 from rag.answering.evidence import AnswerScorer
-from rag.answering.evidence_retriever import Evidence, EvidenceFinder, EvidenceRetriever, Sources
+from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever
+from rag.answering.found_evidence import Evidence, Sources
 from rag.answering.generation import AnswerWriter
 from rag.answering.library_answers import DocumentNames, LibraryAnswers
 from rag.answering.prompt_documents import outline_documents
@@ -92,7 +93,7 @@ class Conversation:
         """
         clock = Clock()
         self._check_embedder(context)
-        library = LibraryAnswers(self._store, self._names, question, context)
+        library = LibraryAnswers(self._store, self._names, question, context, follows=bool(history))
         known = library.answer()
         asked = AskedQuestion(
             question, context, anyway, *self._writer_or_error(), library, embedder_facts(self._embedder.name), so_far
@@ -152,6 +153,7 @@ class Conversation:
             anyway=asked.anyway,
             narrow=narrow,
             listing=asked.library.kind == "list",
+            dates=asked.library.dates,
             parts=asked.library.parts(),
             told=earlier,
         )

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 from typing import Final
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, denies, find_quotes, sentences_of
+from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes
+from rag.answering.found_evidence import Evidence, Sources, dated, undated, where_it_lacks
 from rag.answering.prompt_documents import documents_of
-from rag.answering.retrieval import Missing, Part, Retriever, forms
+from rag.answering.retrieval import Part, Retriever, asked_age, forms
 from rag.core.call_context import CallContext
 from rag.core.places import line_of
-from rag.core.text import coverage, language_of, terms
+from rag.core.text import language_of, terms
 from rag.core.types import Page, PageKey, Passage, Quote
 from rag.models.embedding import Embedder
 
@@ -32,50 +32,6 @@ _AT_ONCE: Final = 2
 _LIST_PASSAGES: Final = 24
 _LIST_QUOTES: Final = 12
 _OF_EACH: Final = 2
-# A sentence with so much of what was looked for says it.
-_SAYS_SO: Final = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was found for a question, before generation.
-
-    `query` is the search query, `weights` the IDF of its terms, `gate` the probability that the documents answer it
-    (refused below `threshold`), `pages` the passages' pages, `seconds` the duration by stage.
-    """
-
-    query: str
-    passages: tuple[Passage, ...]
-    quotes: tuple[Quote, ...]
-    gate: float
-    threshold: float
-    weights: Mapping[str, float]
-    pages: Mapping[PageKey, CutPage]
-    words_only: bool = False
-    missing: tuple[Missing, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def answers(self) -> bool:
-        """Whether the documents answer the question."""
-        return self.gate >= self.threshold
-
-    def sentences(self) -> list[Quote]:
-        """All that an answer could stand on: the units of the passages, and those of the quotes' whole pages."""
-        quoted = {(quote.document, quote.page) for quote in self.quotes}
-        return sentences_of([self._wide(p) if (p.document, p.page) in quoted else p for p in self.passages], self.pages)
-
-    def _wide(self, passage: Passage) -> Passage:
-        """The whole of a passage's page."""
-        return replace(passage, start=0, end=len(self.pages[passage.document, passage.page].text))
-
-
-class Sources(list[Document]):
-    """The documents for the prompt, with the evidence they come from."""
-
-    def __init__(self, documents: Sequence[Document], evidence: Evidence) -> None:
-        super().__init__(documents)
-        self.evidence = evidence
 
 
 class EvidenceFinder:
@@ -135,7 +91,7 @@ class EvidenceFinder:
         for each in (whole, *found):
             pages |= each.pages
         if lacking:
-            found = _where_it_lacks(found)
+            found = where_it_lacks(found)
         turns = zip_longest(*(each.quotes[: None if listing else _OF_EACH] for each in found))
         quotes = {(q.document, q.page, q.start): q for turn in turns for q in turn if q is not None}
         ranked = zip_longest(*(each.passages for each in (whole, *found)))
@@ -172,7 +128,7 @@ class EvidenceFinder:
         # Pages of further quotes, which say something else, would push out what the search found first.
         ordered = _quoted_first(quotes[: self.best], passages)
         gate, weights, missing = (found.gate, found.threshold), found.weights, found.missing
-        return Evidence(found.query, ordered, quotes, *gate, weights, pages, found.words_only, missing, seconds)
+        return Evidence(found.query, ordered, quotes, *gate, weights, pages, found.words_only, missing, seconds=seconds)
 
 
 class EvidenceRetriever(BaseRetriever):
@@ -188,6 +144,8 @@ class EvidenceRetriever(BaseRetriever):
     """The question as it was asked, where the chain condenses it."""
     previous: tuple[str, ...] = ()
     listing: bool = False
+    dates: Callable[[Sequence[str]], Mapping[str, str]] = undated
+    """Of what day documents are, by their ids."""
     parts: tuple[Part, ...] = ()
     """The sides of the question, where it has several."""
     told: tuple[tuple[Quote, ...], ...] = ()
@@ -208,6 +166,7 @@ class EvidenceRetriever(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
         find = self.finder.find if not self.parts else partial(self.finder.find_parts, parts=self.parts)
         evidence = find(query, self.context, asked=self.asked, previous=self.previous, listing=self.listing)
+        evidence = dated(evidence, self.dates, asked_age(self.asked or query))
         best, pages = self.finder.best, evidence.pages
         # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.
         shown = evidence.quotes if self.listing or self.parts else evidence.quotes[:best]
@@ -221,21 +180,6 @@ def _narrowed(context: CallContext, documents: Sequence[str]) -> CallContext:
     """The context for one side; what the chat is narrowed to stays left out."""
     meant = tuple(d for d in documents if not context.documents or d in context.documents)
     return replace(context, documents=meant) if meant else context
-
-
-def _where_it_lacks(found: Sequence[Evidence]) -> list[Evidence]:
-    """The documents that do not say what was looked for in each: what they say instead, or that it is not so."""
-    said = [[set(terms(quote.text, language_of(each.query))) for quote in each.quotes] for each in found]
-    # A word that none of them uses tells nothing: one says "a penalty of 2 percent", and no "penalty clause".
-    used = set[str]().union(*(words for each in said for words in each))
-    lacking = []
-    for each, quoted in zip(found, said, strict=True):
-        wanted = {term: weight for term, weight in each.weights.items() if term in used}
-        saying = [q for q, words in zip(each.quotes, quoted, strict=True) if coverage(wanted, words) >= _SAYS_SO]
-        denying = tuple(quote for quote in saying if denies(quote.text))
-        if not saying or denying:
-            lacking.append(replace(each, quotes=denying or each.quotes[:_OF_EACH]))
-    return lacking
 
 
 def _with_line(passage: Passage, page: Page) -> Passage:

@@ -13,8 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import RunnableLambda
 
 from rag.answering.chain import ConversationalRetrievalChain, Retriever
-from rag.answering.evidence import disagreements
-from rag.answering.evidence_retriever import Sources
+from rag.answering.found_evidence import Sources
 from rag.answering.prompt_rules import rules_for
 from rag.answering.prompts import Budget, History, answer_prompt, budget_for, condense_prompt
 from rag.answering.replies import answer_in
@@ -116,7 +115,7 @@ def _disagreements(documents: Sequence[Document]) -> Sequence[Disagreement]:
     """What the model is told to differ among the documents."""
     if not isinstance(documents, Sources) or len(documents) < 2:
         return ()
-    return disagreements(documents.evidence.query, documents.evidence.quotes)
+    return documents.evidence.disagreements
 
 
 def _condenser(model: Any, question: str) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Final
 
+from rag.answering.document_dates import document_date
 from rag.answering.evidence import lead_quote, outline_quotes, section_quotes
 from rag.answering.retrieval import (
     AskedPlace,
@@ -57,9 +58,12 @@ class DocumentNames:
 class LibraryAnswers:
     """The documents of one question's context, and what can be said of them without a search."""
 
-    def __init__(self, store: Store, names: DocumentNames, question: str, context: CallContext) -> None:
+    def __init__(
+        self, store: Store, names: DocumentNames, question: str, context: CallContext, *, follows: bool = False
+    ) -> None:
+        """`follows`: whether others were asked before in the same chat."""
         self._store, self._names, self._question, self._context = store, names, question, context
-        self.kind: QuestionKind = question_kind(question, lambda: self._title_stems)
+        self.kind: QuestionKind = question_kind(question, lambda: self._title_stems, follows=follows)
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -78,6 +82,8 @@ class LibraryAnswers:
             self.kind = "question"
             missing = Notice("page_missing", {"page": place.number})
             return replace(self._made((), missing), outcome="refused")
+        if place and self.kind in ("summary", "about_library"):
+            self.kind = "question"
         if self.kind == "small_talk":
             return self._made(self._outline(self.documents))
         if self.kind == "summary":
@@ -127,13 +133,26 @@ class LibraryAnswers:
         meant = self._called(named_things(self._question)) or self.documents
         meant = self._of_years(meant) or meant
         age = asked_age(self._question)
-        dated = sorted([one for one in meant if one.date] or meant, key=lambda one: one.date or one.added)
-        return meant if age is None else dated[-1:] if age == "newest" else dated[:1]
+        if age is None:
+            return meant
+        dates = self.dates([one.id for one in meant])
+        dated = sorted([one for one in meant if dates[one.id]] or meant, key=lambda one: dates[one.id] or one.added)
+        return dated[-1:] if age == "newest" else dated[:1]
+
+    def dates(self, documents: Sequence[str]) -> Mapping[str, str]:
+        """Of what day some documents are, by their ids; '' where they do not tell."""
+        first = self._store.documents.pages_at(self._context.owner, [(document, 1) for document in documents])
+        return {
+            one.id: document_date(one, first[one.id, 1].text if (one.id, 1) in first else "")
+            for one in self.documents
+            if one.id in set(documents)
+        }
 
     def _of_years(self, documents: list[Document]) -> list[Document]:
         """Those of the years that the question names, by their dates or names; all where it names none."""
         asked, stems = set(years(self._question)), self._names.stems(self._context)
-        return [one for one in documents if not asked or asked & {one.date[:4], *stems.get(one.id, ())}]
+        dates = self.dates([one.id for one in documents]) if asked else {}
+        return [one for one in documents if not asked or asked & {dates[one.id][:4], *stems.get(one.id, ())}]
 
     def _called(self, names: Sequence[str]) -> list[Document]:
         asked = {stem(name, language_of(self._question)) for name in names}
@@ -175,9 +194,14 @@ def _section(document: Document, page: Page, asked: AskedPlace) -> Iterator[Quot
     meant = is_section if asked.sort == "section" else is_titled
     for place, heading in enumerate(page.headings):
         if meant(heading, asked.number):
-            following = page.headings[place + 1 :]
-            end = following[0].start if following else len(page.text)
-            yield from section_quotes(document, page, heading.start, end, _MOST_QUOTES)
+            following = [other.start for other in page.headings[place + 1 :] if other.level <= heading.level]
+            end = following[0] if following else len(page.text)
+            found = section_quotes(document, page, heading.start, end, _MOST_QUOTES)
+            marks = (f"({asked.paragraph})", f"{asked.paragraph}.", f"{asked.paragraph})")
+            first = [quote for quote in found if asked.paragraph and quote.text.startswith(marks)]
+            # A paragraph that is not there is not answered by its neighbours.
+            if first or not asked.paragraph:
+                yield from (*first, *(quote for quote in found if quote not in first))
 
 
 def _stems(document: Document) -> frozenset[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.retrieval import asked_of_documents, asked_place, question_kind, several_questions, sides
-from rag.core.types import QuestionKind
+from rag.answering.retrieval.spelling import respelled
+from rag.core.types import Passage, QuestionKind
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,13 @@ from rag.core.types import QuestionKind
         ("thanks a lot", "small_talk"),
         ("Danke!", "small_talk"),
         ("你好", "small_talk"),
+        ("Sounds good", "small_talk"),
+        ("No thanks", "small_talk"),
+        ("How are you today?", "small_talk"),
+        ("Who made you?", "small_talk"),
+        ("Which languages do you speak?", "small_talk"),
+        ("Are my files sent to the internet?", "small_talk"),
+        ("Wie heißt du?", "small_talk"),
         ("What is in here?", "summary"),
         ("Summarise this document", "summary"),
         ("can you summarize these files please", "summary"),
@@ -37,7 +45,11 @@ from rag.core.types import QuestionKind
         ("Compare the rent of 2021 and 2023", "comparison"),
         ("What is the difference between the two plans?", "comparison"),
         ("两个方案有什么区别？", "comparison"),
+        ("Is the north hut more expensive than the south hut?", "comparison"),
         ("Which plans cover dental care?", "list"),
+        ("Which huts cost more than 35 euros?", "list"),
+        ("Who are the wardens?", "list"),
+        ("List all chapters", "summary"),
         ("How many contracts are renewed?", "list"),
         ("公司有哪些福利？", "list"),
         ("What is in the safety kit?", "question"),
@@ -79,3 +91,17 @@ def test_several_questions_in_one_are_taken_apart_where_each_says_what_it_asks()
 def test_documents_that_mention_something_are_searched_for_what_they_mention() -> None:
     assert asked_of_documents("Which documents mention a penalty?", set) == "a penalty?"
     assert asked_of_documents("Which employees mention a penalty?", set) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "wanted"),
+    [
+        ("How many life boats are there?", "Lifeboats are lowered.", "How many lifeboats are there?"),
+        ("Where are the back ups?", "Backups are kept.", "Where are the backups?"),
+        ("Who is the care taker?", "The caretaker lives here.", "Who is the caretaker?"),
+        ("Is a life boat kept?", "Lifeboats, or a life boat.", "Is a life boat kept?"),
+    ],
+)
+def test_words_written_apart_are_joined_as_the_documents_write_them(query: str, said: str, wanted: str) -> None:
+    passage = Passage(1, "d", "a.txt", "", "text", None, 1, "", "", said, 0, len(said))
+    assert respelled(query, [passage], lambda _: False) == wanted

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document as LangChainDocument
 
-from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever, Sources
+from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever
+from rag.answering.found_evidence import Sources
 from rag.answering.retrieval import (
     Found,
     Ranking,

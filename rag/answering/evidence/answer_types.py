@@ -16,7 +16,8 @@ _LONGEST_FIGURE: Final = 30
 _DATE: Final = re.compile(
     rf"\b(?:1\d|20)\d\ds?\b|\b\d+ (?:BC|AD)\b|\b(?:{MONTH})\.? \d+|\b\d+\.? (?:{MONTH})\b"
     rf"|\b(?:\d+|{CARDINAL}) (?:hour|day|week|month|year|stunde|tag|woche|monat|jahr)(?:s|en|e|n)?\b"
-    rf"|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b(?:[\w-]{{1,{_MAX_CENTURY_WORD}}}[ -])?centur\w*|\b\w*day\b|jahrhundert"
+    rf"|\b\d\d?(?::\d\d)? ?[ap]\.?m\b|\b\d\d?:\d\d\b|\b\d\d?(?:\.\d\d)? Uhr\b"
+    rf"|\b(?:[\w-]{{1,{_MAX_CENTURY_WORD}}}[ -])?centur\w*|\b\w*day\b|jahrhundert"
     r"|[年月日]|世纪",
     re.IGNORECASE,
 )
@@ -150,7 +151,7 @@ def _entities(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple
             if _NATIONALITY.fullmatch(text, match.start(), match.end() + 2):
                 continue
         if parts and not asked.issuperset(stem(part, language) for part in parts):
-            yield match.start(), " ".join(parts)
+            yield match.start(), match.group() if ":" in match.group() else " ".join(parts)
 
 
 def _plain(text: str) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from itertools import combinations
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, answer_things
-from rag.core.text import language_of, numbers, terms, words
+from rag.core.text import language_of, numbers, terms, words, years
 from rag.core.types import Disagreement, Quote, Statement
 
 # Two units with more of their words in common than this say the same, but for what `decisive` finds in them. It is what
@@ -16,6 +17,10 @@ ALIKE: Final = 0.8
 # Less is enough where what differs is of the kind that is asked for. By hand; of 91 RAMDocs questions 7 are said to be
 # in dispute so, and none of 68 of squad; with 0.5 it is 8 and 1.
 _COMPARABLE: Final = 0.6
+
+# A quote that says something else than the best ones is shown besides where it scores this share of the best. Chosen on
+# one half of RAMDocs (all answers shown 0.53, before 0.20) beside squad (5.6 quotes a question); see bench/quality.md.
+BESIDE: Final = 0.6
 
 _NEGATIONS: Final = re.compile(
     r"\b(?:not?|never|none|neither|nor|without|cannot|\w+n['’]t|nicht|kein\w*|nie|ohne)\b|不|没|未|无|非|禁止",
@@ -54,45 +59,108 @@ def same_said(one: str, other: str, overlap: float) -> bool:
 
 
 def disagreements(
-    question: str, quotes: Sequence[Quote], dates: Mapping[str, str] | None = None
+    question: str,
+    quotes: Sequence[Quote],
+    dates: Mapping[str, str] | None = None,
+    around: Mapping[str, str] | None = None,
 ) -> tuple[Disagreement, ...]:
-    """Where quotes of different documents answer the question with different things of the kind that is asked for.
+    """Where quotes of different documents say the same but for what is asked, or but for a figure, a "not" or a "may".
 
     Args:
         quotes: those shown, best first.
         dates: of the documents, by their ids, where they are known; the newest is named first.
+        around: what was found in each document. One that holds a name of the question that another lacks is about
+            something else: the rents of two leases are in no dispute.
     """
-    kind = answer_kind(question)
-    if kind is None:
-        return ()
-    found: dict[int, tuple[str, frozenset[str]]] = {}
+    told = _named_in(question, quotes, around or {})
     language = language_of(question)
     asked = frozenset(terms(question, language))
-    for place, quote in enumerate(quotes):
-        things = answer_things(question, quote.text)
-        if len(things) == 1 and len(asked & set(terms(f"{quote.text} {quote.head}", language))) >= _few(asked):
-            found[place] = (things[0], frozenset(terms(quote.text, language)))
-    pairs = [
-        (a, b)
-        for a in found
-        for b in found
-        if a < b and quotes[a].document != quotes[b].document and _differ(found[a], found[b])
+    about = [
+        place
+        for place, quote in enumerate(quotes)
+        if len(asked & set(terms(f"{quote.text} {quote.head} {quote.section}", language))) >= _few(asked)
     ]
-    if not pairs:
+    values: dict[int, str] = {}
+    for a, b in combinations(about, 2):
+        one, other = quotes[a], quotes[b]
+        apart = told[one.document] != told[other.document] or any(told[one.document] < more for more in told.values())
+        if one.document == other.document or apart:
+            continue
+        if differing := _values(question, one.text, other.text):
+            values |= {place: value for place, value in zip((a, b), differing, strict=True) if place not in values}
+    if not values:
         return ()
-    places = sorted({place for pair in pairs for place in pair})
     known = dates or {}
-    statements = [Statement(place, found[place][0], known.get(quotes[place].document, "")) for place in places]
+    statements = [Statement(place, value, known.get(quotes[place].document, "")) for place, value in values.items()]
+    statements.sort(key=lambda statement: statement.quote)
     return (Disagreement(tuple(sorted(statements, key=lambda statement: statement.date, reverse=True))),)
+
+
+def newest_first(quotes: Sequence[Quote], found: Sequence[Disagreement], dates: Mapping[str, str]) -> list[Quote]:
+    """The quotes, those that disagree in the order of their documents' dates; where one has none, as they are."""
+    ordered = list(quotes)
+    for each in found:
+        places = sorted(statement.quote for statement in each.statements)
+        if all(dates.get(quotes[place].document) for place in places):
+            by_date = sorted(places, key=lambda place: dates[quotes[place].document], reverse=True)
+            for place, taken in zip(places, by_date, strict=True):
+                ordered[place] = quotes[taken]
+    return ordered
+
+
+def of_age(quotes: Sequence[Quote], dates: Mapping[str, str], *, oldest: bool) -> list[Quote]:
+    """The quotes, those first that are nearly as good as the best and of the newest document, or of the oldest."""
+    near = [quote for quote in quotes if quote.score >= BESIDE * quotes[0].score and dates.get(quote.document)]
+    if len({dates[quote.document] for quote in near}) < 2:
+        return list(quotes)
+    wanted = (min if oldest else max)(dates[quote.document] for quote in near)
+    first = [quote for quote in near if dates[quote.document] == wanted]
+    return [*first, *(quote for quote in quotes if quote not in first)]
 
 
 def _few(asked: frozenset[str]) -> int:
     return max(1, round(0.5 * len(asked)))
 
 
-def _differ(one: tuple[str, frozenset[str]], other: tuple[str, frozenset[str]]) -> bool:
-    """Whether two answers are other ones, in sentences that say the same besides."""
-    if set(words(one[0])) & set(words(other[0])):
-        return False
-    mine, theirs = one[1] - set(terms(one[0])), other[1] - set(terms(other[0]))
-    return len(mine & theirs) >= _COMPARABLE * max(1, min(len(mine), len(theirs)))
+def _named_in(question: str, quotes: Sequence[Quote], around: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """For each document the names and years of the question, and words of documents' titles, that it holds."""
+    language = language_of(question)
+    titles: dict[str, frozenset[str]] = {}
+    said: dict[str, set[str]] = {}
+    for quote in quotes:
+        titles[quote.document] = frozenset(terms(f"{quote.name.replace('_', ' ')} {quote.title}", language))
+        said.setdefault(quote.document, set()).update(terms(f"{quote.section} {quote.text}", language))
+    names = set(terms(" ".join([*_NAMES.findall(question), *years(question)]), language))
+    names |= set(terms(question, language)) & frozenset[str]().union(*titles.values())
+    return {
+        document: frozenset(names & (title | said[document] | set(terms(around.get(document, ""), language))))
+        for document, title in titles.items()
+    }
+
+
+def _values(question: str, one: str, other: str) -> tuple[str, str] | None:
+    """What two sentences say differently that say the same besides; None where they do not."""
+    mine, theirs = (answer_things(question, text) for text in (one, other))
+    own = [[thing for thing in a if not _held(thing, b)] for a, b in ((mine, theirs), (theirs, mine))]
+    if all(own):
+        things = set(terms(" ".join([*mine, *theirs])))
+        if _shared(set(terms(one)) - things, set(terms(other)) - things) >= _COMPARABLE:
+            return ", ".join(own[0]), ", ".join(own[1])
+    figures, *rest = zip(decisive(one), decisive(other), strict=True)
+    opposed = figures[0] != figures[1] if all(figures) else any(a != b for a, b in rest[:2])
+    if answer_kind(question) is None and opposed and _shared(set(terms(one)), set(terms(other))) >= ALIKE:
+        return one, other
+    return None
+
+
+def _held(thing: str, others: Sequence[str]) -> bool:
+    mine = {number.value for number in numbers(thing)}
+    for other in others:
+        theirs = {number.value for number in numbers(other)}
+        if mine <= theirs or theirs <= mine if mine and theirs else set(words(thing)) & set(words(other)):
+            return True
+    return False
+
+
+def _shared(one: Set[str], other: Set[str]) -> float:
+    return len(one & other) / max(1, min(len(one), len(other)))

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from rag.answering.evidence.answer_types import answer_kind, answer_things
 from rag.answering.evidence.candidates import Candidate, candidates_of
-from rag.answering.evidence.disagreement import same_said
+from rag.answering.evidence.disagreement import BESIDE, same_said
 from rag.answering.evidence.list_members import followed, list_members
 from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.retrieval.identifier_search import held
@@ -23,9 +23,6 @@ EMBEDDED: Final = 7
 EMBEDDED_LIST: Final = 24
 # ... and the best of each further document, up to so many in all.
 _EMBEDDED_DOCUMENTS: Final = 14
-# A quote that says something else than the best ones is shown besides where it scores this share of the best. Chosen on
-# one half of RAMDocs (all answers shown 0.53, before 0.20) beside squad (5.6 quotes a question); see bench/quality.md.
-_BESIDE: Final = 0.6
 
 
 class AnswerScorer(Protocol):
@@ -61,7 +58,7 @@ def find_quotes(
     """
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
     candidates = candidates_of(question, passages, pages, wanted)
-    candidates.sort(key=lambda c: (-held(question, c.text), -c.words))
+    candidates.sort(key=lambda c: (-_held(question, c), -c.words))
     facts, language = embedder_facts(embedder.name), language_of(question)
     # Between two languages words choose nothing: more is left to the embedder.
     across = facts.reads(question) and all(language_of(passage.text) != language for passage in passages)
@@ -75,7 +72,7 @@ def find_quotes(
     if reader is not None:
         read, weight = reader.scores(question, [_read(c) for c in ranked]), judge_facts(reader.name).weight
         ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
-    ranked.sort(key=lambda c: (-held(question, c.text), -c.score))
+    ranked.sort(key=lambda c: (-_held(question, c), -c.score))
     # Uncalibrated similarities rank, but are no part of the score.
     calibrated = facts.is_calibrated_for(question)
     if listing:
@@ -107,6 +104,12 @@ def _by_meaning(
     return [replace(c, meaning=float(more)) for c, more in zip(shortlist, meaning, strict=True)]
 
 
+def _held(question: str, candidate: Candidate) -> int:
+    """How many of the question's codes a unit holds, or the heading that it stands under."""
+    section = candidate.page.section(candidate.unit.start) or candidate.passage.section
+    return held(question, f"{section} {candidate.text}")
+
+
 def _read(candidate: Candidate) -> str:
     """A unit's text for a model: a table row by its cells and their heads, another row with its column headings."""
     return candidate.unit.said or f"{candidate.unit.head} {candidate.text}".strip()
@@ -130,12 +133,12 @@ def _with_items(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> lis
 def _beside(question: str, ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
     """Candidates nearly as good as the best that name what none before does; where no kind of thing is asked for, those
     of documents that none before is of."""
-    typed, held_by_best = answer_kind(question) is not None, held(question, ranked[0].text) if ranked else 0
+    typed, held_by_best = answer_kind(question) is not None, _held(question, ranked[0]) if ranked else 0
     things = {thing for one in chosen for thing in answer_things(question, one.text)}
     documents = {one.passage.document for one in chosen}
     found = list[Candidate]()
     for candidate in ranked:
-        if candidate.score < _BESIDE * ranked[0].score or held(question, candidate.text) < held_by_best:
+        if candidate.score < BESIDE * ranked[0].score or _held(question, candidate) < held_by_best:
             continue
         new = set(answer_things(question, candidate.text)) - things
         other = bool(new) if typed else candidate.passage.document not in documents

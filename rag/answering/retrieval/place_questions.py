@@ -15,15 +15,20 @@ _PAGE: Final = re.compile(
     rf"\b(?:page|p\.|pg\.?|seite|s\.) ?{_NUMBER.format('page')}|第 ?(?P<page_zh>\d+|[一二三四五六七八九十百]+) ?页",
     re.IGNORECASE,
 )
+# What a section's number may be followed by: its paragraph.
+_PARAGRAPH: Final = (
+    r"(?:,? ?(?:\((?P<part>\d{1,2})\)"
+    r"|(?:abs\.?|absatz|para\.?|paragraph|subsection) ?\(?(?P<said>\d{1,2})\)?))?"
+)
 _SECTION: Final = re.compile(
     rf"(?:\b(?:chapter|section|article|art\.|clause|part|annex|appendix|paragraph|sec\.|kapitel|abschnitt|artikel|anhang"
-    rf"|absatz|ziffer)|§{{1,2}}) ?{_NUMBER.format('section')}"
+    rf"|absatz|ziffer)|§{{1,2}}) ?{_NUMBER.format('section')}{_PARAGRAPH}"
     r"|第 ?(?P<section_zh>\d+|[一二三四五六七八九十百]+) ?[章节条款部]",
     re.IGNORECASE,
 )
 _TITLED: Final = re.compile(
-    r"\b(?:chapter|section|article|clause|part|annex|appendix|kapitel|abschnitt|artikel|anhang) "
-    r"(?:on|about|called|named|titled|headed|über|zu|zum|zur) (?P<title>[^?.!]{2,60}?)"
+    r"\b(?:chapter|section|article|clause|part|annex|appendix|heading|kapitel|abschnitt|artikel|anhang|überschrift) "
+    r"(?:(?:on|about|called|named|titled|headed|über|zu|zum|zur) )?(?P<title>[^?.!]{2,60}?)"
     r"(?: (?:say|says|tell|tells|contain|contains|cover|covers|state|states|about|sagt|steht)\b.{0,20})?[?.!]*+$"
     r"|“?(?P<title_zh>[^\W\d_]{2,12})”?(?:这|那)?一?[章节](?:说|写|讲|的内容)",
     re.IGNORECASE,
@@ -39,11 +44,12 @@ _LEADING: Final = re.compile(
 @dataclass(frozen=True, slots=True)
 class AskedPlace:
     """A page or a section by its number, or by words of its title; `names` are the other words of the question: which
-    document is meant."""
+    document is meant; `paragraph` is the number of the one that is asked for in a section."""
 
     sort: Literal["page", "section", "title"]
     number: str
     names: tuple[str, ...] = ()
+    paragraph: str = ""
 
 
 def asked_place(question: str) -> AskedPlace | None:
@@ -61,7 +67,8 @@ def asked_place(question: str) -> AskedPlace | None:
             number = groups.get(sort) or _figure(groups[f"{sort}_zh"])
             rest = question[: match.start()] + " " + question[match.end() :]
             names = tuple(named_things(rest))
-            return AskedPlace("page" if sort == "page" else "section", number.lower(), names)
+            paragraph = groups.get("part") or groups.get("said") or ""
+            return AskedPlace("page" if sort == "page" else "section", number.lower(), names, paragraph)
     titled = _TITLED.search(question)
     return AskedPlace("title", (titled["title"] or titled["title_zh"]).strip(" \"'“”")) if titled else None
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Final, Literal
 
+from rag.answering.retrieval.small_talk import is_small_talk, without_greeting
 from rag.core.formats import promised
 from rag.core.text import identifiers, language_of, script_of, stem, words
 from rag.core.types import QuestionKind
@@ -19,28 +20,6 @@ from rag.core.types import QuestionKind
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
-
-_GREETINGS: Final = (
-    "hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day)|thanks|thank you|thx|cheers|bye|goodbye|ok|okay"
-    "|great|cool|nice|perfect|got it|i see|understood|well done|help|test"
-    "|hallo|guten (?:morgen|tag|abend)|moin|servus|danke|vielen dank|danke schön|tschüss|alles klar|super|prima"
-    "|你好|您好|大家好|嗨|哈喽|早上好|下午好|晚上好|早安|晚安|谢谢|多谢|再见|在吗|好的|明白了|知道了"
-)
-_GREETED: Final = "there|all|everyone|team|a lot|so much|very much|footnote|again|sehr|你|您|大家|啊|呀|吗|了"
-_ABOUT_YOU: Final = (
-    "(?:who|what) are you|how are you(?: doing)?|what can (?:you|i) (?:do|ask|help)(?: .{0,30})?|how does this work"
-    "|what (?:is|does) this (?:app|tool|program)(?: do)?|can you help(?: me)?|are you (?:a |an )?(?:bot|robot|human|ai)"
-    "|wer bist du|was kannst du|wie geht es dir|wie funktioniert das|kannst du mir helfen"
-    "|你是谁|你能做什么|你可以做什么|你会什么|我能问什么|我可以问什么|怎么用|能帮我吗"
-)
-_SMALL_TALK: Final = tuple(
-    re.compile(rf"^\W*+(?:{sentence})[\s!.?！。？~,，、]*+$", re.IGNORECASE)
-    for sentence in (rf"(?:(?:{_GREETINGS})(?:\s+(?:{_GREETED})|{_GREETED})?\W*+)+", _ABOUT_YOU)
-)
-
-_SALUTATION: Final = re.compile(
-    rf"^\W*+(?:(?:{_GREETINGS})(?: (?:{_GREETED}))?[,!.，。！]++\s*+)+(?=\w)", re.IGNORECASE
-)
 
 _STANDS_FOR: Final = re.compile(
     r"\b(?:stands? for|(?:short|abbreviation|acronym) (?:for|of)|steht für|abkürzung (?:für|von))\b|是什么的缩写",
@@ -67,8 +46,9 @@ _ABOUT: Final = _set("""
     summary summaries summarise summarize summarised summarized summarising summarizing overview outline tldr tl dr gist
     abstract topic topics subject subjects theme themes about cover covers covered contain contains message purpose main
     key central important point points takeaway takeaways idea ideas describe sum up deal deals say says toc
+    stand stands written said mentioned stated chapter chapters section sections heading headings
     worum geht handelt zusammenfassung zusammen fasse fassen überblick thema themen inhalt inhalte hauptpunkte
-    kernaussage kernaussagen wichtigsten wichtigste punkte steht drin
+    kernaussage kernaussagen wichtigsten wichtigste punkte steht stehen drin gesagt geschrieben kapitel abschnitte
 """)
 _LISTED: Final = _set("""
     list show name names many number count titles title
@@ -84,8 +64,17 @@ _AGE: Final = _set("""
     neueste neuesten neuester neuestes älteste ältesten aktuellste aktuellsten fassung fassungen
 """)
 _WHOLE: Final = _PLAIN | _DOCUMENTS | _ABOUT | _LISTED | _MANNER | _AGE
-_NEWEST: Final = re.compile(r"\b(?:newest|latest|most recent|neueste[nrs]?|aktuellsten?)\b|最新", re.IGNORECASE)
-_OLDEST: Final = re.compile(r"\b(?:oldest|earliest|älteste[nrs]?)\b|最早|最旧", re.IGNORECASE)
+_NEWEST: Final = re.compile(
+    r"\b(?:newest|latest|most recent|current(?:ly)?|now(?:adays)?|today|still valid|in force|up[- ]to[- ]date"
+    r"|neueste[nrs]?|aktuell(?:e[nrsm]?|ste[nrs]?)?|derzeit(?:ige[nrsm]?)?|jetzt|heute|gültige[nrs]?)\b"
+    r"|最新|现行|目前|现在|当前|如今",
+    re.IGNORECASE,
+)
+_OLDEST: Final = re.compile(
+    r"\b(?:oldest|earliest|old|older|previous(?:ly)?|former(?:ly)?|outdated|superseded|used to"
+    r"|älteste[nrs]?|alte[nrsm]?|frühere?[nrsm]?|vorherige[nrsm]?|bisherige[nrsm]?)\b|最早|最旧|旧版?|以前|之前的|原来",
+    re.IGNORECASE,
+)
 # What files are called by: "Fee_schedule.html".
 _FILE_MARKS: Final = re.compile(r"(?<=\w)[_.](?=\w)")
 
@@ -105,14 +94,15 @@ _NAMES_THINGS_ZH: Final = re.compile(_THINGS_ZH)
 _COMPARES: Final = re.compile(
     r"\b(?:compare[ds]?|comparing|comparison|versus|vs|difference|differences|differ|differs|different from"
     r"|(?:rise|rose|fall|fell|grow|grew|increase[ds]?|decrease[ds]?|change[ds]?|drop(?:ped)?) (?:from|between)"
-    r"|(?:more|less|fewer|better|[^\W\d_]{3,12}er) than|[^\W\d_]{3,12}er als"
+    r"|(?:more|less|fewer|better|[^\W\d_]{3,12}er|(?:more|less) [^\W\d_]{3,15}) than(?! [€$£]?\d)"
+    r"|[^\W\d_]{3,12}er als(?! \d)"
     r"|vergleiche?n?|vergleich|unterschiede?|unterscheide[nt]?)\b"
     r"|比较|对比|区别|不同|差异|相比",
     re.IGNORECASE,
 )
 _LISTS: Final = re.compile(
     r"^\W*+(?:please )?(?:(?:list|name|enumerate|give me|show me|nenne|liste)\b"
-    r"|(?:what|which) (?:are|were) (?:all|the)\b"
+    r"|(?:what|which) (?:are|were) (?:all|the)\b|(?:who|wer) (?:are|were|sind|waren) \w+"
     r"|(?:which|welche) (?:\w+ )?(?!(?:is|was|has|does|this)\b)\w+[^s\W]s\b)"
     r"|\ball (?:the )?\w+s\b|列出|列举|哪些",
     re.IGNORECASE,
@@ -131,12 +121,15 @@ _NAME_WORDS: Final = 3
 _COUNTS: Final = re.compile(r"\W*+(?:how many|wie viele) (\w+)", re.IGNORECASE)
 
 
-def question_kind(question: str, titles: Callable[[], Collection[str]] = frozenset) -> QuestionKind:
+def question_kind(
+    question: str, titles: Callable[[], Collection[str]] = frozenset, *, follows: bool = False
+) -> QuestionKind:
     """What a question asks for.
 
     Args:
         titles: gives the stems of what the documents are called, so that "How many contracts are there?" is known as
             a question about the library. Called where it matters.
+        follows: whether others were asked before: then "How many are there?" is about what they were about.
 
     >>> question_kind("What is in here?"), question_kind("总结一下这份文档"), question_kind("What is in the kit?")
     ('summary', 'summary', 'question')
@@ -144,9 +137,9 @@ def question_kind(question: str, titles: Callable[[], Collection[str]] = frozens
     ('about_library', 'comparison')
     """
     text = " ".join(question.split()).replace("able of contents", "oc")
-    if any(pattern.match(text) for pattern in _SMALL_TALK):
+    if is_small_talk(text):
         return "small_talk"
-    whole = _whole_chinese(text) if script_of(text) == "cjk" else _whole(text, titles)
+    whole = _whole_chinese(text) if script_of(text) == "cjk" else _whole(text, titles, follows)
     # A question for a paragraph or a code asks for what stands there.
     if whole is not None and not identifiers(text):
         return whole
@@ -164,7 +157,7 @@ def searched(question: str) -> str:
     >>> searched("Good morning, when is lunch?"), searched("What does FSD stand for?"), searched("Test runs")
     ('when is lunch?', 'What does FSD ?', 'Test runs')
     """
-    rest = _SALUTATION.sub("", question)
+    rest = without_greeting(question)
     return _STANDS_FOR.sub("", rest if len(words(rest)) > 1 else question)
 
 
@@ -192,7 +185,7 @@ def asked_of_documents(question: str, titles: Callable[[], Collection[str]]) -> 
     return match.group("what") if named in _DOCUMENTS or stem(named, language_of(question)) in titles() else None
 
 
-def _whole(text: str, titles: Callable[[], Collection[str]]) -> QuestionKind | None:
+def _whole(text: str, titles: Callable[[], Collection[str]], follows: bool) -> QuestionKind | None:
     """`summary` or `about_library` for a question about the documents as a whole."""
     language = language_of(text)
     found = [word for word in words(text) if not word.isdecimal()]
@@ -201,7 +194,7 @@ def _whole(text: str, titles: Callable[[], Collection[str]]) -> QuestionKind | N
     # "How many contracts are there?" names documents by what they are called; "What is a contract?" does not.
     file = any(promised(said.strip("?!,;:'\"“”()")) for said in text.split())
     named = file or not _DOCUMENTS.isdisjoint(found) or (listed and len(other) == 1)
-    here = bool(found) and found[-1] in ("here", "there", "hier", "drin")
+    here = bool(found) and found[-1] in ("here", "there", "hier", "drin") and not follows
     # What a document is called is one word or two; whoever says more says what is asked.
     if not (about or named or here) or len(other) > _NAME_WORDS:
         return None

@@ -14,7 +14,7 @@ from typing import Final
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rag.answering.retrieval.identifier_search import asked_identifiers
-from rag.core.text import STOP_WORDS, find_identifier
+from rag.core.text import STOP_WORDS, find_identifier, stem
 from rag.core.types import Passage
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -64,13 +64,15 @@ def _written_out(short: str, texts: Iterable[str]) -> str | None:
 def _corrected(query: str, texts: Sequence[str], unknown: Unknown) -> str:
     lower = " ".join(texts).lower()
     vocabulary = set(_WORD.findall(lower))
+    stems = {stem(word) for word in vocabulary if len(word) >= _SHORTEST}
     words = [match.group() for match in _WORD.finditer(query)]
     for one, following in pairwise([*words, ""]):
-        word = one.lower()
-        if len(word) < _SHORTEST or word in vocabulary:
+        word, behind = one.lower(), following.lower()
+        # "Life boat" where they write lifeboats, and nowhere a life boat.
+        if len(behind) > 1 and stem(word + behind) in stems and f"{word} {behind}" not in lower:
+            query = query.replace(f"{one} {following}", one + behind)
+        elif len(word) < _SHORTEST or word in vocabulary:
             continue
-        if following and word + following.lower() in vocabulary:
-            query = query.replace(f"{one} {following}", one + following.lower())
         elif (near := _two_words(word, lower, vocabulary) or _nearest(word, vocabulary)) and unknown(word):
             query = _replaced(query, one, near)
     return query

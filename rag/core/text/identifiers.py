@@ -30,7 +30,7 @@ _FEW_DIGITS: Final = 3
 # A paragraph of a law or contract: its number, and that of its part.
 _PARAGRAPH: Final = re.compile(
     r"§{1,2} ?(?P<number>\d{1,4}[a-z]?)(?![\w.,]\d)"
-    r"(?: ?(?:\((?P<part>\d{1,2})\)|(?:Abs\.|para\.|Absatz) ?(?P<said>\d{1,2})))?"
+    r"(?:,? ?(?:\((?P<part>\d{1,2})\)|(?:Abs\.?|para\.?|Absatz|paragraph|subsection) ?\(?(?P<said>\d{1,2})\)?))?"
 )
 
 

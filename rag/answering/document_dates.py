@@ -1,0 +1,56 @@
+"""Of what day a document is: what its name, its title or its first lines say before what its file does.
+
+A file's own date is that of its making: three yearly reports exported in one afternoon bear the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rag.core.text import MONTH, MONTHS, years
+from rag.core.types import Document
+
+# Characters at the start of a document in which its day stands: "Valid from 1 January 2024".
+_START: Final = 400
+_MONTHS: Final = {name: number for number, name in enumerate(dict.fromkeys(MONTHS.values()), start=1)}
+_DAY: Final = re.compile(
+    r"(?<![\d.-])(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)-(?P<d1>\d\d)(?!\d)"
+    r"|(?<![\d.])(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>(?:19|20)\d\d)(?!\d)"
+    rf"|(?<!\d)(?P<d3>\d{{1,2}})(?:st|nd|rd|th|\.)? (?P<m3>{MONTH})\.?,? (?P<y3>(?:19|20)\d\d)\b"
+    rf"|\b(?P<m4>{MONTH})\.? (?P<d4>\d{{1,2}}),? (?P<y4>(?:19|20)\d\d)\b"
+    rf"|\b(?P<m5>{MONTH})\.? (?P<y5>(?:19|20)\d\d)\b"
+    r"|(?P<y6>(?:19|20)\d\d) ?年 ?(?:(?P<m6>\d{1,2}) ?月 ?(?:(?P<d6>\d{1,2}) ?日)?)?",
+    re.IGNORECASE,
+)
+
+
+def document_date(document: Document, start: str) -> str:
+    """The day, month or year of a document, as far as it is told: 2024-01-31, 2024-01, 2024; '' where it is not.
+
+    Args:
+        start: what its text begins with.
+    """
+    called = f"{document.name} {document.title}".replace("_", " ")
+    named = years(called)
+    told = _day_in(start[:_START])
+    # "Report 2022", published in March 2023, is that of 2022.
+    if named:
+        return told if told[:4] == named[-1] else named[-1]
+    return _day_in(called) or told or document.date
+
+
+def _day_in(text: str) -> str:
+    """The first date of a text.
+
+    >>> _day_in("Valid from 1 January 2024, replaces that of 3 May 2021"), _day_in("Stand: März 2023")
+    ('2024-01-01', '2023-03')
+    """
+    match = _DAY.search(text)
+    if match is None:
+        return ""
+    found = {name[0]: value for name, value in match.groupdict().items() if value}
+    month = found.get("m", "")
+    number = int(month) if month.isdecimal() else _MONTHS[MONTHS[month.lower()]] if month else 0
+    parts = [found["y"], *([f"{number:02}"] if number else []), *([f"{int(found['d']):02}"] if "d" in found else [])]
+    return "-".join(parts)

@@ -1,0 +1,102 @@
+"""What was found for a question: passages, quotes, and where its documents do not say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from langchain_core.documents import Document
+
+from rag.answering.evidence import CutPage, denies, disagreements, newest_first, of_age, sentences_of
+from rag.answering.retrieval import Missing
+from rag.core.text import coverage, language_of, terms
+from rag.core.types import Disagreement, PageKey, Passage, Quote
+
+# A sentence with so much of what was looked for says it.
+_SAYS_SO: Final = 0.8
+# Quotes of each document that does not say what was looked for.
+_OF_EACH: Final = 2
+
+# Of what day documents are, by their ids.
+Dates = Callable[[Sequence[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found for a question, before generation.
+
+    `query` is the search query, `weights` the IDF of its terms, `gate` the probability that the documents answer it
+    (refused below `threshold`), `pages` the passages' pages, `seconds` the duration by stage.
+    """
+
+    query: str
+    passages: tuple[Passage, ...]
+    quotes: tuple[Quote, ...]
+    gate: float
+    threshold: float
+    weights: Mapping[str, float]
+    pages: Mapping[PageKey, CutPage]
+    words_only: bool = False
+    missing: tuple[Missing, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the documents answer the question."""
+        return self.gate >= self.threshold
+
+    def sentences(self) -> list[Quote]:
+        """All that an answer could stand on: the units of the passages, and those of the quotes' whole pages."""
+        quoted = {(quote.document, quote.page) for quote in self.quotes}
+        return sentences_of([self._wide(p) if (p.document, p.page) in quoted else p for p in self.passages], self.pages)
+
+    def _wide(self, passage: Passage) -> Passage:
+        """The whole of a passage's page."""
+        return replace(passage, start=0, end=len(self.pages[passage.document, passage.page].text))
+
+
+class Sources(list[Document]):
+    """The documents for the prompt, with the evidence they come from."""
+
+    def __init__(self, documents: Sequence[Document], evidence: Evidence) -> None:
+        super().__init__(documents)
+        self.evidence = evidence
+
+
+def undated(_: Sequence[str]) -> Mapping[str, str]:
+    return {}
+
+
+def dated(evidence: Evidence, dates: Dates, age: Literal["newest", "oldest"] | None) -> Evidence:
+    """The evidence with what its documents say differently, the newest first, or those of the age that is asked for."""
+    documents = list(dict.fromkeys(quote.document for quote in evidence.quotes))
+    if len(documents) < 2:
+        return evidence
+    around: dict[str, str] = {}
+    for passage in evidence.passages:
+        around[passage.document] = f"{around.get(passage.document, '')} {passage.text}"
+    known, quotes = dates(documents), evidence.quotes
+    if age is not None:
+        quotes = tuple(of_age(quotes, known, oldest=age == "oldest"))
+    found = disagreements(evidence.query, quotes, known, around)
+    if found and age is None:
+        quotes = tuple(newest_first(quotes, found, known))
+        found = disagreements(evidence.query, quotes, known, around)
+    return replace(evidence, quotes=quotes, disagreements=found)
+
+
+def where_it_lacks(found: Sequence[Evidence]) -> list[Evidence]:
+    """The documents that do not say what was looked for in each: what they say instead, or that it is not so."""
+    said = [[set(terms(quote.text, language_of(each.query))) for quote in each.quotes] for each in found]
+    # A word that none of them uses tells nothing: one says "a penalty of 2 percent", and no "penalty clause".
+    used = set[str]().union(*(words for each in said for words in each))
+    lacking = []
+    for each, quoted in zip(found, said, strict=True):
+        wanted = {term: weight for term, weight in each.weights.items() if term in used}
+        saying = [q for q, words in zip(each.quotes, quoted, strict=True) if coverage(wanted, words) >= _SAYS_SO]
+        denying = tuple(quote for quote in saying if denies(quote.text))
+        if not saying or denying:
+            lacking.append(replace(each, quotes=denying or each.quotes[:_OF_EACH]))
+    return lacking

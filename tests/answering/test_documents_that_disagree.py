@@ -1,0 +1,117 @@
+"""Documents that do not say the same, and which of them is the newest, asked by the door of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from rag.core.call_context import CallContext
+from rag.core.settings import Settings
+from rag.core.types import Answer, Turn
+from rag.ingestion.pipeline import read_file
+from rag.services import Services, open_services
+
+OWNER = "me"
+RULES = {
+    "Museum_rules_2018.md": "# Museum rules\n\nIssued on 2 May 2018.\n\nGuests may enter the halls from 9:00 to 16:00. "
+    "Dogs may not enter the sculpture garden. The cloakroom keeps bags for 12 hours at 15 °C.\n",
+    "Museum_rules_2024.md": "# Museum rules\n\nIssued on 1 March 2024.\n\nGuests may enter the halls from 11:00 to "
+    "19:00. Dogs may enter the sculpture garden. The cloakroom keeps bags for 12 hours at 15 °C.\n",
+}
+CHARTERS = {
+    f"Charter_{name}.md": f"# Charter of the {name}\n\nThe charter of {person} for the {name}. The daily fee is {fee} "
+    "euros. The skipper may not leave the bay.\n"
+    for name, person, fee in (("Heron", "Ida Brook", 310), ("Egret", "Lew Marsh", 270), ("Plover", "Ann Cole", 450))
+}
+SCHEDULE = (
+    "# Garden schedule\n\n## § 4 Watering\n\n(1) Roses are watered daily.\n\n(2) Ferns are watered twice a week.\n"
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("rules"), samples=False, model="none", reader="elsewhere")
+    services = open_services(settings)
+    with closing(services.store):
+        for collection, files in (("rules", RULES), ("charters", CHARTERS), ("garden", {"Schedule.md": SCHEDULE})):
+            made = services.store.collections.create(OWNER, collection).id
+            for name, text in files.items():
+                read_file(services.ingest, OWNER, made, text.encode(), name)
+        yield services
+
+
+def ask(library: Services, collection: str, question: str, before: str = "") -> Answer:
+    known = library.store.collections.by_name(OWNER, collection)
+    assert known is not None
+    context, history = CallContext(OWNER, known.id), list[Turn]()
+    if before:
+        *_, said = library.conversation.ask(before, context)
+        history = [Turn("0", before, said, "")]
+    *_, answer = library.conversation.ask(question, context, history=history)
+    return answer
+
+
+def values(answer: Answer) -> list[tuple[str, str]]:
+    return [(one.value, one.date) for each in answer.disagreements for one in each.statements]
+
+
+def test_times_that_differ_stand_side_by_side_the_newest_first(library: Services) -> None:
+    answer = ask(library, "rules", "When may guests enter the halls?")
+    assert values(answer) == [("11:00, 19:00", "2024-03-01"), ("9:00, 16:00", "2018-05-02")]
+    assert [quote.name for quote in answer.quotes[:2]] == ["Museum_rules_2024.md", "Museum_rules_2018.md"]
+
+
+def test_a_not_that_one_document_lacks_is_a_difference(library: Services) -> None:
+    found = values(ask(library, "rules", "May dogs enter the sculpture garden?"))
+    assert [value for value, _ in found] == [
+        "Dogs may enter the sculpture garden.",
+        "Dogs may not enter the sculpture garden.",
+    ]
+
+
+def test_what_documents_say_alike_is_no_difference(library: Services) -> None:
+    assert values(ask(library, "rules", "How long does the cloakroom keep bags?")) == []
+
+
+def test_documents_about_something_else_are_in_no_dispute(library: Services) -> None:
+    answer = ask(library, "charters", "How high is the daily fee in the charter of Lew Marsh?")
+    assert "270 euros" in answer.quotes[0].text
+    assert values(answer) == []
+    assert len(values(ask(library, "charters", "How high is the daily fee?"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("What are the current hours in which guests may enter the halls?", "Museum_rules_2024.md"),
+        ("When may guests enter the halls now?", "Museum_rules_2024.md"),
+        ("When could guests enter the halls under the old rules?", "Museum_rules_2018.md"),
+        ("When could guests previously enter the halls?", "Museum_rules_2018.md"),
+    ],
+)
+def test_the_age_that_is_asked_for_decides_which_document_leads(library: Services, question: str, name: str) -> None:
+    assert ask(library, "rules", question).quotes[0].name == name
+
+
+@pytest.mark.parametrize("question", ["§ 4 (2)", "§ 4 Abs. 2", "What does § 4 para 2 say?", "section 4(2)"])
+def test_a_paragraph_of_a_section_leads_however_it_is_written(library: Services, question: str) -> None:
+    answer = ask(library, "garden", question)
+    assert (answer.outcome, answer.quotes[0].text) == ("answered", "(2) Ferns are watered twice a week.")
+
+
+def test_a_paragraph_that_a_section_lacks_is_not_answered_by_its_neighbours(library: Services) -> None:
+    answer = ask(library, "garden", "§ 4 (7)")
+    assert (answer.outcome, [notice.key for notice in answer.notices]) == ("refused", ["identifier_missing"])
+
+
+@pytest.mark.parametrize("question", ["What is said under the heading Watering?", "What stands in section 4?"])
+def test_a_heading_is_asked_for_in_other_words(library: Services, question: str) -> None:
+    answer = ask(library, "garden", question)
+    assert (answer.outcome, len(answer.quotes)) == ("answered", 2)
+
+
+def test_how_many_there_are_asks_for_what_was_talked_about(library: Services) -> None:
+    assert ask(library, "rules", "How many are there?").outcome == "overview"
+    assert ask(library, "rules", "How many are there?", before="Tell me about dogs").kind == "question"
