@@ -13,6 +13,7 @@ from rag.answering.verification.evidence import Source, Sources
 from rag.answering.verification.figures import adrift, wrong_figures
 from rag.answering.verification.names import turned, unknown_names
 from rag.answering.verification.negations import Negations, denials, denies_outright
+from rag.answering.verification.oppositions import oppositions
 from rag.answering.verification.wording import exchanges, lower, tokens
 from rag.core.text import coverage, letters, script_of, terms, without_figures
 from rag.core.types import Span
@@ -20,7 +21,7 @@ from rag.core.types import Span
 # How much of a claim's words a sentence must hold for the claim's figures to be looked for in it alone.
 _ALIGNED: Final = 0.5
 # The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
-_ABOUT: Final = {"figures": 0.5, "names": 0.0, "wording": 0.5, "negations": 0.4}
+_ABOUT: Final = {"figures": 0.5, "names": 0.0, "wording": 0.5, "negations": 0.4, "oppositions": 0.0}
 # Letters of the shortest copy.
 _COPIED, _COPIED_CHINESE = 16, 6
 _CLAUSE: Final = 0.6
@@ -61,7 +62,10 @@ class Checks:
         least = _COPIED_CHINESE if script_of(claim) == "cjk" else _COPIED
         if len(said) < _CLAUSE * least:
             return None
+        meant = {source.place for source in self._sources.meant(claim, self._question)}
         for heard, source in self._letters:
+            if source.place not in meant:
+                continue
             at = heard.find(said)
             if at < 0:
                 continue
@@ -112,15 +116,16 @@ class Checks:
         # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
         wanted = dict.fromkeys(terms(without_figures(claim), self._sources.language), 1.0)
         aligned = [source for source in near if coverage(wanted, source.terms) >= _ALIGNED]
-        elsewhere = "" if aligned else self._sources.around
+        elsewhere = "" if aligned else self._sources.around(claim, self._question)
         yield from _by("figures", wrong_figures(claim, near, aligned, elsewhere, counted=self._counted))
         yield from _by("adrift", adrift(claim, near, self._sources.language))
-        yield from _by("names", unknown_names(claim, self._sources.around))
+        yield from _by("names", unknown_names(claim, self._sources.around()))
         yield from _by("names", turned(claim, near))
         # "Failure to release" is "do not release".
         told, own = exchanges(claim, near, self._said), denials(claim)
         held = (one for one in told if one.kind != "negation" or own <= denials(one.source.text if one.source else ""))
         yield from _by("wording", held)
+        yield from _by("oppositions", oppositions(claim, near, self._sources.language))
         yield from _by("negations", self._negations.differences(claim, near))
 
 

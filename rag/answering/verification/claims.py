@@ -15,11 +15,15 @@ from rag.core.types import Span
 # A question back, an offer, a greeting, a remark on what was searched: nothing that documents could say.
 _NO_CLAIM: Final = re.compile(
     r"[?？:：]\s*+$|^\W*+(?:according to|based on|根据)[^,，]*+$"
-    r"|^\W*+(?:(?:no|yes|while|but)\b,? )?i(?:'m|’m)? (?:\w++ )?(?:apologi|sorry|can|could|did|hope|don)"
+    r"|^\W*+(?:(?:no|yes|while|but)\b,? )?i(?:'m|’m)? (?:\w++ )?(?:apologi|sorry|can|could|did|hope|don|happy|glad)"
+    r"|^\W*+(?:ich (?:hoffe|helfe|freue mich|kann (?:ihnen |dir )?(?:leider|nur|gerne?)|habe leider)|tut mir leid"
+    r"|(?:gerne?|selbstverständlich|natürlich)\b[^.!]{0,20}+[.!]*+\s*+$)"
+    r"|\b(?:dokumente?n?|unterlagen|texte?n?|quellen|auszüge)\b[^.]{0,40}?\b(?:nicht|kein\w*)\b"
+    r"[^.]{0,30}?\b(?:erwähnt|enthalten|genannt|angegeben|hervor|angaben?|informationen|auskunft)\b"
     r"|^\W*+(?:hello|hi|dear|sorry|thanks?|thank you|sure|certainly|of course|great|you're welcome|您好|你好|抱歉)\b"
     r"[^.!。]{0,30}+[.!。]*+\s*+$"
     r"|^\W*+(?:please )?(?:let me know|feel free)|^\W*+if you (?:have|need) (?:any|more|other|further)"
-    r"|^\W*+(?:here|these) (?:is|are)\b[^:]*+[.:]\s*+$|^\W*+(?:请问|希望)"
+    r"|^\W*+(?:here|these) (?:is|are)\b[^:]*+[.:]\s*+$|^\W*+(?:请问|希望|很高兴|很抱歉)"
     r"|\b(?:documents?|texts?|contexts?|quotes?|passages?|information|sources?|excerpts?|handbooks?|polic(?:y|ies))\b"
     r"[^.]{0,40}?\b(?:do|does|did|is|are) not (?:\w++ )?"
     r"(?:mention|say|specif|contain|provide|state|include|give|address|available)"
@@ -34,6 +38,7 @@ SILENT: Final = re.compile(
     re.IGNORECASE,
 )
 _VERB: Final = re.compile(
+    r"(?<!\bthe )(?<!\bof )"
     r"\b(?:is|are|was|were|has|have|had|can|cannot|may|must|will|shall|should|would|could|does|do|did|need|needs|[a-z]{3,}(?:ed|es|s))\b"
 )
 _SUBJECT: Final = (
@@ -61,6 +66,9 @@ _TOGETHER: Final = re.compile(
 _PRONOUN: Final = re.compile(
     r"^(?:it|they|this|that|these|those|he|she|它们?|他们?|她们?|这)\b(?! \w+s? \w+ (?:is|are)\b)", re.IGNORECASE
 )
+# "They" stands for no ferry; what it stands for may be any of the things that the ferry has.
+_PLURALS: Final = frozenset({"they", "these", "those"})
+_PLURAL: Final = re.compile(r"(?<![su])s$|\b(?:and|all|both|most|some|many|people|staff|children)\b", re.IGNORECASE)
 _GENERIC: Final = re.compile(r"^(?:the|this|that|these|those) ([a-z]+)\b", re.IGNORECASE)
 _LONGEST_SUBJECT: Final = 60
 _FEWEST_WORDS: Final = 3
@@ -139,6 +147,8 @@ def _resolved(sentence: str, span: Span, subject: str) -> Said:
     pronoun, generic = _PRONOUN.match(said), _GENERIC.match(said)
     if not subject or subject == said[: len(subject)]:
         return Said.of(sentence, span)
+    if pronoun and pronoun[0].lower() in _PLURALS and not _PLURAL.search(subject):
+        return Said.of(sentence, (start + pronoun.end() + 1, end))
     if pronoun:
         return Said.of(sentence, (start + pronoun.end(), end), before=subject)
     if generic and subject.lower().split()[-1].rstrip("s") == generic[1].lower().rstrip("s"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.verification.evidence import Source
+from rag.core.text import Language, stem
 from rag.core.types import Notice, Span
 
 # Words of one kind: what stands in one group is another thing than what stands in the others. By grammar, not by a set.
@@ -34,10 +35,36 @@ _OPPOSITES: Final = """
     above/below over/under first/last largest/smallest highest/lowest longest/shortest earliest/latest included/excluded
     includes/excludes allowed/forbidden allowed/prohibited permitted/prohibited accepted/rejected with/without
     free/paid open/closed opened/closed begins/ends start/end begin/end earlier/later internal/external fastest/slowest
+    on/off approved/rejected granted/refused enabled/disabled mandatory/optional permitted/forbidden
+    erlaubt/verboten gestattet/untersagt genehmigt/abgelehnt geöffnet/geschlossen öffnet/schließt vor/nach mit/ohne
+    mehr/weniger höher/niedriger gestiegen/gesunken
     之前/之后 增加/减少 上升/下降 高于/低于 包括/除 允许/禁止 早于/晚于"""
 _OPPOSITE: Final = frozenset(
     pair for each in _OPPOSITES.split() for a, b in [each.split("/")] for pair in ((a, b), (b, a))
 )
+
+# What is allowed, decided or open, by what cannot hold beside it.
+_EXCLUDED: Final[dict[Language, str]] = {
+    "en": """allowed/forbidden/prohibited/banned permitted/forbidden/prohibited/banned approved/rejected/refused
+    accepted/rejected/refused granted/refused/denied included/excluded open/closed opened/closed mandatory/optional
+    required/optional enabled/disabled compulsory/voluntary""",
+    "de": """erlaubt/verboten/untersagt gestattet/verboten/untersagt zulässig/unzulässig/verboten genehmigt/abgelehnt
+    angenommen/abgelehnt geöffnet/geschlossen offen/geschlossen verpflichtend/freiwillig""",
+    "zh": "",
+}
+
+
+def _shut_out(language: Language) -> dict[str, frozenset[str]]:
+    """For the stem of each word the stems of those that say its opposite."""
+    found: dict[str, frozenset[str]] = {}
+    for each in _EXCLUDED[language].split():
+        one, *others = (stem(word, language) for word in each.split("/"))
+        for a, b in ((a, b) for other in others for a, b in ((one, other), (other, one))):
+            found[a] = found.get(a, frozenset()) | {b}
+    return found
+
+
+SHUT_OUT: Final = {language: _shut_out(language) for language in _EXCLUDED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,40 @@ class Sources:
         counts = Counter(term for source in self.all for term in source.terms)
         self._weights = {term: math.log1p(len(self.all) / count) for term, count in counts.items()}
         self.rare = math.log1p(len(self.all) or 1)
-        titles = dict.fromkeys(f"{quote.title} {quote.section}" for quote in self.quotes)
-        self.around = " ".join([*(source.text for source in self.all), *titles])
+        self._everything = _joined(self.all)
+        self._called = {
+            quote.document: frozenset(terms(f"{quote.name.replace('_', ' ')} {quote.title}", self.language))
+            for quote in self.quotes
+        }
+
+    def around(self, claim: str = "", question: str = "") -> str:
+        """All that is said, and the titles above it; only of what is meant, where a claim names a document."""
+        meant = self.meant(claim, question)
+        return self._everything if len(meant) == len(self.all) else _joined(meant)
 
     def weights(self, wanted: Iterable[str]) -> Mapping[str, float]:
         """What terms are worth: one that few sentences hold more than one that many hold."""
         return {term: self._weights.get(term, self.rare) for term in wanted}
+
+    def meant(self, claim: str, question: str) -> list[Source]:
+        """The evidence without that of other documents of the kind, where one of them is named: of two leases the one
+        with Acorn, of yearly reports that on 2021. What names it as well is meant too."""
+        if len(self._called) < 2:
+            return self.all
+        return self._of_named(claim) or self._of_named(question) or self.all
+
+    def _of_named(self, said: str) -> list[Source]:
+        """... by what a text names; nothing where it names none."""
+        spoken = set(terms(said, self.language))
+        left_out: dict[str, frozenset[str]] = {}
+        for called in self._called.values():
+            for other, its in self._called.items():
+                names = (called - its) & spoken
+                if names and called & its and not (its - called) & spoken:
+                    left_out[other] = left_out.get(other, frozenset()) | names
+        if not left_out:
+            return []
+        return [s for s in self.all if not (lacking := left_out.get(s.quote.document)) or lacking & s.terms]
 
     def nearest(self, claim: str, question: str = "") -> list[Source]:
         """The evidence nearest to a claim, nearest first; of a table's row the columns that the claim names.
@@ -74,7 +102,7 @@ class Sources:
         tables = set(named.values())
         near = [
             source
-            for source in self.all
+            for source in self.meant(claim, question)
             if source.place in named or (rows.get(source.place, best) >= best and source.quote.head not in tables)
         ]
         near.sort(key=lambda source: -coverage(wanted, source.terms))
@@ -120,3 +148,8 @@ def chosen(claim: Mapping[str, float], near: Sequence[Source], most: int = _SENT
         found.append(best)
         held = held | best.terms
     return found
+
+
+def _joined(sources: Sequence[Source]) -> str:
+    titles = dict.fromkeys(f"{source.quote.title} {source.quote.section}" for source in sources)
+    return " ".join([*(source.text for source in sources), *titles])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answering.verification.contradiction import Difference
+from rag.answering.verification.contradiction import SHUT_OUT, Difference
 from rag.answering.verification.evidence import Source, Sources
 from rag.core.text import STOP_WORDS, Language, coverage, script_of, stem, terms
 from rag.core.types import Span
@@ -30,7 +30,7 @@ _SUBORDINATE: Final = re.compile(r"\b(?:if|unless|whether|that|than|wenn|dass)\b
 _DENIALS: Final = re.compile(
     r"\b(?:until|without|outside|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
     r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|differ\w*"
-    r"|few|in(?:complete|ability|valid|eligible|correct|sufficient|capable)|dis(?!c|t)[a-z]{4,}|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
+    r"|few|in(?:complete|ability|valid|eligible|correct|sufficient|capable)|dis(?!c|t)[a-z]{4,}|un(?!der|til|ion|it|iq|iv|install|lock|load|pack|do)[a-z]{4,})\b",
     re.IGNORECASE,
 )
 _NEGATIONS_CHINESE: Final = re.compile(
@@ -145,12 +145,15 @@ class Negations:
             own: what the claim denies in other words, which says nothing of its "not" where it stands in both.
         """
         meant, follows, denied, plain = found.about(*_CLAIMED), found.ahead[:_FOLLOWING], 0.0, 0.0
+        shut_out = {other for term in meant for other in SHUT_OUT[self._language].get(term, ())}
         for one in heard:
             if len(follows) == _FOLLOWING and any(other.ahead[:_FOLLOWING] == follows for other in one.denies):
                 return True
             said = self._share(meant, one.stems)
             denied = max([denied, *(self._share(meant, other.about(*_SAID)) for other in one.denies)])
-            if one.denials - own:
+            if shut_out & one.stems and not one.denies:
+                denied = max(denied, self._share(meant, one.stems | meant & SHUT_OUT[self._language].keys()))
+            elif one.denials - own:
                 denied = max(denied, said / 2)
             elif not one.denies:
                 plain = max(plain, said)

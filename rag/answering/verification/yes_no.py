@@ -12,7 +12,7 @@ _LEAD_IN: Final = re.compile(
     r"^(?:\s++|[-*#>_•·–—]++\s*+|\(?\d{1,2}[.)](?=\s)\s*+|[\"“](?!\w)"
     r"|(?:(?:in|as) )?(?:answer|short|summary)\s*+[:,]\s*+"
     r"|the answer(?: to (?:this|the|your) question)?(?: is)?\s*+[:,]?\s*+(?:that )?"
-    r"|(?:yes|no|correct|right|exactly|是的|是|不是|不|对|可以|不可以)\s*+[,，。.!]\s*+"
+    r"|(?:yes|no|correct|right|exactly|ja|nein|doch|genau|richtig|是的|是|不是|不|对|可以|不可以)\s*+[,，。.!]\s*+"
     r"|(?:however|therefore|additionally|also|in addition|furthermore|moreover|overall|finally)\s*+,\s*+"
     r"|(?:according to|based on|as (?:stated|mentioned|described) in|per) (?:the |your |this )?"
     r"(?:[^\s,]++ ){0,6}?[^\s,]++\s*+,\s*+(?=\w)"
@@ -20,14 +20,19 @@ _LEAD_IN: Final = re.compile(
     re.IGNORECASE,
 )
 YES: Final = re.compile(
-    r"^\W*+(?:yes|correct|right|exactly|that(?:'s| is) (?:correct|right|true)|是的?|对的?|可以|能)(?![^\W_])",
+    r"^\W*+(?:yes|correct|right|exactly|that(?:'s| is) (?:correct|right|true)|ja|genau|richtig|(?:das )?stimmt"
+    r"|是的?|对的?|可以|能)(?![^\W_])",
     re.IGNORECASE,
 )
-NO: Final = re.compile(r"^\W*+(?:no|that(?:'s| is) (?:not |in)correct|不是|不可以|不能|不)(?![^\W_])", re.IGNORECASE)
+NO: Final = re.compile(
+    r"^\W*+(?:no|that(?:'s| is) (?:not |in)correct|nein|不是|不可以|不能|不)(?![^\W_])", re.IGNORECASE
+)
 # A question that is answered by yes or no, and what makes it one.
 _ASKS_WHETHER: Final = re.compile(
     r"^\W*+(?:is it true that |is it correct that "
-    r"|(?:do|does|did|is|are|was|were|can|could|may|must|should|will|has|have) )",
+    r"|stimmt es,? dass "
+    r"|(?:do|does|did|is|are|was|were|can|could|may|must|should|will|has|have|ist|sind|war|waren|darf|dürfen|muss|müssen"
+    r"|kann|können|hat|haben|gibt|wird|werden) )",
     re.IGNORECASE,
 )
 _TAG: Final = re.compile(

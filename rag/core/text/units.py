@@ -28,6 +28,8 @@ _UNITS: Final = {
     "g": "gram|grams|g|克", "kg": "kg|kilogram|kilograms|kilo|kilos|公斤|千克", "mg": "mg|milligram|milligrams|毫克",
     "ton": "ton|tons|tonne|tonnes|吨", "pound": "pound|pounds|lb|lbs|磅", "ounce": "ounce|ounces|oz|盎司",
     "l": "liter|liters|litre|litres|升", "ml": "ml|milliliter|milliliters|毫升", "gallon": "gallon|gallons|加仑",
+    "m2": "square meter|square meters|square metre|square metres|m²|quadratmeter|quadratmetern|平方米",
+    "m3": "cubic meter|cubic meters|cubic metre|cubic metres|m³|kubikmeter|kubikmetern|立方米",
     "acre": "acre|acres|英亩", "hectare": "hectare|hectares|公顷",
     "kb": "kb|kilobyte|kilobytes", "mb": "mb|megabyte|megabytes", "gb": "gb|gigabyte|gigabytes",
     "tb": "tb|terabyte|terabytes",
