@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from langchain_core.documents import Document
 
-from rag.answering.evidence import CutPage, denies, disagreements, newest_first, of_age, sentences_of
+from rag.answering.evidence import CutPage, denies, disagreements, newest_first, of_age, of_version, sentences_of
 from rag.answering.retrieval import Missing
 from rag.core.text import coverage, language_of, terms
 from rag.core.types import Disagreement, PageKey, Passage, Quote
@@ -77,11 +77,11 @@ def dated(evidence: Evidence, dates: Dates, age: Literal["newest", "oldest"] | N
     around: dict[str, str] = {}
     for passage in evidence.passages:
         around[passage.document] = f"{around.get(passage.document, '')} {passage.text}"
-    known, quotes = dates(documents), evidence.quotes
+    known, quotes = dates(documents), tuple(of_version(evidence.query, evidence.quotes))
     if age is not None:
         quotes = tuple(of_age(quotes, known, oldest=age == "oldest"))
     found = disagreements(evidence.query, quotes, known, around)
-    if found and age is None:
+    if found and age is None and quotes == evidence.quotes:
         quotes = tuple(newest_first(quotes, found, known))
         found = disagreements(evidence.query, quotes, known, around)
     return replace(evidence, quotes=quotes, disagreements=found)

@@ -25,6 +25,11 @@ CHARTERS = {
     "euros. The skipper may not leave the bay.\n"
     for name, person, fee in (("Heron", "Ida Brook", 310), ("Egret", "Lew Marsh", 270), ("Plover", "Ann Cole", 450))
 }
+VERSIONS = {
+    "Yard_v1.md": "# Yard, version 1\n\nThe fee of a key is 5 euros. The yard may be used without a key.\n",
+    "Yard_v2.md": "# Yard, version 2\n\nThe fee of a key is 6 euros. The yard may not be used without a key. "
+    "This replaces version 1.\n",
+}
 SCHEDULE = (
     "# Garden schedule\n\n## § 4 Watering\n\n(1) Roses are watered daily.\n\n(2) Ferns are watered twice a week.\n"
 )
@@ -35,7 +40,12 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("rules"), samples=False, model="none", reader="elsewhere")
     services = open_services(settings)
     with closing(services.store):
-        for collection, files in (("rules", RULES), ("charters", CHARTERS), ("garden", {"Schedule.md": SCHEDULE})):
+        for collection, files in (
+            ("rules", RULES),
+            ("charters", CHARTERS),
+            ("garden", {"Schedule.md": SCHEDULE}),
+            ("versions", VERSIONS),
+        ):
             made = services.store.collections.create(OWNER, collection).id
             for name, text in files.items():
                 read_file(services.ingest, OWNER, made, text.encode(), name)
@@ -93,6 +103,19 @@ def test_documents_about_something_else_are_in_no_dispute(library: Services) -> 
 )
 def test_the_age_that_is_asked_for_decides_which_document_leads(library: Services, question: str, name: str) -> None:
     assert ask(library, "rules", question).quotes[0].name == name
+
+
+@pytest.mark.parametrize(("version", "fee"), [("version 1", "5 euros"), ("v2", "6 euros"), ("revision 2", "6 euros")])
+def test_the_version_that_is_named_leads(library: Services, version: str, fee: str) -> None:
+    assert fee in ask(library, "versions", f"What does {version} say about the fee of a key?").quotes[0].text
+
+
+def test_a_not_beside_another_denial_is_a_difference(library: Services) -> None:
+    found = values(ask(library, "versions", "May the yard be used without a key?"))
+    assert [value for value, _ in found] == [
+        "The yard may be used without a key.",
+        "The yard may not be used without a key.",
+    ]
 
 
 @pytest.mark.parametrize("question", ["§ 4 (2)", "§ 4 Abs. 2", "What does § 4 para 2 say?", "section 4(2)"])

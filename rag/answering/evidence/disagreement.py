@@ -26,6 +26,12 @@ _NEGATIONS: Final = re.compile(
     r"\b(?:not?|never|none|neither|nor|without|cannot|\w+n['’]t|nicht|kein\w*|nie|ohne)\b|不|没|未|无|非|禁止",
     re.IGNORECASE,
 )
+_WITHOUT: Final = re.compile("without|ohne", re.IGNORECASE)
+_VERSION: Final = re.compile(
+    r"(?:(?<![^\W\d_])(?:version|v|revision|rev|edition|fassung|ausgabe)[ ._-]?(?P<number>\d{1,3})(?!\d)"
+    r"|第 ?(?P<chinese>\d{1,3}) ?版)",
+    re.IGNORECASE,
+)
 _MODALS: Final = re.compile(
     r"\b(?:may|must|shall|should|can|could|might|need|only|all|at least|at most|up to|less than|more than"
     r"|darf|muss|soll|kann|nur|alle|mindestens|höchstens)\b|必须|可以|应当|只|全部|至少|最多",
@@ -42,7 +48,7 @@ def decisive(text: str) -> tuple[frozenset[str], ...]:
     """
     return (
         frozenset(f"{number.value:g} {number.unit}" for number in numbers(text)),
-        frozenset({"not"} if denies(text) else ()),
+        frozenset("without" if _WITHOUT.fullmatch(word) else "not" for word in _NEGATIONS.findall(text)),
         frozenset(match.lower() for match in _MODALS.findall(text)),
         frozenset(_NAMES.findall(text)),
     )
@@ -116,6 +122,19 @@ def of_age(quotes: Sequence[Quote], dates: Mapping[str, str], *, oldest: bool) -
     wanted = (min if oldest else max)(dates[quote.document] for quote in near)
     first = [quote for quote in near if dates[quote.document] == wanted]
     return [*first, *(quote for quote in quotes if quote not in first)]
+
+
+def of_version(question: str, quotes: Sequence[Quote]) -> list[Quote]:
+    """The quotes, those first whose document bears the version in its name or title that the question names."""
+    asked = _version(question)
+    near = [quote for quote in quotes if quote.score >= BESIDE * quotes[0].score]
+    first = [quote for quote in near if asked and _version(f"{quote.name} {quote.title}") == asked]
+    return [*first, *(quote for quote in quotes if quote not in first)]
+
+
+def _version(text: str) -> str:
+    match = _VERSION.search(text.replace("_", " "))
+    return (match["number"] or match["chinese"]) if match else ""
 
 
 def _few(asked: frozenset[str]) -> int:

@@ -193,7 +193,9 @@ def _whole(text: str, titles: Callable[[], Collection[str]], follows: bool) -> Q
     listed, about = not _LISTED.isdisjoint(found), not _ABOUT.isdisjoint(found)
     # "How many contracts are there?" names documents by what they are called; "What is a contract?" does not.
     file = any(promised(said.strip("?!,;:'\"“”()")) for said in text.split())
-    named = file or not _DOCUMENTS.isdisjoint(found) or (listed and len(other) == 1)
+    # "Which version is the latest?", and "Which contract is the newest?" where documents are called so.
+    aged = asked_age(text) is not None and _WHICH.match(text) and (other or not _AGE.isdisjoint(found))
+    named = file or not _DOCUMENTS.isdisjoint(found) or (listed and len(other) == 1) or (aged and len(other) <= 1)
     here = bool(found) and found[-1] in ("here", "there", "hier", "drin") and not follows
     # What a document is called is one word or two; whoever says more says what is asked.
     if not (about or named or here) or len(other) > _NAME_WORDS:

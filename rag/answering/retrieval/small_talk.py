@@ -7,7 +7,7 @@ from typing import Final
 
 _GREETINGS: Final = (
     "hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day)|thanks|thank you|thx|cheers|bye|goodbye|ok|okay"
-    "|great|cool|nice|perfect|awesome|got it|i see|understood|makes sense|(?:that )?sounds good"
+    "|great|cool|nice|perfect|good|awesome|got it|i see|understood|makes sense|(?:that )?sounds good"
     "|(?:that was )?(?:very )?helpful|well done|(?:yes|no) please|no,? thanks?(?: you)?|that(?: is|'s|’s) all|see you"
     "|have a (?:nice|good) day|help|test"
     "|hallo|guten (?:morgen|tag|abend)|moin|servus|(?:nein )?danke|vielen dank|danke schön|tschüss|auf wiedersehen"
