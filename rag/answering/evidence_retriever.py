@@ -15,7 +15,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes
-from rag.answering.found_evidence import Evidence, Sources, dated, undated, where_it_lacks
+from rag.answering.found_evidence import Evidence, Sources, dated, differing, undated, where_it_lacks
 from rag.answering.prompt_documents import documents_of
 from rag.answering.retrieval import Part, Retriever, asked_age, forms
 from rag.core.call_context import CallContext
@@ -93,7 +93,8 @@ class EvidenceFinder:
         if lacking:
             found = where_it_lacks(found)
         turns = zip_longest(*(each.quotes[: None if listing else _OF_EACH] for each in found))
-        quotes = {(q.document, q.page, q.start): q for turn in turns for q in turn if q is not None}
+        quoted = [*([] if listing else differing(parts, found)), *(q for turn in turns for q in turn if q is not None)]
+        quotes = {(q.document, q.page, q.start): q for q in quoted}
         ranked = zip_longest(*(each.passages for each in (whole, *found)))
         passages = {(p.document, p.page, p.start): p for turn in ranked for p in turn if p is not None}
         return replace(

@@ -8,13 +8,26 @@ from typing import Final, Literal
 
 from langchain_core.documents import Document
 
-from rag.answering.evidence import CutPage, denies, disagreements, newest_first, of_age, of_version, sentences_of
-from rag.answering.retrieval import Missing
+from rag.answering.evidence import (
+    CutPage,
+    decisive,
+    denies,
+    disagreements,
+    newest_first,
+    of_age,
+    of_version,
+    sentences_of,
+)
+from rag.answering.retrieval import Missing, Part
 from rag.core.text import coverage, language_of, terms
 from rag.core.types import Disagreement, PageKey, Passage, Quote
 
 # A sentence with so much of what was looked for says it.
 _SAYS_SO: Final = 0.8
+# Sentences of two documents with so many of their words in common are about the same. By hand.
+_SAME_MATTER: Final = 0.5
+# Quotes of what two documents say differently.
+_MOST: Final = 12
 # Quotes of each document that does not say what was looked for.
 _OF_EACH: Final = 2
 
@@ -100,3 +113,32 @@ def where_it_lacks(found: Sequence[Evidence]) -> list[Evidence]:
         if not saying or denying:
             lacking.append(replace(each, quotes=denying or each.quotes[:_OF_EACH]))
     return lacking
+
+
+def differing(parts: Sequence[Part], found: Sequence[Evidence]) -> list[Quote]:
+    """What two documents say differently of the same, sentence beside sentence; nothing where more is asked for."""
+    if len(found) != 2 or any(_asks_more(part, each) for part, each in zip(parts, found, strict=True)):
+        return []
+    there = [(quote, set(terms(quote.text))) for quote in found[1].sentences()]
+    pairs = list[Quote]()
+    for quote in found[0].sentences():
+        own = set(terms(quote.text))
+        if own <= set(terms(quote.title)):
+            continue
+        shared, other = max(
+            ((len(own & its) / max(1, len(own), len(its)), beside) for beside, its in there),
+            key=lambda one: one[0],
+            default=(0.0, quote),
+        )
+        if shared >= _SAME_MATTER and decisive(quote.text) != decisive(other.text):
+            pairs += [quote, other]
+    return pairs[:_MOST]
+
+
+def _asks_more(part: Part, found: Evidence) -> bool:
+    """Whether a side asks for more than for its document."""
+    called = " ".join(
+        f"{passage.name.replace('_', ' ').replace('.', ' ')} {passage.title}" for passage in found.passages[:1]
+    )
+    language = language_of(part.query)
+    return len(part.documents) != 1 or not set(terms(part.query, language)) <= set(terms(called, language))

@@ -85,6 +85,24 @@ def test_what_documents_say_alike_is_no_difference(library: Services) -> None:
     assert values(ask(library, "rules", "How long does the cloakroom keep bags?")) == []
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do the museum rules of 2018 and 2024 differ?",
+        "What is the difference between the museum rules of 2018 and 2024?",
+        "Compare the museum rules 2018 with the museum rules 2024",
+    ],
+)
+def test_documents_that_are_compared_are_quoted_where_they_differ(library: Services, question: str) -> None:
+    answer = ask(library, "rules", question)
+    said = [quote.text for quote in answer.quotes]
+    assert answer.outcome == "answered"
+    assert {"Dogs may enter the sculpture garden.", "Dogs may not enter the sculpture garden."} <= set(said)
+    assert any("9:00 to 16:00" in text for text in said)
+    assert any("11:00 to 19:00" in text for text in said)
+    assert not any("cloakroom" in text for text in said)
+
+
 def test_documents_about_something_else_are_in_no_dispute(library: Services) -> None:
     answer = ask(library, "charters", "How high is the daily fee in the charter of Lew Marsh?")
     assert "270 euros" in answer.quotes[0].text

@@ -87,6 +87,12 @@ def test_a_comparison_is_asked_side_by_side() -> None:
     assert sides("Compare them", {}) == []
 
 
+def test_a_little_word_of_a_title_makes_no_side() -> None:
+    titles = {"a": {"leas", "acorn"}, "d": {"leas", "daisi"}, "h": {"rule", "of", "the", "hous"}}
+    found = sides("Compare the rent of Acorn and Daisy", titles)
+    assert [part.documents for part in found] == [("a",), ("d",)]
+
+
 def test_several_questions_in_one_are_taken_apart_where_each_says_what_it_asks() -> None:
     assert len(several_questions("How long is probation and how many days of leave are there?")) == 2
     assert several_questions("Who founded it? When?") == ["Who founded it? When?"]

@@ -1,7 +1,7 @@
 """Quote selection: the sentences, list items and table rows of passages that answer, verbatim."""
 
 from rag.answering.evidence.answer_types import nearest_of_its_kind
-from rag.answering.evidence.disagreement import denies, disagreements, newest_first, of_age, of_version
+from rag.answering.evidence.disagreement import decisive, denies, disagreements, newest_first, of_age, of_version
 from rag.answering.evidence.outline import lead_quote, outline_quotes, section_quotes
 from rag.answering.evidence.pages import CutPage, cut_pages, sentences_of
 from rag.answering.evidence.quote_selection import AnswerScorer, find_quotes
@@ -14,6 +14,7 @@ __all__ = [
     "CutPage",
     "Unit",
     "cut_pages",
+    "decisive",
     "denies",
     "disagreements",
     "find_quotes",

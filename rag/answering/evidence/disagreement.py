@@ -147,7 +147,9 @@ def _named_in(question: str, quotes: Sequence[Quote], around: Mapping[str, str])
     titles: dict[str, frozenset[str]] = {}
     said: dict[str, set[str]] = {}
     for quote in quotes:
-        titles[quote.document] = frozenset(terms(f"{quote.name.replace('_', ' ')} {quote.title}", language))
+        titles[quote.document] = frozenset(
+            terms(f"{quote.name.replace('_', ' ').replace('.', ' ')} {quote.title}", language)
+        )
         said.setdefault(quote.document, set()).update(terms(f"{quote.section} {quote.text}", language))
     names = set(terms(" ".join([*_NAMES.findall(question), *years(question)]), language))
     names |= set(terms(question, language)) & frozenset[str]().union(*titles.values())

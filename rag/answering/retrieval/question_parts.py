@@ -108,7 +108,7 @@ def _by_document(question: str, titles: Mapping[str, Set[str]]) -> list[Part]:
     named = {}
     for word in dict.fromkeys(words(question)):
         called = tuple(name for name, stems in titles.items() if stem(word, language) in stems)
-        if called and len(called) < len(titles) and not word.isdecimal():
+        if called and len(called) < len(titles) and not word.isdecimal() and not is_empty(word, language):
             named[word] = called
     fewest = min(map(len, named.values()), default=0)
     telling = {word: called for word, called in named.items() if len(called) == fewest}

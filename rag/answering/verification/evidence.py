@@ -55,7 +55,9 @@ class Sources:
         self.rare = math.log1p(len(self.all) or 1)
         self._everything = _joined(self.all)
         self._called = {
-            quote.document: frozenset(terms(f"{quote.name.replace('_', ' ')} {quote.title}", self.language))
+            quote.document: frozenset(
+                terms(f"{quote.name.replace('_', ' ').replace('.', ' ')} {quote.title}", self.language)
+            )
             for quote in self.quotes
         }
 
