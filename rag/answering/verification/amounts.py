@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations, permutations
+from dataclasses import replace
+from itertools import combinations, permutations, zip_longest
 from typing import Final
 
 from rag.answering.verification.evidence import Source
@@ -33,6 +34,8 @@ SUM: Final = re.compile(
     r"|decrease\w*|grew|rose|fell|growth|higher|lower)\b|共|合计|总|增|减|多|少|相差",
     re.IGNORECASE,
 )
+
+_BETWEEN: Final = re.compile(r"\s?(?:to|and|or|bis|und|auf|[-–]|至|到|增至)\s?")
 
 
 def figures_of(source: Source) -> Iterator[Number]:
@@ -83,7 +86,7 @@ def computed(claim: str, near: Sequence[Source]) -> tuple[str, Number] | None:
         return None
     there: dict[tuple[float, str], str] = {}
     for source in near:
-        for number in figures_of(source):
+        for number in _with_units(source):
             text = written(number, source)
             if number.plain and (number.unit or number.value not in YEARS or "," in text):
                 there.setdefault((number.value, number.unit), text)
@@ -98,6 +101,14 @@ def computed(claim: str, near: Sequence[Source]) -> tuple[str, Number] | None:
                 if reckoned := _reckoned(number, sides):
                     return f"{reckoned} = {shown}", number
     return None
+
+
+def _with_units(source: Source) -> Iterator[Number]:
+    """The figures of a sentence; the first of "from 310,000 to 345,000 euros" in euros too."""
+    found, text = list(figures_of(source)), normalized(source.text)
+    for number, following in zip_longest(found, found[1:]):
+        before = following and not number.unit and _BETWEEN.fullmatch(text, number.end, following.start)
+        yield replace(number, unit=following.unit) if following and before else number
 
 
 def _multiplied(number: Number, near: Sequence[Source]) -> str:

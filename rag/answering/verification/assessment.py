@@ -199,7 +199,8 @@ class Assessor:
         )
 
     def _by_words(self, case: Case) -> None:
-        wanted = dict.fromkeys(wording(case.said.text).held, 1.0)
+        # Figures were compared already, however they are written.
+        wanted = dict.fromkeys(wording(without_figures(case.said.text)).held, 1.0)
         held = coverage(wanted, frozenset[str]().union(*(wording(source.text).held for source in case.evidence[:2])))
         if held >= _BY_WORDS and not case.doubted:
             case.verdict = case.most

@@ -28,6 +28,9 @@ _MAY: Final = re.compile(r"\b(?:may|can|could|might|optional(?:ly)?|darf|kann)\b
 _MUST: Final = re.compile(
     r"\b(?:must|shall|required|has to|have to|obliged|mandatory|muss|müssen)\b|必须|应当|须|应", re.IGNORECASE
 )
+# Characters before and behind a figure among which the words stand that bound it.
+_BOUND_BEFORE, _BOUND_BEHIND = 16, 12
+_CLAUSE: Final = re.compile(r"[,;.:()，；。]|\b(?:and|or|but|und|oder|aber)\b(?! (?:less|more|mehr|weniger)\b)|\d")
 _KINDS: Final = {"quantifier": (_ALL, _SOME, _NONE), "bound": (_LEAST, _MOST), "modality": (_MAY, _MUST)}
 _ONLY: Final = re.compile(r"\b(?:only|solely|exclusively|alone|nur)\b|只|仅|唯一", re.IGNORECASE)
 _OPPOSITES: Final = """
@@ -84,6 +87,13 @@ class Difference:
         said = claim[slice(*self.span)]
         fields: dict[str, str | int] = {"said": said, "document": self.document}
         return Notice(f"{self.kind}_{'missing' if self.source is None else 'differs'}", fields)
+
+
+def bound_of(text: str, start: int, end: int) -> int:
+    """How the figure at a place is bounded: 1 as the least, -1 as the most, 0 by nothing beside it."""
+    beside = f"{text[max(0, start - _BOUND_BEFORE) : start]}|{text[end : end + _BOUND_BEHIND]}"
+    beside = _CLAUSE.split(beside.partition("|")[0])[-1] + _CLAUSE.split(beside.partition("|")[2], maxsplit=1)[0]
+    return bool(_LEAST.search(beside)) - bool(_MOST.search(beside))
 
 
 def words_of_kind(mine: str, theirs: str) -> str:

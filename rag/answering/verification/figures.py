@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -12,6 +13,7 @@ from rag.answering.evidence.ranges import in_range
 from rag.answering.verification.amounts import EXACT, IN, YEARS, converts, figures_of, in_common, to_digits, written
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
+from rag.answering.verification.turned_figures import bounded_otherwise, superseded
 from rag.core.text import Language, Number, coverage, months, normalized, numbers, terms, without_figures
 
 # "One", "two" and "third" are often no figures at all.
@@ -67,6 +69,8 @@ def _wrong(
                 continue
             like, source = _like(number, there)
             yield Difference("figure", _span(number, claim), like, source)
+        elif turned := bounded_otherwise(number, read, near) or superseded(number, read, near):
+            yield replace(turned, span=_span(number, claim))
         elif (
             same
             and number.unit

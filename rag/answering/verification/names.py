@@ -21,6 +21,8 @@ _INNER: Final = re.compile(r"[-&.'’/]")
 _NAME_LIKE: Final = re.compile(r"\b[A-Z][\w&-]*+(?: [A-Z][\w&-]*+)*+")
 _RELATES: Final = re.compile(r"[a-z]{3}")
 _EITHER_WAY: Final = re.compile(r"\b(?:and|or|with|between|beside|near|next|like|unlike|as|is|are|was|were)\b")
+# Every German noun has a capital: a name is what follows a title.
+_GERMAN_NAME: Final = re.compile(r"\b(?:Herrn?|Frau|Dr\.|Prof\.) (?!Dr\.|Prof\.)([A-ZÄÖÜ][\w-]++)")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
 
@@ -29,7 +31,10 @@ def names(text: str) -> list[str]:
     """The words written as names, with a capital inside a sentence, in order."""
     # A Latin name ends where Chinese goes on: "Dairy Queen的总公司".
     text = _SCRIPTS_MEET.sub(" ", normalized(text))
-    stop_words = STOP_WORDS[language_of(text)]
+    language = language_of(text)
+    if language == "de":
+        return [match[1] for match in _GERMAN_NAME.finditer(text)]
+    stop_words = STOP_WORDS[language]
     found, begins = [], True
     for match in _WORD.finditer(text):
         word = match.group().rstrip(".-").removesuffix("'s").removesuffix("’s")

@@ -30,6 +30,7 @@ _SUBORDINATE: Final = re.compile(r"\b(?:if|unless|whether|that|than|wenn|dass)\b
 _DENIALS: Final = re.compile(
     r"\b(?:until|without|outside|hardly|barely|unable|lack\w*|fail(?:s|ed|ure)?|refus\w*|den(?:y|ies|ied)|prohibit\w*|forbid\w*|"
     r"exclud\w*|prevent\w*|absen\w*|avoid\w*|difficult\w*|impossible|instead|rather than|except|unless|exempt|differ\w*"
+    r"|remov\w*|abolish\w*|discontinu\w*"
     r"|few|in(?:complete|ability|valid|eligible|correct|sufficient|capable)|dis(?!c|t)[a-z]{4,}|un(?!der|til|ion|it|iq|iv|install|lock|load|pack|do)[a-z]{4,})\b",
     re.IGNORECASE,
 )
@@ -37,6 +38,9 @@ _NEGATIONS_CHINESE: Final = re.compile(
     "不(?!仅|但|只|断|同|久|少|过|得不|超过)|没有?|未(?!来|满)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
 )
 _CLAUSE: Final = re.compile(r"[.;:!?]\s|\n|,\s|[()]")
+_CLAUSE_CHINESE: Final = re.compile("[，。；：！？、,.;:!?\\s]")
+# Characters on each side of a Chinese negation that it is about.
+_REACH_CHINESE: Final = 6
 # Characters on each side of a negation among which its words are looked for.
 _REACH: Final = 150
 # Words before and after a negation that it is about; in the documents, where the same is said otherwise, more.
@@ -79,8 +83,9 @@ def negations(text: str, language: Language) -> Iterator[Negation]:
         behind = _CLAUSE.split(text[max(0, match.start() - _REACH) : match.start()])[-1]
         yield Negation(*match.span(), tuple(_stems(behind, language)), tuple(_stems(ahead, language)))
     for match in _NEGATIONS_CHINESE.finditer(text):
-        denied = text[match.end() : match.end() + 3]
-        yield Negation(*match.span(), (), tuple(denied[i : i + 2] for i in range(2)))
+        ahead = _CLAUSE_CHINESE.split(text[match.end() : match.end() + _REACH_CHINESE], maxsplit=1)[0]
+        behind = _CLAUSE_CHINESE.split(text[max(0, match.start() - _REACH_CHINESE) : match.start()])[-1]
+        yield Negation(*match.span(), _bigrams(behind), _bigrams(ahead))
 
 
 def denials(text: str) -> frozenset[str]:
@@ -193,7 +198,11 @@ class Negations:
 
 def _pairs(text: str) -> frozenset[str]:
     """Each two characters that stand side by side in a Chinese text, as negations are told there."""
-    return frozenset(text[i : i + 2] for i in range(len(text) - 1)) if script_of(text) == "cjk" else frozenset()
+    return frozenset(_bigrams(text)) if script_of(text) == "cjk" else frozenset()
+
+
+def _bigrams(text: str) -> tuple[str, ...]:
+    return tuple(text[i : i + 2] for i in range(len(text) - 1))
 
 
 def _stems(text: str, language: Language) -> list[str]:

@@ -124,7 +124,7 @@ def _exchanged(mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[_Exch
 
 def _kind(found: _Exchanged, before: Sequence[Token], stop_words: Set[str], chinese: bool) -> str:
     """What was exchanged: "figure", "unit", "date", "name", "negation" …; "" when it is none of these."""
-    mine, theirs = (" ".join(token.word for token in side) for side in (found.mine, found.theirs))
+    mine, theirs = (("" if chinese else " ").join(token.word for token in side) for side in (found.mine, found.theirs))
     sides = lower(found.mine), lower(found.theirs)
     # The "No" of a title denies nothing.
     denied = [any(token.word in _NOT for token in side) for side in (found.mine, found.theirs)]
@@ -161,13 +161,19 @@ def _other_unit(mine: Sequence[Token], theirs: Sequence[Token], stop_words: Set[
 def _other_name(mine: Sequence[Token], theirs: Sequence[Token], stop_words: Set[str]) -> bool:
     ours, others = _meant(mine, stop_words), _meant(theirs, stop_words)
     named = ours and all(word[:1].isupper() for word in ours) and any(word[:1].isupper() for word in others)
-    if not named or not {stem(word.lower()) for word in ours}.isdisjoint(stem(word.lower()) for word in others):
+    if not named or not _stems(ours).isdisjoint(_stems(others)):
         return False
     return not any(
         known(word, frozenset(other.lower() for other in theirs_), " ".join(theirs_))
         for one, theirs_ in ((ours, others), (others, ours))
         for word in one
     )
+
+
+def _stems(side: Sequence[str]) -> set[str]:
+    """In English and in German, where "Herr" and "Herrn" are the same."""
+    lower = [word.lower().removesuffix("n") if len(word) > _LONGEST else word.lower() for word in side]
+    return {stem(word, language) for word in lower for language in ("en", "de")}
 
 
 def _meant(side: Sequence[Token], stop_words: Set[str]) -> list[str]:

@@ -12,7 +12,7 @@ _LEAD_IN: Final = re.compile(
     r"^(?:\s++|[-*#>_•·–—]++\s*+|\(?\d{1,2}[.)](?=\s)\s*+|[\"“](?!\w)"
     r"|(?:(?:in|as) )?(?:answer|short|summary)\s*+[:,]\s*+"
     r"|the answer(?: to (?:this|the|your) question)?(?: is)?\s*+[:,]?\s*+(?:that )?"
-    r"|(?:yes|no|correct|right|exactly|ja|nein|doch|genau|richtig|是的|是|不是|不|对|可以|不可以)\s*+[,，。.!]\s*+"
+    r"|(?:yes|no|correct|right|exactly|ja|nein|doch|genau|richtig|是的|是|不是|不|没有|对|可以|不可以)\s*+[,，。.!]\s*+"
     r"|(?:however|therefore|additionally|also|in addition|furthermore|moreover|overall|finally)\s*+,\s*+"
     r"|(?:according to|based on|as (?:stated|mentioned|described) in|per) (?:the |your |this )?"
     r"(?:[^\s,]++ ){0,6}?[^\s,]++\s*+,\s*+(?=\w)"
@@ -25,7 +25,7 @@ YES: Final = re.compile(
     re.IGNORECASE,
 )
 NO: Final = re.compile(
-    r"^\W*+(?:no|that(?:'s| is) (?:not |in)correct|nein|不是|不可以|不能|不)(?![^\W_])", re.IGNORECASE
+    r"^\W*+(?:no|that(?:'s| is) (?:not |in)correct|nein|不是|不可以|不能|不|没有)(?![^\W_])", re.IGNORECASE
 )
 # A question that is answered by yes or no, and what makes it one.
 _ASKS_WHETHER: Final = re.compile(

@@ -61,6 +61,9 @@ _SPELT: Final = (
     rf"|(?:{'|'.join(_ONES_GERMAN)})und(?:{'|'.join(_TENS_GERMAN)})"
     rf"|{'|'.join(sorted(_VALUES, key=len, reverse=True))})"
 )
+# Behind the hour of a time of day: "6 pm", "6:30 p.m."; the minutes of "18:00" are no figure.
+_HALF_OF_DAY: Final = re.compile(r"(?::[0-5]\d)?\s?([ap])\.?m\b", re.IGNORECASE)
+_HOUR: Final = re.compile(r"\d:$")
 _GERMAN_COMPOUND: Final = re.compile(rf"({'|'.join(_ONES_GERMAN)})und({'|'.join(_TENS_GERMAN)})")
 
 _CHINESE_DIGITS: Final = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -77,7 +80,7 @@ _DIGITS: Final = [rf"\d++(?:{mark}\d{{3}}(?!\d))*+(?:{point}\d++)?" for mark, po
 _WRITTEN: Final = (
     rf"(?P<currency>{_CURRENCY})?\s?"
     rf"(?:(?P<digits>(?<![\w.])DIGITS|(?<![\d.])DIGITS(?![\d]))(?:st|nd|rd|th|s)?"
-    rf"|\b(?P<word>{_SPELT})\b"
+    rf"|\b(?!(?<=\bat )once)(?P<word>{_SPELT})\b"
     rf"|(?P<chinese>[{CHINESE_NUMERALS}]++))"
     rf"(?:[\s-]?(?P<scale>(?:{_SCALE})(?![a-zäöü])))?"
     rf"(?:[\s-]?(?P<unit>(?:{_UNIT})(?![a-zäöü])))?"
@@ -104,13 +107,20 @@ def numbers(text: str, language: Language | None = None) -> list[Number]:
 
     >>> [(n.value, n.unit) for n in numbers("$1.5 million in 3 days, twenty-five percent, 三百天")]
     [(1500000.0, '$'), (3.0, 'day'), (25.0, '%'), (300.0, 'day')]
+    >>> [n.value for n in numbers("from 9 a.m. to 6:30 pm; from 9:00 to 18:30")]
+    [9.0, 18.0, 30.0, 9.0, 18.0, 30.0]
     >>> [(n.value, n.unit) for n in numbers("Es sind 1.500,50 Euro und fünfundzwanzig Tage.")]
     [(1500.5, '€'), (25.0, 'day')]
     """
     german = (language or language_of(text)) == "de"
     found = []
-    for match in _NUMBER[german].finditer(normalized(text)):
+    text = normalized(text)
+    for match in _NUMBER[german].finditer(text):
         value, plain = _value(match, german=german)
+        if match["digits"] == "00" and _HOUR.search(text, max(0, match.start("digits") - 2), match.start("digits")):
+            continue
+        if match["digits"] and 1 <= value <= 12 and (half := _HALF_OF_DAY.match(text, match.end("digits"))):
+            value = value % 12 + 12 * (half[1] in "pP")
         scale = (match["scale"] or "").lower()
         if len(scale) == 1 and scale.isascii() and not (match["currency"] or match["scale"].isupper()):
             # 401k is a name, 5 m are metres.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.core.text import CJK, STOP_WORDS, language_of, normalized, numbers, stem, words
+from rag.core.text import CJK, STOP_WORDS, Language, language_of, normalized, numbers, stem, words
 from rag.core.text.scripts import has_cjk
 from rag.core.text.words import parts
 
@@ -60,8 +60,8 @@ class Wording:
 def wording(text: str) -> Wording:
     """The words of a text; equal texts are computed once."""
     chinese = has_cjk(text)
-    stops = STOP_WORDS["en"] if not chinese and language_of(text) != "de" else STOP_WORDS[language_of(text)]
-    found = tuple(_words(text, stops))
+    language: Language = language_of(text)
+    found = tuple(_words(text, language if chinese or language == "de" else "en"))
     lower = [word.plain for word in found]
     little = frozenset(lower) & (_NEGATIONS | _QUANTIFIERS | _MODALS | _SELF)
     negations = sum(word in _NEGATIONS or word.endswith("n't") for word in lower)
@@ -80,8 +80,8 @@ def wording(text: str) -> Wording:
     )
 
 
-def _words(text: str, stops: frozenset[str]) -> list[Word]:
-    found = []
+def _words(text: str, language: Language) -> list[Word]:
+    found, stops = [], STOP_WORDS[language]
     for match in _TOKEN.finditer(text):
         token, at = match.group(), match.start()
         if has_cjk(token):
@@ -91,7 +91,7 @@ def _words(text: str, stops: frozenset[str]) -> list[Word]:
                 found.append(Word(at + i, at + i + len(pair), own, pair, False))
             continue
         pieces = [part for word in words(normalized(token)) for part in parts(word)]
-        stems = tuple(stem(piece) for piece in pieces if piece not in stops)
+        stems = tuple(stem(piece, language) for piece in pieces if piece not in stops)
         lower = normalized(token).lower().replace("’", "'")
         found.append(Word(at, match.end(), stems, lower, token[0].isupper() and lower not in stops))
     return found
