@@ -16,7 +16,9 @@ POOL = (
     "Children under 8 may swim only with a parent. The slide is closed on Thursdays. The entrance fee is 7 euros for "
     "adults and 4 euros for pupils. Only the lifeguard may open the deep basin. A season ticket costs 90 euros a year. "
     "Glass bottles are prohibited on the lawn. The plan for a second slide was rejected in 2021. Chair: Nora Blum. "
-    "Deputy chair: Emil Sand. The water is tested every night. The cleaner does not empty the lockers."
+    "Deputy chair: Emil Sand. The water is tested every night. The cleaner does not empty the lockers. "
+    "Towels are lent in the morning and not lent in the evening. Runners must not enter the lawn. Swimmers come in "
+    "through door B at the weekend. The pumps are checked each quarter."
 )
 GERMAN = (
     "Das Angeln ist im Hafen verboten. Der Steg darf nur mit Schuhen betreten werden. Die Liegegebühr beträgt 12 Euro "
@@ -51,6 +53,9 @@ def verdict(said: str, evidence: list[Quote], question: str = "") -> str:
         "The chair is Emil Sand.",
         "The water is tested every week.",
         "The lockers are emptied by the cleaner.",
+        "Towels are lent in the evening.",
+        "Swimmers come in through door A at the weekend.",
+        "The pumps are checked each month.",
     ],
 )
 def test_what_another_sentence_shuts_out_is_unsupported(said: str) -> None:
@@ -71,6 +76,9 @@ def test_what_another_sentence_shuts_out_is_unsupported(said: str) -> None:
         "The chair is Nora Blum.",
         "The water is tested nightly.",
         "The cleaner does not empty lockers.",
+        "Towels are lent in the morning.",
+        "Runners may not enter the lawn.",
+        "Swimmers come in through door B at the weekend.",
     ],
 )
 def test_what_is_true_beside_it_is_not_accused(said: str) -> None:
@@ -98,6 +106,7 @@ def test_the_same_in_german(said: str, question: str, expected: str) -> None:
         ("The rent of barn Oak is 300 euros.", "", "supported"),
         ("The rent is 450 euros.", "What is the rent of barn Oak?", "unsupported"),
         ("The rent is 450 euros.", "What is the rent of barn Elm?", "supported"),
+        ("The tenant of barn Elm may keep horses.", "", "unsupported"),
         ("Together the rents of Oak and Elm are 750 euros.", "", "supported"),
     ],
 )

@@ -126,7 +126,7 @@ class Checks:
         held = (one for one in told if one.kind != "negation" or own <= denials(one.source.text if one.source else ""))
         yield from _by("wording", held)
         yield from _by("oppositions", oppositions(claim, near, self._sources.language))
-        yield from _by("negations", self._negations.differences(claim, near))
+        yield from _by("negations", self._negations.differences(claim, near, self._question))
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:

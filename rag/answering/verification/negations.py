@@ -122,14 +122,15 @@ class Negations:
         self._sources, self._language = sources, sources.language
         self._heard = [self._hear(source) for source in sources.all]
 
-    def differences(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
+    def differences(self, claim: str, near: Sequence[Source], question: str = "") -> Iterator[Difference]:
         """Negations of the claim that the evidence speaks against, and those of the evidence that it leaves away.
 
         Args:
             near: of the evidence the nearest, rows with the columns that the claim names.
         """
         narrow = {source.place: self._hear(source) for source in near}
-        heard = [narrow.get(one.source.place, one) for one in self._heard]
+        places = {source.place for source in self._sources.meant(claim, question)}
+        heard = [narrow.get(one.source.place, one) for one in self._heard if one.source.place in places]
         mine, own = list(negations(claim, self._language)), denials(claim)
         for found in mine:
             meant = found.about(*_CLAIMED)
@@ -175,6 +176,9 @@ class Negations:
                 meant, follows = found.about(*_DENIED), found.about(0, _DENIED[1])
                 shared, share = meant & claimed, self._share(meant, claimed)
                 if self._share(follows, claimed) < _FOLLOWED or any(shared & other for other in denied):
+                    continue
+                if claimed <= frozenset(terms(one.source.text[: found.start], self._language)):
+                    # "Insured in the first tariff, and not in the second."
                     continue
                 also_said = any(shared <= other.stems for other in heard if not other.denies)
                 if close * share >= _OPPOSITE + _OPPOSITE_SAID * also_said:

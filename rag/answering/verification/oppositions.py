@@ -55,7 +55,10 @@ _YEARLY: Final = re.compile(
     r"|每年|年费",
     re.IGNORECASE,
 )
-_PERIODS: Final = (_DAILY, _WEEKLY, _MONTHLY, _YEARLY)
+_QUARTERLY: Final = re.compile(
+    r"\b(?:quarterly|(?:a|per|each|every) quarter|vierteljährlich\w*|(?:pro|im) quartal)\b|每季度?", re.IGNORECASE
+)
+_PERIODS: Final = (_DAILY, _WEEKLY, _MONTHLY, _QUARTERLY, _YEARLY)
 _PART: Final = re.compile(r",\s|;\s|\s(?:and|but|while|whereas|und|aber|sowie)\s|[，；、]")
 _NAME: Final = re.compile(r"(?<=[\w,:;] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 # How much more of a claim a sentence with another name must say than those with the claim's.

@@ -16,6 +16,7 @@ from typing import Final
 from rag.answering.verification.contradiction import Difference, words_of_kind
 from rag.answering.verification.evidence import Source
 from rag.answering.verification.names import known, unaccented
+from rag.answering.verification.negations import denies
 from rag.core.text import CJK, STOP_WORDS, language_of, measure, months, numbers, script_of, stem
 from rag.core.types import Span
 
@@ -84,7 +85,8 @@ def exchanges(claim: str, near: Sequence[Source], said: Sequence[Sequence[str]])
     for source in near:
         for found in _exchanged(mine, tokens(source.text)):
             kind = _kind(found, mine[max(found.place - 1, 0) : found.place], stop_words, chinese)
-            if not kind:
+            # What may not be done must not be done.
+            if not kind or (kind == "modality" and denies(claim) and denies(source.text)):
                 continue
             # Single characters say little: what the claim has may not stand elsewhere in as many equal ones.
             enough = found.around if chinese else max(_OWN, found.around // 2)
@@ -177,7 +179,12 @@ def _stems(side: Sequence[str]) -> set[str]:
 
 
 def _meant(side: Sequence[Token], stop_words: Set[str]) -> list[str]:
-    return [unaccented(token.word).removesuffix("'s") for token in side if token.word.lower() not in stop_words]
+    # Of "gate A" the letter is a name.
+    return [
+        unaccented(token.word).removesuffix("'s")
+        for token in side
+        if token.word.lower() not in stop_words or (len(token.word) == 1 and token.word.isupper() and token.word != "I")
+    ]
 
 
 def _span(side: Sequence[Token], mine: Sequence[Token], place: int) -> Span:
