@@ -35,7 +35,7 @@ _ABOUT_YOU: Final = (
 )
 _SMALL_TALK: Final = tuple(
     re.compile(rf"^\W*+(?:{sentence})[\s!.?！。？~,，、]*+$", re.IGNORECASE)
-    for sentence in (rf"(?:(?:{_GREETINGS})(?:\s+(?:{_GREETED})|{_GREETED})?\W*+)+", _ABOUT_YOU)
+    for sentence in (rf"(?:(?:{_GREETINGS})(?![a-z])(?:\s+(?:{_GREETED})|{_GREETED})?\W*+)++", _ABOUT_YOU)
 )
 _SALUTATION: Final = re.compile(
     rf"^\W*+(?:(?:{_GREETINGS})(?: (?:{_GREETED}))?[,!.，。！]++\s*+)+(?=\w)", re.IGNORECASE

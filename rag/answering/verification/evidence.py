@@ -78,13 +78,18 @@ class Sources:
         return self._of_named(claim) or self._of_named(question) or self.all
 
     def _of_named(self, said: str) -> list[Source]:
-        """... by what a text names; nothing where it names none."""
+        """... by what a text names; nothing where it names none.
+
+        Documents of a kind have more words of their names in common than not; that one is named is sure only where all
+        is said that tells it from the other.
+        """
         spoken = set(terms(said, self.language))
         left_out: dict[str, frozenset[str]] = {}
         for called in self._called.values():
             for other, its in self._called.items():
-                names = (called - its) & spoken
-                if names and called & its and not (its - called) & spoken:
+                names, others = called - its, its - called
+                of_a_kind = len(called & its) >= max(len(names), len(others), 1)
+                if names and of_a_kind and names <= spoken and not others & spoken:
                     left_out[other] = left_out.get(other, frozenset()) | names
         if not left_out:
             return []

@@ -26,7 +26,8 @@ _RESTRICTED, _OF_ALL = 0.6, 0.5
 _FOCUS: Final = 4
 _WORD: Final = re.compile(r"[^\W\d_][\w'’-]*")
 _ONLY: Final = re.compile(
-    r"(?<!not )(?<!nicht )\b(?:only|solely|exclusively|nur|ausschließlich)\b"
+    # "The only way" restricts nothing but itself.
+    r"(?<!not )(?<!nicht )(?<!the )\b(?:only|solely|exclusively|nur|ausschließlich)\b"
     r"(?!,? (?:if|when|after|before|once|wenn|then|a few|about|recently|part)\b)"
     r"(?! (?:[$€£]? ?\d|[a-z]+ (?:percent|per cent)))",
     re.IGNORECASE,
