@@ -166,7 +166,7 @@ def keep_place(page: Frame, collection: str, question: str, document: str, words
     """Save a question whose right source is these words of a document; whether they stand there."""
     store = page.services.store
     known, pages = store.documents.get(page.owner, document), store.documents.pages(page.owner, document)
-    hit = next(iter(find_words(pages, words)), None)
+    hit = next(iter(find_words(pages, words, known.kind)), None)
     if hit is None or known.collection != collection:
         return False
     store.checks.add(page.owner, collection, question, document=known.name, page=hit.page, quote=hit.words)

@@ -10,12 +10,14 @@ from typing import Any, Final, get_args
 import streamlit as st
 
 from rag.core.errors import NotFound
+from rag.core.formats import Kind
 from rag.core.text import find_letters
 from rag.core.types import Answer, Chat, Page, Rating, Reason, Right, Thumb, Turn, shown_name
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted
 from rag.ui.texts import Texts
 from rag.ui.widget_values import ID, clean
+from rag.viewing.document_search import find_words
 
 _THUMBS: Final[tuple[Thumb, ...]] = ("down", "up")
 _NOTE_CHARACTERS: Final = 1000
@@ -143,15 +145,18 @@ def take_place(page: Frame, sent: object) -> None:
     except NotFound:
         return
     if known.collection == collection:
-        quote = _words_on(read, clean(words) if isinstance(words, str) else "", given.get("marked"))
+        quote = _words_on(read, known.kind, clean(words) if isinstance(words, str) else "", given.get("marked"))
         change(page, ids[0], document=known.name, page=read.number, quote=quote)
         st.session_state[_PICKING] = None
 
 
-def _words_on(read: Page, words: str, marked: object) -> str:
+def _words_on(read: Page, kind: Kind, words: str, marked: object) -> str:
     """The words that were chosen, as they stand on the page; else those that are marked there; else none."""
     if words.strip() and (found := find_letters(read.text, words[:_WORDS_CHARACTERS], 0)):
         return read.text[slice(*found)]
+    # Across a link of Markdown, whose target is not drawn.
+    if hit := next(iter(find_words([read], words[:_WORDS_CHARACTERS], kind)), None):
+        return read.text[hit.start : hit.end]
     span = marked.split("-") if isinstance(marked, str) else []
     if len(span) == 2 and all(part.isdecimal() and len(part) < 10 for part in span):
         return read.text[int(span[0]) : int(span[1])][:_WORDS_CHARACTERS]

@@ -13,6 +13,7 @@ from rag.ui.texts import Texts
 from rag.viewing.answer_notices import notices, quotes_title, refused_title, reply_notices, written_title
 from rag.viewing.answer_order import folded, folded_quotes, is_weak, kept, written_leads
 from rag.viewing.export import as_rich_text
+from rag.viewing.markdown_signs import without_signs
 from rag.viewing.verdict_texts import why
 
 _VERDICTS: Final[tuple[Verdict, ...]] = ("supported", "partly", "unsupported", "unchecked")
@@ -93,8 +94,8 @@ def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, s
     name, place = shown_name(quote), quote.place.shown(texts)
     return {
         "number": number,
-        "text": " ".join(quote.text.split()),
-        "head": quote.head,
+        "text": " ".join(without_signs(quote.text, quote.kind).split()),
+        "head": without_signs(quote.head, quote.kind),
         "name": name,
         "place": place,
         "open": texts("answer.open_page", place=f"{name}, {place}" if place else name),

@@ -29,6 +29,7 @@ const gridOf = (grid, name) =>
 const block = (part, leftOut) => {
   if (part.kind === "table") return tableOf(part.rows);
   const pieces = part.pieces.map((each) => piece(each, leftOut));
+  if (part.kind === "code") return element("pre", {}, ...pieces);
   if (part.kind === "heading") return element("h3", { class: part.level === 1 ? "top" : false }, ...pieces);
   return pieces.some((node) => node !== "") ? element("p", {}, ...pieces) : "";
 };

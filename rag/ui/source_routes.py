@@ -59,7 +59,7 @@ def find(request: Request, page: Frame) -> Response:
     """Where words stand in a document."""
     document = page.services.store.documents.get(page.owner, file_addresses.parameter(request, "document", ID))
     words = request.query_params.get("words", "")[:_LONGEST_SEARCH]
-    hits = find_words(page.services.store.documents.pages(page.owner, document.id), words)
+    hits = find_words(page.services.store.documents.pages(page.owner, document.id), words, document.kind)
     said = page.texts.count("source.hits_most" if len(hits) == MOST_HITS else "source.hits", len(hits))
     return _reply({"said": said if hits else page.texts("source.no_hits"), "hits": [asdict(hit) for hit in hits]})
 
@@ -119,7 +119,7 @@ def _page_view(
         "number": read.number,
         "count": document.pages,
         "marked": f"{spans[0][0]}-{spans[0][1]}" if spans else "",
-        "blocks": [block.fields() for block in page_blocks(read, spans)],
+        "blocks": [block.fields() for block in page_blocks(read, spans, document.kind)],
         "grid": sheet_grid(read, spans) if read.cells else None,
         "left_out": bool(read.left_out),
         "unread": read.unread is not None,

@@ -1,12 +1,14 @@
-"""Words looked for inside one document, as a reader's "find" does: case aside, page by page."""
+"""Words looked for inside one document, as a reader's "find" does: case aside, page by page, as they are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.core.formats import Kind
 from rag.core.types import Page
+from rag.viewing.markdown_signs import signs
 
 # Characters shown before and after a hit, and hits that are shown at most.
 _AROUND: Final = 60
@@ -26,8 +28,10 @@ class Hit:
     after: str
 
 
-def find_words(pages: Sequence[Page], wanted: str) -> list[Hit]:
+def find_words(pages: Sequence[Page], wanted: str, kind: Kind = "") -> list[Hit]:
     """The places of `wanted` in reading order, `MOST_HITS` at most; runs of white space count as one blank.
+
+    In a document of Markdown its signs do not count; on a page where nothing is found so, they do.
 
     >>> [hit.start for hit in find_words([Page(1, "1", "Leave early,\\nleave late.")], "early, leave")]
     [6]
@@ -35,7 +39,9 @@ def find_words(pages: Sequence[Page], wanted: str) -> list[Hit]:
     sought = _folded(" ".join(wanted.split()))
     found: list[Hit] = []
     for page in pages if sought else ():
-        found += (_hit(page, start, end) for start, end in _places(page.text, sought))
+        hidden = {at for span in signs(page.text) for at in range(*span)} if kind == "markdown" else set()
+        places = list(_places(page.text, sought, hidden)) or list(_places(page.text, sought) if hidden else ())
+        found += (_hit(page, start, end) for start, end in places)
         if len(found) >= MOST_HITS:
             return found[:MOST_HITS]
     return found
@@ -46,8 +52,9 @@ def _folded(text: str) -> str:
     return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 
-def _places(text: str, sought: str) -> Iterator[tuple[int, int]]:
-    origin = [at for at, letter in enumerate(text) if not (letter.isspace() and at and text[at - 1].isspace())]
+def _places(text: str, sought: str, hidden: Collection[int] = ()) -> Iterator[tuple[int, int]]:
+    shown = [at for at in range(len(text)) if at not in hidden]
+    origin = [at for i, at in enumerate(shown) if not (i and text[at].isspace() and text[shown[i - 1]].isspace())]
     squeezed = _folded("".join(" " if text[at].isspace() else text[at] for at in origin))
     at = squeezed.find(sought)
     while at >= 0:

@@ -103,3 +103,10 @@ def test_what_is_copied_is_rich_text_with_numbered_sources() -> None:
         "[2] “Sentence 2.” – a.md",
     ]
     assert answer_data(ANSWER, Texts("en"), "Writing …", {})["copy"] is None
+
+
+def test_a_quote_from_markdown_is_drawn_without_its_signs() -> None:
+    words = "Every colleague gets a **mentor**; see [the plan](/plan.md)."
+    quotes = (replace(QUOTES[0], kind="markdown", text=words), replace(QUOTES[0], kind="text", text=words))
+    drawn_words = [quote["text"] for quote in drawn(replace(ANSWER, quotes=quotes))["quotes"]]
+    assert drawn_words == ["Every colleague gets a mentor; see the plan.", words]

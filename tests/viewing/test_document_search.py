@@ -38,3 +38,13 @@ def test_a_hit_shows_the_words_around_it_on_one_line() -> None:
 def test_nothing_is_found_of_nothing_and_most_hits_is_the_most() -> None:
     assert (found(""), found("  "), found("holiday")) == ([], [], [])
     assert len(find_words([Page(1, "1", "a " * 1000)], "a")) == MOST_HITS
+
+
+def test_in_markdown_words_are_found_as_they_are_drawn() -> None:
+    page = Page(1, "1", "Every colleague gets a **mentor** and [a form](/forms/a.pdf) by mail.")
+    hits = [find_words([page], words, "markdown") for words in ("a mentor and a form by", "/forms/a.pdf")]
+    assert [page.text[hit.start : hit.end] for found in hits for hit in found] == [
+        "a **mentor** and [a form](/forms/a.pdf) by",
+        "/forms/a.pdf",
+    ]
+    assert find_words([page], "a mentor and", "text") == []

@@ -89,3 +89,41 @@ def test_no_word_of_the_page_is_lost() -> None:
         for word in text.split()
     ]
     assert words == [word for word in page.text.replace("|", " ").split() if word.strip("#-")]
+
+
+MARKED = b"""# The `badge`
+
+Every colleague gets a **mentor** and [a form](/forms/a.pdf); 2 * 3 * 4 is not *one* sign, nor is snake_case_name.
+
+<Tabs key="code">
+</Tabs>
+
+```bash
+footnote *run*
+
+echo _x_
+```
+
+Then _sign_ it.
+
+| Key | Opens |
+|---|---|
+| **red** | the hall |
+"""
+
+
+def test_the_signs_of_markdown_are_not_shown_and_code_stands_as_it_is() -> None:
+    page = read(MARKED, "badge.md")
+    start, end = page.text.index("Every"), page.text.index("; 2")
+    assert [shown(block) for block in page_blocks(page, [(start, end)], "markdown")] == [
+        ("heading", "The badge"),
+        ("text", "[Every colleague gets a mentor and a form]; 2 * 3 * 4 is not one sign, nor is snake_case_name."),
+        ("code", "footnote *run*\n\necho _x_"),
+        ("text", "Then sign it."),
+        [["Key", "Opens"], ["red", "the hall"]],
+    ]
+
+
+def test_a_text_that_is_no_markdown_keeps_its_signs() -> None:
+    page = read(b"Costs **twice** `as` much.\n", "note.txt")
+    assert [shown(block) for block in page_blocks(page, [], "text")] == [("text", "Costs **twice** `as` much.")]
