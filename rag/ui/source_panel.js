@@ -130,6 +130,9 @@ class Panel {
     }
     if (this.panel.hidden && quiet) return;
     const same = quiet && this.shown && JSON.stringify(source) === JSON.stringify(this.shown.source);
+    // What was found in one document stands nowhere in another.
+    if (source.document !== this.searched) { this.wanted = ""; this.hits = undefined; }
+    this.searched = source.document;
     this.shown = { path, source };
     this.announce();
     if (same) this.frame?.setAttribute("aria-busy", "false");
@@ -245,6 +248,7 @@ class Panel {
       this.wanted = box.value;
       const path = `${this.data.files}documents/${source.document}/find?words=${encodeURIComponent(box.value)}&lang=${this.data.language}`;
       const reply = await fetch(path).catch(() => undefined);
+      if (this.searched !== source.document) return;
       this.hits = reply?.ok ? await reply.json() : { said: words.failed, hits: [] };
       this.drawHits(hits, source);
       hits.hidden = false;

@@ -66,6 +66,11 @@ def test_each_format_opens_at_its_footnote(user: User) -> None:
         if "sheet" in place:
             expect(dialog.locator(".cited")).to_have_text(["Houseboat", "61.00 €", "370"])
             expect(dialog.locator("th[scope=row]").first).to_have_text("1")
+        expect(dialog.get_by_role("searchbox")).to_have_value("")
+        expect(dialog.locator(".hits")).to_be_hidden()
+        dialog.get_by_role("searchbox").fill("a")
+        dialog.get_by_role("searchbox").press("Enter")
+        expect(dialog.locator(".hits button").first).to_be_visible()
         user.page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
     answer = user.ask("What is the average of the column Week?")
