@@ -46,9 +46,11 @@ class Entry:
 def draw_welcome(page: Frame, collection: Collection, documents: int) -> None:
     """The start screen of a new chat, with example questions."""
     st.title(page.texts("chat.title"))
-    draw_muted(page.texts("chat.welcome" if documents else "chat.welcome_empty"))
+    draw_muted(page.texts("chat.welcome"))
     if documents:
         draw_suggestions(page, collection)
+    else:
+        draw_muted(page.texts("chat.welcome_reading" if under_way(page, collection) else "chat.welcome_empty"))
     draw_first_model(page)
 
 

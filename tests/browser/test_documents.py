@@ -243,8 +243,20 @@ def test_a_file_dropped_into_the_chat_is_read(user: User) -> None:
     box.set_input_files([file("note.txt", b"The kettle is descaled on the first Monday of a month.\n")])
     expect(user.page.get_by_test_id("stFileChip")).to_have_count(1)
     user.page.get_by_test_id("stChatInputSubmitButton").click()
-    expect(user.page.get_by_text("Footnote answers questions from your documents")).to_be_visible()
+    expect(user.page.get_by_text("This collection holds no documents yet.")).to_have_count(0)
+    expect(user.page.get_by_text("The first documents are being read.")).to_have_count(0)
     expect(user.ask("When is the kettle descaled?").locator(".quote").first).to_contain_text("first Monday")
+
+
+def test_the_start_screen_says_that_documents_are_being_read(user: User) -> None:
+    user.make_collection("Begun")
+    long = "\n\n".join(f"Rule {number}: whoever borrows kettle {number} brings it back." for number in range(300))
+    user.upload(file("rules.txt", long.encode()))
+    expect(user.page.locator(".st-key-queue")).to_be_visible()
+    user.page.get_by_role("link", name="Chat").click()
+    expect(user.page.get_by_text("The first documents are being read.")).to_be_visible()
+    expect(user.page.get_by_text("The first documents are being read.")).to_have_count(0)
+    expect(user.page.get_by_text("This collection holds no documents yet.")).to_have_count(0)
 
 
 PERKS = booklet(

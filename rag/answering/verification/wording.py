@@ -163,7 +163,7 @@ def _other_unit(mine: Sequence[Token], theirs: Sequence[Token], stop_words: Set[
 def _other_name(mine: Sequence[Token], theirs: Sequence[Token], stop_words: Set[str]) -> bool:
     ours, others = _meant(mine, stop_words), _meant(theirs, stop_words)
     named = ours and all(word[:1].isupper() for word in ours) and any(word[:1].isupper() for word in others)
-    if not named or not _stems(ours).isdisjoint(_stems(others)):
+    if not named or not _forms(ours).isdisjoint(_forms(others)):
         return False
     return not any(
         known(word, frozenset(other.lower() for other in theirs_), " ".join(theirs_))
@@ -172,7 +172,7 @@ def _other_name(mine: Sequence[Token], theirs: Sequence[Token], stop_words: Set[
     )
 
 
-def _stems(side: Sequence[str]) -> set[str]:
+def _forms(side: Sequence[str]) -> set[str]:
     """In English and in German, where "Herr" and "Herrn" are the same."""
     lower = [word.lower().removesuffix("n") if len(word) > _LONGEST else word.lower() for word in side]
     return {stem(word, language) for word in lower for language in ("en", "de")}
