@@ -19,7 +19,7 @@ from rag.answering.evidence import (
     sentences_of,
 )
 from rag.answering.retrieval import Missing, Part
-from rag.core.text import coverage, language_of, terms
+from rag.core.text import coverage, file_words, language_of, terms
 from rag.core.types import Disagreement, PageKey, Passage, Quote
 
 # A sentence with so much of what was looked for says it.
@@ -137,8 +137,6 @@ def differing(parts: Sequence[Part], found: Sequence[Evidence]) -> list[Quote]:
 
 def _asks_more(part: Part, found: Evidence) -> bool:
     """Whether a side asks for more than for its document."""
-    called = " ".join(
-        f"{passage.name.replace('_', ' ').replace('.', ' ')} {passage.title}" for passage in found.passages[:1]
-    )
+    called = " ".join(f"{file_words(passage.name)} {passage.title}" for passage in found.passages[:1])
     language = language_of(part.query)
     return len(part.documents) != 1 or not set(terms(part.query, language)) <= set(terms(called, language))

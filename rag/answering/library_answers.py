@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Final
@@ -24,7 +25,8 @@ from rag.answering.retrieval import (
     sides,
 )
 from rag.core.call_context import CallContext
-from rag.core.text import language_of, stem, words, years
+from rag.core.errors import NotFound
+from rag.core.text import file_words, language_of, stem, words, years
 from rag.core.types import Answer, Document, Notice, Outcome, Page, QuestionKind, Quote
 from rag.library.store import Store
 
@@ -135,23 +137,27 @@ class LibraryAnswers:
         age = asked_age(self._question)
         if age is None:
             return meant
-        dates = self.dates([one.id for one in meant])
+        dates = self._dates_of(meant)
         dated = sorted([one for one in meant if dates[one.id]] or meant, key=lambda one: dates[one.id] or one.added)
         return dated[-1:] if age == "newest" else dated[:1]
 
     def dates(self, documents: Sequence[str]) -> Mapping[str, str]:
         """Of what day some documents are, by their ids; '' where they do not tell."""
-        first = self._store.documents.pages_at(self._context.owner, [(document, 1) for document in documents])
-        return {
-            one.id: document_date(one, first[one.id, 1].text if (one.id, 1) in first else "")
-            for one in self.documents
-            if one.id in set(documents)
-        }
+        found = list[Document]()
+        for document in documents:
+            # One may be removed meanwhile.
+            with suppress(NotFound):
+                found.append(self._store.documents.get(self._context.owner, document))
+        return self._dates_of(found)
+
+    def _dates_of(self, documents: Sequence[Document]) -> dict[str, str]:
+        first = self._store.documents.pages_at(self._context.owner, [(one.id, 1) for one in documents])
+        return {one.id: document_date(one, first[one.id, 1].text if (one.id, 1) in first else "") for one in documents}
 
     def _of_years(self, documents: list[Document]) -> list[Document]:
         """Those of the years that the question names, by their dates or names; all where it names none."""
         asked, stems = set(years(self._question)), self._names.stems(self._context)
-        dates = self.dates([one.id for one in documents]) if asked else {}
+        dates = self._dates_of(documents) if asked else {}
         return [one for one in documents if not asked or asked & {dates[one.id][:4], *stems.get(one.id, ())}]
 
     def _called(self, names: Sequence[str]) -> list[Document]:
@@ -206,6 +212,6 @@ def _section(document: Document, page: Page, asked: AskedPlace) -> Iterator[Quot
 
 def _stems(document: Document) -> frozenset[str]:
     """The stems of the words that a document is called by."""
-    called = f"{document.name} {document.title}".replace("_", " ").replace(".", " ")
+    called = file_words(f"{document.name} {document.title}")
     language = language_of(called)
     return frozenset(stem(word, language) for word in words(called))

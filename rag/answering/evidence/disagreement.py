@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, answer_things
-from rag.core.text import language_of, numbers, terms, words, years
+from rag.core.text import file_words, language_of, numbers, terms, words, years
 from rag.core.types import Disagreement, Quote, Statement
 
 # Two units with more of their words in common than this say the same, but for what `decisive` finds in them. It is what
@@ -147,9 +147,7 @@ def _named_in(question: str, quotes: Sequence[Quote], around: Mapping[str, str])
     titles: dict[str, frozenset[str]] = {}
     said: dict[str, set[str]] = {}
     for quote in quotes:
-        titles[quote.document] = frozenset(
-            terms(f"{quote.name.replace('_', ' ').replace('.', ' ')} {quote.title}", language)
-        )
+        titles[quote.document] = frozenset(terms(f"{file_words(quote.name)} {quote.title}", language))
         said.setdefault(quote.document, set()).update(terms(f"{quote.section} {quote.text}", language))
     names = set(terms(" ".join([*_NAMES.findall(question), *years(question)]), language))
     names |= set(terms(question, language)) & frozenset[str]().union(*titles.values())

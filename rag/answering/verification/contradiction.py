@@ -91,8 +91,8 @@ class Difference:
 
 def bound_of(text: str, start: int, end: int) -> int:
     """How the figure at a place is bounded: 1 as the least, -1 as the most, 0 by nothing beside it."""
-    beside = f"{text[max(0, start - _BOUND_BEFORE) : start]}|{text[end : end + _BOUND_BEHIND]}"
-    beside = _CLAUSE.split(beside.partition("|")[0])[-1] + _CLAUSE.split(beside.partition("|")[2], maxsplit=1)[0]
+    before = _CLAUSE.split(text[max(0, start - _BOUND_BEFORE) : start])[-1]
+    beside = before + _CLAUSE.split(text[end : end + _BOUND_BEHIND], maxsplit=1)[0]
     return bool(_LEAST.search(beside)) - bool(_MOST.search(beside))
 
 

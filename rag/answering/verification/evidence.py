@@ -10,7 +10,7 @@ from typing import Final
 
 from rag.answering.evidence.ranges import in_range
 from rag.core.tables import CELL_BORDER
-from rag.core.text import Language, coverage, language_of, terms
+from rag.core.text import Language, coverage, file_words, language_of, terms
 from rag.core.types import Quote
 
 # Characters before a sentence that tell what it is about.
@@ -55,9 +55,7 @@ class Sources:
         self.rare = math.log1p(len(self.all) or 1)
         self._everything = _joined(self.all)
         self._called = {
-            quote.document: frozenset(
-                terms(f"{quote.name.replace('_', ' ').replace('.', ' ')} {quote.title}", self.language)
-            )
+            quote.document: frozenset(terms(f"{file_words(quote.name)} {quote.title}", self.language))
             for quote in self.quotes
         }
 

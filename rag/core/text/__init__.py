@@ -11,7 +11,7 @@ from rag.core.text.spans import find_letters, find_words, from_a_word, letters, 
 from rag.core.text.stems import stem
 from rag.core.text.stop_words import STOP_WORDS
 from rag.core.text.terms import ANALYSIS, content, coverage, index_terms, is_empty, pieces, terms
-from rag.core.text.words import normalized, words
+from rag.core.text.words import file_words, normalized, words
 
 __all__ = [
     "ANALYSIS",
@@ -29,6 +29,7 @@ __all__ = [
     "coverage",
     "covers",
     "estimated_tokens",
+    "file_words",
     "find_identifier",
     "find_letters",
     "find_words",

@@ -57,3 +57,12 @@ def parts(word: str) -> list[str]:
         return [part for part in _HYPHENS_AND_DOTS.split(word) if part]
     fiscal = word.startswith("fy") and _FISCAL.fullmatch(word)
     return [fiscal.group(1)] if fiscal else [word]
+
+
+def file_words(name: str) -> str:
+    """What a file is called, its words apart.
+
+    >>> file_words("Fee_schedule.html")
+    'Fee schedule html'
+    """
+    return name.replace("_", " ").replace(".", " ")
