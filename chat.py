@@ -4,7 +4,7 @@ import streamlit as st
 
 from rag.ui import actions, chat_list, chat_sidebar, chat_turns, uploads
 from rag.ui.page_frame import end_sidebar, frame, show_errors
-from rag.ui.queue_bar import draw_queue
+from rag.ui.queue_bar import draw_queue, under_way
 from rag.ui.source_panel import draw_source_panel
 
 page = frame("chat")
@@ -14,6 +14,8 @@ texts, services, owner = page.texts, page.services, page.owner
 chat = chat_list.current_chat(page)
 with st.sidebar:
     collection = chat_list.choose_collection(page, chat)
+    # Before they are counted: what is read meanwhile is drawn again, see `draw_queue`.
+    reading = under_way(page, collection)
     documents = services.store.listing.count(owner, collection.id)
     scope, selection = chat_list.choose_scope(page, collection, chat)
     known_chats = st.container()
@@ -28,7 +30,7 @@ if entry.files:
     uploads.take_in(page, collection, entry.files)
     st.rerun()
 with st.container():
-    question = chat_turns.due(page, collection, documents, entry)
+    question = chat_turns.due(page, documents, entry, reading=reading)
 if question:
     with show_errors(page):
         if chat is None:
@@ -42,12 +44,12 @@ with known_chats:
 with above:
     known = services.store.chats.turn_ids(owner, chat.id) if chat else []
     if chat is None or not known:
-        chat_turns.draw_welcome(page, collection, documents)
+        chat_turns.draw_welcome(page, collection, documents, reading=reading)
     else:
         chat_turns.draw_turns(page, chat, known, services.store.shares.right(owner, collection.id))
 with st.bottom:
     uploads.draw_notes()
-    draw_queue(page, collection, folded=True)
+    draw_queue(page, collection, begun=reading, folded=True)
 
 # Show: the source of a clicked footnote.
 draw_source_panel(page, chat.id if chat else "")

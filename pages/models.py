@@ -5,6 +5,7 @@ import streamlit as st
 from rag.ui import models_page
 from rag.ui.page_frame import end_sidebar, frame
 from rag.ui.safe_views import label
+from rag.ui.task_views import redraw_at_end
 
 page = frame("models")
 texts = page.texts
@@ -21,3 +22,4 @@ st.caption(label(models_page.source_line(page)))
 for entry in page.services.installed_models.entries():
     models_page.draw_entry(page, entry)
 models_page.draw_imports(page)
+redraw_at_end(page)

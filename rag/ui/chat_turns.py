@@ -19,7 +19,6 @@ from rag.ui.answer_view import draw_answer
 from rag.ui.chat_list import collection_name
 from rag.ui.first_model import draw_first_model
 from rag.ui.page_frame import Frame, show_errors
-from rag.ui.queue_bar import under_way
 from rag.ui.safe_views import draw_muted, draw_passage, draw_question, label
 from rag.ui.save_check import draw_keep
 from rag.ui.suggestions import draw_suggestions
@@ -43,14 +42,14 @@ class Entry:
     files: Sequence[UploadedFile] = ()
 
 
-def draw_welcome(page: Frame, collection: Collection, documents: int) -> None:
-    """The start screen of a new chat, with example questions."""
+def draw_welcome(page: Frame, collection: Collection, documents: int, *, reading: bool) -> None:
+    """The start screen of a new chat, with example questions; `reading`: whether documents are being read into it."""
     st.title(page.texts("chat.title"))
     draw_muted(page.texts("chat.welcome"))
     if documents:
-        draw_suggestions(page, collection)
+        draw_suggestions(page, collection, reading=reading)
     else:
-        draw_muted(page.texts("chat.welcome_reading" if under_way(page, collection) else "chat.welcome_empty"))
+        draw_muted(page.texts("chat.welcome_reading" if reading else "chat.welcome_empty"))
     draw_first_model(page)
 
 
@@ -88,13 +87,13 @@ def hold(question: str) -> None:
         st.session_state["held"] = question
 
 
-def due(page: Frame, collection: Collection, documents: int, entry: Entry) -> str:
+def due(page: Frame, documents: int, entry: Entry, *, reading: bool) -> str:
     """The question to ask now, or ""; one that came with files waits until they are ingested."""
     if entry.question and documents:
         return entry.question
     hold(entry.question)
     pending: str = st.session_state.get("held", "")
-    if pending and documents and not under_way(page, collection):
+    if pending and documents and not reading:
         del st.session_state["held"]
         return pending
     if pending:

@@ -15,7 +15,7 @@ from rag.ui.model_labels import fitting
 from rag.ui.models_page import measure
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted
-from rag.ui.task_views import bring_model, draw_failure, draw_progress, while_running
+from rag.ui.task_views import begin, bring_model, draw_failure, draw_progress, redraw_at_end, while_running
 
 
 def draw_first_model(page: Frame) -> None:
@@ -24,7 +24,10 @@ def draw_first_model(page: Frame) -> None:
     It is for those who may choose models, as long as nothing able writes.
     """
     admin = page.person is None or page.person.role == "admin"
-    if not admin or not _lacks_writer(page.services):
+    if not admin:
+        return
+    redraw_at_end(page)
+    if not _lacks_writer(page.services):
         return
     entry = recommended(page.services.installed_models.entries(), page.texts.language)
     brought = page.services.settings.model_source != NO_SOURCE
@@ -61,7 +64,7 @@ def _draw(page: Frame, entry: Entry) -> None:
                 page.services.switch(entry.called)
                 st.rerun()
     elif st.button(texts("first.get"), key="get-first", type="primary", icon=":material/download:"):
-        page.services.tasks.start(key, lambda task: _bring(page, task, entry))
+        begin(page, key, lambda task: _bring(page, task, entry))
         st.rerun()
 
 

@@ -17,7 +17,7 @@ from rag.services import NO_MODEL
 from rag.ui.model_labels import facts, fitting
 from rag.ui.page_frame import Frame, show_errors
 from rag.ui.safe_views import draw_muted, draw_question, label
-from rag.ui.task_views import bring_model, draw_failure, draw_progress, source_name, while_running
+from rag.ui.task_views import begin, bring_model, draw_failure, draw_progress, source_name, while_running
 
 _PROBE = "probe"
 _COLOURS: dict[FitRating, Literal["green", "orange", "red", "gray"]] = {
@@ -112,7 +112,7 @@ def draw_imports(page: Frame) -> None:
 def _draw_waiting(page: Frame, path: Path) -> None:
     texts, key = page.texts, f"import-{path.name}"
     if st.button(label(texts("models.import_take", name=path.name)), key=f"button-{key}", icon=":material/add:"):
-        page.services.tasks.start(key, lambda task: _import(page, task, path))
+        begin(page, key, lambda task: _import(page, task, path))
     if not while_running(page, key, lambda _: draw_muted(texts("models.importing", name=path.name))):
         draw_failure(page, key)
 
@@ -164,7 +164,7 @@ def _draw_download(page: Frame, entry: Entry) -> None:
     if st.button(
         texts("models.download"), key=f"button-{key}", icon=":material/download:", disabled=not accepted, help=waits
     ):
-        services.tasks.start(key, lambda task: bring_model(page, task, entry.name, accepted))
+        begin(page, key, lambda task: bring_model(page, task, entry.name, accepted))
         st.rerun()
 
 
@@ -173,7 +173,7 @@ def _draw_packed(page: Frame, model: Model, key: str) -> None:
     if package_file(model) is None:
         draw_muted(page.texts("models.needs_package", package=model.package))
     elif st.button(page.texts("models.make"), key=f"button-{key}", icon=":material/unarchive:"):
-        page.services.tasks.start(key, lambda task: bring_model(page, task, model.name, True))
+        begin(page, key, lambda task: bring_model(page, task, model.name, True))
         st.rerun()
 
 

@@ -27,16 +27,17 @@ _TO_GO_BY = 0.2
 _SECONDS = 90
 
 
-def draw_queue(page: Frame, collection: Collection, *, folded: bool = False) -> None:
+def draw_queue(page: Frame, collection: Collection, *, begun: bool = False, folded: bool = False) -> None:
     """The bar while something waits or is being read, and below it what could not be read.
 
     Args:
+        begun: what is above was drawn while something was being read; the page is drawn again where that has ended.
         folded: what could not be read is told in one line that opens.
     """
     if page.right(collection) == "reader":
         return
     waiting = page.services.store.queue.look(page.owner, collection.id, _shown(collection))
-    if waiting.open:
+    if waiting.open or begun:
         st.fragment(_watch, run_every=REFRESH_SECONDS)(page, collection, waiting.failed)
     if waiting.failed:
         _draw_ended(page, collection, waiting, folded=folded)

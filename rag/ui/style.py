@@ -11,6 +11,8 @@ _STYLE = """
 .muted, table.plain th { color: color-mix(in srgb, currentColor 78%, transparent); }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit !important; }
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
+/* What is being drawn anew stays readable: Streamlit fades it to a third. */
+[data-stale="true"] { opacity: 1 !important; }
 [data-variant="segmented_control"], [data-variant="segmented_control"] * { color: inherit !important; }
 /* Under the pointer Streamlit darkens the primary colour, in the dark theme down to 1.5 to 1. */
 button:is([kind="secondary"], [kind="tertiary"]):is(:hover, :focus, :active) { color: var(--st-link-color) !important; }

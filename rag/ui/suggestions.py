@@ -13,22 +13,25 @@ from rag.library import samples
 from rag.library.store.wanted import Wanted
 from rag.operations.background_tasks import Task
 from rag.ui.page_frame import Frame
-from rag.ui.queue_bar import under_way
-from rag.ui.safe_views import label
+from rag.ui.safe_views import draw_muted, label
 from rag.ui.texts import LANGUAGES, Texts
 
 _COUNT: Final = 3
 _REFRESH_SECONDS: Final = 1.0
 
 
-def draw_suggestions(page: Frame, collection: Collection) -> None:
-    """Buttons that ask; of one's own documents, what is in them, and what was found to be answered by them."""
+def draw_suggestions(page: Frame, collection: Collection, *, reading: bool) -> None:
+    """Buttons that ask; of one's own documents, what is in them, and what was found to be answered by them.
+
+    Args:
+        reading: whether documents are being read into the collection.
+    """
     if collection.samples:
         _draw(page, samples.example_questions(page.texts.language))
         return
     name = f"suggest-{page.owner}-{collection.id}-{collection.generation}"
     task = page.services.tasks.get(name)
-    if task is None and under_way(page, collection):
+    if task is None and reading:
         # Each document that is read would begin it anew.
         _draw(page, [page.texts("chat.suggest_overview")])
         return
@@ -50,7 +53,7 @@ def _watch(page: Frame, name: str) -> None:
 
 def _draw(page: Frame, questions: list[str]) -> None:
     if questions:
-        st.caption(page.texts("chat.examples"))
+        draw_muted(page.texts("chat.examples"))
     for question in questions:
         st.button(label(question), key=f"example-{question}", width="stretch", on_click=_ask_next, args=(question,))
 

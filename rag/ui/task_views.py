@@ -15,7 +15,32 @@ from rag.ui.page_frame import Frame
 from rag.ui.safe_views import draw_muted, label
 
 _EVERY: Final = 0.5
+_BEGUN: Final = "tasks-begun"
 _SOURCES: Final = {"hub": HUB, "modelscope": MODELSCOPE}
+
+
+def begin(page: Frame, key: str, work: Callable[[Task], None]) -> None:
+    """Start a task whose end changes more of the page than its own part, see `redraw_at_end`."""
+    page.services.tasks.start(key, work)
+    st.session_state.setdefault(_BEGUN, set()).add(key)
+
+
+def redraw_at_end(page: Frame) -> None:
+    """Redraw the page once a task begun on it has ended.
+
+    One may end while the page is being drawn: parts drawn before would tell for good how things stood then.
+    """
+    if st.session_state.get(_BEGUN):
+        st.fragment(_redraw_ended, run_every=_EVERY)(page)
+
+
+def _redraw_ended(page: Frame) -> None:
+    page.owner  # noqa: B018 - checks the admin role at every redraw
+    begun: set[str] = st.session_state.get(_BEGUN, set())
+    running = {key for key in begun if (task := page.services.tasks.get(key)) and not task.done}
+    if running != begun:
+        st.session_state[_BEGUN] = running
+        st.rerun()
 
 
 def while_running(page: Frame, key: str, draw: Callable[[Task], None]) -> bool:
@@ -28,6 +53,7 @@ def while_running(page: Frame, key: str, draw: Callable[[Task], None]) -> bool:
     def watch() -> None:
         page.owner  # noqa: B018 - checks the admin role at every redraw
         if task.done:
+            st.session_state.get(_BEGUN, set()).discard(key)
             st.rerun()
         draw(task)
 
