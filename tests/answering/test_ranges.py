@@ -21,6 +21,9 @@ from rag.answering.evidence.ranges import in_range
         ("工作6年有几天年假？", "5至9年 28天", True),
         ("工作六年有几天年假？", "满5年以上：28天", True),
         ("工作6年有几天年假？", "不满2年 25天", False),
+        ("Wie viel Urlaub nach sechs Jahren?", "5 bis 9 Jahre 28 Tage", True),
+        ("Wie viel Urlaub nach sechs Jahren?", "weniger als 2 Jahre 25 Tage", False),
+        ("Wie viel Urlaub nach 20 Jahren?", "ab 15 Jahren 32 Tage", True),
         ("How long is the probation period?", "5 to 9 years 28 days", False),
     ],
 )

@@ -154,6 +154,28 @@ def test_what_reads_alike_and_says_another_thing_is_not_supported(said: str, evi
     assert verdict(said, evidence) == expected
 
 
+LEAVE = [
+    replace(quote(row), head="Years of service | Annual leave | Of which carried over", start=i)
+    for i, row in enumerate(["5 to 9 years | 28 days | 5 days", "10 to 14 years | 30 days | 8 days"])
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "expected"),
+    [
+        ("28 days", "six years", "supported"),
+        ("30 days", "six years", "unsupported"),
+        ("30 days.", "twelve years", "supported"),
+        ("You have 30 days of annual leave.", "six years", "unsupported"),
+        ("You have 30 days of annual leave.", "twelve years", "supported"),
+    ],
+)
+def test_an_answer_from_the_row_of_another_range_is_not_supported(said: str, asked: str, expected: str) -> None:
+    question = f"How many days of annual leave do I have after {asked} of service?"
+    (sentence,), _ = verify(said, question, LEAVE, [], judge=JUDGE)
+    assert sentence.verdict == expected
+
+
 def test_a_row_is_held_against_a_claim_that_names_it() -> None:
     rows = [
         replace(quote(text), start=place * 100, end=place * 100 + len(text), head="Class | On paper at home")

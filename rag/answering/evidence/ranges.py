@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import Final
 
-from rag.core.text import CARDINAL, CHINESE_NUMERALS, number_value, stem
+from rag.core.text import CARDINAL, CHINESE_NUMERALS, number_value, script_of, stem
 
 _N: Final = (
     rf"((?<!\d)\d++(?:\.\d++)?+|\b{CARDINAL}\b|(?<![{CHINESE_NUMERALS}])[{CHINESE_NUMERALS}]++(?=个?[年月天日岁人]))"
@@ -18,11 +18,14 @@ _UNIT: Final = r"[ -]?([^\W\d]+)?"
 # Maximum length of a unit: "5 years or more".
 _MAX_UNIT: Final = 40
 _MEASURE: Final = re.compile(_N + _UNIT, re.IGNORECASE)
-_FROM_TO: Final = re.compile(rf"{_N}\s*+(?:to|until|–|—|-|~|至|到)\s*+{_N}{_UNIT}", re.IGNORECASE)
-_BELOW: Final = re.compile(rf"(?:less than|under|below|fewer than|up to|不满|少于|未满) ?{_N}{_UNIT}", re.IGNORECASE)
+_FROM_TO: Final = re.compile(rf"{_N}\s*+(?:to|until|bis|–|—|-|~|至|到)\s*+{_N}{_UNIT}", re.IGNORECASE)
+_BELOW: Final = re.compile(
+    rf"(?:\b(?:less than|under|below|fewer than|up to|weniger als|unter|bis zu)|不满|少于|未满) ?{_N}{_UNIT}",
+    re.IGNORECASE,
+)
 _ABOVE: Final = re.compile(
-    rf"(?:more than|over|at least|from) ?{_N}{_UNIT}"
-    rf"|{_N}(?: ?(\w{{1,{_MAX_UNIT}}}+)| )? (?:or|and) (?:more|over|longer)"
+    rf"\b(?:more than|over|at least|from|mehr als|über|mindestens|ab) ?{_N}{_UNIT}"
+    rf"|{_N}(?: ?(\w{{1,{_MAX_UNIT}}}+)| )? (?:or|and|oder|und) (?:more|over|longer|mehr|länger)"
     rf"|{_N}([年月天日个岁])以上",
     re.IGNORECASE,
 )
@@ -70,4 +73,5 @@ def _ranges(text: str) -> Iterator[tuple[float, float, str]]:
 
 
 def _normalized(unit: str) -> str:
-    return unit[:1] if unit and not unit.isascii() else stem(unit.lower())
+    """A unit as it is compared: years and Jahren by their stems, of Chinese the first character."""
+    return unit[:1] if script_of(unit) == "cjk" else stem(stem(unit.lower()), "de")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answering.evidence.ranges import in_range
+from rag.answering.evidence.ranges import holds_for, in_range
 from rag.core.tables import CELL_BORDER
 from rag.core.text import Language, coverage, file_words, language_of, terms
 from rag.core.types import Quote
@@ -112,6 +112,18 @@ class Sources:
         ]
         near.sort(key=lambda source: -coverage(wanted, source.terms))
         return [self.narrowed(source, wanted) for source in near[:_SENTENCES]]
+
+    def of_another_range(self, question: str) -> frozenset[int]:
+        """The places of table rows that hold for other cases than the one asked about: "10 to 14 years" where somebody
+        asks after six, and another row of the table says what holds for six."""
+        ranges = [source for source in self.all if source.row and holds_for(source.quote.text)]
+        fitting = [source for source in ranges if in_range(question, source.quote.text)]
+        tables = {(source.quote.document, source.quote.head) for source in fitting}
+        return frozenset(
+            source.place
+            for source in ranges
+            if source not in fitting and (source.quote.document, source.quote.head) in tables
+        )
 
     def narrowed(self, source: Source, wanted: Iterable[str]) -> Source:
         """A row with only the columns that a claim names, where it names some and not others."""

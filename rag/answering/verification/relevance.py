@@ -48,8 +48,10 @@ def answering(bare: str, question: str, sources: Sources) -> Source | None:
     figures = {number.value for number in numbers(bare)}
     # What stands before a sentence tells what it is about, but less surely than its own words.
     about = {s.place: (coverage(asked, s.terms) + coverage(asked, s.about)) / 2 for s in sources.all}
-    best = max(about.values(), default=0.0)
+    best, elsewhere = max(about.values(), default=0.0), sources.of_another_range(question)
     for source in sorted(sources.all, key=lambda source: -about[source.place]):
+        if source.place in elsewhere:
+            continue
         if about[source.place] < max(_ABOUT / 2, _BEHIND * best) and asked:
             return None
         holds = wanted <= source.terms and figures <= {number.value for number in numbers(source.text)}
