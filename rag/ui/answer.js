@@ -5,6 +5,9 @@
 // Where the figures of a stage begin: "The model is reading the quotes: 12 %".
 const FIGURES = /[:：]/;
 
+// Letters of a table's cell up to which it stays on one line.
+const SHORT = 24;
+
 const worded = (tag, className, text) => element(tag, { class: className || false }, text);
 
 // A button that keeps the focus, by its name, when the answer is drawn anew.
@@ -44,12 +47,27 @@ const footnote = (number, label, quote, name, open) => {
   return holder;
 };
 
+// A row of a table below its heads.
+const tableRow = ([heads, cells]) => {
+  const line = (tag, texts) => {
+    const row = worded("tr");
+    row.append(...texts.map((text) => worded(tag, tag === "td" && text.length <= SHORT && "short", text)));
+    return row;
+  };
+  const table = worded("table", "row");
+  table.append(line("th", heads), line("td", cells));
+  return table;
+};
+
 const quoteCard = (quote, open) => {
   const card = worded("figure", "quote");
   card.dataset.number = quote.number;
   const words = worded("blockquote");
-  if (quote.head) words.append(worded("div", "head", quote.head));
-  words.append(worded("span", "words", quote.text));
+  if (quote.row) words.append(tableRow(quote.row));
+  else {
+    if (quote.head) words.append(worded("div", "head", quote.head));
+    words.append(worded("span", "words", quote.text));
+  }
   const place = button("place", `place-${quote.number}`, () => open(quote.number, place));
   place.setAttribute("aria-label", quote.open);
   place.append(worded("span", "number", String(quote.number)), worded("span", "name", quote.name));

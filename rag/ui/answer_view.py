@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from rag.core.tables import CELL_BORDER
 from rag.core.types import Answer, Quote, Sentence, Verdict, shown_name
 from rag.models.catalogue import shown_model
 from rag.ui.components import component
@@ -92,10 +93,13 @@ def _sentence_data(sentence: Sentence, texts: Texts) -> dict[str, object]:
 
 def _quote_data(number: int, quote: Quote, texts: Texts, changes: Mapping[str, str]) -> dict[str, object]:
     name, place = shown_name(quote), quote.place.shown(texts)
+    said, head = " ".join(without_signs(quote.text, quote.kind).split()), without_signs(quote.head, quote.kind)
+    heads, cells = head.split(CELL_BORDER), said.split(CELL_BORDER)
     return {
         "number": number,
-        "text": " ".join(without_signs(quote.text, quote.kind).split()),
-        "head": without_signs(quote.head, quote.kind),
+        "text": said,
+        "head": head,
+        "row": [heads, cells] if head and len(heads) == len(cells) else None,
         "name": name,
         "place": place,
         "open": texts("answer.open_page", place=f"{name}, {place}" if place else name),

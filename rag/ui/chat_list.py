@@ -90,8 +90,9 @@ def choose_scope(page: Frame, collection: Collection, chat: Chat | None) -> tupl
                 )
             )
     named = texts.count("table.count", len(documents)) if documents else ""
-    with line:
-        draw_muted(" · ".join(filter(None, (said(selection, texts), named))) or texts("chat.scope_all"))
+    if narrowed_to := " · ".join(filter(None, (said(selection, texts), named))):
+        with line:
+            draw_muted(narrowed_to)
     return documents, selection
 
 

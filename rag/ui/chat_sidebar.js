@@ -3,6 +3,14 @@
 
 const WAIT = 250; // Milliseconds without a key before words are looked for.
 
+const PHONE = 768; // Pixels of a window up to which Streamlit lays the sidebar over the page.
+
+// On a phone the sidebar covers the chat that was just opened.
+const uncover = () => {
+  const bar = document.querySelector("[data-testid='stSidebar'][aria-expanded='true'], [data-testid='stSidebar'][data-collapsed='false']");
+  if (window.innerWidth <= PHONE) bar?.querySelector("[data-testid='stSidebarCollapseButton'] button")?.click();
+};
+
 class Chats {
   constructor(root) {
     this.search = element("input", { type: "search", class: "search" });
@@ -14,6 +22,7 @@ class Chats {
   }
 
   update(data, send) {
+    if (this.data && this.data.current !== data.current) uncover();
     this.data = data;
     this.send = send;
     this.draw();

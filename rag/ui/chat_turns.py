@@ -50,6 +50,8 @@ def draw_welcome(page: Frame, collection: Collection, documents: int, *, reading
         draw_suggestions(page, collection, reading=reading)
     else:
         draw_muted(page.texts("chat.welcome_reading" if reading else "chat.welcome_empty"))
+    if documents:
+        _draw_wait(page)
     draw_first_model(page)
 
 
@@ -60,11 +62,6 @@ def draw_input(page: Frame, collection: Collection, documents: int) -> Entry:
     withdrawn = not collection.owner
     if withdrawn:
         hint = page.texts("chat.withdrawn")
-    # A place of its own, here and below: what comes and goes is not to move what stands under it, which the browser
-    # would draw anew.
-    with st.container():
-        if documents:
-            _draw_wait(page)
     # With a key the text being typed survives a change of the placeholder.
     entry = st.chat_input(
         hint, accept_file="multiple", file_type=list(ENDINGS), max_chars=4000, key="ask", disabled=withdrawn
@@ -108,6 +105,7 @@ def draw_turns(page: Frame, chat: Chat, known: Sequence[str], right: Right | Non
     count: int = st.session_state.get(key, TURNS)
     if named in known:
         count = max(count, len(known) - known.index(named))
+    # A place of its own: what comes and goes is not to move what stands under it, which the browser would draw anew.
     with st.container():
         if count < len(known):
             said = page.texts("chats.earlier", count=len(known) - count)
@@ -191,16 +189,17 @@ def _draw_finished(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: R
 def _draw_details(page: Frame, chat: Chat, turn: Turn, answer: Answer, right: Right | None) -> None:
     """Passages, export and timing of an answer; no passages where the collection is no longer shared."""
     texts = page.texts
-    if answer.passages and right:
-        with st.popover(texts("answer.passages", count=len(answer.passages)), type="tertiary"):
+    passages = answer.passages if right else ()
+    title = texts("answer.passages", count=len(passages)) if passages else texts("answer.seconds")
+    with st.popover(title, type="tertiary"):
+        if passages:
             if answer.generated_question != answer.question:
                 draw_muted(texts("answer.searched_as", question=answer.generated_question))
             for passage in answer.passages:
                 draw_passage(passage, texts)
                 st.divider()
-    draw_exports(turn, chat, texts)
-    with st.popover(texts("answer.seconds"), type="tertiary"):
         draw_muted(_seconds(answer, texts))
+    draw_exports(turn, chat, texts)
 
 
 def _seconds(answer: Answer, texts: Texts) -> str:

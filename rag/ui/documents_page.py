@@ -31,16 +31,17 @@ class Added:
 
 def draw_form(page: Frame, collection: Collection, right: Right) -> Added:
     """The form to add files, folders and addresses; nothing until it is sent. What is added to the samples becomes
-    one's own. It is open where there was nothing when the person came."""
+    one's own. It is open where there was nothing when the person came, and folded again by what is sent."""
     texts, listing = page.texts, page.services.store.listing
     if right == "reader" and not collection.samples:
         return Added()
-    key = f"begun-{collection.id}"
-    if key not in st.session_state:
-        st.session_state[key] = listing.count(page.owner, collection.id) == 0
-    empty: bool = st.session_state[key]
+    begun, sends = f"begun-{collection.id}", f"sent-to-{collection.id}"
+    if begun not in st.session_state:
+        st.session_state[begun] = listing.count(page.owner, collection.id) == 0
+    times: int = st.session_state.get(sends, 0)
+    empty = st.session_state[begun] and not times
     with (
-        st.expander(texts("queue.add"), expanded=empty, icon=":material/add:", key=f"adding-{collection.id}"),
+        st.expander(texts("queue.add"), expanded=empty, icon=":material/add:", key=f"adding-{times}-{collection.id}"),
         st.form("add", clear_on_submit=True, border=False),
     ):
         files, folder = st.tabs([texts("documents.files"), texts("queue.folder")])
@@ -58,16 +59,22 @@ def draw_form(page: Frame, collection: Collection, right: Right) -> Added:
         )
         sent = st.form_submit_button(texts("documents.read"), icon=":material/add:", type="primary")
     added = Added((*uploaded(chosen), *uploaded(inside)), tuple(filter(None, map(str.strip, lines.splitlines()))))
-    if sent and not added.files and not added.addresses:
+    if not sent:
+        return Added()
+    if added.files or added.addresses:
+        st.session_state[sends] = times + 1
+    else:
         st.info(texts("documents.nothing_to_read"))
-    return added if sent else Added()
+    return added
 
 
 def manage_collections(page: Frame, collection: Collection, right: Right) -> None:
     """Make, rename and remove collections."""
     texts, store = page.texts, page.services.store
-    with st.popover(texts("collections.new"), icon=":material/create_new_folder:", width="stretch"):
-        name = st.text_input(texts("collections.name"), max_chars=80, key="new-collection")
+    # Of each collection a menu of its own, so that it closes when the new one is there.
+    key = f"new-in-{collection.id}"
+    with st.popover(texts("collections.new"), icon=":material/create_new_folder:", width="stretch", key=key):
+        name = st.text_input(texts("collections.name"), max_chars=80, key=f"name-{key}")
         if st.button(texts("collections.create")) and name.strip():
             with show_errors(page):
                 made = store.collections.create(page.owner, name.strip())

@@ -32,6 +32,12 @@ table.plain tr { border-bottom: 1px solid var(--st-border-color); }
 /* The source panel stands beside the page; below 900 px it covers its lower part. */
 @media (min-width: 901px) {
   html[data-source] [data-testid="stAppViewContainer"] { right: min(var(--footnote-panel, 46vw), 92vw); width: auto; }
+  html[data-source] [data-testid="stMainBlockContainer"] { padding-inline: 1.5rem; }
+}
+/* On a phone the words have the width of the pictures beside them. */
+@media (max-width: 640px) {
+  [data-testid="stChatMessage"] { padding-inline: 0.5rem; }
+  [data-testid^="stChatMessageAvatar"] { display: none; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, ::before, ::after { animation-duration: 0.01ms !important; transition: none !important; }

@@ -58,7 +58,8 @@ def folded_quotes(answer: Answer) -> list[int]:
         return list(range(_FIRST_ROWS + 1, len(answer.quotes) + 1))
     if answer.kind != "question" or answer.outcome == "overview":
         return []
-    cited = {place for sentence in kept(answer) for place in sentence.quotes}
+    # What a weak model cites stands where its words do: folded.
+    cited = {place for sentence in kept(answer) for place in sentence.quotes if not is_weak(answer)}
     disputed = {each.quote for disagreement in answer.disagreements for each in disagreement.statements}
     first = 0 if cited and written_leads(answer) else _FIRST_QUOTES
     return [i + 1 for i in range(first, len(answer.quotes)) if i not in cited | disputed]

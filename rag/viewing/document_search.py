@@ -40,8 +40,10 @@ def find_words(pages: Sequence[Page], wanted: str, kind: Kind = "") -> list[Hit]
     found: list[Hit] = []
     for page in pages if sought else ():
         hidden = {at for span in signs(page.text) for at in range(*span)} if kind == "markdown" else set()
-        places = list(_places(page.text, sought, hidden)) or list(_places(page.text, sought) if hidden else ())
-        found += (_hit(page, start, end) for start, end in places)
+        places = list(_places(page.text, sought, hidden))
+        if hidden and not places:
+            hidden, places = set(), list(_places(page.text, sought))
+        found += (_hit(page, start, end, hidden) for start, end in places)
         if len(found) >= MOST_HITS:
             return found[:MOST_HITS]
     return found
@@ -62,9 +64,12 @@ def _places(text: str, sought: str, hidden: Collection[int] = ()) -> Iterator[tu
         at = squeezed.find(sought, at + len(sought))
 
 
-def _hit(page: Page, start: int, end: int) -> Hit:
-    before, after = page.text[max(0, start - _AROUND) : start], page.text[end : end + _AROUND]
-    return Hit(page.number, page.label, start, end, _line(before), _line(page.text[start:end]), _line(after))
+def _hit(page: Page, start: int, end: int, hidden: Collection[int]) -> Hit:
+    def drawn(first: int, last: int) -> str:
+        return _line("".join(page.text[at] for at in range(first, min(last, len(page.text))) if at not in hidden))
+
+    before, after = drawn(max(0, start - _AROUND), start), drawn(end, end + _AROUND)
+    return Hit(page.number, page.label, start, end, before, drawn(start, end), after)
 
 
 def _line(text: str) -> str:

@@ -243,7 +243,7 @@ def test_who_has_a_slow_model_is_told_how_long_it_takes_before_asking(user: User
 def test_the_seconds_of_each_stage_are_told_on_demand(user: User) -> None:
     user.open()
     answer = user.ask(LEAVE)
-    answer.get_by_role("button", name="Timing").click()
+    answer.get_by_role("button", name="Searched text").click()
     stages = [f"{stage} [0-9]+[.][0-9]{{2}} s" for stage in ("search", "quotes", "first word", "writing", "checking")]
     told = user.page.get_by_text(re.compile(" · ".join([*stages, "total [0-9]+[.][0-9]{2} s"])))
     expect(told).to_be_visible()
@@ -315,3 +315,19 @@ def test_a_phone_is_wide_enough(user: User) -> None:
     answer.locator(".quote .place").first.click()
     expect(user.page.get_by_role("dialog").locator("img")).to_be_visible()
     assert user.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("user", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_on_a_phone_the_list_of_chats_gives_way_to_the_chat_that_is_opened(user: User) -> None:
+    user.open()
+    user.ask(LEAVE)
+    question = user.page.get_by_test_id("stChatMessage").first
+    user.page.get_by_test_id("stExpandSidebarButton").click()
+    user.page.get_by_role("button", name="New chat").click()
+    heading = user.page.get_by_role("heading", name="Ask your documents")
+    expect(heading).to_be_in_viewport()
+    # Drawn beneath the list it would be in view too, but not be reached.
+    heading.click()
+    user.page.get_by_test_id("stExpandSidebarButton").click()
+    user.page.locator(".chats").get_by_role("link", name=LEAVE).first.click()
+    question.click()

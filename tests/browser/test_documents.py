@@ -43,8 +43,11 @@ def act(user: User, name: str) -> Locator:
 
 def test_a_pdf_is_uploaded_and_answers(user: User) -> None:
     user.make_collection("Garden")
+    expect(user.page.get_by_label("Name of the collection")).to_have_count(0)
     user.upload(file("garden.pdf", pdf("The greenhouse is watered at six in the morning.", "Tools hang in shed B.")))
     expect_documents(user, "garden.pdf")
+    # What was sent folds its form.
+    expect(user.page.get_by_role("button", name="Add", exact=True)).to_be_hidden()
     user.page.reload()
     expect_documents(user, "garden.pdf")
     user.page.get_by_role("link", name="Chat").click()

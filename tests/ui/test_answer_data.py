@@ -91,6 +91,9 @@ def test_the_words_of_a_weak_model_are_folded_and_said_to_be_weak() -> None:
     assert data["weak"]
     assert "very small model that often gets things wrong" in data["labels"]["written"]
     assert not drawn(replace(ANSWER, model="qwen2.5-1.5b-instruct", text="So it is."))["weak"]
+    # And with them the places they cite.
+    cites = (Sentence("So it is.", "supported", (4,)),)
+    assert drawn(replace(ANSWER, model="smollm2-135m-instruct", sentences=cites))["more"] == [4, 5, 6]
 
 
 def test_what_is_copied_is_rich_text_with_numbered_sources() -> None:
@@ -110,3 +113,10 @@ def test_a_quote_from_markdown_is_drawn_without_its_signs() -> None:
     quotes = (replace(QUOTES[0], kind="markdown", text=words), replace(QUOTES[0], kind="text", text=words))
     drawn_words = [quote["text"] for quote in drawn(replace(ANSWER, quotes=quotes))["quotes"]]
     assert drawn_words == ["Every colleague gets a mentor; see the plan.", words]
+
+
+def test_the_row_of_a_table_is_drawn_below_its_heads() -> None:
+    row = replace(QUOTES[0], head="Plan | Deductible", text="Basic | $500")
+    torn = replace(row, text="Basic")
+    drawn_quotes = drawn(replace(ANSWER, quotes=(row, torn, QUOTES[0])))["quotes"]
+    assert [quote["row"] for quote in drawn_quotes] == [[["Plan", "Deductible"], ["Basic", "$500"]], None, None]

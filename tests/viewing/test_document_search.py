@@ -48,3 +48,5 @@ def test_in_markdown_words_are_found_as_they_are_drawn() -> None:
         "/forms/a.pdf",
     ]
     assert find_words([page], "a mentor and", "text") == []
+    around = find_words([page], "colleague", "markdown")[0]
+    assert (around.before, around.after) == ("Every ", " gets a mentor and a form by mail.")
