@@ -150,7 +150,11 @@ def _embedded(
     ingest: IngestContext, owner: str, collection_id: str, language: str, save: Callable[[IngestContext], Document]
 ) -> Document:
     """What `save` gives with the collection's embedder; once more where that became another one meanwhile."""
-    ready = ready_for(ingest, owner, collection_id, language)
+    try:
+        ready = ready_for(ingest, owner, collection_id, language)
+    except EmbedderMismatch:
+        # Another document came into the empty collection meanwhile, and with it another embedder.
+        ready = ready_for(ingest, owner, collection_id, language)
     try:
         return save(ready)
     except EmbedderMismatch:

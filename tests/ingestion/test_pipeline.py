@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from rag.ingestion.worker import run_jobs, wait_for_work
 from rag.library.index import Index
 from rag.library.store import Job, Store
 from rag.library.store.jobs import MAX_ATTEMPTS
+from rag.models.embedding import Embedder
 from tests.support.folders import folder_of
 from tests.support.reading import reading
 
@@ -206,6 +208,24 @@ def test_another_embedder_is_refused_before_any_work(ingest: IngestContext, coll
         read_file(IngestContext(ingest.store, other, LIMITS), OWNER, collection.id, b"New text.", "new.txt")
     assert refused.value.fields == {"collection": "mine", "recorded": "toy", "current": "other"}
     assert other.seen == []
+
+
+def test_a_document_goes_where_another_one_came_first_with_another_embedder(
+    ingest: IngestContext, collection: Collection
+) -> None:
+    """Of files in two languages, read side by side into an empty collection, either may be the first."""
+    came_first: list[str] = []
+
+    def embedder_for(recorded: str | None, language: str) -> Embedder:
+        if language == "de" and not came_first:
+            came_first.append(read_file(ingest, OWNER, collection.id, TEXT, "rules.md").name)
+        return ToyEmbedder("other", 12) if recorded is None and language == "de" else ingest.embedder
+
+    german = "Die Fahrräder stehen im Keller, und der Schlüssel dafür liegt am Empfang bereit.".encode()
+    read_file(replace(ingest, embedder_for=embedder_for), OWNER, collection.id, german, "fahrrad.txt")
+    documents = ingest.store.documents.list(OWNER, collection.id)
+    assert {document.name for document in documents} == {"rules.md", "fahrrad.txt"}
+    assert ingest.store.collections.get(OWNER, collection.id).embedder == "toy"
 
 
 def test_a_collection_can_be_embedded_anew(ingest: IngestContext, collection: Collection) -> None:
