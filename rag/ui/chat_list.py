@@ -16,6 +16,7 @@ from rag.ui.widget_values import from_address
 
 # Of more documents than this nobody chooses one from a list; folders and tags narrow them.
 _NAMED_ONE_BY_ONE = 500
+_CHOSEN = "collection-chosen"
 
 
 def collection_name(collection: Collection, texts: Texts) -> str:
@@ -42,22 +43,26 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
     current = chat.collection if chat else st.session_state.get("collection", named)
     if current not in collections:
         current = first
+    # One box for all, told each time what it shows: of one that changes with the collection, the next choice was lost.
+    st.session_state[_CHOSEN] = st.session_state["collection"] = current
     chosen: str = st.selectbox(
         page.texts("chat.collection"),
         list(collections),
-        index=list(collections).index(current),
         format_func=lambda key: _listed_name(collections[key], owners, page.texts),
-        key=f"collection-of-{current}",
+        key=_CHOSEN,
+        on_change=_choose,
     )
-    st.session_state["collection"] = chosen
-    if chat and chosen != chat.collection:
-        go_to(None)
-        st.rerun()
     if chat is None and chosen != first:
         st.query_params["collection"] = chosen
     elif named:
         del st.query_params["collection"]
     return collections[chosen]
+
+
+def _choose() -> None:
+    """Before the run that draws it; what is shown then is a new chat."""
+    st.session_state["collection"] = st.session_state[_CHOSEN]
+    go_to(None)
 
 
 def _listed_name(collection: Collection, owners: Mapping[str, str], texts: Texts) -> str:

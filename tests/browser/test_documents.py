@@ -224,6 +224,14 @@ def test_documents_move_to_another_collection_and_answer_there(user: User) -> No
     expect(user.ask("What colour is the lamp?").locator(".quote").first).to_contain_text("green")
 
 
+def test_collections_are_switched_there_and_back(user: User) -> None:
+    user.make_collection("Harbour")
+    user.make_collection("Lighthouse")
+    for name in ("Harbour", "Lighthouse", "Harbour"):
+        user.choose_collection(name)
+        expect(user.page.get_by_role("heading", name=name)).to_be_visible()
+
+
 def test_a_folder_is_read_with_its_paths(user: User, tmp_path: Path) -> None:
     user.make_collection("Tree")
     for name in ("Law/2024/one.txt", "Law/2025/two.txt"):
