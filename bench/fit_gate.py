@@ -5,7 +5,8 @@
 
 The file is rag/models/catalogue/facts/NAME.toml. What was set by other means in the file that is there (or in that of
 the bundled embedder) stays: the weights of quotes and of fusion, the scores from which a quote surely answers, the
-weight of a follow-up, since no set has out-of-corpus questions in the middle of a chat.
+weight of the best quote in the gate, the weight of a follow-up, since no set has out-of-corpus questions in the middle
+of a chat.
 
 Each row of PLAN is a library with its own questions and with foreign ones, about what it does not hold. Questions fall
 into two halves by the hash of what they are about; one is fitted on. For each library stands what the whole fit refuses

@@ -17,11 +17,12 @@ from langchain_core.retrievers import BaseRetriever
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes
 from rag.answering.found_evidence import Evidence, Sources, dated, differing, undated, where_it_lacks
 from rag.answering.prompt_documents import documents_of
-from rag.answering.retrieval import Part, Retriever, asked_age, forms
+from rag.answering.retrieval import Found, Part, Retriever, asked_age, forms, with_quote
 from rag.core.call_context import CallContext
 from rag.core.places import line_of
 from rag.core.text import language_of, terms
 from rag.core.types import Page, PageKey, Passage, Quote
+from rag.models.catalogue import embedder_facts
 from rag.models.embedding import Embedder
 
 # Weight of the current question's terms: "And in Lisbon?" is searched with the question before it.
@@ -128,8 +129,17 @@ class EvidenceFinder:
         seconds = {"search": searched - started, "quotes": time.perf_counter() - searched}
         # Pages of further quotes, which say something else, would push out what the search found first.
         ordered = _quoted_first(quotes[: self.best], passages)
-        gate, weights, missing = (found.gate, found.threshold), found.weights, found.missing
+        gate, weights, missing = (self._gate(found, quotes), found.threshold), found.weights, found.missing
         return Evidence(found.query, ordered, quotes, *gate, weights, pages, found.words_only, missing, seconds=seconds)
+
+    def _gate(self, found: Found, quotes: Sequence[Quote]) -> float:
+        """The gate, which the best quote moves. Of a follow-up it may quote what was asked before, and of what is in no
+        document, or by words alone, its score says little."""
+        seen = found.signals
+        if not quotes or found.missing or seen.follow_up or seen.by_words:
+            return found.gate
+        weights = embedder_facts(self._embedder.name).gate_for(found.query, seen.across)
+        return with_quote(found.gate, quotes[0].score, weights)
 
 
 class EvidenceRetriever(BaseRetriever):

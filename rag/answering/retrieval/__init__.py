@@ -1,6 +1,6 @@
 """Retrieval: hybrid search (BM25 and vectors), follow-up questions, and abstention."""
 
-from rag.answering.retrieval.abstention import Signals, gate
+from rag.answering.retrieval.abstention import Signals, gate, with_quote
 from rag.answering.retrieval.follow_ups import forms, stands_alone
 from rag.answering.retrieval.hybrid_search import Retriever
 from rag.answering.retrieval.identifier_search import Missing, missing_identifiers
@@ -37,4 +37,5 @@ __all__ = [
     "several_questions",
     "sides",
     "stands_alone",
+    "with_quote",
 ]

@@ -103,13 +103,26 @@ def gate(seen: Signals, weights: GateWeights) -> float:
         + _small_corpus_bonus(seen.chunks, weights)
         + weights.constant
     )
-    return 1.0 / (1.0 + math.exp(-evidence))
+    return _chance(evidence)
 
 
 def raised(score: float, doubt: float, weights: GateWeights) -> float:
     """The chance for a question that leans on the one before it, by a doubt (0 to 1) that it stands alone."""
-    evidence = math.log(score / (1.0 - score)) if 0.0 < score < 1.0 else math.copysign(_SURE, score - 0.5)
-    return 1.0 / (1.0 + math.exp(-(evidence + weights.leaning * doubt)))
+    return _chance(_evidence(score) + weights.leaning * doubt)
+
+
+def with_quote(score: float, quote: float, weights: GateWeights) -> float:
+    """The chance once quotes are chosen: the passages may be about much else besides the sentence that answers, and
+    passages about the same may hold none that does. `quote` is the score of the best one."""
+    return _chance(_evidence(score) + weights.quote * (quote - weights.quote_even))
+
+
+def _evidence(chance: float) -> float:
+    return math.log(chance / (1.0 - chance)) if 0.0 < chance < 1.0 else math.copysign(_SURE, chance - 0.5)
+
+
+def _chance(evidence: float) -> float:
+    return 1.0 / (1.0 + math.exp(-evidence))
 
 
 def _small_corpus_bonus(chunks: int, weights: GateWeights) -> float:

