@@ -10,6 +10,7 @@ from typing import Final
 from rag.answering.evidence.answer_types import answer_kind
 from rag.answering.verification.amounts import SUM, amounts, computed
 from rag.answering.verification.checks import Checks
+from rag.answering.verification.chinese import nearest_clauses
 from rag.answering.verification.claims import LIST_MARK, Said, claims_nothing, claims_of, subject_of
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources, chosen
@@ -106,7 +107,9 @@ class Assessor:
         own = terms(plain, language)
         asked = dict.fromkeys(terms(asked_about(self._question), language), 1.0)
         short = len(own) <= _BARE and (plain != said or not subject_of(without_figures(said)))
-        return plain if short and asked and coverage(asked, own) < _REPEATED else ""
+        if not short or not asked or coverage(asked, own) >= _REPEATED:
+            return ""
+        return "" if nearest_clauses(said, self._sources.nearest(said, self._question)) else plain
 
     def _of_few_words(self, said: Said, bare: str) -> Case:
         source = answering(bare, self._question, self._sources)
@@ -118,6 +121,7 @@ class Assessor:
         case = Case(said, self._sources.nearest(said.text, self._question))
         wanted = self._sources.weights(terms(said.text, self._sources.language))
         case.evidence = chosen(wanted, case.near)
+        nearest = nearest_clauses(said.text, case.near)
         if copy := self._checks.copied(said.text):
             case.verdict, case.evidence = "supported", [copy]
         elif unread(said.text, self._sources) and coverage(wanted, _all_terms(case.near)) < 0.5:
@@ -125,6 +129,8 @@ class Assessor:
             case.reasons = [Notice("unread")]
         else:
             self._compare(case)
+            if nearest and nearest.same and not case.verdict and not case.differences and not case.doubted:
+                case.verdict, case.evidence = "supported", [nearest.source]
         return _turned(case) if denied else case
 
     def _compare(self, case: Case) -> None:

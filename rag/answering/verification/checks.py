@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
+from rag.answering.verification.chinese import nearest_clauses
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
 from rag.answering.verification.figures import adrift, wrong_figures
@@ -127,6 +128,12 @@ class Checks:
         yield from _by("wording", held)
         yield from _by("oppositions", oppositions(claim, near, self._sources.language))
         yield from _by("negations", self._negations.differences(claim, near, self._question))
+        if nearest := nearest_clauses(claim, near):
+            if nearest.exchanged:
+                span, heard = nearest.exchanged
+                yield Difference("figure", span, heard, nearest.source, "figures")
+            if nearest.turned:
+                yield Difference("negation", nearest.turned, nearest.source.text, nearest.source, "negations")
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:

@@ -35,7 +35,7 @@ _DENIALS: Final = re.compile(
     re.IGNORECASE,
 )
 _NEGATIONS_CHINESE: Final = re.compile(
-    "不(?!仅|但|只|断|同|久|少|过|得不|超过)|没有?|未(?!来|满)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝"
+    "不(?!仅|但|只|断|同|久|少|过|得不|超过)|没有?|未(?!来|满)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝|免(?=收|交|缴|除|于)"
 )
 _CLAUSE: Final = re.compile(r"[.;:!?]\s|\n|,\s|[()]")
 _CLAUSE_CHINESE: Final = re.compile("[，。；：！？、,.;:!?\\s]")

@@ -1,0 +1,59 @@
+"""Claims in Chinese, said in other words than the documents' or with one thing changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rag.answering.verification import verify
+from rag.models.judges import open_judge
+from tests.answering.test_verification import said_in
+
+RULES = """借阅：每人最多可借八册，借期三十天，可续借一次，续借期为十五天。
+逾期：每册每天罚款两角。
+阅览室内禁止饮食和接打电话，可以使用笔记本电脑。
+开放时间：周二至周日上午九时至下午五时，周一闭馆。
+"""
+JUDGE = open_judge()
+
+
+def verdict(said: str) -> str:
+    evidence = [replace(quote, title="图书馆使用规定") for quote in said_in(RULES)]
+    (sentence,), _ = verify(said, "图书馆怎么规定的？", [], evidence, judge=JUDGE)
+    return sentence.verdict
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "每人最多可以借八册书。",
+        "每人可以借8册，借期为30天。",
+        "可以续借一次。",
+        "图书馆周一闭馆。",
+        "逾期每册每天罚款两角。",
+        "阅览室里不能打电话。",
+        "阅览室内可以使用笔记本电脑。",
+    ],
+)
+def test_the_same_in_other_little_words_is_supported(said: str) -> None:
+    assert verdict(said) == "supported"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "借期为二十天。",
+        "可以续借两次。",
+        "逾期每册每天罚款五角。",
+        "阅览室里可以打电话。",
+        "阅览室内禁止使用笔记本电脑。",
+    ],
+)
+def test_another_figure_or_the_opposite_is_unsupported(said: str) -> None:
+    assert verdict(said) == "unsupported"
+
+
+@pytest.mark.parametrize("said", ["图书馆周一开放。", "续借期满后每天罚款两角。"])
+def test_words_from_several_clauses_do_not_make_a_claim(said: str) -> None:
+    assert verdict(said) != "supported"
