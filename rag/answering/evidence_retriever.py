@@ -114,7 +114,10 @@ class EvidenceFinder:
         found = self._search.search(query, context, previous=previous, k=depth)
         searched = time.perf_counter()
         own, pages = set(terms(asked, language_of(found.query))), cut_pages(found.pages)
-        passages = [_with_line(one, found.pages[one.document, one.page]) for one in found.passages]
+        passages, further = (
+            [_with_line(one, found.pages[one.document, one.page]) for one in some]
+            for some in (found.passages, found.further)
+        )
         quotes = find_quotes(
             found.query,
             passages,
@@ -125,10 +128,11 @@ class EvidenceFinder:
             reader=self._reader,
             most=_LIST_QUOTES,
             listing=listing,
+            further=further,
         )
         seconds = {"search": searched - started, "quotes": time.perf_counter() - searched}
         # Pages of further quotes, which say something else, would push out what the search found first.
-        ordered = _quoted_first(quotes[: self.best], passages)
+        ordered = _quoted_first(quotes[: self.best], passages, further)
         gate, weights, missing = (self._gate(found, quotes), found.threshold), found.weights, found.missing
         return Evidence(found.query, ordered, quotes, *gate, weights, pages, found.words_only, missing, seconds=seconds)
 
@@ -198,8 +202,12 @@ def _with_line(passage: Passage, page: Page) -> Passage:
     return replace(passage, line=line, cells=page.cells_at(passage.start, passage.end))
 
 
-def _quoted_first(quotes: Sequence[Quote], passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages, those on the quotes' pages first: a table of contents matches every term and answers nothing."""
+def _quoted_first(
+    quotes: Sequence[Quote], passages: Sequence[Passage], further: Sequence[Passage]
+) -> tuple[Passage, ...]:
+    """The passages, those on the quotes' pages first: a table of contents matches every term and answers nothing.
+    Behind them the further ones that are quoted."""
     pages = list(dict.fromkeys((quote.document, quote.page) for quote in quotes))
     ranks = {page: rank for rank, page in enumerate(pages)}
-    return tuple(sorted(passages, key=lambda passage: ranks.get((passage.document, passage.page), len(pages))))
+    ordered = sorted(passages, key=lambda passage: ranks.get((passage.document, passage.page), len(pages)))
+    return (*ordered, *(one for one in further if (one.document, one.page) in ranks))

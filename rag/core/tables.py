@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,6 +11,12 @@ from typing import Any, Final
 CELL_BORDER: Final = " | "
 # Characters of a row of one cell that is the name of the rows below it.
 _LONGEST_GROUP: Final = 80
+_TOTAL: Final = re.compile(
+    r"(?:(?:grand |sub-?|net )?(?:total|sum)s?\b.{0,60}|overall|(?:gesamt|zwischen"
+    r"|end)?summe.{0,60}|gesamt\b.{0,60}|insgesamt"
+    r"|合\s*计|总\s*计|小\s*计|总和|共计)[:：]?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,11 @@ def group_rows(table: Table) -> dict[int, str]:
         if len(words) == 1 and grid[number][0] and len(words[0]) <= _LONGEST_GROUP and words[0][-1] not in ".!?。":
             found[number] = one_line(words[0])
     return found if table.width > 1 else {}
+
+
+def is_total(label: str) -> bool:
+    """Whether a row that begins with these words adds up the rows above it."""
+    return _TOTAL.fullmatch(label.strip()) is not None
 
 
 def one_line(text: str) -> str:

@@ -407,6 +407,30 @@ def test_the_chains_retriever_is_the_real_one(
     assert not retriever.model_copy(update={"context": CallContext("somebody else", collection)}).invoke("hotel rooms")
 
 
+def test_a_table_behind_the_best_passages_is_looked_through_for_its_rows(embedder: Embedder, tmp_path: Path) -> None:
+    table = (
+        b"<table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Mooring</td><td>41</td><td>42</td></tr></table>"
+    )
+    with closing(Store.open(tmp_path)) as store:
+        collection = store.collections.create("me", "papers").id
+        ingest = IngestContext(store, embedder)
+        for n in range(4):
+            said = (
+                f"What is paid for mooring at pier {n} in 2024? The mooring fee for a mooring is a matter of the pier."
+            )
+            read_file(ingest, "me", collection, said.encode(), f"pier{n}.md")
+        read_file(ingest, "me", collection, b"<html><body>" + table + b"</body></html>", "fees.html")
+        search = Retriever(open_index(store), store.documents, embedder)
+        question, context = "What is paid for mooring in 2024?", CallContext("me", collection)
+        found = search.search(question, context, k=2)
+        assert [one.name for one in found.further] == ["fees.html"]
+        assert found.pages.keys() == {(one.document, one.page) for one in (*found.passages, *found.further)}
+        evidence = EvidenceFinder(search, embedder, passages=2).find(question, context)
+        row = next(quote for quote in evidence.quotes if quote.name == "fees.html")
+        assert row.text == "Mooring | 41 | 42"
+        assert ("fees.html" in [one.name for one in evidence.passages]) == (row in evidence.quotes[:3])
+
+
 def test_an_empty_collection_gives_nothing(embedder: Embedder, tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     collection = store.collections.create("me", "empty")

@@ -30,9 +30,16 @@ def read(body: str) -> LoadedDocument:
     return load_bytes(f"<html><body>{body}</body></html>".encode(), "a.html")
 
 
-def asked(question: str, page: Page, embedder: Embedder) -> tuple[Quote, ...]:
+def asked(question: str, page: Page, embedder: Embedder, *, listing: bool = False) -> tuple[Quote, ...]:
     whole = Passage(1, "d", "a.html", "", "html", None, 1, "1", "", page.text, 0, len(page.text))
-    return find_quotes(question, [whole], embedder, pages={("d", 1): CutPage.of(page.text, 1, page.tables)})
+    return find_quotes(
+        question,
+        [whole],
+        embedder,
+        pages={("d", 1): CutPage.of(page.text, 1, page.tables)},
+        listing=listing,
+        k=12 if listing else 3,
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,6 +70,45 @@ def test_the_line_that_is_asked_for_comes_before_longer_ones_that_hold_its_words
     body = f"<table><tr><td></td><td>2023</td><td>2024</td></tr>{rows}</table>"
     first = asked("How much restricted cash was there in 2024?", read(body).pages[0], embedder)[0]
     assert first.text == "Restricted cash | 41 | 42"
+
+
+SHEDS = """<p>The stores of the yard are counted in spring and in autumn.</p>
+<table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Rope</td><td>11</td><td>12</td></tr>
+<tr><td>Sail</td><td>21</td><td>22</td></tr><tr><td>Total stores of the yard</td><td>32</td><td>34</td></tr>
+<tr><td>Paid in advance</td><td>5</td><td>6</td></tr></table>"""
+
+
+def test_the_rows_that_a_total_adds_up_are_the_members_of_what_it_names(embedder: Embedder) -> None:
+    found = asked(
+        "What are the components of the total stores of the yard?", read(SHEDS).pages[0], embedder, listing=True
+    )
+    assert [quote.text for quote in found][:3] == [
+        "Total stores of the yard | 32 | 34",
+        "Rope | 11 | 12",
+        "Sail | 21 | 22",
+    ]
+    assert "Paid in advance | 5 | 6" not in [quote.text for quote in found]
+
+
+def test_a_code_in_the_heads_of_a_row_is_held_by_the_row(embedder: Embedder) -> None:
+    body = """<p>Rule HB-606 changes what is set aside for repairs and how it is told.</p><table>
+    <tr><td></td><td>As told</td><td>Without HB-606</td></tr>
+    <tr><td>Set aside for repairs</td><td>226</td><td>220</td></tr>
+    <tr><td>Set aside for taxes</td><td>31</td><td>30</td></tr></table>"""
+    first = asked("What was set aside for repairs without HB-606?", read(body).pages[0], embedder)[0]
+    assert first.text == "Set aside for repairs | 226 | 220"
+
+
+def test_of_passages_behind_the_best_only_rows_are_quoted(embedder: Embedder) -> None:
+    pages = {("d", 1): read("<p>Ropes are bought in spring.</p>").pages[0], ("e", 1): read(SHEDS).pages[0]}
+    best, behind = (
+        Passage(n, name, f"{name}.html", "", "html", None, 1, "1", "", page.text, 0, len(page.text))
+        for n, ((name, _), page) in enumerate(pages.items())
+    )
+    cut = {place: CutPage.of(page.text, 1, page.tables) for place, page in pages.items()}
+    found = find_quotes("How much rope was there in 2024?", [best], embedder, pages=cut, further=[behind], k=5)
+    assert found[0].text == "Rope | 11 | 12"
+    assert not any("counted" in quote.text for quote in found)
 
 
 def test_caption_and_notes_go_with_a_row(embedder: Embedder) -> None:

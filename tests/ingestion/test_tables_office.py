@@ -76,6 +76,17 @@ def test_rows_marked_as_heads_are_heads() -> None:
     assert (found.head_rows, found.heads) == (2, ("2023", "2024"))
 
 
+def test_a_row_of_years_and_signs_is_a_head_too() -> None:
+    table = load_bytes(
+        b"<html><body><table><tr><td></td><td colspan=2>Year ended</td><td colspan=2>Change</td></tr>"
+        b"<tr><td></td><td>2023</td><td>2024</td><td>$</td><td>%</td></tr>"
+        b"<tr><td>Repairs</td><td>50</td><td>41</td><td>9</td><td>21</td></tr></table></body></html>",
+        "a.html",
+    ).pages[0].tables[0]  # fmt: skip
+    assert table.head_rows == 2
+    assert table.heads == ("", "Year ended 2023", "Year ended 2024", "Change $", "Change %")
+
+
 def test_a_list_in_a_cell_stays_told_apart() -> None:
     document, table = filled([["No", "Duty"], ["4", "The tenant:"]])
     cell = table.cell(1, 1)  # type: ignore[attr-defined]

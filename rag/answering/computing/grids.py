@@ -11,18 +11,12 @@ from typing import Any, Final
 from rag.answering.computing.cell_values import Value, is_nothing, typed
 from rag.core.formats import format_of
 from rag.core.places import line_of
-from rag.core.tables import CELL_BORDER, Table
+from rag.core.tables import CELL_BORDER, Table, is_total
 from rag.core.text import measure
 from rag.core.types import Document, Page, Quote
 
 # A column is one of numbers or of days where so many of its filled cells are.
 _SHARE: Final = 0.6
-_TOTAL: Final = re.compile(
-    r"(?:(?:grand |sub-?|net )?(?:total|sum)s?\b.{0,60}|overall|(?:gesamt|zwischen"
-    r"|end)?summe.{0,60}|gesamt\b.{0,60}|insgesamt"
-    r"|合\s*计|总\s*计|小\s*计|总和|共计)[:：]?",
-    re.IGNORECASE,
-)
 _UNIT: Final = re.compile(
     r"(?<!\s)\s*+[(\[（【](?:in )?(?P<unit>[^()\[\]（）【】]{1,20})[)\]）】]\s*+$"
     r"|(?<!\s)\s++in (?P<in>[^\W\d_]{1,9}|[$€£¥%])\s*+$"
@@ -144,7 +138,7 @@ def _add(grid: Grid, page: Page, table: Table) -> None:
             continue
         if len(filled) == 1 and row.cells[0] and len(row.cells) > 1:
             group = filled[0]
-        elif _TOTAL.fullmatch(filled[0].strip()):
+        elif is_total(filled[0]):
             grid.totals.append(Row(row.cells, row.page, row.start, row.end, group))
         else:
             grid.rows.append(Row(row.cells, row.page, row.start, row.end, group))

@@ -62,9 +62,13 @@ class Candidate:
 
 
 def candidates_of(
-    question: str, passages: Sequence[Passage], pages: Mapping[PageKey, CutPage], wanted: Mapping[str, float]
+    question: str,
+    passages: Sequence[Passage],
+    pages: Mapping[PageKey, CutPage],
+    wanted: Mapping[str, float],
+    further: Sequence[Passage] = (),
 ) -> list[Candidate]:
-    """Every quotable unit that overlaps a passage, once, with its lexical score."""
+    """Every quotable unit that overlaps a passage, once, with its lexical score; of the further ones rows of tables."""
     asked = frozenset(words(question))
     expected = answer_kind(question)
     language = language_of(question)
@@ -77,11 +81,11 @@ def candidates_of(
     )
     seen: set[tuple[str, int, int]] = set()
     found: list[Candidate] = []
-    places = dict.fromkeys((passage.document, passage.page) for passage in passages)
+    places = dict.fromkeys((passage.document, passage.page) for passage in (*passages, *further))
     paged = {(passage.document, passage.page) for passage in passages if passage.place.page}
     running = _running_lines({place: pages[place].text for place in places if place in paged})
     quotable = {place: _quotable(place[0], pages[place], running) for place in places}
-    for rank, passage in enumerate(passages):
+    for rank, passage in enumerate((*passages, *further)):
         place = (passage.document, passage.page)
         page = pages[place]
         touched = page.touched(passage)
@@ -93,7 +97,7 @@ def candidates_of(
         for i, unit in enumerate(touched):
             key = (*place, unit.start)
             text = page.text[unit.start : unit.end]
-            if key in seen or unit.start not in quotable[place]:
+            if key in seen or unit.start not in quotable[place] or (rank >= len(passages) and not unit.said):
                 continue
             seen.add(key)
             before = [*(table_topic if unit.said else topic), *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
@@ -104,7 +108,7 @@ def candidates_of(
                 + _BEFORE * coverage(wanted, before)
                 + _PAIRS * coverage(pairs, pairwise(unit_terms[i]))
                 + _PASSAGE / (1 + rank)
-                + _LABEL * (bool(unit.said) and _label_named(text, language, wanted))
+                + _LABEL * (bool(unit.said) and _label_named(text.partition(CELL_BORDER)[0], language, wanted))
                 - _HEADING * (unit.sort == "heading")
                 + _RANGE * in_range(question, text)
                 + _ANSWER * (expected is not None and holds_new(expected, text, asked))
@@ -114,10 +118,10 @@ def candidates_of(
     return found
 
 
-def _label_named(row: str, language: Language, wanted: Mapping[str, float]) -> float:
-    """The share of a row's first cell that the question names: 0 to 1."""
-    label = set(terms(row.partition(CELL_BORDER)[0], language))
-    return len(label & wanted.keys()) / len(label) if label else 0.0
+def _label_named(label: str, language: Language, wanted: Mapping[str, float]) -> float:
+    """The share of a row's or a group's label that the question names: 0 to 1."""
+    named = set(terms(label, language))
+    return len(named & wanted.keys()) / len(named) if named else 0.0
 
 
 def _announced(page: CutPage, language: Language) -> list[str]:

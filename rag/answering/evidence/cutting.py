@@ -23,8 +23,8 @@ _CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\
 class Unit:
     """A stretch of the page that can be quoted; `head` is the line of column heads above a row.
 
-    Of a row of a known table `said` is what it says by itself, each cell with its head, and `caption` and `notes` are
-    the places of what belongs to the table beside its rows.
+    Of a row of a known table `said` is what it says by itself, each cell with its head, `group` the line that heads it
+    and the rows around it, and `caption` and `notes` are the places of what belongs to the table beside its rows.
     """
 
     start: int
@@ -34,6 +34,7 @@ class Unit:
     said: str = ""
     caption: tuple[int, int] = (0, 0)
     notes: tuple[int, int] = (0, 0)
+    group: str = ""
 
 
 def cut_unit(text: str, unit: Unit, longest: int = 0) -> Iterator[Unit]:

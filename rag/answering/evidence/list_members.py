@@ -9,6 +9,7 @@ from typing import Final
 
 from rag.answering.evidence.candidates import Candidate
 from rag.answering.evidence.pages import CutPage
+from rag.core.tables import CELL_BORDER, is_total
 from rag.core.text import CARDINAL, coverage, number_value, terms
 from rag.core.types import PageKey, Passage
 
@@ -71,6 +72,9 @@ def _announced(
     """What a candidate announces: items below it, or sections; of an item, the others of its list."""
     page, units = best.page, best.page.units
     here = units.index(best.unit)
+    if best.unit.said and is_total(best.text.partition(CELL_BORDER)[0]):
+        yield from _added_up(best, here, at)
+        return
     if best.unit.sort in ("item", "row"):
         first = _first(page, here)
         above = terms(f"{best.passage.section} {best.unit.head} {_text(page, first - 1) if first else ''}")
@@ -84,6 +88,22 @@ def _announced(
     count = _count(best.text, wanted)
     if count or _OPENS.search(best.text):
         yield from _sections(best, at, pages, count)
+
+
+def _added_up(best: Candidate, here: int, at: Mapping[PageKey, Passage]) -> Iterator[Candidate]:
+    """The rows that a total adds up: those above it, up to another total or the line that heads them."""
+    first = here
+    while (
+        first
+        and (above := best.page.units[first - 1]).sort == "row"
+        and (above.head, above.group) == (best.unit.head, best.unit.group)
+        and not is_total(_text(best.page, first - 1).partition(CELL_BORDER)[0])
+    ):
+        first -= 1
+    passage = at[best.passage.document, best.passage.page]
+    for place in range(first, here):
+        before = _text(best.page, place - 1) if place else ""
+        yield Candidate(passage, best.page.units[place], _text(best.page, place), best.page, before, best.words)
 
 
 def _count(text: str, wanted: Mapping[str, float]) -> int:

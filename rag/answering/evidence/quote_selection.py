@@ -45,6 +45,7 @@ def find_quotes(
     reader: AnswerScorer | None = None,
     most: int = 0,
     listing: bool = False,
+    further: Sequence[Passage] = (),
 ) -> tuple[Quote, ...]:
     """The k best units of the passages, best first, without near-duplicates; more where other documents say otherwise.
 
@@ -55,9 +56,10 @@ def find_quotes(
         reader: scores the best candidates, where there is one.
         most: how many there may be with those that say something else, or are announced by the best; k if less.
         listing: every unit that scores nearly as the best is a member of the list asked for; k at most.
+        further: passages behind those, of which only rows of tables are looked at.
     """
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
-    candidates = candidates_of(question, passages, pages, wanted)
+    candidates = candidates_of(question, passages, pages, wanted, further)
     candidates.sort(key=lambda c: (-_held(question, c), -c.words))
     facts, language = embedder_facts(embedder.name), language_of(question)
     # Between two languages words choose nothing: more is left to the embedder.
@@ -76,10 +78,10 @@ def find_quotes(
     # Uncalibrated similarities rank, but are no part of the score.
     calibrated = facts.is_calibrated_for(question)
     if listing:
-        chosen = list_members(ranked, passages, pages, wanted, k)
+        chosen = list_members(ranked, (*passages, *further), pages, wanted, k)
     else:
         chosen = _deduplicated(ranked, k)
-        chosen = (_with_items(chosen, passages) + _beside(question, ranked, chosen))[: max(k, most)]
+        chosen = (_with_items(chosen, (*passages, *further)) + _beside(question, ranked, chosen))[: max(k, most)]
     return tuple(_quote(c, c.words + c.meaning * calibrated + c.read) for c in chosen)
 
 
@@ -105,9 +107,9 @@ def _by_meaning(
 
 
 def _held(question: str, candidate: Candidate) -> int:
-    """How many of the question's codes a unit holds, or the heading that it stands under."""
+    """How many of the question's codes a unit holds, or the heads that it stands under."""
     section = candidate.page.section(candidate.unit.start) or candidate.passage.section
-    return held(question, f"{section} {candidate.text}")
+    return held(question, f"{section} {candidate.unit.said} {candidate.text}")
 
 
 def _read(candidate: Candidate) -> str:

@@ -15,13 +15,14 @@ _LONGEST_ROW: Final = 1200
 def table_units(text: str, table: Table) -> Iterator[Unit]:
     """The rows in order. Those that name columns or a group of rows are heads, and answer nothing."""
     head = CELL_BORDER.join(table.heads)
-    said, groups = labelled_rows(table), group_rows(table)
+    said, groups, group = labelled_rows(table), group_rows(table), ""
     for number, (start, end) in enumerate(table.rows):
+        group = groups.get(number, group)
         start += len(text[start:end]) - len(text[start:end].lstrip())
         end -= len(text[start:end]) - len(text[start:end].rstrip())
         if start >= end:
             continue
         names = number < table.head_rows or number in groups
         sort: Sort = "head" if names else "row"
-        row = Unit(start, end, sort, "" if names else head, said[number], table.caption, table.notes)
+        row = Unit(start, end, sort, "" if names else head, said[number], table.caption, table.notes, group)
         yield from cut_unit(text, row, _LONGEST_ROW)

@@ -83,7 +83,9 @@ class Retriever:
         slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
         rankings = [ranking for each in lists for ranking in (each.words, each.vectors)]
         fused = reciprocal_rank_fusion(rankings, self._facts.fusion.rank_follow_up if slowly else RANK)
-        passages, pages = self._passages(question, fused, context.owner, k, self._reranker)
+        ranked, pages = self._passages(question, fused, context.owner, k, self._reranker)
+        passages, further = ranked[:k], tuple(one for one in ranked[k:] if _in_a_table(one, pages))
+        pages = {place: pages[place] for place in ((one.document, one.page) for one in (*passages, *further))}
         query = respelled(ways[0].query, passages, lambda word: not self._known(word, context))
         chunks, weights = telling.result() if query == ways[0].query else self._weights(query, context)
         nearest = replace(lists[0], similarity=max(each.similarity for each in lists))
@@ -108,6 +110,7 @@ class Retriever:
             any(each.words_only for each in lists),
             pages,
             tuple(missing),
+            further,
         )
 
     def _lists(self, way: Form, by_words: Future[Ranking], context: CallContext, follow_up: bool) -> _Lists:
@@ -160,7 +163,8 @@ class Retriever:
         """The gate of a follow-up by what it brings of its own: joined to a question that the documents answer, any
         other seems answered. The less it stands alone, the less it has to bring."""
         fused = reciprocal_rank_fusion([lists.words, lists.vectors])
-        passages, _ = self._passages(question, fused, context.owner, _OWN, None)
+        ranked, _ = self._passages(question, fused, context.owner, _OWN, None)
+        passages = ranked[:_OWN]
         chunks, weights = self._weights(question, context)
         seen = self._signals(question, weights, passages, lists, chunks)
         weighed = self._facts.gate_for(question, seen.across)
@@ -184,7 +188,7 @@ class Retriever:
     def _passages(
         self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int, reranker: Reranker | None
     ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
-        """The k best passages, and their pages."""
+        """The k best passages and all others that were looked at, and their pages."""
         best = fused[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
@@ -198,7 +202,7 @@ class Retriever:
         # Only where a page was met twice can two of its chunks be joined.
         pages = self._documents.pages_at(owner, [place for place, times in met.items() if times > 1])
         there = [p for p in candidates if met[p.document, p.page] == 1 or (p.document, p.page) in pages]
-        joined = join(there, lambda passage: pages[passage.document, passage.page].text, k)
+        joined = join(there, lambda passage: pages[passage.document, passage.page].text, len(there))
         met_at = dict.fromkeys((p.document, p.page) for p in joined)
         pages |= self._documents.pages_at(owner, met_at.keys() - pages.keys())
         # One that was removed a moment ago is no source any more.
@@ -215,3 +219,8 @@ class Retriever:
         total, counts = self._index.count_words(context.owner, context.collection, query_terms)
         size = max(total, _MIN_CHUNKS) + 1
         return total, {term: math.log(1 + size / (counts.get(term, 0) + 0.5)) for term in query_terms}
+
+
+def _in_a_table(passage: Passage, pages: Mapping[PageKey, Page]) -> bool:
+    tables = pages[passage.document, passage.page].tables
+    return any(table.start < passage.end and passage.start < table.end for table in tables)

@@ -103,9 +103,14 @@ _COMPARES: Final = re.compile(
 _LISTS: Final = re.compile(
     r"^\W*+(?:please )?(?:(?:list|name|enumerate|give me|show me|nenne|liste)\b"
     r"|(?:what|which) (?:are|were) (?:all|the)\b|(?:who|wer) (?:are|were|sind|waren) \w+"
+    r"|(?:what|which) (?:types|kinds|sorts|categories) of\b"
     r"|(?:which|welche) (?:\w+ )?(?!(?:is|was|has|does|this)\b)\w+[^s\W]s\b)"
     r"|\ball (?:the )?\w+s\b|列出|列举|哪些",
     re.IGNORECASE,
+)
+# Asks for a value of each thing that it names, and for no members of a list.
+_RESPECTIVELY: Final = re.compile(
+    r"\b(?:respective(?:ly)?|jeweils|jeweilige[nrsm]?|beziehungsweise)\b|分别|各自", re.IGNORECASE
 )
 
 _REPORTS: Final = re.compile(
@@ -148,7 +153,7 @@ def question_kind(
     counted = _COUNTS.match(text)
     if counted and stem(counted.group(1).lower(), language_of(text)) in titles():
         return "list"
-    return "list" if _LISTS.search(text) else "question"
+    return "list" if _LISTS.search(text) and not _RESPECTIVELY.search(text) else "question"
 
 
 def searched(question: str) -> str:

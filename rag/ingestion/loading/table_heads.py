@@ -13,6 +13,7 @@ _FIGURE: Final = re.compile(
 _NOTHING: Final = re.compile(r"[-–—−.·]{1,5}|n/?a\.?|nil|none|\$|€|£|%|\)", re.IGNORECASE)
 _NOTE_MARK: Final = re.compile(r"\s?(?:\[\w{1,2}\]|\(\w{1,2}\)|[*†‡¹²³]){1,4}+$")
 _YEAR: Final = re.compile(r"(?:FY ?)?(?:19|20)\d\d(?:[-/–]\d{2,4})?[AEF]?\.?")
+_SIGN: Final = re.compile(r"\(?(?:[$€£¥%‰]|US\$|NT\$)\)?")
 _UNIT: Final = re.compile(r"\(?(?:in |[$€£¥%]|US\$|NT\$|thousand|million)", re.IGNORECASE)
 # More rows than these are no heads, and a head is no paragraph.
 _MOST_ROWS: Final = 6
@@ -43,7 +44,7 @@ def head_rows(grid: Sequence[Sequence[str]], marked: int = 0) -> int:
 
 def _above_figures(grid: Sequence[Sequence[str]], most: int) -> int | None:
     """The rows above the first that holds amounts; None where the table is one of words."""
-    rows = [[is_figure(text) for text in row[1:]] for row in grid]
+    rows = [[] if _names_units(row) else [is_figure(text) for text in row[1:]] for row in grid]
     if sum(map(any, rows)) < max(1, len(grid) // 4):
         return None
     first = next(number for number, row in enumerate(rows) if any(row))
@@ -55,6 +56,11 @@ def _above_figures(grid: Sequence[Sequence[str]], most: int) -> int | None:
     if first and not any(any(row[1:]) for row in grid[:first]):
         return 0
     return first
+
+
+def _names_units(row: Sequence[str]) -> bool:
+    """Whether a row only says of which years, in which currency or of what share the columns below it are."""
+    return not row[0] and all(not text or _SIGN.fullmatch(text) or _YEAR.fullmatch(text) for text in row[1:])
 
 
 def _stands_alone(row: Sequence[str]) -> bool:
