@@ -69,6 +69,13 @@ def test_what_nobody_sees_or_is_revoked_is_no_text_and_is_listed(inside: str, wh
         ("<span style='font-size:0'><b style='font-size:12px'>3 euros</b></span>", ""),
         ("<span class=print>3 euros</span>", "<style>@media print{.print{display:none}}</style>"),
         ("<span class=x>3 euros</span>", "<style>.wide .x{display:none}</style>"),
+        (
+            "<i class=menu><b class=x>3 euros</b></i>",
+            "<style>.menu .x{display:none} .menu:hover .x{display:inline}</style>",
+        ),
+        ("<i class=w><b class=x>3 euros</b></i>", "<style>.w .x{display:none}</style><script src=opens.js></script>"),
+        ("<i class=w><b><b class=x>3 euros</b></b></i>", "<style>.w > .x{display:none}</style>"),
+        ("<i class=w><b class=x>3 euros</b></i>", "<style>.w .x{color:#fff}</style>"),
     ],
 )
 def test_what_is_seen_all_the_same_is_text(inside: str, head: str) -> None:
@@ -300,6 +307,18 @@ def test_words_that_a_rule_within_others_strikes_out_are_no_text() -> None:
         "<style>.price > .was, p#x .was {text-decoration: line-through}</style>",
     )
     assert (page.text, left_out(page)) == ("9 euros\n\n7 pens", [("struck", "12 euros", "")])
+
+
+def test_words_that_a_rule_within_others_hides_are_no_text() -> None:
+    page = read(
+        "<div class=a><p class=b>Draft</p><p>Final</p></div><p class=c>Old</p><p class=d>Older</p><p class=b>Seen</p>"
+        "<p id=x class=y>Secret</p><p id=x>Open</p><ul class=e><li>One</li></ul><div><p id=z>Two</p></div>",
+        "<style>.a .b {display:none} .c, .d {visibility:hidden} #x.y {display:none} .e > li {display:none}"
+        " body div #z {display: none}</style>",
+    )
+    assert page.text == "Final\n\nSeen\n\nOpen"
+    assert {why for why, _, _ in left_out(page)} == {"hidden"}
+    assert " ".join(words for _, words, _ in left_out(page)) == "Draft Old Older Secret One Two"
 
 
 def test_boxes_made_of_any_tags_do_not_run_together() -> None:

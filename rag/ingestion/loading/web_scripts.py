@@ -27,7 +27,7 @@ _ROOTS: Final = frozenset(_FILLED.split())
 
 def needs_script(soup: BeautifulSoup, text: str) -> bool:
     """Whether a page of hardly any text says, or shows by how it is made, that a script fills it."""
-    if len(text) > _NEAR_EMPTY or not any(map(_acts, soup.find_all("script"))):
+    if len(text) > _NEAR_EMPTY or not any(map(acts, soup.find_all("script"))):
         return False
     asked = [tag.get_text(" ") for tag in soup.find_all("noscript")]
     return (
@@ -43,7 +43,7 @@ def says_nothing(text: str) -> bool:
     return not any(letter.isalnum() for letter in _WAITING.sub("", " ".join(said)))
 
 
-def _acts(script: Tag) -> bool:
+def acts(script: Tag) -> bool:
     type_ = str(script.get("type", "")).lower()
     if any(data in type_ for data in _DATA):
         return False

@@ -1,7 +1,8 @@
 """How a web page lets its text look, as far as that says whether anybody sees it: its own rules and inline styles.
 
-Read are rules of one plain selector (a tag, classes or an id) outside of conditions such as `@media print`, and what
-rules of several say of words struck out; what needs more of a browser is taken as seen.
+Read are rules of plain selectors (a tag, classes or an id, and what they stand in) outside of conditions such as
+`@media print`; what needs more of a browser is taken as seen. A rule that names what is around a tag hides it only
+where nothing of the page may show it again: no other rule (`.menu li:hover ul`), and no script.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bs4.element import Tag
 
 from rag.core.types import LeftOutReason
 from rag.ingestion.loading.colors import WHITE, Color, alike, color_of
+from rag.ingestion.loading.web_scripts import acts
 
 # One without an end hides all that follows.
 _COMMENT: Final = re.compile(r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?")
@@ -23,8 +25,11 @@ _BRACES: Final = re.compile(r"([{}])")
 _SELECTOR: Final = re.compile(r"([a-zA-Z][\w-]{0,40})?((?:[.#][\w-]{1,80}){0,4})")
 _PART: Final = re.compile(r"[.#][\w-]{1,80}")
 _DEEPEST: Final = 5
-# The tags that a rule wants around one: their classes and ids, and their names.
-_Above = tuple[tuple[frozenset[str], str], ...]
+_PSEUDO: Final = re.compile(r":[\w:-]{1,40}(?:\([^()]{0,80}\))?")
+# The tags that a rule wants around one: their classes and ids, and their names; whether each is the next one's parent.
+_Above = tuple[tuple[tuple[frozenset[str], str], ...], bool]
+# What rules of several selectors are believed to say; all but the first only where nothing can take it back.
+_BELIEVED: Final = ("text-decoration", "display", "visibility")
 _LENGTH: Final = re.compile(r"(-?\d{0,6}\.?\d{0,6})(px|pt|em|rem|%)?")
 _AWAY: Final = -900.0  # pixels beside the page
 _TINY: Final = 1.0  # pixels or points
@@ -63,10 +68,12 @@ class Styles:
 
     def __init__(self, soup: BeautifulSoup) -> None:
         self._rules: dict[str, list[tuple[frozenset[str], str, _Above, dict[str, str]]]] = {}
-        for sheet in soup.find_all("style"):
-            if str(sheet.get("media", "all")).strip().lower() in ("", "all", "screen"):
-                for selector, declared in _rules(sheet.get_text()):
-                    self._add(selector, declared)
+        sheets = soup.find_all("style", media=lambda said: str(said or "all").strip().lower() in ("all", "screen"))
+        rules = [rule for sheet in sheets for rule in _rules(sheet.get_text())]
+        self._scripted = any(map(acts, soup.find_all("script"))) or soup.find(onclick=True) is not None
+        self._shown = {name for selector, declared in rules if _shows(declared) for name in _last_names(selector)}
+        for selector, declared in rules:
+            self._add(selector, declared)
         # What a style sheet elsewhere says of a background is not known here.
         self._elsewhere = soup.find("link", rel="stylesheet") is not None
         self._opened = set(_opened(soup))
@@ -115,26 +122,43 @@ class Styles:
         return found | _declarations(style) if style else found
 
     def _add(self, selector: str, declared: dict[str, str]) -> None:
-        *around, own = [_SELECTOR.fullmatch(part) for part in selector.replace(">", " ").split()[-_DEEPEST:]] or [None]
-        if around:  # what is opened by a click is hidden by such rules, too
-            declared = {name: value for name, value in declared.items() if name.startswith("text-decoration")}
+        steps = selector.replace(">", " ").split()[-_DEEPEST:]
+        *around, own = [_SELECTOR.fullmatch(part) for part in steps] or [None]
+        direct = around and selector.count(">") == len(around)
+        if around:  # what is opened by a click, or lies on a picture, is made so by such rules, too
+            sure = not self._scripted and (direct or ">" not in selector) and not self._shown & _last_names(selector)
+            believed = _BELIEVED if sure else _BELIEVED[:1]
+            declared = {name: value for name, value in declared.items() if name.startswith(believed)}
         if own and declared and all(around):
             parts = _PART.findall(own[2])
             key = next((part for part in parts if part[0] == "#"), parts[-1] if parts else own[1].lower())
             above = tuple((frozenset(_PART.findall(one[2])), (one[1] or "").lower()) for one in around if one)
-            self._rules.setdefault(key, []).append((frozenset(parts), (own[1] or "").lower(), above, declared))
+            rule = (frozenset(parts), (own[1] or "").lower(), (above, bool(direct)), declared)
+            self._rules.setdefault(key, []).append(rule)
 
 
 def _stands_in(tag: Tag, above: _Above) -> bool:
     """Whether the tags around it are those that a rule names, the outermost first."""
-    wanted = list(above)
+    wanted, direct = list(above[0]), above[1]
     for outer in tag.parents if wanted else ():
         needed, name = wanted[-1]
         if needed <= _names(outer) and name in ("", outer.name):
             wanted.pop()
             if not wanted:
                 break
+        elif direct:
+            break
     return not wanted
+
+
+def _shows(declared: Mapping[str, str]) -> bool:
+    return declared.get("display", "none") != "none" or declared.get("visibility") == "visible"
+
+
+def _last_names(selector: str) -> set[str]:
+    """The classes, ids and tag that a rule's own tag is named by, whatever state it asks for."""
+    last = _SELECTOR.fullmatch(_PSEUDO.sub("", selector).replace(">", " ").rpartition(" ")[2])
+    return {name for name in (*_PART.findall(last[2]), (last[1] or "").lower()) if name} if last else set()
 
 
 def _names(tag: Tag) -> set[str]:
