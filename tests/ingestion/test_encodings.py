@@ -29,6 +29,11 @@ RUSSIAN = (
     "Положение об отпуске: каждый сотрудник имеет право на двадцать пять дней отпуска. Заявление подаётся заранее.\n"
 )
 FRENCH = "Les congés payés sont de vingt-cinq jours par an; la demande est déposée à l'avance, où que ce soit.\n"
+GERMAN = "Größe der Tür: über 20 Zentimeter. Ärger gibt es für Gäste aus Köln nur, wenn sie heiße Öfen öffnen.\n"
+SPANISH = "¿Cuántos días de vacaciones tiene un empleado? Según el código, veinticinco; el año próximo, también.\n"
+POLISH = "Każdy pracownik ma prawo do dwudziestu pięciu dni urlopu. Wniosek należy złożyć najpóźniej w środę.\n"
+TURKISH = "Her çalışanın yılda yirmi beş gün izin hakkı vardır. Başvuru iki hafta önce yapılır; onayı müdür verir.\n"
+DASHED = "Guests—all of them—sign in. It’s done at the desk…then they wait. “Yes”–or “no”—is said at once.\n"
 
 # All names that Python has for its codecs, and a few that find them otherwise.
 CODECS = sorted(
@@ -55,7 +60,12 @@ def text_of(data: bytes, name: str = "leave.txt") -> str:
         (JAPANESE, "shift_jis euc_jp utf-16-le utf-16-be utf-32-be"),
         (KOREAN, "euc-kr utf-16-le utf-16-be utf-32-le"),
         (RUSSIAN, "cp1251 koi8-r cp866 iso8859-5 utf-16-le utf-16-be"),
-        (FRENCH, "cp1252 utf-16-le utf-32-be"),
+        (FRENCH, "cp1252 cp850 mac-roman utf-16-le utf-32-be"),
+        (GERMAN, "cp1252 cp850 mac-roman"),
+        (SPANISH, "cp1252 cp850 mac-roman"),
+        (POLISH, "cp1250"),
+        (TURKISH, "cp1254"),
+        (DASHED, "cp1252"),
     ],
 )
 @pytest.mark.parametrize("times", [1, 200])

@@ -44,6 +44,17 @@ _EAST_ASIAN: Final = (
     ("utf-16-be", _EVERYWHERE),
 )
 _WIDE: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+# Before Windows: what DOS and the Macintosh wrote in Western Europe.
+_OLD_WESTERN: Final = ("cp850", "mac_roman")
+_WESTERN_LETTERS: Final = frozenset("äöüßàâéèêëîïôùûçæœáíóúñãõåøìòýÿ")
+_WESTERN_SIGNS: Final = frozenset("“”„‘‹›«»•€£§°©®™½¼¾¿¡·±×²³ªº¹÷¬¶") | frozenset(map(chr, range(0x2500, 0x2600)))
+_BETWEEN_LETTERS: Final = frozenset("’–—…\xa0\xad")
+# Windows-1252 is none where fewer signs than this fit into their words, and another is where so many do; by hand.
+_FITS_BADLY: Final = 0.5
+_FITS_WELL: Final = 0.95
+# More of a Western text's letters are never accented, and fewer of them tell nothing.
+_MOST_ACCENTED: Final = 0.3
+_FEWEST: Final = 2
 # The share of common letters, and in UTF-16 and UTF-32 of blanks, line ends and signs too, below which it is none.
 _COMMON: Final = 0.2
 _COMMON_WIDE: Final = 0.08
@@ -78,6 +89,8 @@ def likeliest(sample: bytes) -> str:
     usual = sum("\u4e00" <= c <= "\u9fa5" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uff5e" for c in foreign)
     if foreign and usual > 0.9 * len(foreign) and usual > 0.3 * len(chinese):
         return "gb18030"
+    if (old := _old_western(sample)) is not None:
+        return old
     # What the bytes say of themselves was looked at before; asked for it, this would take any codec's name for one.
     guesses = from_bytes(sample, cp_isolation=_OTHERS, preemptive_behaviour=False)
     best = guesses.best()
@@ -85,6 +98,35 @@ def likeliest(sample: bytes) -> str:
         return _WESTERN
     as_good = [guess.encoding for guess in guesses if (guess.chaos, guess.coherence) == (best.chaos, best.coherence)]
     return _WESTERN if _WESTERN in as_good else best.encoding
+
+
+def _old_western(sample: bytes) -> str | None:
+    """The old encoding that makes words of what would be signs amid letters in Windows-1252."""
+    text = sample.decode(_WESTERN, "replace")
+    if _share_that_fits(text) >= _FITS_BADLY:
+        return None
+    shares = {encoding: _share_that_fits(sample.decode(encoding)) for encoding in _OLD_WESTERN}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    return best if shares[best] >= _FITS_WELL else None
+
+
+def _share_that_fits(text: str) -> float:
+    """Which share of the characters beyond ASCII stand where such letters and signs do in a Western text."""
+    foreign = [place for place, character in enumerate(text) if character > "\x7f"]
+    letters = sum(map(str.isalpha, text))
+    accented = sum(text[place].isalpha() for place in foreign)
+    if len(foreign) < _FEWEST or accented > _MOST_ACCENTED * letters:
+        return 0.0
+    padded = f" {text} "
+    return sum(_fits(*padded[place : place + 3]) for place in foreign) / len(foreign)
+
+
+def _fits(before: str, character: str, after: str) -> bool:
+    if character.lower() in _WESTERN_LETTERS:
+        return not (before.islower() if character.isupper() else before.isupper() and after.isupper())
+    if character in _WESTERN_SIGNS:
+        return not (before.isalpha() and after.isalpha())
+    return character in _BETWEEN_LETTERS
 
 
 def _share_of_letters(sample: bytes, encoding: str, common: frozenset[str]) -> float:
