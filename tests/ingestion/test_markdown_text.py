@@ -78,6 +78,34 @@ def test_struck_words_in_code_stay() -> None:
 # Text that is left out
 
 
+def test_hidden_tags_are_no_text_and_are_listed() -> None:
+    source = (
+        "Quiet begins at 20:00.\n\n<div hidden>\n\nThe *old* hour <div>was</div> 22:00.\n\n</div>\n\n"
+        'Pets <b style="display: none">never</b> come in. <p style="visibility:hidden">Ask Bo.</p>\n'
+    )
+    (page,) = load(source).pages
+    assert page.text == "Quiet begins at 20:00.\n\n\n\n\n\n\n\nPets come in. \n"
+    assert [(one.why, one.text) for one in page.left_out] == [
+        ("hidden", "The *old* hour was 22:00."), ("hidden", "never"), ("hidden", "Ask Bo."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "`<div hidden>` hides </div>.",
+        '<div title="a hidden door">Seen.</div>',
+        "<div hidden>never closed\n\nSeen.",
+        '<p style="border:none">Seen.</p>',
+        "<div hidden=until-found>Seen.</div>",
+        "```\n<div hidden>Seen.</div>\n```",
+    ],
+)
+def test_what_only_looks_hidden_is_text(source: str) -> None:
+    (page,) = load(source + "\n").pages
+    assert (page.text, page.left_out) == (source + "\n", ())
+
+
 def test_struck_and_deleted_words_and_comments_are_no_text_and_are_listed() -> None:
     source = "Quiet begins at ~~22:00~~ 20:00. A wash is <del>2 euros</del> <ins>3</ins>.\n\n"
     source += "- ~~Old item~~\n<!-- Ask\nBo first -->End."

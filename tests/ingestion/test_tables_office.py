@@ -170,6 +170,51 @@ def test_a_markdown_table_keeps_lines_and_empty_cells() -> None:
     assert loaded.pages[0].text.count("\n") == text.count("\n")
 
 
+def test_a_markdown_table_in_a_quotation_is_one_and_ends_with_it() -> None:
+    text = "> Note:\n>\n> | Kind | 2024 |\n> |---|---|\n> | Adult | 8 |\n>| Child | |\n| Not | one |\n"
+    text += "\n>> |a|b|\n> |-|-|\n"
+    page = load_bytes(text.encode(), "a.md").pages[0]
+    (table,) = page.tables
+    assert [page.text[start:end] for start, end in table.rows] == ["Kind | 2024", "Adult | 8", "Child | "]
+    assert page.text.split("\n")[2:8] == [
+        "> Kind | 2024",
+        "> |---|---|",
+        "> Adult | 8",
+        ">Child | ",
+        "| Not | one |",
+        "",
+    ]
+
+
+def test_a_web_table_in_markdown_is_one_with_each_row_in_its_line() -> None:
+    text = (
+        "# Fees\n\n<table>\n<tr><th>Kind</th><th>2024</th></tr>\n<tr>\n  <td rowspan=2>Adult</td><td>8</td>\n</tr>\n"
+        "<tr><td></td></tr>\n<tr hidden><td>Secret</td><td>1</td></tr>\n</table>\n\n## Hours\n\n"
+        "Open ~~at six~~ at five.\n"
+    )
+    page = load_bytes(text.encode(), "a.md").pages[0]
+    (table,) = page.tables
+    assert [page.text[start:end] for start, end in table.rows] == ["Kind | 2024", "Adult | 8", "Adult | "]
+    assert [page.line(start) for start, _ in table.rows] == [4, 5, 8]
+    assert page.text.count("\n") == text.count("\n")
+    assert [page.text[one.start :].split("\n")[0] for one in page.headings] == ["# Fees", "## Hours"]
+    assert [one.text.strip() for one in page.left_out] == ["Secret 1", "at six"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>",
+        "<table>\n<tr><td>a</td><td>b</td></tr>\n<tr><td>c</td><td>d</td></tr>\n",
+        "```html\n<table>\n<tr><td>a</td><td>b</td></tr>\n</table>\n```",
+        "<table>\n<tr><td>a</td><td>b</td></tr>\n</table> and words behind it",
+    ],
+)
+def test_a_web_table_in_markdown_that_cannot_be_taken_apart_stays_as_it_is_written(source: str) -> None:
+    page = load_bytes(f"One.\n\n{source}\n".encode(), "a.md").pages[0]
+    assert (page.tables, page.text) == ((), f"One.\n\n{source}\n")
+
+
 def test_bars_in_fenced_code_are_no_table() -> None:
     loaded = load_bytes(b"Run:\n\n```\n| a | b |\n|---|---|\n| 1 | 2 |\n```\n", "a.md")
     assert loaded.pages[0].tables == ()

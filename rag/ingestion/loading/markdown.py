@@ -10,6 +10,7 @@ from typing import Final
 from rag.core.types import Heading, LeftOut, LeftOutReason
 from rag.ingestion.loading.front_matter import FrontMatter, front_matter
 from rag.ingestion.loading.markdown_blocks import CODE, PROGRAM, kinds
+from rag.ingestion.loading.markdown_hidden import hidden_end
 from rag.ingestion.loading.markdown_tables import with_tables
 from rag.ingestion.loading.raised_marks import raised
 from rag.ingestion.loading.text_flow import Written
@@ -26,13 +27,15 @@ _TAG: Final = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>")
 # What can begin or end something within lines: code, a comment, struck or deleted words, raised and lowered ones.
 _MARK: Final = re.compile(
     r"(?P<escape>\\[\\`~<{])|(?P<code>`+)|(?P<struck>~+)|(?P<comment><!--|\{/\*)"
-    r"|</?(?P<tag>del|s|strike|sup|sub)(?:\s[^<>\n]{0,200})?>|(?P<blank>\n[ \t]*+\n)",
+    r"|</?(?P<tag>del|s|strike|sup|sub)(?:\s[^<>\n]{0,200})?>|(?P<blank>\n[ \t]*+\n)"
+    r"|<(?P<away>[a-z][a-z0-9]{0,20})\s[^<>\n]{0,200}?(?:hidden|none)[^<>\n]{0,200}>",
     re.IGNORECASE,
 )
 _WHY: Final[dict[str, LeftOutReason]] = {"~~": "struck", "s": "struck", "strike": "struck", "del": "deleted"}
 _COMMENT_ENDS: Final = {"<!--": "-->", "{/*": "*/}"}
 _SEVERAL_WORDS: Final = re.compile(r"\w\W+\w")
 _LONGEST_CODE: Final = 5000  # characters within lines
+_MOST_SHOWN: Final = 200  # tags that look hidden and are not, or are never closed, before no more are looked at
 _SUP: Final = re.compile(r"[^<>\n]{1,20}")
 
 
@@ -86,7 +89,7 @@ def _inline_cuts(text: str, start: int, end: int) -> Iterator[_Cut]:
     """Struck and deleted words, comments, raised and lowered figures between two places."""
     opened: dict[str, tuple[int, int]] = {}
     open_comments: set[str] = set()
-    place = start
+    place, shown = start, 0
     while found := _MARK.search(text, place, end):
         place = found.end()
         if found["code"]:
@@ -100,6 +103,12 @@ def _inline_cuts(text: str, start: int, end: int) -> Iterator[_Cut]:
                 words = text[place:last].strip()
                 place = last + len(closing)
                 yield _Cut(found.start(), place, "hidden" if _SEVERAL_WORDS.search(words) else None, "", words)
+        elif found["away"]:
+            last = hidden_end(text, found, end) if shown < _MOST_SHOWN else 0
+            if last:
+                yield _Cut(found.start(), last, "hidden", "", _TAG.sub(" ", text[place:last]))
+                place = last
+            shown += not last
         elif found["blank"]:
             opened.clear()
             place = found.end() - 1
