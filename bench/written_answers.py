@@ -67,6 +67,14 @@ def main() -> None:
 
 
 def judged(judge: Judge) -> Iterator[Read]:
+    for record, said in answers():
+        sentences, _ = verify(record["answer"], record["question"], [], said, judge=judge)
+        for sentence, label in zip(sentences, labels(record), strict=True):
+            yield Read(record["question"], sentence, label, record["kept"])
+
+
+def answers() -> Iterator[tuple[dict[str, Any], list[Quote]]]:
+    """What was written, and what its document says."""
     said: dict[str, list[Quote]] = {}
     limits = open_services(settings.load()).limits
     for record in map(json.loads, (FOLDER / "answers.jsonl").open(encoding="utf-8")):
@@ -74,9 +82,7 @@ def judged(judge: Judge) -> Iterator[Read]:
         if name not in said:
             file = next(folder / name for folder in (FOLDER, SAMPLES) if (folder / name).is_file())
             said[name] = said_in_documents([load_bytes(file.read_bytes(), name, limits=limits)])
-        sentences, _ = verify(record["answer"], record["question"], [], said[name], judge=judge)
-        for sentence, label in zip(sentences, labels(record), strict=True):
-            yield Read(record["question"], sentence, label, record["kept"])
+        yield record, said[name]
 
 
 def labels(record: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, answer_things
+from rag.answering.evidence.candidates import BESIDE
 from rag.core.text import file_words, language_of, numbers, terms, words, years
 from rag.core.types import Disagreement, Quote, Statement
 
@@ -17,10 +18,6 @@ ALIKE: Final = 0.8
 # Less is enough where what differs is of the kind that is asked for. By hand; of 91 RAMDocs questions 7 are said to be
 # in dispute so, and none of 68 of squad; with 0.5 it is 8 and 1.
 _COMPARABLE: Final = 0.6
-
-# A quote that says something else than the best ones is shown besides where it scores this share of the best. Chosen on
-# one half of RAMDocs (all answers shown 0.53, before 0.20) beside squad (5.6 quotes a question); see bench/quality.md.
-BESIDE: Final = 0.6
 
 _NEGATIONS: Final = re.compile(
     r"\b(?:not?|never|none|neither|nor|without|cannot|\w+n['’]t|nicht|kein\w*|nie|ohne)\b|不|没|未|无|非|禁止",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind
 from rag.answering.verification.amounts import SUM, amounts, computed
+from rag.answering.verification.case import Case
 from rag.answering.verification.checks import Checks
 from rag.answering.verification.chinese import nearest_clauses
 from rag.answering.verification.claims import LIST_MARK, Said, claims_nothing, claims_of, subject_of
@@ -19,7 +20,7 @@ from rag.answering.verification.negations import denies
 from rag.answering.verification.relevance import answering, asked_about
 from rag.answering.verification.yes_no import core, reply, stated
 from rag.core.text import coverage, is_empty, terms, without_figures
-from rag.core.types import Notice, Span, Verdict
+from rag.core.types import Notice, Span
 from rag.models.judges import Judge, Judgement
 from rag.models.judges.wording import wording
 
@@ -50,26 +51,6 @@ _DENIES: Final = re.compile(
 )
 
 
-@dataclass(slots=True)
-class Case:
-    """A claim on its way to its verdict."""
-
-    said: Said
-    near: list[Source] = field(default_factory=list)
-    evidence: list[Source] = field(default_factory=list)
-    verdict: Verdict | None = None
-    differences: list[Difference] = field(default_factory=list)
-    reasons: list[Notice] = field(default_factory=list)
-    words: list[Span] = field(default_factory=list)
-    probability: float | None = None
-    most: Verdict = "supported"
-    doubted: list[Span] = field(default_factory=list)
-
-    @property
-    def contradicted(self) -> bool:
-        return any(difference.source is not None for difference in self.differences)
-
-
 class Assessor:
     def __init__(self, sources: Sources, question: str, judge: Judge | None) -> None:
         self._sources, self._question, self._judge = sources, question, judge
@@ -88,8 +69,9 @@ class Assessor:
             yield self._checked(Said.of(piece, (span[1], span[1]), before=claim), denied=not says_yes)
             return
         whole, *parts = claims_of(piece, subject)
-        # What repeats a heading or an item of a list answers a question for a name or a figure only if it is about it.
-        bare = self._bare(whole.text) if asked_kind or not self._checks.copied(whole.text) else ""
+        # Words out of a sentence say what they say of something. What repeats a heading or an item of a list answers a
+        # question for a name or a figure only if it is about it.
+        bare = self._bare(whole.text) if asked_kind or not self._checks.copied(whole.text, alone=True) else ""
         first = self._of_few_words(whole, bare) if bare else self._checked(whole)
         listed = any(part.member for part in parts)
         yield self._whole_list(first) if listed else first
@@ -131,7 +113,9 @@ class Assessor:
             self._compare(case)
             if nearest and nearest.same and not case.verdict and not case.differences and not case.doubted:
                 case.verdict, case.evidence = "supported", [nearest.source]
-        return _turned(case) if denied else case
+        if denied:
+            case.turn()
+        return case
 
     def _compare(self, case: Case) -> None:
         """Look for differences; a figure that can be reckoned from the documents' is none."""
@@ -149,7 +133,7 @@ class Assessor:
             if not case.differences and coverage(plain, _all_terms(case.near)) >= _COMPUTED:
                 case.verdict = "supported"
         if case.differences and not self._denies_rightly(case) and any(map(_sure, case.differences)):
-            _accuse(case)
+            case.accuse()
 
     def _denies_rightly(self, case: Case) -> bool:
         """Whether a claim denies what the documents have otherwise: "not kept for a week", where they say 48 hours."""
@@ -176,14 +160,14 @@ class Assessor:
             self._by_judge(case, judgement, judge.supported - _CHECKED if judge else 1.0)
         for case in waiting:
             if case.verdict is None and case.differences:
-                _accuse(case)
+                case.accuse()
             elif case.verdict is None:
                 self._by_words(case)
 
     def _by_judge(self, case: Case, judgement: Judgement, enough: float) -> None:
         case.probability = judgement.probability
         if case.differences:
-            _accuse(case)
+            case.accuse()
             if judgement.probability >= _UNLIKELY:
                 case.verdict, case.differences = "partly", []
             return
@@ -230,27 +214,6 @@ class Assessor:
 
 def _sure(found: Difference) -> bool:
     return found.source is not None or found.kind not in ("name", "negation")
-
-
-def _accuse(case: Case) -> None:
-    case.verdict = "unsupported"
-    case.reasons = [one.notice(case.said.text) for one in case.differences]
-    case.words = [span for one in case.differences if (span := case.said.place(*one.span))]
-    case.evidence = [one.source for one in case.differences if one.source] or case.evidence
-
-
-def _turned(case: Case) -> Case:
-    """The case of a "no" to what was asked: right where the documents speak against that, wrong where they say it."""
-    if case.differences:
-        case.verdict, case.differences, case.words = "supported", [], []
-        case.reasons = []
-    elif case.verdict == "supported":
-        case.verdict, case.reasons = (
-            "unsupported",
-            [Notice("negation_differs", {"said": "", "document": case.evidence[0].text})],
-        )
-        case.differences = [Difference("negation", (0, 0), case.evidence[0].text, case.evidence[0])]
-    return case
 
 
 def _all_terms(found: Sequence[Source]) -> frozenset[str]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from rag.answering.verification.chinese import nearest_clauses
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
-from rag.answering.verification.figures import adrift, wrong_figures
+from rag.answering.verification.figures import wrong_figures
+from rag.answering.verification.little_words import INSTEAD
 from rag.answering.verification.names import turned, unknown_names
 from rag.answering.verification.negations import Negations, denials, denies_outright
 from rag.answering.verification.oppositions import oppositions
+from rag.answering.verification.roles import adrift, said_of_another, stands_in
+from rag.answering.verification.turned_figures import changed_by
 from rag.answering.verification.wording import exchanges, lower, tokens
 from rag.core.text import coverage, letters, script_of, terms, without_figures
 from rag.core.types import Span
@@ -22,7 +25,9 @@ from rag.core.types import Span
 # How much of a claim's words a sentence must hold for the claim's figures to be looked for in it alone.
 _ALIGNED: Final = 0.5
 # The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
-_ABOUT: Final = {"figures": 0.5, "names": 0.0, "wording": 0.5, "negations": 0.4, "oppositions": 0.0}
+_ABOUT: Final = {"figures": 0.5, "wording": 0.5, "negations": 0.4}
+# What is too weak a sign to accuse a claim.
+_DOUBTS: Final = frozenset({"said of another", "adrift", "changed by"})
 # Letters of the shortest copy.
 _COPIED, _COPIED_CHINESE = 16, 6
 _CLAUSE: Final = 0.6
@@ -56,8 +61,12 @@ class Checks:
     def _letters(self) -> list[tuple[str, Source]]:
         return [(letters(source.quote.text)[0], source) for source in self._sources.all]
 
-    def copied(self, claim: str) -> Source | None:
-        """What a claim repeats word for word: a whole sentence of the documents, or a part that stands for itself."""
+    def copied(self, claim: str, *, alone: bool = False) -> Source | None:
+        """What a claim repeats word for word: a whole sentence of the documents, or a part that stands for itself.
+
+        Args:
+            alone: only a sentence or a clause between its marks, no words out of one.
+        """
         said = letters(claim)[0]
         # A clause of its own may be shorter.
         least = _COPIED_CHINESE if script_of(claim) == "cjk" else _COPIED
@@ -74,7 +83,8 @@ class Checks:
             first, last, text = origin[at], origin[at + len(said) - 1], source.quote.text
             if _JOINED.search(text[max(0, first - 1) : first + 1]) or _JOINED.search(text[last : last + 2]):
                 continue
-            if len(said) < least and any(map(str.isalnum, text[max(0, first - 1) : first] + text[last + 1 : last + 2])):
+            beside = text[:first].rstrip()[-1:] + text[last + 1 :].lstrip()[:1]
+            if (alone or len(said) < least) and any(map(str.isalnum, beside)):
                 continue
             if not _CHANGES.search(f"{text[:first]} {text[last + 1 :]}"):
                 return source
@@ -85,48 +95,53 @@ class Checks:
         And what is too weak a sign for that, and enough for a doubt."""
         kept: list[Difference] = []
         doubts: list[Difference] = []
-        found = list(self._found(claim, near))
+        whole = {source.place: source for source in near}
+        found = list(self._found(claim, self._asserted(claim, near)))
         lost = [one.span for one in found if one.check == "adrift"]
-        for sure, one in sorted(
-            (self._weighed(claim, one, lost) for one in found), key=lambda each: not each[1].source
-        ):
+        weighed = (self._weighed(claim, one, lost) for one in found)
+        for sure, one in sorted(weighed, key=lambda each: not each[1].source):
             if not sure:
                 doubts.append(one)
             elif not _touches(one.span, [other.span for other in kept]):
                 kept.append(one)
-        return kept, doubts
+        return [_shown(one, whole) for one in kept], doubts
+
+    def _asserted(self, claim: str, near: Sequence[Source]) -> Sequence[Source]:
+        return near if INSTEAD.search(claim) else [self._sources.asserted(source) for source in near]
 
     def _weighed(self, claim: str, found: Difference, lost: Sequence[Span]) -> tuple[bool, Difference]:
         """Whether a difference accuses the claim; without its source where that is about something else.
 
         Args:
-            lost: figures that stand nowhere beside the claim's words. Only such are exchanged for sure: of others, the
+            lost: figures that stand only beside other words. Only such are exchanged for sure: of others, the
                 documents may say both.
         """
-        latin = script_of(claim) != "cjk"
-        if found.check == "adrift" or ((found.check, found.kind) == ("wording", "figure") and latin):
-            return found.check == "wording" and _touches(found.span, lost), found
+        if found.check in _DOUBTS:
+            return False, found
+        if (found.check, found.kind) == ("wording", "figure") and script_of(claim) != "cjk":
+            return _touches(found.span, lost), found
         start, end = found.span
         rest = self._sources.weights(terms(f"{claim[:start]} {claim[end:]}", self._sources.language))
-        if found.source is None or not rest or coverage(rest, found.source.terms) >= _ABOUT[found.check]:
+        if found.source is None or not rest or coverage(rest, found.source.terms) >= _ABOUT.get(found.check, 0.0):
             return True, found
         outright = found.check == "negations" and denies_outright(claim, found.span)
         return found.check == "figures" or outright, replace(found, source=None, document="")
 
     def _found(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
         # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
-        wanted = dict.fromkeys(terms(without_figures(claim), self._sources.language), 1.0)
+        language, everything = self._sources.language, self._sources.meant(claim, self._question)
+        wanted = dict.fromkeys(terms(without_figures(claim), language), 1.0)
         aligned = [source for source in near if coverage(wanted, source.terms) >= _ALIGNED]
         elsewhere = "" if aligned else self._sources.around(claim, self._question)
         yield from _by("figures", wrong_figures(claim, near, aligned, elsewhere, counted=self._counted))
-        yield from _by("adrift", adrift(claim, near, self._sources.language))
         yield from _by("names", unknown_names(claim, self._sources.around()))
         yield from _by("names", turned(claim, near))
-        # "Failure to release" is "do not release".
-        told, own = exchanges(claim, near, self._said), denials(claim)
-        held = (one for one in told if one.kind != "negation" or own <= denials(one.source.text if one.source else ""))
-        yield from _by("wording", held)
-        yield from _by("oppositions", oppositions(claim, near, self._sources.language))
+        yield from _by("wording", filter(partial(_plainly, claim), exchanges(claim, near, self._said)))
+        yield from oppositions(claim, near, language)
+        yield from _by("stands in", stands_in(claim, everything, language))
+        yield from _by("said of another", said_of_another(claim, everything, language))
+        yield from _by("adrift", adrift(claim, everything, language))
+        yield from _by("changed by", changed_by(claim, near))
         yield from _by("negations", self._negations.differences(claim, near, self._question))
         if nearest := nearest_clauses(claim, near):
             if nearest.exchanged:
@@ -138,6 +153,23 @@ class Checks:
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in others)
+
+
+def _plainly(claim: str, found: Difference) -> bool:
+    """Whether a "not" is exchanged for nothing: "failure to release" is "do not release", "unless" is "if … not"."""
+    text = found.source.text if found.source else ""
+    mine, theirs = denials(claim), denials(text)
+    return found.kind != "negation" or (mine <= theirs and "unless" not in theirs - mine)
+
+
+def _shown(found: Difference, whole: Mapping[int, Source]) -> Difference:
+    """With the whole sentence as it stands in the document."""
+    source = whole.get(found.source.place) if found.source else None
+    if source is None or found.source is None:
+        return found
+    return replace(
+        found, source=source, document=source.text if found.document == found.source.text else found.document
+    )
 
 
 def _by(check: str, found: Iterable[Difference]) -> Iterator[Difference]:

@@ -63,7 +63,7 @@ _AUXILIARY: Final = re.compile(
 _TOGETHER: Final = re.compile(
     r"\b(?:between|respectively|both|total|together|sum|combined)\b|共|分别|合计", re.IGNORECASE
 )
-_PRONOUN: Final = re.compile(
+PRONOUN: Final = re.compile(
     r"^(?:it|they|this|that|these|those|he|she|它们?|他们?|她们?|这)\b(?! \w+s? \w+ (?:is|are)\b)", re.IGNORECASE
 )
 # "They" stands for no ferry; what it stands for may be any of the things that the ferry has.
@@ -136,7 +136,7 @@ def subject_of(sentence: str) -> str:
     said = sentence[start:end]
     verb = _VERB.search(said, said.find(" ") + 1) if " " in said else None
     found = said[: verb.start()].strip() if verb else ""
-    plain = found and len(found) <= _LONGEST_SUBJECT and not _PRONOUN.match(found) and "," not in found
+    plain = found and len(found) <= _LONGEST_SUBJECT and not PRONOUN.match(found) and "," not in found
     return SILENT.sub("", found) if plain else ""
 
 
@@ -144,7 +144,7 @@ def _resolved(sentence: str, span: Span, subject: str) -> Said:
     """The words of a span, a pronoun or a bare "the plan" at its start replaced by the subject it stands for."""
     start, end = span
     said = sentence[start:end]
-    pronoun, generic = _PRONOUN.match(said), _GENERIC.match(said)
+    pronoun, generic = PRONOUN.match(said), _GENERIC.match(said)
     if not subject or subject == said[: len(subject)]:
         return Said.of(sentence, span)
     if pronoun and pronoun[0].lower() in _PLURALS and not _PLURAL.search(subject):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.evidence.ranges import holds_for, in_range
+from rag.answering.verification.little_words import INSTEAD
 from rag.core.tables import CELL_BORDER
 from rag.core.text import Language, coverage, file_words, language_of, terms
 from rag.core.types import Quote
@@ -54,6 +55,7 @@ class Sources:
         self._weights = {term: math.log1p(len(self.all) / count) for term, count in counts.items()}
         self.rare = math.log1p(len(self.all) or 1)
         self._everything = _joined(self.all)
+        self._meant_by: dict[tuple[str, str], list[Source]] = {}
         self._called = {
             quote.document: frozenset(terms(f"{file_words(quote.name)} {quote.title}", self.language))
             for quote in self.quotes
@@ -73,7 +75,9 @@ class Sources:
         with Acorn, of yearly reports that on 2021. What names it as well is meant too."""
         if len(self._called) < 2:
             return self.all
-        return self._of_named(claim) or self._of_named(question) or self.all
+        if (claim, question) not in self._meant_by:
+            self._meant_by[claim, question] = self._of_named(claim) or self._of_named(question) or self.all
+        return self._meant_by[claim, question]
 
     def _of_named(self, said: str) -> list[Source]:
         """... by what a text names; nothing where it names none.
@@ -101,7 +105,7 @@ class Sources:
         """
         wanted = self.weights(terms(claim, self.language))
         about = {term: weight for term, weight in wanted.items() if not term[0].isdigit()}
-        rows = {source.place: self._meant(about, source, f"{question} {claim}") for source in self.all if source.row}
+        rows = {source.place: self._fits(about, source, f"{question} {claim}") for source in self.all if source.row}
         best = max(rows.values(), default=(0.0, False))
         named = {source.place: source.quote.head for source in self.all if source.row and self._named(source, wanted)}
         tables = set(named.values())
@@ -138,12 +142,17 @@ class Sources:
         text = "; ".join([f"{heads[0]}: {cells[0]}", *(f"{heads[i]}: {cells[i]}" for i in kept)])
         return self._source(source.place, source.quote, text, whole=True)
 
+    def asserted(self, source: Source) -> Source:
+        """A sentence without what it puts aside: of "2 euros instead of 4" the 4 is not said."""
+        text = INSTEAD.sub(" ", source.text)
+        return source if text == source.text else self._source(source.place, source.quote, text, whole=True)
+
     def _named(self, row: Source, wanted: Mapping[str, float]) -> bool:
         """Whether a claim says all that a row begins with: of "the P20 and the P40" both rows are meant."""
         first = terms(row.quote.text.split(CELL_BORDER)[0], self.language)
         return bool(first) and all(term in wanted for term in first)
 
-    def _meant(self, about: Mapping[str, float], row: Source, asked: str) -> tuple[float, bool]:
+    def _fits(self, about: Mapping[str, float], row: Source, asked: str) -> tuple[float, bool]:
         return coverage(about, row.terms), in_range(asked, row.quote.text)
 
     def _source(self, place: int, quote: Quote, text: str, *, whole: bool = False) -> Source:

@@ -14,7 +14,7 @@ from rag.answering.verification.amounts import EXACT, IN, YEARS, converts, figur
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
 from rag.answering.verification.turned_figures import bounded_otherwise, superseded
-from rag.core.text import Language, Number, coverage, months, normalized, numbers, terms, without_figures
+from rag.core.text import Number, months, normalized, numbers
 
 # "One", "two" and "third" are often no figures at all.
 _FEW: Final = 3
@@ -24,16 +24,12 @@ _LIST_MARK: Final = re.compile(
 )
 # "COVID-19", "F-16": a name.
 _IN_NAME: Final = re.compile(r"[A-Z]-$")
+# "2018–19": the second year is written in two digits.
+_YEAR_TO: Final = re.compile(r"\b(?:1[5-9]|20)\d\d[-–/]$")
 # The fewest digits of a figure that may be a longer one, rounded.
 _ROUNDED: Final = 2
 # A claim with so many wrong figures is wrong: those behind them are not looked at.
 _MOST_WRONG: Final = 20
-_WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
-# The share of a claim's words that must stand beside its figure somewhere.
-_BESIDE: Final = 0.2
-_BY: Final = re.compile(r"\bby\s(?:about\s|around\s|[$€£¥])?$")
-_CHANGED_BY: Final = re.compile(r"\b(?:by|of|up|down)\s(?:about\s|around\s|[$€£¥])?$")
-_CHANGE: Final = re.compile(r"\W?\s?(?:more|less|fewer|higher|lower|above|below|increase|decrease|rise|drop|growth)\b")
 
 
 def wrong_figures(
@@ -59,7 +55,8 @@ def _wrong(
     held = _Held([*(number for number, _ in there), *numbers(elsewhere)])
     beside = _Held([number for source in aligned for number in figures_of(source)])
     for number in numbers(claim):
-        if number.start in marks or _IN_NAME.search(read, max(0, number.start - 2), number.start):
+        before = read[max(0, number.start - 5) : number.start]
+        if number.start in marks or _IN_NAME.search(before) or (number.value < 100 and _YEAR_TO.search(before)):
             continue
         same = (beside if aligned and not number.plain and not number.unit else held).same(number)
         if counted and not number.unit:
@@ -86,35 +83,6 @@ def _wrong(
             ((name.capitalize(), source) for source in near for name in sorted(months(source.text))), ("", None)
         )
         yield Difference("date", (at, _word_end(claim, at)), *other)
-
-
-def adrift(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
-    """Figures and weekdays of a claim that stand there only in sentences that share no other word with it, and what it
-    has change *by* a figure that is said of something else."""
-    others = dict.fromkeys(terms(_WEEKDAY.sub(" ", without_figures(claim)), language), 1.0)
-    for number in numbers(claim):
-        holding = [source for source in near if any(n.value == number.value for n in figures_of(source))]
-        by = (
-            number.unit
-            and _BY.search(claim, 0, number.start)
-            and not any(_changes_by(number, source) for source in holding)
-        )
-        aside = all(coverage(others, source.terms) < _BESIDE for source in holding)
-        if (number.plain or number.unit) and holding and (by or aside):
-            yield Difference("figure", _span(number, claim))
-    for day in _WEEKDAY.finditer(claim):
-        holding = [source for source in near if source.terms.issuperset(terms(day[0], language))]
-        if holding and all(coverage(others, source.terms) < _BESIDE for source in holding):
-            yield Difference("date", day.span())
-
-
-def _changes_by(number: Number, source: Source) -> bool:
-    text = normalized(source.text)
-    return any(
-        _CHANGED_BY.search(text, 0, other.start) or _CHANGE.match(text, other.end)
-        for other in numbers(source.text)
-        if other.value == number.value
-    )
 
 
 class _Held:

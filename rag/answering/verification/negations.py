@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answering.verification.contradiction import SHUT_OUT, Difference
+from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
+from rag.answering.verification.little_words import CONTRADICTORY
 from rag.core.text import STOP_WORDS, Language, coverage, script_of, stem, terms
 from rag.core.types import Span
 
 _WORD: Final = re.compile(r"[^\W_][\w'’&.,-]*\w|[^\W_]")
-# The "No" of a title denies nothing.
+# The "No" of a title denies nothing, nor does one in quotation marks.
 _NEGATIONS: Final = re.compile(
-    r"(?<!or )\b(?!(?-i:No [A-Z]))"
+    r"(?<!or )(?<!['‘“\"])\b(?!(?-i:No [A-Z]))"
     r"(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b"
     # "Not only" and "not always" deny nothing, or not the whole; "not more than" is a bound.
     r"(?! (?:only|but|just|merely|simply|always|necessarily|hesitate|worry|forget"
@@ -38,6 +39,7 @@ _NEGATIONS_CHINESE: Final = re.compile(
     "不(?!仅|但|只|断|同|久|少|过|得不|超过)|没有?|未(?!来|满)|无(?!论|数)|非(?!常|洲)|否|别(?!的|人)|禁止|拒绝|免(?=收|交|缴|除|于)"
 )
 _CLAUSE: Final = re.compile(r"[.;:!?]\s|\n|,\s|[()]")
+_OTHER_CLAUSE: Final = re.compile(r"[.;:!?,，。；]\s?|\s(?:and|but|though|although|while|und|aber)\s")
 _CLAUSE_CHINESE: Final = re.compile("[，。；：！？、,.;:!?\\s]")
 # Characters on each side of a Chinese negation that it is about.
 _REACH_CHINESE: Final = 6
@@ -55,6 +57,8 @@ _OPPOSITE_SAID: Final = 0.3
 _PLAIN: Final = 0.4
 # Words that follow a negation and stand so in the documents bear it out.
 _FOLLOWING: Final = 2
+# How much of a claim another clause of the sentence that denies it must say to say it.
+_SAID_BESIDE: Final = 0.9
 # How much of what follows a denial of the documents a claim must say to say its opposite.
 _FOLLOWED: Final = 0.6
 
@@ -151,14 +155,14 @@ class Negations:
             own: what the claim denies in other words, which says nothing of its "not" where it stands in both.
         """
         meant, follows, denied, plain = found.about(*_CLAIMED), found.ahead[:_FOLLOWING], 0.0, 0.0
-        shut_out = {other for term in meant for other in SHUT_OUT[self._language].get(term, ())}
+        shut_out = {other for term in meant for other in CONTRADICTORY[self._language].get(term, ())}
         for one in heard:
             if len(follows) == _FOLLOWING and any(other.ahead[:_FOLLOWING] == follows for other in one.denies):
                 return True
             said = self._share(meant, one.stems)
             denied = max([denied, *(self._share(meant, other.about(*_SAID)) for other in one.denies)])
             if shut_out & one.stems and not one.denies:
-                denied = max(denied, self._share(meant, one.stems | meant & SHUT_OUT[self._language].keys()))
+                denied = max(denied, self._share(meant, one.stems | meant & CONTRADICTORY[self._language].keys()))
             elif one.denials - own:
                 denied = max(denied, said / 2)
             elif not one.denies:
@@ -177,12 +181,16 @@ class Negations:
                 shared, share = meant & claimed, self._share(meant, claimed)
                 if self._share(follows, claimed) < _FOLLOWED or any(shared & other for other in denied):
                     continue
-                if claimed <= frozenset(terms(one.source.text[: found.start], self._language)):
-                    # "Insured in the first tariff, and not in the second."
+                if self._said_beside(claimed, one.source.text, found):
                     continue
                 also_said = any(shared <= other.stems for other in heard if not other.denies)
                 if close * share >= _OPPOSITE + _OPPOSITE_SAID * also_said:
                     yield Difference("negation", self._first(claim, follows), one.source.text, one.source)
+
+    def _said_beside(self, claimed: Set[str], text: str, denied: Negation) -> bool:
+        """Whether another clause of a sentence says the claim: "insured in the first tariff, and not in the second"."""
+        clauses = (text[: denied.start], *_OTHER_CLAUSE.split(text[denied.end :])[1:])
+        return any(self._share(claimed, frozenset(terms(clause, self._language))) >= _SAID_BESIDE for clause in clauses)
 
     def _first(self, claim: str, wanted: Set[str]) -> Span:
         """Where the first of some stems stands in a claim; the whole of it where that cannot be told."""

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Final
 
-from rag.answering.verification.contradiction import SHUT_OUT, Difference
+from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
+from rag.answering.verification.little_words import ANY, EXCEPT, INSTEAD, OPPOSITES, PERIODS
 from rag.answering.verification.negations import denies
 from rag.core.text import Language, Number, coverage, numbers, script_of, stem, terms, without_figures
 from rag.core.types import Span
@@ -25,49 +26,27 @@ _RESTRICTED, _OF_ALL = 0.6, 0.5
 # Words behind an "only" that it may be about.
 _FOCUS: Final = 4
 _WORD: Final = re.compile(r"[^\W\d_][\w'’-]*")
-_ONLY: Final = re.compile(
-    # "The only way" restricts nothing but itself.
+# "The only way" restricts nothing but itself, "only 3" is a figure's.
+_RESTRICTS: Final = re.compile(
     r"(?<!not )(?<!nicht )(?<!the )\b(?:only|solely|exclusively|nur|ausschließlich)\b"
-    r"(?!,? (?:if|when|after|before|once|wenn|then|a few|about|recently|part)\b)"
+    r"(?!,? (?:when|after|before|once|then|a few|about|recently|part)\b)"
     r"(?! (?:[$€£]? ?\d|[a-z]+ (?:percent|per cent)))",
     re.IGNORECASE,
 )
-_LEADS: Final = re.compile(r"\W*(?:(?:by|for|to|on|in|at|from|with|the|a|an|von|für|zum|zur|im|in|am|den|dem|der)\s+)*")
+# What a claim says under a condition is not said of all.
+_CONDITION: Final = re.compile(r"\b(?:if|when|unless|with|provided|wenn|falls|mit)\b", re.IGNORECASE)
+_LEADS: Final = re.compile(
+    r"\W*(?:(?:if|wenn|by|for|to|on|in|at|from|with|the|a|an|von|für|zum|zur|im|in|am|den|dem|der)\s+)*"
+)
 _ENDS: Final = re.compile(
     r"[.;:!?,]|\b(?:may|must|can|shall|should|will|is|are|was|were|be|has|have|had|do|does|for|to|in|on|at|from|with|of|who|that"
     r"|which|when|if|and|or|darf|dürfen|muss|kann|können|ist|sind|war|wird|werden|möglich|erlaubt|und|oder)\b",
     re.IGNORECASE,
 )
-_ANY: Final = re.compile(
-    r"\b(?:any(?:one|body)?|all|every(?:one|body)?|each|always|whoever|jede[rsnm]?|alle[nr]?|immer|jederzeit)\b",
-    re.IGNORECASE,
-)
-_DAILY: Final = re.compile(
-    r"\b(?:daily|nightly|(?:a|per|each|every) (?:day|night)|täglich|(?:pro|am) tag)\b|每[天日]", re.IGNORECASE
-)
-_WEEKLY: Final = re.compile(
-    r"\b(?:weekly|(?:a|per|each|every) week|wöchentlich|(?:pro|jede) woche)\b|每周", re.IGNORECASE
-)
-_MONTHLY: Final = re.compile(
-    r"\b(?:monthly|(?:a|per|each|every) month|monatlich\w*|(?:pro|im) monat)\b|每月|月租", re.IGNORECASE
-)
-_YEARLY: Final = re.compile(
-    r"\b(?:yearly|annual(?:ly)?|(?:a|per|each|every) (?:year|annum)|jährlich\w*|(?:pro|im) jahr|jahres\w+)\b"
-    r"|每年|年费",
-    re.IGNORECASE,
-)
-_QUARTERLY: Final = re.compile(
-    r"\b(?:quarterly|(?:a|per|each|every) quarter|vierteljährlich\w*|(?:pro|im) quartal)\b|每季度?", re.IGNORECASE
-)
-_PERIODS: Final = (_DAILY, _WEEKLY, _MONTHLY, _QUARTERLY, _YEARLY)
 _PART: Final = re.compile(r",\s|;\s|\s(?:and|but|while|whereas|und|aber|sowie)\s|[，；、]")
-_NAME: Final = re.compile(r"(?<=[\w,:;] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
-# How much more of a claim a sentence with another name must say than those with the claim's.
-_MORE: Final = 0.3
 # In German the verb stands behind what "only" is about: "nur mit Schuhen betreten".
 _NOUN: Final = re.compile(r"(?:[a-zäöüß]+ )?[A-ZÄÖÜ]\w+")
-# Letters with which two names begin that are forms of one: Israelis are of Israel.
-_ALIKE: Final = 4
+_ENDS_EXCEPTION: Final = re.compile(r"[,.;:()]|[，。；]")
 _BUT: Final = re.compile(r"[;:]\s|,\s(?=(?:but|aber)\b)")
 
 
@@ -80,15 +59,17 @@ def oppositions(claim: str, near: Sequence[Source], language: Language) -> Itera
     if not denies(claim):
         yield from _opposites(claim, near, language)
         yield from _restricted(claim, said, near, language)
+    if not EXCEPT.search(claim) and not INSTEAD.search(claim):
+        yield from _put_aside(claim, said, near, language)
+        yield from _excepted(claim, said, near, language)
     yield from _other_period(claim, near, language)
     yield from _other_figure(claim, near, language)
-    yield from _other_name(claim, near, language)
 
 
 def _opposites(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
     for match in _WORD.finditer(claim) if script_of(claim) != "cjk" else ():
         mine = stem(match[0].lower(), language)
-        against = SHUT_OUT[language].get(mine, frozenset())
+        against = OPPOSITES[language].get(mine, frozenset())
         if not against:
             continue
         others = dict.fromkeys(terms(f"{claim[: match.start()]} {claim[match.end() :]}", language), 1.0)
@@ -99,25 +80,32 @@ def _opposites(claim: str, near: Sequence[Source], language: Language) -> Iterat
             share = coverage(others, source.about)
             if plain and share > with_it and share >= _ABOUT and coverage(others, source.terms) >= _ABOUT / 2:
                 there = next(w[0] for w in _WORD.finditer(source.text) if stem(w[0].lower(), language) in against)
-                yield Difference("opposite", match.span(), there, source)
+                yield Difference("opposite", match.span(), there, source, "opposite")
 
 
 def _restricted(claim: str, said: Set[str], near: Sequence[Source], language: Language) -> Iterator[Difference]:
     """Where a sentence says "only" of one thing what the claim says of another, or of all."""
-    if _ONLY.search(claim):
+    everybody = ANY.search(claim) is not None
+    if _RESTRICTS.search(claim) or (_CONDITION.search(claim) and not everybody):
         return
     for source in near:
-        for only in _ONLY.finditer(source.text) if not source.row and not denies(source.text) else ():
+        for only in _RESTRICTS.finditer(source.text) if not source.row and not denies(source.text) else ():
             focus = _focus(source.text, only.span(), language)
             # What stands before a comma is about something else.
             rest = frozenset(terms(_sentence_part(source.text, only.start()), language)) - focus
             share = coverage(dict.fromkeys(rest, 1.0), said)
-            everybody = _ANY.search(claim) is not None
             same = share >= (_OF_ALL if everybody else _RESTRICTED) and (everybody or len(rest) > 1)
             if focus - said and same and (everybody or said - rest - focus):
                 if any(not focus <= s.terms and said <= s.terms for s in near):
                     continue
-                yield Difference("quantifier", _first(claim, said - rest, language), source.text, source)
+                anyone = ANY.search(claim)
+                yield Difference(
+                    "quantifier",
+                    anyone.span() if anyone else _first(claim, said - rest, language),
+                    source.text,
+                    source,
+                    "only",
+                )
 
 
 def _focus(text: str, only: Span, language: Language) -> frozenset[str]:
@@ -137,9 +125,38 @@ def _sentence_part(text: str, at: int) -> str:
     return text[first : min((b for b in borders if b > at), default=len(text))]
 
 
+def _put_aside(claim: str, said: Set[str], near: Sequence[Source], language: Language) -> Iterator[Difference]:
+    """What a sentence says of the past, or of others: "behind the hall instead of in front of the gate"."""
+    for source in near:
+        for match in INSTEAD.finditer(source.quote.text):
+            kept = frozenset(terms(INSTEAD.sub(" ", source.quote.text), language))
+            aside = set(terms(match[1] or match[2], language)) - kept
+            rest = dict.fromkeys(said - aside, 1.0)
+            if aside and aside <= said and rest and coverage(rest, kept) >= _ABOUT and not denies(claim):
+                yield Difference("opposite", _first(claim, aside, language), source.quote.text, source, "put aside")
+
+
+def _excepted(claim: str, said: Set[str], near: Sequence[Source], language: Language) -> Iterator[Difference]:
+    """What a claim says of all, where a sentence excepts somebody, or of what it excepts."""
+    everybody = ANY.search(claim)
+    for source in near:
+        for match in EXCEPT.finditer(source.text) if not source.row else ():
+            part = _sentence_part(source.text[: match.start()], match.start())
+            main = frozenset(terms(without_figures(part), language))
+            outside = (
+                frozenset(terms(_ENDS_EXCEPTION.split(source.text[match.end() :], maxsplit=1)[0], language)) - main
+            )
+            if not outside or coverage(dict.fromkeys(main, 1.0), said) < _ABOUT or denies(claim) != denies(part):
+                continue
+            if outside <= said and not _CONDITION.search(claim):
+                yield Difference("opposite", _first(claim, outside, language), source.text, source, "excepted")
+            elif everybody and len(main) > 1 and outside.isdisjoint(said):
+                yield Difference("quantifier", everybody.span(), source.text, source, "excepted")
+
+
 def _other_period(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
     """A figure that is said of a month where a sentence says it of a year."""
-    found = [(pattern, match) for pattern in _PERIODS if (match := pattern.search(claim))]
+    found = [(pattern, match) for pattern in PERIODS if (match := pattern.search(claim))]
     if len(found) != 1:
         return
     ((mine, match),) = found
@@ -153,9 +170,9 @@ def _other_period(claim: str, near: Sequence[Source], language: Language) -> Ite
     if not others or any(mine.search(source.text) for source in holding):
         return
     for source in holding:
-        theirs = [other for pattern in _PERIODS if (other := pattern.search(source.text))]
+        theirs = [other for pattern in PERIODS if (other := pattern.search(source.text))]
         if len(theirs) == 1 and coverage(others, source.about) >= _ABOUT / 2:
-            yield Difference("unit", match.span(), theirs[0][0], source)
+            yield Difference("unit", match.span(), theirs[0][0], source, "period")
 
 
 def _other_figure(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
@@ -177,29 +194,9 @@ def _other_figure(claim: str, near: Sequence[Source], language: Language) -> Ite
         else:
             exchanged = plain <= source.terms and not any(plain <= s.terms for _, s in holding) and bool(holding)
         if exchanged:
-            yield Difference("figure", (mine.start, mine.end), source.text[number.start : number.end], source)
-
-
-def _other_name(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
-    """A name where a sentence says the same of another: "Head teacher: Ann" beside "Deputy head teacher: Bo"."""
-    spans = [match.span() for match in _NAME.finditer(claim)]
-    if len(spans) != 1:
-        return
-    ((start, end),) = spans
-    name = frozenset(terms(claim[start:end], language))
-    others = dict.fromkeys(terms(f"{claim[:start]} {claim[end:]}", language), 1.0)
-    holding = [source for source in near if name <= source.terms]
-    told = max((coverage(others, source.terms) for source in holding), default=1.0)
-    for source in near:
-        theirs = _NAME.search(source.text)
-        alike = theirs and theirs[0][:_ALIKE].lower() == claim[start : start + _ALIKE].lower()
-        if source.row or theirs is None or alike or not name.isdisjoint(source.terms):
-            continue
-        rest = source.terms - set(terms(theirs[0], language))
-        if others and rest == others.keys() and not any(held.terms - name <= rest for held in holding):
-            yield Difference("name", (start, end), theirs[0], source)
-        elif len(others) > 1 and coverage(others, source.terms) >= max(_ABOUT, told + _MORE):
-            yield Difference("name", (start, end))
+            yield Difference(
+                "figure", (mine.start, mine.end), source.text[number.start : number.end], source, "figure of another"
+            )
 
 
 def _parts(source: Source, unit: str, language: Language) -> Iterator[tuple[frozenset[str], Number | None]]:
@@ -218,5 +215,4 @@ def _same(one: Number | None, other: Number) -> bool:
 
 def _first(claim: str, wanted: Set[str], language: Language) -> Span:
     found = (m.span() for m in _WORD.finditer(claim) if not wanted.isdisjoint(terms(m[0], language)))
-    anyone = _ANY.search(claim)
-    return anyone.span() if anyone else next(found, (0, len(claim)))
+    return next(found, (0, len(claim)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -19,6 +19,8 @@ _CHANGED: Final = re.compile(
 )
 _FROM: Final = re.compile(r"(?:\b(?:from|von)\s?[$€£¥]?|[从由自])\s?$", re.IGNORECASE)
 _TO: Final = re.compile(r"[^\S\n]?(?:to|auf|至|到|改为|提高到|增至|降至|调整为)\s?[$€£¥]?\s?", re.IGNORECASE)
+_BY: Final = re.compile(r"\b(?:by|of|up|down)\s(?:about\s|around\s|[$€£¥])?$")
+_CHANGE: Final = re.compile(r"\W?\s?(?:more|less|fewer|higher|lower|above|below|increase|decrease|rise|drop|growth)\b")
 # Words of a claim that tells how it was.
 _BEFORE: Final = re.compile(
     r"\b(?:was|were|had|from|before|until|previous\w*|former\w*|earlier|old|used|war|waren|früher|vorher|bisher|von)\b"
@@ -59,6 +61,16 @@ def superseded(number: Number, claim: str, near: Sequence[Source]) -> Difference
                     return None
                 found = found or Difference("figure", (0, 0), text[new.start : new.end].strip(), source)
     return found
+
+
+def changed_by(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
+    """What a claim has change *by* a figure that is said of something else: of the new height."""
+    for number in numbers(claim) if _CHANGED.search(claim) else ():
+        texts = [normalized(source.text) for source in near]
+        there = [(text, one) for text in texts for one in numbers(text) if one.value == number.value]
+        by = there and number.unit and _BY.search(claim, 0, number.start)
+        if by and not any(_BY.search(text, 0, one.start) or _CHANGE.match(text, one.end) for text, one in there):
+            yield Difference("figure", (number.start, number.end))
 
 
 def _changes(text: str, one: Number, new: Number) -> bool:

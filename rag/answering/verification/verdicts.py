@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag.answering.verification.assessment import Assessor, Case
+from rag.answering.verification.assessment import Assessor
+from rag.answering.verification.case import Case
 from rag.answering.verification.claims import pieces, subject_of
 from rag.answering.verification.evidence import Sources
 from rag.answering.verification.relevance import answers

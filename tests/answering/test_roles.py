@@ -1,0 +1,85 @@
+"""Who does a thing, what is put aside or excepted, and how much a figure bounds: said otherwise than the document."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.answering.test_oppositions import said_in, verdict
+
+DEPOT = (
+    "The storekeeper hands out the safety shoes. The shift leader signs the delivery notes. Nadia Brok manages the "
+    "depot; Tomas Grau is her deputy. The deputy fire warden, Lena Fisk, tests the alarm. At the last drill Omar Said "
+    "and Pia Lund were present; Rolf Hahn was excused. Gloves are free unless they are lost. Badges are shown to all "
+    "guards. Ladders are lent out, except for roof ladders. Lorries are unloaded in hall 4 instead of the yard since "
+    "2021. The lamps are checked weekly instead of daily. Loads of more than 25 kg are lifted by two people. The gate "
+    "is locked three hours later than the office. Dogs may only enter with a muzzle. Photographs are allowed only if "
+    "the press office agrees. The canteen opens on Mondays. Parcels are weighed on Fridays."
+)
+GERMAN = "Der Aufzug wird täglich statt wöchentlich geprüft. Besucher zahlen nichts, ausgenommen Gruppen."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The depot is managed by Tomas Grau.",
+        "The fire warden tests the alarm.",
+        "Omar Said, Pia Lund and Rolf Hahn were present at the last drill.",
+        "All gloves are free.",
+        "Roof ladders are lent out.",
+        "Lorries are unloaded in the yard.",
+        "The lamps are checked daily.",
+        "Loads of less than 25 kg are lifted by two people.",
+        "The gate is locked three hours before the office.",
+        "Photographs are always allowed.",
+    ],
+)
+def test_what_the_document_says_of_another_or_excepts_is_unsupported(said: str) -> None:
+    assert verdict(said, said_in(DEPOT)) == "unsupported"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The shift leader hands out the safety shoes.",
+        "The delivery notes are signed by the storekeeper.",
+        "Parcels are weighed on Mondays.",
+    ],
+)
+def test_a_subject_or_a_day_that_stands_elsewhere_is_a_doubt(said: str) -> None:
+    assert verdict(said, said_in(DEPOT)) in ("partly", "unsupported")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The storekeeper hands out the safety shoes.",
+        "The deputy fire warden tests the alarm.",
+        "Tomas Grau is the deputy of Nadia Brok.",
+        "Rolf Hahn was excused at the last drill.",
+        "Ladders are lent out.",
+        "Lorries are unloaded in hall 4.",
+        "Loads of more than 25 kg are lifted by two people.",
+        "Dogs must enter with a muzzle.",
+        "Parcels are weighed on Fridays.",
+    ],
+)
+def test_what_it_says_of_the_same_is_not_accused(said: str) -> None:
+    assert verdict(said, said_in(DEPOT)) == "supported"
+
+
+def test_what_is_put_aside_or_excepted_in_german() -> None:
+    assert verdict("Der Aufzug wird wöchentlich geprüft.", said_in(GERMAN)) == "unsupported"
+    assert verdict("Besucher in Gruppen zahlen nichts.", said_in(GERMAN)) == "unsupported"
+    assert verdict("Der Aufzug wird täglich geprüft.", said_in(GERMAN)) == "supported"
+
+
+@pytest.mark.parametrize("said", ["A switch takes the value 'on' or 'no'.", "The fees of 2018–19 are 40 euros."])
+def test_a_quoted_no_denies_nothing_and_a_year_of_two_digits_is_one(said: str) -> None:
+    evidence = said_in("A switch takes the value on or no. Fees of the year 2018–2019 are 40 euros.")
+    assert verdict(said, evidence) != "unsupported"
+
+
+def test_words_out_of_a_sentence_answer_only_what_it_is_about() -> None:
+    evidence = said_in("The mill was bought by the Harrow family. Its flour was sold to bakers in the old port town.")
+    assert verdict("bakers in the old port", evidence, "Why was the mill bought by the family?") != "supported"
+    assert verdict("the Harrow family", evidence, "Who bought the mill?") == "supported"
