@@ -39,6 +39,8 @@ _UNLIKELY: Final = 0.3
 _FEWEST, _BARELY = 3, 0.2
 # The share of a computed claim's other words that the documents must hold.
 _COMPUTED: Final = 0.6
+# ... and of an answer of a few words, that are in question where the question's own words stand nowhere.
+_HELD: Final = 0.5
 # Content words of an answer that says nothing of what it is about, and the share of the question it may repeat.
 _BARE, _REPEATED = 4, 0.3
 _IT_IS: Final = re.compile(r"^(?:it|they|that|this|there)(?:'s| is| are| was| were) |^(?:是|为)", re.IGNORECASE)
@@ -56,8 +58,12 @@ class Assessor:
         self._sources, self._question, self._judge = sources, question, judge
         self._checks = Checks(sources, question)
 
-    def cases(self, piece: str, subject: str) -> Iterator[Case]:
-        """The claims of a sentence, checked exactly; those that are not decided by it wait for the judge."""
+    def cases(self, piece: str, subject: str, *, single: bool = False) -> Iterator[Case]:
+        """The claims of a sentence, checked exactly; those that are not decided by it wait for the judge.
+
+        Args:
+            single: whether it is the whole answer.
+        """
         asked_kind = answer_kind(self._question)
         if claims_nothing(piece) or (LIST_MARK.match(piece) and asked_kind is None):
             return
@@ -69,9 +75,9 @@ class Assessor:
             yield self._checked(Said.of(piece, (span[1], span[1]), before=claim), denied=not says_yes)
             return
         whole, *parts = claims_of(piece, subject)
-        # Words out of a sentence say what they say of something. What repeats a heading or an item of a list answers a
-        # question for a name or a figure only if it is about it.
-        bare = self._bare(whole.text) if asked_kind or not self._checks.copied(whole.text, alone=True) else ""
+        # Words out of a sentence may say what they say of something else. What repeats a heading or an item of a list
+        # answers a question for a name or a figure only if it is about it.
+        bare = self._bare(whole.text) if asked_kind or not self._checks.copied(whole.text, alone=single) else ""
         first = self._of_few_words(whole, bare) if bare else self._checked(whole)
         listed = any(part.member for part in parts)
         yield self._whole_list(first) if listed else first
@@ -96,7 +102,17 @@ class Assessor:
     def _of_few_words(self, said: Said, bare: str) -> Case:
         source = answering(bare, self._question, self._sources)
         if source is None:
-            return replace(self._checked(said.behind(f"{asked_about(self._question)}: ")), most="partly")
+            case = replace(self._checked(said.behind(f"{asked_about(self._question)}: ")), most="partly")
+            if case.differences and not case.words:
+                # Only words of the question differ.
+                own = dict.fromkeys(terms(said.text, self._sources.language), 1.0)
+                held = coverage(own, _all_terms(case.near)) >= _HELD
+                case.verdict, case.differences, case.reasons = (
+                    "partly" if held else "unsupported",
+                    [],
+                    [Notice("not_found")],
+                )
+            return case
         return Case(said, [source], [source], "supported")
 
     def _checked(self, said: Said, *, denied: bool = False) -> Case:

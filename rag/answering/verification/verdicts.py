@@ -31,12 +31,12 @@ def verify(
     """
     sources = Sources(quotes, others, language_of(text))
     assessor = Assessor(sources, question, judge)
-    subject, cases = "", []
-    for piece in pieces(text):
-        cases.append(list(assessor.cases(piece, subject)))
+    subject, cases, written = "", [], pieces(text)
+    for piece in written:
+        cases.append(list(assessor.cases(piece, subject, single=len(written) == 1)))
         subject = subject_of(piece) or subject
     assessor.decide([case for each in cases for case in each])
-    judged = [_sentence(piece, each, question, sources) for piece, each in zip(pieces(text), cases, strict=True)]
+    judged = [_sentence(piece, each, question, sources) for piece, each in zip(written, cases, strict=True)]
     cited = sorted({place for sentence in judged for place in sentence.quotes if place >= len(quotes)})
     places = {place: place for place in range(len(quotes))} | {old: len(quotes) + i for i, old in enumerate(cited)}
 

@@ -162,7 +162,7 @@ def _other_unit(mine: Sequence[Token], theirs: Sequence[Token], stop_words: Set[
 
 def _other_name(mine: Sequence[Token], theirs: Sequence[Token], stop_words: Set[str]) -> bool:
     ours, others = _meant(mine, stop_words), _meant(theirs, stop_words)
-    proper = ours and others and all(word[:1].isupper() for word in ours)
+    proper = ours and all(word[:1].isupper() for word in ours) and any(word[:1].isupper() for word in others)
     named = proper and not any(word[:1].islower() for word in others)
     if not named or not _forms(ours).isdisjoint(_forms(others)):
         return False
