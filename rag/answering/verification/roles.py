@@ -15,6 +15,8 @@ from rag.answering.verification.names import names
 from rag.core.text import Language, coverage, numbers, terms, without_figures
 from rag.core.types import Span
 
+# The shares were set on one half of the fitted claims and two of four documents of ours: of their 28 false sentences 3
+# are supported, before 16. On the other two documents 12 of 29, before 18; no true one of the 31 fell.
 # How much more of what a claim says of somebody a sentence about another must hold than any about the one.
 _MORE: Final = 0.8
 # ... and any that holds its figure or its day.
