@@ -32,7 +32,7 @@ class AskedQuestion:
     @property
     def foreign(self) -> bool:
         """Whether it is in a language that none of the documents is in, and the embedder does not read both."""
-        asked, documents = language_of(self.question), {document.language for document in self.library.documents}
+        asked, documents = language_of(self.question), {document.language for document in self.library.meant.all}
         return bool(documents) and asked not in documents and not covers(self.facts.languages, {asked, *documents})
 
     def ready(self) -> AnswerWriter:

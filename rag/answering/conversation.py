@@ -22,7 +22,8 @@ from rag.answering.evidence import AnswerScorer
 from rag.answering.evidence_retriever import EvidenceFinder, EvidenceRetriever
 from rag.answering.found_evidence import Evidence, Sources
 from rag.answering.generation import AnswerWriter
-from rag.answering.library_answers import DocumentNames, LibraryAnswers
+from rag.answering.library_answers import LibraryAnswers
+from rag.answering.meant_documents import DocumentNames
 from rag.answering.prompt_documents import outline_documents
 from rag.answering.retrieval import Retriever
 from rag.answering.stage_clock import Clock
@@ -118,7 +119,7 @@ class Conversation:
             clock.add(evidence.seconds)
             draft = first_draft(asked, evidence, clock)
             tables = {key for key, page in evidence.pages.items() if any(unit.said for unit in page.units)}
-            computed = None if anyway else self._computer.answered(draft, context.owner, library.documents, tables)
+            computed = None if anyway else self._computer.answered(draft, context.owner, library.meant.all, tables)
             if computed is not None:
                 clock.stage("computing")
                 yield replace(computed, seconds=clock.seconds())
@@ -153,7 +154,7 @@ class Conversation:
             anyway=asked.anyway,
             narrow=narrow,
             listing=asked.library.kind == "list",
-            dates=asked.library.dates,
+            dates=asked.library.meant.dates,
             parts=asked.library.parts(),
             told=earlier,
         )

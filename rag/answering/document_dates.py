@@ -6,6 +6,7 @@ A file's own date is that of its making: three yearly reports exported in one af
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from rag.core.text import MONTH, MONTHS, years
@@ -23,6 +24,40 @@ _DAY: Final = re.compile(
     r"|(?P<y6>(?:19|20)\d\d) ?年 ?(?:(?P<m6>\d{1,2}) ?月 ?(?:(?P<d6>\d{1,2}) ?日)?)?",
     re.IGNORECASE,
 )
+
+_OF_DAY: Final = re.compile(
+    r"(?:\b(?:the|der|dem) )?(?:\b\w{1,30} )?\b(?:(?:held )?on|of|from|dated|am|vom|von) (?:the )?$", re.IGNORECASE
+)
+_YEARLESS: Final = re.compile(
+    rf"(?<!\d)(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)? (?P<m1>{MONTH})\b|\b(?P<m2>{MONTH})\.? (?P<d2>\d{{1,2}})(?!\d)"
+    r"|(?P<m3>\d{1,2}) ?月 ?(?P<d3>\d{1,2}) ?日",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDay:
+    """A day that a question names: the end of its documents' dates, and what else it says."""
+
+    date: str
+    rest: str
+
+
+def asked_day(question: str) -> AskedDay | None:
+    """The day that a question names.
+
+    >>> asked_day("What was decided at the meeting of 6 May?")
+    AskedDay(date='-05-06', rest='What was decided at ?')
+    """
+    for match in _DAY.finditer(question):
+        if len(date := _written(match)) == len("2024-01-31"):
+            return _asked(question, match, date)
+    yearless = _YEARLESS.search(question)
+    return _asked(question, yearless, f"-{_written(yearless)}") if yearless else None
+
+
+def _asked(question: str, match: re.Match[str], date: str) -> AskedDay:
+    return AskedDay(date, _OF_DAY.sub("", question[: match.start()]) + question[match.end() :])
 
 
 def document_date(document: Document, start: str) -> str:
@@ -47,10 +82,13 @@ def _day_in(text: str) -> str:
     ('2024-01-01', '2023-03')
     """
     match = _DAY.search(text)
-    if match is None:
-        return ""
+    return "" if match is None else _written(match)
+
+
+def _written(match: re.Match[str]) -> str:
+    """A date as 2024-01-31, as far as it is told."""
     found = {name[0]: value for name, value in match.groupdict().items() if value}
     month = found.get("m", "")
     number = int(month) if month.isdecimal() else _MONTHS[MONTHS[month.lower()]] if month else 0
-    parts = [found["y"], *([f"{number:02}"] if number else []), *([f"{int(found['d']):02}"] if "d" in found else [])]
-    return "-".join(parts)
+    told = [found.get("y", ""), f"{number:02}" if number else "", f"{int(found['d']):02}" if "d" in found else ""]
+    return "-".join(filter(None, told))

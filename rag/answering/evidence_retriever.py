@@ -181,7 +181,8 @@ class EvidenceRetriever(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
         find = self.finder.find if not self.parts else partial(self.finder.find_parts, parts=self.parts)
         evidence = find(query, self.context, asked=self.asked, previous=self.previous, listing=self.listing)
-        evidence = dated(evidence, self.dates, asked_age(self.asked or query))
+        # Sides stay side by side, whatever age one of them is named by.
+        evidence = dated(evidence, self.dates, None if self.parts else asked_age(self.asked or query))
         best, pages = self.finder.best, evidence.pages
         # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.
         shown = evidence.quotes if self.listing or self.parts else evidence.quotes[:best]

@@ -2,7 +2,7 @@
 
 from rag.answering.evidence.answer_types import nearest_of_its_kind
 from rag.answering.evidence.disagreement import decisive, denies, disagreements, newest_first, of_age, of_version
-from rag.answering.evidence.outline import lead_quote, outline_quotes, section_quotes
+from rag.answering.evidence.outline import edge_quotes, lead_quote, outline_quotes, section_quotes
 from rag.answering.evidence.pages import CutPage, cut_pages, sentences_of
 from rag.answering.evidence.quote_selection import AnswerScorer, find_quotes
 from rag.answering.evidence.units import LONGEST, LONGEST_CHINESE, Unit, units
@@ -17,6 +17,7 @@ __all__ = [
     "decisive",
     "denies",
     "disagreements",
+    "edge_quotes",
     "find_quotes",
     "lead_quote",
     "nearest_of_its_kind",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ from rag.core.types import Document, Page, Quote
 # What ends a sentence; a label or a caption ends without.
 _STOP: Final = re.compile(r"[.!?。！？；;][\"'”’)\]」』）]*+$")
 _FEWEST_WORDS: Final = 3
+# Characters at the start and at the end of a document in which it says who wrote it.
+_EDGE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,12 @@ class _Section:
 def outline_quotes(document: Document, pages: Sequence[Page], most: int) -> list[Quote]:
     """The first sentence of each section; of as many as are spread evenly over the document where there are more.
 
-    A document without headings is taken page by page.
+    A document without headings is taken page by page, one of few pages sentence by sentence.
     """
     found = list(_sections(pages)) or list(_openings(pages))
+    if found and len(found) < most and not found[0].title:
+        every = [_Section("", page, unit) for page in pages for unit in units(page.text, page.tables)]
+        found = [one for one in every if _says_something(one.page, one.unit)]
     return [_quote(document, section) for section in _spread(found, most)]
 
 
@@ -50,6 +55,17 @@ def section_quotes(document: Document, page: Page, start: int, end: int, most: i
     """The first units of a stretch of a page, headings left out."""
     inside = [unit for unit in units(page.text, page.tables) if start <= unit.start < end and unit.sort != "heading"]
     return [_quote(document, _Section("", page, unit)) for unit in inside[:most]]
+
+
+def edge_quotes(document: Document, pages: Sequence[Page], wanted: Callable[[str], bool]) -> list[Quote]:
+    """The units at the start of the first page and at the end of the last that satisfy a condition."""
+    found = [
+        _Section("", page, unit)
+        for page in dict.fromkeys((pages[0], pages[-1]) if pages else ())
+        for unit in units(page.text, page.tables)
+        if (page is pages[0] and unit.start < _EDGE) or (page is pages[-1] and unit.end > len(page.text) - _EDGE)
+    ]
+    return [_quote(document, one) for one in found if wanted(one.page.text[one.unit.start : one.unit.end])]
 
 
 def _sections(pages: Sequence[Page]) -> Iterator[_Section]:

@@ -1,6 +1,8 @@
 """Retrieval: hybrid search (BM25 and vectors), follow-up questions, and abstention."""
 
 from rag.answering.retrieval.abstention import Signals, gate, with_quote
+from rag.answering.retrieval.author_questions import asked_author, says_author
+from rag.answering.retrieval.change_questions import AskedChange, asked_change, released
 from rag.answering.retrieval.follow_ups import forms, stands_alone
 from rag.answering.retrieval.hybrid_search import Retriever
 from rag.answering.retrieval.identifier_search import Missing, missing_identifiers
@@ -11,6 +13,7 @@ from rag.answering.retrieval.question_parts import Part, lacking, several_questi
 from rag.answering.retrieval.rank_fusion import Ranking, join, reciprocal_rank_fusion
 
 __all__ = [
+    "AskedChange",
     "AskedPlace",
     "Found",
     "Missing",
@@ -22,6 +25,8 @@ __all__ = [
     "Searchable",
     "Signals",
     "asked_age",
+    "asked_author",
+    "asked_change",
     "asked_of_documents",
     "asked_place",
     "forms",
@@ -34,6 +39,8 @@ __all__ = [
     "named_things",
     "question_kind",
     "reciprocal_rank_fusion",
+    "released",
+    "says_author",
     "several_questions",
     "sides",
     "stands_alone",

@@ -36,7 +36,7 @@ _TITLED: Final = re.compile(
 _LEADING: Final = re.compile(
     r"\W*+(?:(?:chapter|section|article|art\.|clause|part|annex|appendix|paragraph|kapitel|abschnitt|artikel|anhang|第)"
     r"\s*+)?"
-    r"(?P<number>\d+(?:\.\d+)*[a-z]?|[ivxlc]+|[一二三四五六七八九十百]+)(?![\w])",
+    r"(?P<number>\d+(?:\.\d+)*[a-z]?|[ivxlc]+|[一二三四五六七八九十百]+)(?:[章节条款部]|(?!\w))",
     re.IGNORECASE,
 )
 

@@ -46,9 +46,11 @@ _ABOUT: Final = _set("""
     summary summaries summarise summarize summarised summarized summarising summarizing overview outline tldr tl dr gist
     abstract topic topics subject subjects theme themes about cover covers covered contain contains message purpose main
     key central important point points takeaway takeaways idea ideas describe sum up deal deals say says toc
-    stand stands written said mentioned stated chapter chapters section sections heading headings
+    stand stands written said mentioned stated decided discussed
+    agreed resolved chapter chapters section sections heading headings
     worum geht handelt zusammenfassung zusammen fasse fassen überblick thema themen inhalt inhalte hauptpunkte
-    kernaussage kernaussagen wichtigsten wichtigste punkte steht stehen drin gesagt geschrieben kapitel abschnitte
+    kernaussage kernaussagen wichtigsten wichtigste punkte steht stehen drin gesagt geschrieben beschlossen besprochen
+    vereinbart entschieden kapitel abschnitte
 """)
 _LISTED: Final = _set("""
     list show name names many number count titles title
@@ -168,7 +170,8 @@ def searched(question: str) -> str:
 
 def named_things(question: str) -> list[str]:
     """The words of a question that say what is asked about, and not only that it is asked about the documents."""
-    said = words(_FILE_MARKS.sub(" ", question))
+    bare = _WHOLE_ZH.sub(" ", question) if script_of(question) == "cjk" else question
+    said = words(_FILE_MARKS.sub(" ", bare))
     return [word for word in said if word not in _WHOLE and not word.isdecimal()]
 
 

@@ -1,0 +1,59 @@
+"""Questions for who wrote a document, and for what somebody wrote."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rag.answering.retrieval.question_kinds import named_things
+
+_WHO: Final = re.compile(r"\b(?:who|whom|wer|wem)\b|谁", re.IGNORECASE)
+_WRITES: Final = re.compile(
+    r"\b(?:wrote|written|writers?|authors?|authored|drafted|prepared|compiled|edited|editors?|took|taken|drawn"
+    r"|schrieb|geschrieben|verfasste?|verfasser(?:in)?|autor(?:in)?|erstellte?|geführt|stammt)\b"
+    r"|编写|编制|撰写|起草|制定|记录|作者|写",
+    re.IGNORECASE,
+)
+_OF_SOMEBODY: Final = re.compile(
+    r"\b(?:what|which \w++) (?:did|has|have) (?P<en>[^?]{2,60}?) (?:writ|draft|prepare|compile|author|edit)\w*+"
+    r"|\b(?:documents?|files?|reports?|everything|anything) (?:(?:written|prepared|drafted) )?by (?P<by>[^?.]{2,60})"
+    r"|\b(?:was|welche \w++) (?:hat|haben) (?P<de>[^?]{2,60}?) (?:geschrieben|verfasst|erstellt)"
+    r"|(?P<zh>[^\W\d_]{2,8})(?:编写|编制|撰写|起草|写)了?(?:什么|哪些)",
+    re.IGNORECASE,
+)
+# Where a text says who wrote it.
+_BY_LINE: Final = re.compile(
+    r"\b(?:written|drafted|prepared|compiled|authored|edited|taken|recorded|drawn up) by\b|\b(?:authors?|editors?)\s?:"
+    r"|\A(?:by|von) (?-i:[A-Z])[\w .,-]{2,60}\Z"
+    r"|\b(?:verfasst|geschrieben|erstellt|bearbeitet|protokolliert) von\b"
+    r"|\b(?:autor(?:in|en)?|verfasser(?:in)?|protokoll(?:führer(?:in)?)?|bearbeiter(?:in)?)\s?:"
+    r"|(?:作者|编写|编制|撰写|起草|制定|记录)人?\s?[:：]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAuthor:
+    """Whose author is asked for: words that documents are called by; or whose documents: the words of a name."""
+
+    names: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+
+
+def asked_author(question: str) -> AskedAuthor | None:
+    """What a question for an author names.
+
+    >>> asked_author("Who wrote the handbook?"), asked_author("What did Ida Berg write?")
+    (AskedAuthor(names=('handbook',), author=()), AskedAuthor(names=(), author=('Ida', 'Berg')))
+    """
+    if whose := _OF_SOMEBODY.search(question):
+        return AskedAuthor(author=tuple(next(filter(None, whose.groups())).split()))
+    if not (_WHO.search(question) and _WRITES.search(question)):
+        return None
+    return AskedAuthor(names=tuple(named_things(_WRITES.sub(" ", _WHO.sub(" ", question)))))
+
+
+def says_author(text: str, author: tuple[str, ...]) -> bool:
+    """Whether a sentence says who wrote the document that it stands in: anybody, or the one who is asked for."""
+    return _BY_LINE.search(text) is not None and all(word.lower() in text.lower() for word in author)

@@ -1,0 +1,136 @@
+"""Who wrote a document, what changed in a version, what a meeting decided: asked by the door of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from rag.answering.document_dates import asked_day
+from rag.answering.retrieval import asked_author, asked_change
+from rag.core.call_context import CallContext
+from rag.core.settings import Settings
+from rag.core.types import Answer
+from rag.ingestion.pipeline import read_file
+from rag.services import Services, open_services
+
+OWNER = "me"
+DOCUMENTS = {
+    "Changes.md": """# Changes of Ferry Desk
+
+## 2.10.0 (3 June 2024)
+
+- Tickets are sent by e-mail.
+- Bicycles can be booked.
+
+## 2.9.1 (8 May 2024)
+
+- Fixed: the timetable showed the wrong pier.
+""",
+    "Berth_lease_v1.md": "# Berth lease, version 1\n\n10 January 2022.\n\n## Rent\n\n"
+    "The rent of berth 4 is 310 euros.\n\n"
+    "## Term\n\nThe lease ends after five years.\n",
+    "Berth_lease_v2.md": "# Berth lease, version 2\n\n4 March 2024.\n\n## Rent\n\n"
+    "The rent of berth 4 is 355 euros.\n\n"
+    "## Term\n\nThe lease ends after five years.\n",
+    "Notes_2024-04-09.txt": "Harbour meeting of 9 April 2024\n\nMinutes taken by Ilse Brandt.\n\n"
+    "The crane is painted in "
+    "June. The kiosk opens on 1 May and closes in October. The new buoy costs 640 euros.\n",
+    "Deck_rules.md": "# Deck rules\n\nPrepared by Tom Adeyemi, harbour office.\n\n"
+    "## 2.10 Shoes\n\nShoes with dark soles are "
+    "left on the pier.\n",
+    "码头手册.md": "# 码头手册\n\n编制：周立群。\n\n## 第一章 开放时间\n\n码头每天六点开放。\n\n"
+    "## 第二章 停船\n\n停船费为每天四十元。船须在中午前离开。\n",
+    "Hafenordnung.md": "# Hafenordnung\n\nVerfasst von Greta Lohmann.\n\nBoote legen bis 12 Uhr ab.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("harbour"), samples=False, model="none", reader="elsewhere")
+    services = open_services(settings)
+    with closing(services.store):
+        harbour = services.store.collections.create(OWNER, "harbour").id
+        for name, text in DOCUMENTS.items():
+            read_file(services.ingest, OWNER, harbour, text.encode(), name)
+        yield services
+
+
+def ask(library: Services, question: str) -> Answer:
+    known = library.store.collections.by_name(OWNER, "harbour")
+    assert known is not None
+    *_, answer = library.conversation.ask(question, CallContext(OWNER, known.id))
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("question", "author"),
+    [
+        ("Who wrote the deck rules?", "Prepared by Tom Adeyemi, harbour office."),
+        ("What did Tom Adeyemi write?", "Prepared by Tom Adeyemi, harbour office."),
+        ("Who took the minutes of 9 April?", "Minutes taken by Ilse Brandt."),
+        ("Wer hat die Hafenordnung geschrieben?", "Verfasst von Greta Lohmann."),
+        ("码头手册是谁编写的？", "编制：周立群。"),
+    ],
+)
+def test_who_wrote_a_document_is_where_it_says_so(library: Services, question: str, author: str) -> None:
+    answer = ask(library, question)
+    assert (answer.outcome, [quote.text for quote in answer.quotes]) == ("answered", [author])
+
+
+def test_who_wrote_something_else_is_searched_for() -> None:
+    found = asked_author("Who wrote the song about the ferry?")
+    assert found is not None
+    assert found.names == ("song", "ferry")
+    assert asked_author("What is written in the deck rules?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "sections"),
+    [
+        ("What changed in the latest version of Ferry Desk?", ["Tickets are sent", "Bicycles can be"]),
+        ("What is new in the newest release?", ["Tickets are sent", "Bicycles can be"]),
+        ("What was fixed in 2.9.1?", ["Fixed: the timetable"]),
+    ],
+)
+def test_what_changed_is_what_stands_under_the_version(library: Services, question: str, sections: list[str]) -> None:
+    answer = ask(library, question)
+    assert answer.outcome == "answered"
+    assert [" ".join(quote.text.strip("- ").split()[:3]) for quote in answer.quotes] == sections
+
+
+def test_what_changed_in_the_newest_version_of_a_document_is_shown_beside_the_one_before(library: Services) -> None:
+    answer = ask(library, "What changed in the latest version of the berth lease?")
+    assert [(quote.name, quote.text) for quote in answer.quotes[:2]] == [
+        ("Berth_lease_v2.md", "The rent of berth 4 is 355 euros."),
+        ("Berth_lease_v1.md", "The rent of berth 4 is 310 euros."),
+    ]
+    assert "five years" not in " ".join(quote.text for quote in answer.quotes[:2])
+
+
+def test_a_version_is_asked_for_only_by_its_number_or_age() -> None:
+    assert asked_change("What is new in the kitchen?") is None
+    assert asked_change("What is in version 2.1?") is None
+
+
+def test_what_a_meeting_decided_is_all_that_its_minutes_say(library: Services) -> None:
+    answer = ask(library, "What was decided at the meeting of 9 April 2024?")
+    assert (answer.outcome, answer.kind, {quote.name for quote in answer.quotes}) == (
+        "overview",
+        "summary",
+        {"Notes_2024-04-09.txt"},
+    )
+    assert "The new buoy costs 640 euros." in [quote.text for quote in answer.quotes]
+
+
+def test_a_day_is_read_with_its_year_and_without() -> None:
+    found = [
+        asked_day(question) for question in ("The notes of 9 April?", "Notes of 2024-04-09", "4月9日的会议", "May I?")
+    ]
+    assert [day.date if day else None for day in found] == ["-04-09", "2024-04-09", "-04-09", None]
+
+
+def test_a_chinese_chapter_is_found_by_its_number_in_the_document_named(library: Services) -> None:
+    answer = ask(library, "码头手册第二章讲了什么？")
+    assert [quote.text for quote in answer.quotes] == ["停船费为每天四十元。", "船须在中午前离开。"]
