@@ -119,3 +119,18 @@ def test_documents_that_mention_something_are_searched_for_what_they_mention() -
 def test_words_written_apart_are_joined_as_the_documents_write_them(query: str, said: str, wanted: str) -> None:
     passage = Passage(1, "d", "a.txt", "", "text", None, 1, "", "", said, 0, len(said))
     assert respelled(query, [passage], lambda _: False) == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("Wie lange ist die Kündigungsfrist?", "Wie lange ist die gekündigt Frist?"),
+        ("Wann ist die Kranprüfung?", "Wann ist die Kran geprüft?"),
+        ("Wer war bei der Versammlung?", "Wer war bei der Betriebsversammlung?"),
+        ("Wie hoch ist die Vertragsstrafe?", "Wie hoch ist die Vertragsstrafe?"),
+    ],
+)
+def test_german_compounds_are_read_by_the_parts_that_the_documents_write(query: str, wanted: str) -> None:
+    said = "Der Vertrag wird mit einer Frist gekündigt. Nach der Betriebsversammlung wird der Kran geprüft."
+    passage = Passage(1, "d", "a.txt", "", "text", None, 1, "", "", said, 0, len(said))
+    assert respelled(query, [passage], lambda _: True) == wanted

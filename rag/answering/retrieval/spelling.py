@@ -7,14 +7,14 @@ in one or in two, and a shortened name are looked up in them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Final
 
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rag.answering.retrieval.identifier_search import asked_identifiers
-from rag.core.text import STOP_WORDS, find_identifier, stem
+from rag.core.text import STOP_WORDS, find_identifier, language_of, stem
 from rag.core.types import Passage
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -25,6 +25,10 @@ _CAPITALISED: Final = re.compile(
 # Shorter words have too many neighbours; of longer ones two letters may be wrong.
 _SHORTEST: Final = 5
 _LONG: Final = 9
+
+# Letters that a part of a German compound has at least, and what may stand between two parts.
+_SHORTEST_PART: Final = 4
+_LINKS: Final = ("", "s", "es", "n", "en")
 
 # Nothing is looked for by these: "world" is no slip of "would".
 _SMALL: Final = frozenset[str]().union(*STOP_WORDS.values())
@@ -46,7 +50,8 @@ def respelled(query: str, passages: Sequence[Passage], unknown: Unknown) -> str:
     for short in dict.fromkeys(_ABBREVIATION.findall(query)):
         if not any(short in _ABBREVIATION.findall(text) for text in texts) and (long := _written_out(short, texts)):
             query = _replaced(query, short, long)
-    return _corrected(query, texts, unknown)
+    query = _corrected(query, texts, unknown)
+    return _parted(query, texts, unknown) if language_of(query) == "de" else query
 
 
 def _written_out(short: str, texts: Iterable[str]) -> str | None:
@@ -76,6 +81,45 @@ def _corrected(query: str, texts: Sequence[str], unknown: Unknown) -> str:
         elif (near := _two_words(word, lower, vocabulary) or _nearest(word, vocabulary)) and unknown(word):
             query = _replaced(query, one, near)
     return query
+
+
+def _parted(query: str, texts: Iterable[str], unknown: Unknown) -> str:
+    """German compounds by their parts as the texts write them, and words that stand there in one compound only.
+
+    "Kündigungsfrist" finds the Frist with which something is gekündigt, "Versammlung" the Betriebsversammlung.
+    """
+    vocabulary = {stem(word.lower(), "de"): word for text in texts for word in _WORD.findall(text) if len(word) > 3}
+    for match in _WORD.finditer(query):
+        word = match.group().lower()
+        if len(word) < 2 * _SHORTEST_PART or stem(word, "de") in vocabulary:
+            continue
+        if (instead := _whole(word, vocabulary) or _parts(word, vocabulary)) and unknown(word):
+            query = _replaced(query, match.group(), instead)
+    return query
+
+
+def _whole(word: str, vocabulary: Mapping[str, str]) -> str | None:
+    ends = [written for stemmed, written in vocabulary.items() if stemmed.endswith(stem(word, "de"))]
+    return ends[0] if len(ends) == 1 else None
+
+
+def _parts(word: str, vocabulary: Mapping[str, str]) -> str | None:
+    for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+        head = _written(word[cut:], vocabulary)
+        for link in _LINKS if head else ():
+            first = word[:cut].removesuffix(link) if word[:cut].endswith(link) else ""
+            if len(first) >= _SHORTEST_PART and (written := _written(first, vocabulary)):
+                return f"{written} {head}"
+    return None
+
+
+def _written(part: str, vocabulary: Mapping[str, str]) -> str | None:
+    """The word of the texts that is a part of a compound, or that is made of it: "gekündigt" of "Kündigung"."""
+    stemmed = stem(part, "de")
+    if stemmed in vocabulary or len(stemmed) < _SHORTEST_PART:
+        return vocabulary.get(stemmed)
+    root = f"ge{stemmed.removesuffix('ung')}"
+    return next((written for other, written in vocabulary.items() if other.startswith(root)), None)
 
 
 def _replaced(query: str, word: str, by: str) -> str:
