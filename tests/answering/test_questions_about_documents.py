@@ -68,10 +68,12 @@ def ask(library: Services, question: str) -> Answer:
     ("question", "author"),
     [
         ("Who wrote the deck rules?", "Prepared by Tom Adeyemi, harbour office."),
+        ("Which documents were written by Tom Adeyemi?", "Prepared by Tom Adeyemi, harbour office."),
         ("What did Tom Adeyemi write?", "Prepared by Tom Adeyemi, harbour office."),
         ("Who took the minutes of 9 April?", "Minutes taken by Ilse Brandt."),
         ("Wer hat die Hafenordnung geschrieben?", "Verfasst von Greta Lohmann."),
         ("码头手册是谁编写的？", "编制：周立群。"),
+        ("周立群写了什么？", "编制：周立群。"),
     ],
 )
 def test_who_wrote_a_document_is_where_it_says_so(library: Services, question: str, author: str) -> None:
@@ -84,6 +86,9 @@ def test_who_wrote_something_else_is_searched_for() -> None:
     assert found is not None
     assert found.names == ("song", "ferry")
     assert asked_author("What is written in the deck rules?") is None
+    assert asked_author("What did he write?") is None
+    assert asked_author("What came of the report by Ferry Lines on noise?") is None
+    assert asked_author("What did the harbour authorities write down because of the storm?") is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.retrieval.question_kinds import named_things
+from rag.core.text import words
 
 _WHO: Final = re.compile(r"\b(?:who|whom|wer|wem)\b|谁", re.IGNORECASE)
 _WRITES: Final = re.compile(
@@ -16,12 +17,16 @@ _WRITES: Final = re.compile(
     re.IGNORECASE,
 )
 _OF_SOMEBODY: Final = re.compile(
-    r"\b(?:what|which \w++) (?:did|has|have) (?P<en>[^?]{2,60}?) (?:writ|draft|prepare|compile|author|edit)\w*+"
-    r"|\b(?:documents?|files?|reports?|everything|anything) (?:(?:written|prepared|drafted) )?by (?P<by>[^?.]{2,60})"
-    r"|\b(?:was|welche \w++) (?:hat|haben) (?P<de>[^?]{2,60}?) (?:geschrieben|verfasst|erstellt)"
-    r"|(?P<zh>[^\W\d_]{2,8})(?:编写|编制|撰写|起草|写)了?(?:什么|哪些)",
+    r"\b(?:what|which \w++) (?:did|has|have) (?P<en>[^?]{2,60}?)"
+    r" (?:write|written|draft(?:ed)?|prepared?|compiled?|author(?:ed)?|edit(?:ed)?)[?.! ]*+$"
+    r"|\A\W*+(?:(?:what|which|list|show|find|all|the|are|there|me) ){0,4}(?:documents?|files?|reports?|everything)"
+    r" (?:(?:are|were|was) )?(?:(?:written|prepared|drafted) )?by (?P<by>[^?.]{2,60})[?. ]*+$"
+    r"|\b(?:was|welche \w++) (?:hat|haben) (?P<de>[^?]{2,60}?) (?:geschrieben|verfasst|erstellt)[?. ]*+$"
+    r"|(?P<zh>[^\W\d_]{2,8})(?:编写|编制|撰写|起草|写)了?(?:什么|哪些)[？? ]*+$",
     re.IGNORECASE,
 )
+# Whoever is meant by these is said in another question.
+_NOBODY: Final = re.compile(r"\b(?:he|she|it|they|you|we|i|er|sie|es|ihr|wir)\b|[他她我你]", re.IGNORECASE)
 # Where a text says who wrote it.
 _BY_LINE: Final = re.compile(
     r"\b(?:written|drafted|prepared|compiled|authored|edited|taken|recorded|drawn up) by\b|\b(?:authors?|editors?)\s?:"
@@ -48,7 +53,8 @@ def asked_author(question: str) -> AskedAuthor | None:
     (AskedAuthor(names=('handbook',), author=()), AskedAuthor(names=(), author=('Ida', 'Berg')))
     """
     if whose := _OF_SOMEBODY.search(question):
-        return AskedAuthor(author=tuple(next(filter(None, whose.groups())).split()))
+        author = next(filter(None, whose.groups()))
+        return None if _NOBODY.search(author) else AskedAuthor(author=tuple(author.split()))
     if not (_WHO.search(question) and _WRITES.search(question)):
         return None
     return AskedAuthor(names=tuple(named_things(_WRITES.sub(" ", _WHO.sub(" ", question)))))
@@ -56,4 +62,5 @@ def asked_author(question: str) -> AskedAuthor | None:
 
 def says_author(text: str, author: tuple[str, ...]) -> bool:
     """Whether a sentence says who wrote the document that it stands in: anybody, or the one who is asked for."""
-    return _BY_LINE.search(text) is not None and all(word.lower() in text.lower() for word in author)
+    said = set(words(text))
+    return _BY_LINE.search(text) is not None and all(said.issuperset(words(name)) for name in author)
