@@ -111,6 +111,21 @@ def test_of_passages_behind_the_best_only_rows_are_quoted(embedder: Embedder) ->
     assert not any("counted" in quote.text for quote in found)
 
 
+def test_what_is_not_so_is_said_by_a_sentence_before_a_row_of_both(embedder: Embedder) -> None:
+    rows = "".join(
+        f"<tr><td>{line}</td><td>{low}</td><td>included</td></tr>"
+        for line, low in (("Cabin heating", "not included"), ("Night berth", "included"), ("Bicycle", "included"))
+    )
+    body = f"<table><tr><td>Service</td><td>Day</td><td>Season</td></tr>{rows}</table>"
+    page = read(f"{body}<p>The Day ticket does not include cabin heating.</p>").pages[0]
+    denied, so = (
+        asked(question, page, embedder)[0].text
+        for question in ("Which tickets do not include cabin heating?", "Which tickets include cabin heating?")
+    )
+    assert denied == "The Day ticket does not include cabin heating."
+    assert so == "Cabin heating | not included | included"
+
+
 def test_caption_and_notes_go_with_a_row(embedder: Embedder) -> None:
     filler = "".join(f"<tr><td>Item number {n} of the plan</td><td>{n}</td><td>{n + 1}</td></tr>" for n in range(40))
     page = read(PLANS.replace("</table>", f"{filler}</table>")).pages[0]

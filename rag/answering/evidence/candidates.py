@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, holds_new
+from rag.answering.evidence.disagreement import denies
 from rag.answering.evidence.pages import CutPage
 from rag.answering.evidence.ranges import in_range
 from rag.answering.evidence.units import Unit, announcements, headlines
@@ -75,6 +76,8 @@ def candidates_of(
     """Every quotable unit that overlaps a passage, once, with its lexical score; of the further ones rows of tables."""
     asked = frozenset(words(question))
     expected = answer_kind(question)
+    # Of what is *not* so a row says it in one cell and the contrary in another.
+    denied = denies(question)
     language = language_of(question)
     order = terms(question, language)
     # Chinese terms are character bigrams already.
@@ -112,7 +115,8 @@ def candidates_of(
                 + _BEFORE * coverage(wanted, before)
                 + _PAIRS * coverage(pairs, pairwise(unit_terms[i]))
                 + _PASSAGE / (1 + rank)
-                + _LABEL * (bool(unit.said) and _label_named(text.partition(CELL_BORDER)[0], language, wanted))
+                + _LABEL
+                * (bool(unit.said) and not denied and _label_named(text.partition(CELL_BORDER)[0], language, wanted))
                 - _HEADING * (unit.sort == "heading")
                 + _RANGE * in_range(question, text)
                 + _ANSWER * (expected is not None and holds_new(expected, text, asked))
