@@ -154,6 +154,17 @@ def test_what_reads_alike_and_says_another_thing_is_not_supported(said: str, evi
     assert verdict(said, evidence) == expected
 
 
+def test_a_denial_is_contradicted_only_by_what_says_the_thing_itself() -> None:
+    evidence = "The reading room seats 48. Food is not allowed in the reading room. Smoking is allowed in the yard."
+    no, wrong = (
+        judged(said, evidence, "May I eat in the reading room?")
+        for said in ("No, you cannot eat in the reading room.", "Smoking is not allowed in the yard.")
+    )
+    assert not no.contradicted
+    assert no.verdict != "unsupported"
+    assert (wrong.verdict, wrong.contradicted) == ("unsupported", True)
+
+
 LEAVE = [
     replace(quote(row), head="Years of service | Annual leave | Of which carried over", start=i)
     for i, row in enumerate(["5 to 9 years | 28 days | 5 days", "10 to 14 years | 30 days | 8 days"])

@@ -35,9 +35,6 @@ _RANGE: Final = 0.10  # bonus: "5 to 9 years" for a question about six; too rare
 _LABEL: Final = 0.2
 _HEADING: Final = 0.15  # penalty: a heading states a topic, not a fact
 
-# A quote that says something else than the best ones is shown besides where it scores this share of the best. Chosen on
-# one half of RAMDocs (all answers shown 0.53, before 0.20) beside squad (5.6 quotes a question); see bench/quality.md.
-BESIDE: Final = 0.6
 
 # Lines at the top and bottom of a page that may be running headers and footers.
 _EDGE: Final = 2

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from rag.answering.evidence.answer_types import answer_kind, answer_things
-from rag.answering.evidence.candidates import BESIDE, Candidate, candidates_of
-from rag.answering.evidence.disagreement import same_said
+from rag.answering.evidence.candidates import Candidate, candidates_of
+from rag.answering.evidence.disagreement import BESIDE, same_said
 from rag.answering.evidence.list_members import followed, list_members
 from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.retrieval.identifier_search import held

@@ -140,7 +140,13 @@ class Negations:
             meant = found.about(*_CLAIMED)
             if meant and not self._denied(found, heard, own):
                 end = found.end + (2 if script_of(claim) == "cjk" else 0)
-                plain = [one for one in heard if not one.denies and self._share(meant, one.stems) >= _PLAIN]
+                # What says otherwise says the thing itself that is denied, not only where or of whom.
+                act = set(found.ahead[:1]) if script_of(claim) != "cjk" else set[str]()
+                about = [one for one in heard if self._share(meant, one.stems) >= _PLAIN]
+                if act and not any(act <= one.stems for one in heard) and any(one.denies for one in about):
+                    # "You cannot eat" beside "food is not allowed": in words that this does not compare.
+                    continue
+                plain = [one for one in about if not one.denies and act <= one.stems]
                 source = max(plain, key=lambda one: self._share(meant, one.stems)).source if plain else None
                 if source or denies_outright(claim, (found.start, found.end)):
                     text = source.text if source else ""

@@ -29,7 +29,8 @@ _AGENT: Final = re.compile(
     r"\bby ((?:[^\s,.;]++ ){0,4}?[^\s,.;]++)(?=[,.;]| (?:within|in|on|at|for|with|after|if)\b|$)"
 )
 _WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
-_SPEAKER: Final = re.compile(r"^(?:we|you|i|it|they|he|she|this|these|that|wir|man|sie|er|es)\b", re.IGNORECASE)
+# What stands for whom a sentence before named, or for who wrote it.
+_PRONOUN: Final = re.compile(r"\b(?:we|you|i|it|they|he|she|this|these|that|wir|man|sie|er|es)\b", re.IGNORECASE)
 _PART: Final = re.compile(r"[;,.:]\s|\s(?:and|und)\s|[，；。]")
 
 
@@ -45,7 +46,8 @@ def said_of_another(claim: str, everything: Sequence[Source], language: Language
         if not own or not rest or not homes or best is None or not own.isdisjoint(best.terms):
             continue
         apart = coverage(rest, best.terms) - max(coverage(rest, source.terms) for source in homes)
-        if apart >= _MORE and not _SPEAKER.match(best.text) and terms(subject_of(best.text), language):
+        other = subject_of(best.text)
+        if apart >= _MORE and not _PRONOUN.search(other) and terms(other, language):
             yield Difference("name", (start, end), "", best)
 
 
@@ -53,14 +55,17 @@ def adrift(claim: str, everything: Sequence[Source], language: Language) -> Iter
     """Figures and weekdays that stand there only beside other words, where a sentence says the claim's words of another
     figure or day."""
     rest = dict.fromkeys(terms(_WEEKDAY.sub(" ", without_figures(claim)), language), 1.0)
-    best = max((coverage(rest, source.terms) for source in everything), default=0.0)
-    for number in numbers(claim) if rest else ():
+    nearest = max(everything, key=lambda source: coverage(rest, source.terms), default=None)
+    if nearest is None or not rest:
+        return
+    best = coverage(rest, nearest.terms)
+    for number in numbers(claim) if numbers(nearest.text) else ():
         homes = [source for source in everything if number.value in _values(source.text)]
         if homes and (number.plain or number.unit) and not any(source.row for source in homes):
             beside = max(coverage(rest, source.terms) for source in homes)
             if best - beside >= _ELSEWHERE:
                 yield Difference("figure", (number.start, number.end))
-    for day in _WEEKDAY.finditer(claim) if rest else ():
+    for day in _WEEKDAY.finditer(claim) if _WEEKDAY.search(nearest.text) else ():
         homes = [source for source in everything if source.terms.issuperset(terms(day[0], language))]
         if homes and best - max(coverage(rest, source.terms) for source in homes) >= _DAY_ELSEWHERE:
             yield Difference("date", day.span())
