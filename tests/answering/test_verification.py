@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rag.answering.evidence import CutPage, sentences_of
@@ -66,6 +66,8 @@ def test_a_sentence_copied_from_a_quote_is_supported_by_it(text: str, others: li
 
 @given(st.integers(2, 99_999), st.integers(2, 99_999))
 def test_a_changed_number_is_unsupported(right: int, wrong: int) -> None:
+    # 2100 may be 2051, rounded.
+    assume(right == wrong or wrong not in {float(f"{right:.{digits}g}") for digits in range(2, 6)})
     evidence = f"The plant in Lisbon made {right} instruments for the customers."
     said = f"The plant in Lisbon made {wrong} instruments for the customers."
     assert verdict(said, evidence) == ("supported" if right == wrong else "unsupported")
