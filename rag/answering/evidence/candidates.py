@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, holds_new
-from rag.answering.evidence.disagreement import denies
+from rag.answering.evidence.disagreement import says_not
 from rag.answering.evidence.pages import CutPage
 from rag.answering.evidence.ranges import in_range
 from rag.answering.evidence.units import Unit, announcements, headlines
@@ -74,7 +74,7 @@ def candidates_of(
     asked = frozenset(words(question))
     expected = answer_kind(question)
     # Of what is *not* so a row says it in one cell and the contrary in another.
-    denied = denies(question)
+    denied = says_not(question)
     language = language_of(question)
     order = terms(question, language)
     # Chinese terms are character bigrams already.

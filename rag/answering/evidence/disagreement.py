@@ -58,6 +58,11 @@ def denies(text: str) -> bool:
     return _NEGATIONS.search(text) is not None
 
 
+def says_not(text: str) -> bool:
+    """As `denies`, without the "without": it is said of another thing."""
+    return any(not _WITHOUT.fullmatch(word) for word in _NEGATIONS.findall(text))
+
+
 def same_said(one: str, other: str, overlap: float) -> bool:
     """Whether two units of a given share of words in common say the same: figures, negations and names agree too."""
     return overlap >= ALIKE and decisive(one) == decisive(other)
