@@ -61,6 +61,7 @@ _COMMON_WIDE: Final = 0.08
 _STRANGE: Final = 0.02
 # What else is met, by the names of Python's decoders; Windows-1252 first of those that fit as well.
 _WESTERN: Final = "cp1252"
+_TURKISH: Final = "cp1254"
 _OTHERS: Final = [
     _WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866",
     "koi8_r", "koi8_u", "iso8859_2", "iso8859_5", "iso8859_6", "iso8859_7", "iso8859_8", "iso8859_13", "iso8859_15",
@@ -97,7 +98,16 @@ def likeliest(sample: bytes) -> str:
     if best is None or best.encoding not in _OTHERS:
         return _WESTERN
     as_good = [guess.encoding for guess in guesses if (guess.chaos, guess.coherence) == (best.chaos, best.coherence)]
+    if _TURKISH in as_good and _is_turkish(sample):
+        return _TURKISH
     return _WESTERN if _WESTERN in as_good else best.encoding
+
+
+def _is_turkish(sample: bytes) -> bool:
+    """Whether ı, ş and ğ, read as Windows-1252, are the Icelandic letters there, without the vowels that stand beside
+    them in Icelandic."""
+    letters = set(sample.decode(_WESTERN, "replace").lower())
+    return not letters.isdisjoint("ýþð") and letters.isdisjoint("áéíóúæ")
 
 
 def _old_western(sample: bytes) -> str | None:
