@@ -5,8 +5,8 @@
 // Where the figures of a stage begin: "The model is reading the quotes: 12 %".
 const FIGURES = /[:：]/;
 
-// Letters of a table's cell up to which it stays on one line.
-const SHORT = 24;
+// Columns of a table's row from which it is scrolled rather than pressed together.
+const MANY = 6;
 
 const worded = (tag, className, text) => element(tag, { class: className || false }, text);
 
@@ -51,12 +51,17 @@ const footnote = (number, label, quote, name, open) => {
 const tableRow = ([heads, cells]) => {
   const line = (tag, texts) => {
     const row = worded("tr");
-    row.append(...texts.map((text) => worded(tag, tag === "td" && text.length <= SHORT && "short", text)));
+    row.append(...texts.map((text) => worded(tag, "", text)));
     return row;
   };
   const table = worded("table", "row");
   table.append(line("th", heads), line("td", cells));
-  return table;
+  if (cells.length < MANY) return table;
+  const scrolled = worded("div", "scrolled");
+  // Reached by keyboard, the arrows scroll it.
+  scrolled.tabIndex = 0;
+  scrolled.append(table);
+  return scrolled;
 };
 
 const quoteCard = (quote, open) => {
