@@ -43,6 +43,7 @@ def test_the_same_in_other_little_words_is_supported(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
+        "每人最多可以借十册书。",
         "借期为二十天。",
         "可以续借两次。",
         "逾期每册每天罚款五角。",

@@ -29,9 +29,11 @@ IN: Final = {
 # Figures of the nearest sentences that are reckoned with; of more, some give any result by chance.
 _MOST_COMPUTED: Final = 8
 # Words of a claim that tells what was reckoned.
+# Where a claim speaks of a sum or a difference; "no more than 18" and 最多 are bounds.
 SUM: Final = re.compile(
-    r"[+=]|\b(?:total|together|sum|combined|altogether|in all|overall|difference|more|less|fewer|increase\w*"
-    r"|decrease\w*|grew|rose|fell|growth|higher|lower)\b|共|合计|总|增|减|多|少|相差",
+    r"[+=]|\b(?:total|together|sum|combined|altogether|in all|overall|difference|increase\w*"
+    r"|(?<!no )(?<!not )(?:more|less|fewer)(?! than [$€£¥]?\d)"
+    r"|decrease\w*|grew|rose|fell|growth|higher|lower)\b|共|合计|总|增|减|(?<![最至不])[多少]|相差",
     re.IGNORECASE,
 )
 
