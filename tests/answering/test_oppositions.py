@@ -120,3 +120,17 @@ def test_they_are_none_of_what_stands_in_the_singular() -> None:
     evidence = said_in("The barge carries three rafts. The rafts are checked each spring.")
     sentences, _ = verify("The barge carries three rafts. They are checked each spring.", "", [], evidence, judge=JUDGE)
     assert [sentence.verdict for sentence in sentences] == ["supported", "supported"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Yes, the workshop may be sublet.", "partly"),
+        ("The workshop may be sublet.", "partly"),
+        ("The workshop may be sublet with the consent of the lessor.", "supported"),
+        ("The yard may be used at night.", "supported"),
+    ],
+)
+def test_what_is_permitted_under_a_condition_alone_is_not_permitted_outright(said: str, expected: str) -> None:
+    lease = "The workshop may be sublet only with the consent of the lessor. The yard may be used at night."
+    assert verdict(said, said_in(lease)) == expected

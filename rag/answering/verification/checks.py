@@ -27,7 +27,7 @@ _ALIGNED: Final = 0.5
 # The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
 _ABOUT: Final = {"figures": 0.5, "wording": 0.5, "negations": 0.4}
 # What is too weak a sign to accuse a claim.
-_DOUBTS: Final = frozenset({"said of another", "adrift", "changed by"})
+_DOUBTS: Final = frozenset({"said of another", "adrift", "changed by", "unconditioned"})
 # Letters of the shortest copy.
 _COPIED, _COPIED_CHINESE = 16, 6
 _CLAUSE: Final = 0.6

@@ -35,6 +35,17 @@ _RESTRICTS: Final = re.compile(
 )
 # What a claim says under a condition is not said of all.
 _CONDITION: Final = re.compile(r"\b(?:if|when|unless|with|provided|wenn|falls|mit)\b", re.IGNORECASE)
+# What is permitted, and under a condition alone. The share of a claim that the sentence must hold is set by hand.
+_PERMITS: Final = re.compile(
+    r"\b(?:may|can|could|allowed|permitted|possible|kann|können|darf|dürfen|erlaubt|zulässig|gestattet|möglich)\b"
+    r"|可以|允许",
+    re.IGNORECASE,
+)
+_ONLY_UNDER: Final = re.compile(
+    r"\b(?:only|nur),? (?:with|if|when|after|under|during|until|mit|wenn|nach|unter|während|bis)\b|只有|除非",
+    re.IGNORECASE,
+)
+_PERMITTED: Final = 0.5
 _LEADS: Final = re.compile(
     r"\W*(?:(?:if|wenn|by|for|to|on|in|at|from|with|the|a|an|von|für|zum|zur|im|in|am|den|dem|der)\s+)*"
 )
@@ -59,6 +70,7 @@ def oppositions(claim: str, near: Sequence[Source], language: Language) -> Itera
     if not denies(claim):
         yield from _opposites(claim, near, language)
         yield from _restricted(claim, said, near, language)
+        yield from _unconditioned(claim, said, near)
     if not EXCEPT.search(claim) and not INSTEAD.search(claim):
         yield from _put_aside(claim, said, near, language)
         yield from _excepted(claim, said, near, language)
@@ -106,6 +118,19 @@ def _restricted(claim: str, said: Set[str], near: Sequence[Source], language: La
                     source,
                     "only",
                 )
+
+
+def _unconditioned(claim: str, said: Set[str], near: Sequence[Source]) -> Iterator[Difference]:
+    """What a claim permits outright, and the sentence nearest to it "only with consent"."""
+    permits = _PERMITS.search(claim)
+    if permits is None or _CONDITION.search(claim) or _RESTRICTS.search(claim):
+        return
+    wanted = dict.fromkeys(said, 1.0)
+    most = max((coverage(wanted, source.terms) for source in near), default=0.0)
+    for source in near if most >= _PERMITTED else ():
+        under = _ONLY_UNDER.search(source.text) and _PERMITS.search(source.text)
+        if under and not source.row and coverage(wanted, source.terms) >= most:
+            yield Difference("quantifier", permits.span(), source.text, source, "unconditioned")
 
 
 def _focus(text: str, only: Span, language: Language) -> frozenset[str]:
