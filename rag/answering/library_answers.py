@@ -56,9 +56,9 @@ class LibraryAnswers:
         if quotes := [*self._by_author(), *self._changed()] or (self._at(place) if place else []):
             self.kind = "question"
             return self._made(quotes)
-        if self._of_day():
+        if of_day := self._of_day():
             self.kind = "summary"
-            return self._made(self._outline(self._of_day()))
+            return self._made(self._outline(of_day))
         if place and place.sort == "page" and self.kind in ("summary", "about_library"):
             self.kind = "question"
             missing = Notice("page_missing", {"page": place.number})

@@ -35,7 +35,6 @@ _RANGE: Final = 0.10  # bonus: "5 to 9 years" for a question about six; too rare
 _LABEL: Final = 0.2
 _HEADING: Final = 0.15  # penalty: a heading states a topic, not a fact
 
-
 # Lines at the top and bottom of a page that may be running headers and footers.
 _EDGE: Final = 2
 _DIGITS: Final = re.compile(r"\d+")

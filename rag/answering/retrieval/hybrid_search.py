@@ -163,8 +163,7 @@ class Retriever:
         """The gate of a follow-up by what it brings of its own: joined to a question that the documents answer, any
         other seems answered. The less it stands alone, the less it has to bring."""
         fused = reciprocal_rank_fusion([lists.words, lists.vectors])
-        ranked, _ = self._passages(question, fused, context.owner, _OWN, None)
-        passages = ranked[:_OWN]
+        passages, _ = self._passages(question, fused, context.owner, _OWN, None, most=_OWN)
         chunks, weights = self._weights(question, context)
         seen = self._signals(question, weights, passages, lists, chunks)
         weighed = self._facts.gate_for(question, seen.across)
@@ -186,9 +185,15 @@ class Retriever:
         return [read[chunk] for chunk in found if chunk in read]
 
     def _passages(
-        self, question: str, fused: Sequence[tuple[int, float]], owner: str, k: int, reranker: Reranker | None
+        self,
+        question: str,
+        fused: Sequence[tuple[int, float]],
+        owner: str,
+        k: int,
+        reranker: Reranker | None,
+        most: int | None = None,
     ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
-        """The k best passages and all others that were looked at, and their pages."""
+        """The k best passages and all others that were looked at, `most` of them, and their pages."""
         best = fused[: k * _CANDIDATES]
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
@@ -202,7 +207,7 @@ class Retriever:
         # Only where a page was met twice can two of its chunks be joined.
         pages = self._documents.pages_at(owner, [place for place, times in met.items() if times > 1])
         there = [p for p in candidates if met[p.document, p.page] == 1 or (p.document, p.page) in pages]
-        joined = join(there, lambda passage: pages[passage.document, passage.page].text, len(there))
+        joined = join(there, lambda passage: pages[passage.document, passage.page].text, most or len(there))
         met_at = dict.fromkeys((p.document, p.page) for p in joined)
         pages |= self._documents.pages_at(owner, met_at.keys() - pages.keys())
         # One that was removed a moment ago is no source any more.

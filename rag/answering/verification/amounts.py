@@ -28,7 +28,6 @@ IN: Final = {
 }  # fmt: skip
 # Figures of the nearest sentences that are reckoned with; of more, some give any result by chance.
 _MOST_COMPUTED: Final = 8
-# Words of a claim that tells what was reckoned.
 # Where a claim speaks of a sum or a difference; "no more than 18" and 最多 are bounds.
 SUM: Final = re.compile(
     r"[+=]|\b(?:total|together|sum|combined|altogether|in all|overall|difference|increase\w*"

@@ -11,7 +11,6 @@ from rag.answering.evidence.answer_types import answer_kind
 from rag.answering.verification.amounts import SUM, amounts, computed
 from rag.answering.verification.case import Case
 from rag.answering.verification.checks import Checks
-from rag.answering.verification.chinese import nearest_clauses
 from rag.answering.verification.claims import LIST_MARK, Said, claims_nothing, claims_of, subject_of
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources, chosen
@@ -97,7 +96,7 @@ class Assessor:
         short = len(own) <= _BARE and (plain != said or not subject_of(without_figures(said)))
         if not short or not asked or coverage(asked, own) >= _REPEATED:
             return ""
-        return "" if nearest_clauses(said, self._sources.nearest(said, self._question)) else plain
+        return "" if self._checks.clauses(said) else plain
 
     def _of_few_words(self, said: Said, bare: str) -> Case:
         source = answering(bare, self._question, self._sources)
@@ -119,7 +118,6 @@ class Assessor:
         case = Case(said, self._sources.nearest(said.text, self._question))
         wanted = self._sources.weights(terms(said.text, self._sources.language))
         case.evidence = chosen(wanted, case.near)
-        nearest = nearest_clauses(said.text, case.near)
         if copy := self._checks.copied(said.text):
             case.verdict, case.evidence = "supported", [copy]
         elif unread(said.text, self._sources) and coverage(wanted, _all_terms(case.near)) < 0.5:
@@ -127,7 +125,8 @@ class Assessor:
             case.reasons = [Notice("unread")]
         else:
             self._compare(case)
-            if nearest and nearest.same and not case.verdict and not case.differences and not case.doubted:
+            undisputed = not (case.verdict or case.differences or case.doubted)
+            if undisputed and (nearest := self._checks.clauses(said.text)) and nearest.same:
                 case.verdict, case.evidence = "supported", [nearest.source]
         if denied:
             case.turn()

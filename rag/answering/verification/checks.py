@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import Final
 
-from rag.answering.verification.chinese import nearest_clauses
+from rag.answering.verification.chinese import Aligned, nearest_clauses
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
 from rag.answering.verification.figures import wrong_figures
@@ -48,6 +48,7 @@ class Checks:
     def __init__(self, sources: Sources, question: str) -> None:
         self._sources, self._question = sources, question
         self._counted = _HOW_MANY.search(question) is not None
+        self._clauses: dict[str, Aligned | None] = {}
 
     @cached_property
     def _negations(self) -> Negations:
@@ -89,6 +90,14 @@ class Checks:
             if not _CHANGES.search(f"{text[:first]} {text[last + 1 :]}"):
                 return source
         return None
+
+    def clauses(self, claim: str) -> Aligned | None:
+        """The clauses that say most nearly what a claim in Chinese says; found once for each claim."""
+        if claim not in self._clauses:
+            chinese = script_of(claim) == "cjk"
+            near = self._sources.nearest(claim, self._question) if chinese else ()
+            self._clauses[claim] = nearest_clauses(claim, near)
+        return self._clauses[claim]
 
     def differences(self, claim: str, near: Sequence[Source]) -> tuple[list[Difference], list[Difference]]:
         """What a claim says otherwise than the documents, each place once; what is said there before what is not.
@@ -143,7 +152,7 @@ class Checks:
         yield from _by("adrift", adrift(claim, everything, language))
         yield from _by("changed by", changed_by(claim, near))
         yield from _by("negations", self._negations.differences(claim, near, self._question))
-        if nearest := nearest_clauses(claim, near):
+        if nearest := self.clauses(claim):
             if nearest.exchanged:
                 span, heard = nearest.exchanged
                 yield Difference("figure", span, heard, nearest.source, "figures")

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from rapidfuzz.distance import LCSseq
+
 from rag.answering.verification.evidence import Source
-from rag.core.text import CHINESE_NUMERALS, number_value, script_of
+from rag.core.text import CHINESE_NUMERALS, number_value
 from rag.core.types import Span
 
 # The share of a claim's characters that clauses must hold in their order to say the same. Chosen on 45 sentences about
@@ -76,8 +78,6 @@ class Aligned:
 
 def nearest_clauses(claim: str, near: Sequence[Source]) -> Aligned | None:
     """What says a claim in Chinese most nearly; None where nothing says nearly the same."""
-    if script_of(claim) != "cjk":
-        return None
     said = _tokens(claim)
     words = [token.text for token in said if not token.figure and token.text != _DENIAL]
     beside = {pair for source in near for pair in pairwise(token.text for token in _tokens(source.quote.text))}
@@ -205,18 +205,9 @@ def _value(written: str) -> str:
 
 def _in_order(mine: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
     """The longest common subsequence, as pairs of places."""
-    lengths = [[0] * (len(theirs) + 1) for _ in range(len(mine) + 1)]
-    for i in range(len(mine) - 1, -1, -1):
-        for j in range(len(theirs) - 1, -1, -1):
-            same = mine[i] == theirs[j]
-            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
-    pairs, i, j = [], 0, 0
-    while i < len(mine) and j < len(theirs):
-        if mine[i] == theirs[j]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return pairs
+    return [
+        pair
+        for block in LCSseq.opcodes(mine, theirs)
+        if block.tag == "equal"
+        for pair in zip(range(block.src_start, block.src_end), range(block.dest_start, block.dest_end), strict=True)
+    ]
