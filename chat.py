@@ -4,7 +4,7 @@ import streamlit as st
 
 from rag.ui import actions, chat_list, chat_sidebar, chat_turns, uploads
 from rag.ui.page_frame import end_sidebar, frame, show_errors
-from rag.ui.queue_bar import draw_queue, under_way
+from rag.ui.queue_bar import draw_queue, look
 from rag.ui.source_panel import draw_source_panel
 
 page = frame("chat")
@@ -15,7 +15,8 @@ chat = chat_list.current_chat(page)
 with st.sidebar:
     collection = chat_list.choose_collection(page, chat)
     # Before they are counted: what is read meanwhile is drawn again, see `draw_queue`.
-    reading = under_way(page, collection)
+    waiting = look(page, collection)
+    reading = waiting.open > 0
     documents = services.store.listing.count(owner, collection.id)
     scope, selection = chat_list.choose_scope(page, collection, chat)
     known_chats = st.container()
@@ -49,7 +50,7 @@ with above:
         chat_turns.draw_turns(page, chat, known, services.store.shares.right(owner, collection.id))
 with st.bottom:
     uploads.draw_notes()
-    draw_queue(page, collection, begun=reading, folded=True)
+    draw_queue(page, collection, waiting, folded=True)
 
 # Show: the source of a clicked footnote.
 draw_source_panel(page, chat.id if chat else "")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from rag.ui import chat_list, document_acts, document_table, documents_page, reading_report, sharing, uploads
 from rag.ui.page_frame import end_sidebar, frame
-from rag.ui.queue_bar import draw_queue, under_way
+from rag.ui.queue_bar import draw_queue, look
 from rag.ui.safe_views import label
 from rag.ui.source_panel import draw_source_panel
 
@@ -31,11 +31,12 @@ with st.container():
         st.rerun()
 with st.container():
     uploads.draw_notes()
-    draw_queue(page, collection)
+    waiting = look(page, collection)
+    draw_queue(page, collection, waiting)
 with st.container():
     reading_report.offer_reading_again(page, collection, right)
 
-document_table.draw_table(page, collection, right, growing=under_way(page, collection))
+document_table.draw_table(page, collection, right, growing=waiting.open > 0)
 if act := document_table.take_act():
     document_acts.draw_act(page, collection, act)
 draw_source_panel(page)

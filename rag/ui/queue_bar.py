@@ -27,17 +27,21 @@ _TO_GO_BY = 0.2
 _SECONDS = 90
 
 
-def draw_queue(page: Frame, collection: Collection, *, begun: bool = False, folded: bool = False) -> None:
+def look(page: Frame, collection: Collection) -> Waiting:
+    """What is being read into the collection, or waits to be, and what could not be read."""
+    return page.services.store.queue.look(page.owner, collection.id, _shown(collection))
+
+
+def draw_queue(page: Frame, collection: Collection, waiting: Waiting, *, folded: bool = False) -> None:
     """The bar while something waits or is being read, and below it what could not be read.
 
     Args:
-        begun: what is above was drawn while something was being read; the page is drawn again where that has ended.
+        waiting: what the rest of the page is drawn by; the page is drawn again where that has ended meanwhile.
         folded: what could not be read is told in one line that opens.
     """
     if page.right(collection) == "reader":
         return
-    waiting = page.services.store.queue.look(page.owner, collection.id, _shown(collection))
-    if waiting.open or begun:
+    if waiting.open:
         st.fragment(_watch, run_every=REFRESH_SECONDS)(page, collection, waiting.failed)
     if waiting.failed:
         _draw_ended(page, collection, waiting, folded=folded)
@@ -51,11 +55,6 @@ def _shown(collection: Collection) -> int:
 
 def _key_of_shown(collection: Collection) -> str:
     return f"failed-shown-{collection.id}"
-
-
-def under_way(page: Frame, collection: Collection) -> bool:
-    """Whether something is being read into the collection, or waits to be."""
-    return bool(page.services.store.queue.look(page.owner, collection.id, 1).open)
 
 
 def _watch(page: Frame, collection: Collection, failed: int) -> None:

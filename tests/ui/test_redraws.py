@@ -53,17 +53,17 @@ def chat_page(folder: str) -> None:
 
     from rag.library.store import Store
     from rag.ui.page_frame import LOCAL_USER
-    from rag.ui.queue_bar import draw_queue, under_way
+    from rag.ui.queue_bar import draw_queue, look
     from rag.ui.texts import Texts
 
     store = Store.open(Path(folder))
     collection = store.collections.named(LOCAL_USER, "Office")
     services = SimpleNamespace(store=store)
     page: Any = SimpleNamespace(owner=LOCAL_USER, services=services, right=lambda _: "owner", texts=Texts("en"))
-    reading = under_way(page, collection)
-    st.text("It is being read." if reading else "It is read.")
+    waiting = look(page, collection)
+    st.text("It is being read." if waiting.open else "It is read.")
     store.queue.cancel_all(LOCAL_USER, collection.id)
-    draw_queue(page, collection, begun=reading)
+    draw_queue(page, collection, waiting)
 
 
 def test_a_task_that_ends_while_its_page_is_drawn_is_seen_to_have_ended() -> None:
