@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Final
 
 import pytest
 
 from rag.answering.retrieval import with_quote
-from rag.core.call_context import CallContext
-from rag.core.settings import Settings
-from rag.ingestion.pipeline import read_file
 from rag.models.catalogue import BUNDLED, embedder_facts
-from rag.services import Services, open_services
+from rag.services import Services
+from tests.support.asking import ask, library_of
 
-OWNER: Final = "me"
 RULES: Final = """# Rules of the town library
 
 ## Loans
@@ -36,11 +32,7 @@ It costs 24 euros a year. A lost card is replaced for 3 euros.
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("rules"), samples=False, model="none", reader="elsewhere")
-    services = open_services(settings)
-    with closing(services.store):
-        made = services.store.collections.create(OWNER, "rules").id
-        read_file(services.ingest, OWNER, made, RULES.encode(), "rules.md")
+    with library_of(tmp_path_factory.mktemp("rules"), {"rules": {"rules.md": RULES}}) as services:
         yield services
 
 
@@ -56,9 +48,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     ],
 )
 def test_a_row_or_sentence_that_answers_is_enough(library: Services, question: str, outcome: str) -> None:
-    known = library.store.collections.named(OWNER, "rules")
-    *_, answer = library.conversation.ask(question, CallContext(OWNER, known.id))
-    assert answer.outcome == outcome
+    assert ask(library, "rules", question).outcome == outcome
 
 
 def test_the_best_quote_speaks_for_an_answer_or_against_it() -> None:

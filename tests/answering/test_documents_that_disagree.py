@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
-from rag.core.call_context import CallContext
-from rag.core.settings import Settings
-from rag.core.types import Answer, Turn
-from rag.ingestion.pipeline import read_file
-from rag.services import Services, open_services
+from rag.core.types import Answer
+from rag.services import Services
+from tests.support.asking import ask, library_of
 
-OWNER = "me"
 RULES = {
     "Museum_rules_2018.md": "# Museum rules\n\nIssued on 2 May 2018.\n\nGuests may enter the halls from 9:00 to 16:00. "
     "Dogs may not enter the sculpture garden. The cloakroom keeps bags for 12 hours at 15 °C.\n",
@@ -37,30 +33,11 @@ SCHEDULE = (
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("rules"), samples=False, model="none", reader="elsewhere")
-    services = open_services(settings)
-    with closing(services.store):
-        for collection, files in (
-            ("rules", RULES),
-            ("charters", CHARTERS),
-            ("garden", {"Schedule.md": SCHEDULE}),
-            ("versions", VERSIONS),
-        ):
-            made = services.store.collections.create(OWNER, collection).id
-            for name, text in files.items():
-                read_file(services.ingest, OWNER, made, text.encode(), name)
+    with library_of(
+        tmp_path_factory.mktemp("rules"),
+        {"rules": RULES, "charters": CHARTERS, "garden": {"Schedule.md": SCHEDULE}, "versions": VERSIONS},
+    ) as services:
         yield services
-
-
-def ask(library: Services, collection: str, question: str, before: str = "") -> Answer:
-    known = library.store.collections.by_name(OWNER, collection)
-    assert known is not None
-    context, history = CallContext(OWNER, known.id), list[Turn]()
-    if before:
-        *_, said = library.conversation.ask(before, context)
-        history = [Turn("0", before, said, "")]
-    *_, answer = library.conversation.ask(question, context, history=history)
-    return answer
 
 
 def values(answer: Answer) -> list[tuple[str, str]]:
@@ -155,4 +132,4 @@ def test_a_heading_is_asked_for_in_other_words(library: Services, question: str)
 
 def test_how_many_there_are_asks_for_what_was_talked_about(library: Services) -> None:
     assert ask(library, "rules", "How many are there?").outcome == "overview"
-    assert ask(library, "rules", "How many are there?", before="Tell me about dogs").kind == "question"
+    assert ask(library, "rules", "How many are there?", before=["Tell me about dogs"]).kind == "question"

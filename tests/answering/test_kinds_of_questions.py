@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator
 
 import pytest
 
 from rag.answering.retrieval.spelling import respelled
-from rag.core.call_context import CallContext
-from rag.core.settings import Settings
-from rag.core.types import Answer, Passage, Turn
+from rag.core.types import Answer, Passage
 from rag.ingestion.pipeline import read_file
-from rag.services import Services, open_services
+from rag.services import Services
+from tests.support.asking import OWNER, ask, library_of
 
-OWNER = "me"
 LEASES = {
     "Lease_Maple.txt": "The lease with Maple Row begins in May 2022. The rent is 900 euros a month. It is renewed "
     "automatically each year.",
@@ -80,29 +77,10 @@ See § 7 (2) of the house rules, and form GB-40-778.
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("kinds"), samples=False, model="none", reader="elsewhere")
-    services = open_services(settings)
-    with closing(services.store):
-        leases = services.store.collections.create(OWNER, "leases").id
-        for name, text in LEASES.items():
-            read_file(services.ingest, OWNER, leases, text.encode(), name)
-        manual = services.store.collections.create(OWNER, "manual").id
-        read_file(services.ingest, OWNER, manual, MANUAL.encode(), "boiler.md")
-        guide = services.store.collections.create(OWNER, "guide").id
-        for name, text in GUIDE.items():
-            read_file(services.ingest, OWNER, guide, text.encode(), name)
+    with library_of(
+        tmp_path_factory.mktemp("kinds"), {"leases": LEASES, "manual": {"boiler.md": MANUAL}, "guide": GUIDE}
+    ) as services:
         yield services
-
-
-def ask(library: Services, collection: str, question: str, before: Sequence[str] = ()) -> Answer:
-    known = library.store.collections.by_name(OWNER, collection)
-    assert known is not None
-    context, history = CallContext(OWNER, known.id), list[Turn]()
-    for number, earlier in enumerate(before):
-        *_, said = library.conversation.ask(earlier, context, history=history)
-        history.append(Turn(str(number), earlier, said, ""))
-    *_, answer = library.conversation.ask(question, context, history=history)
-    return answer
 
 
 def quoted(answer: Answer) -> str:

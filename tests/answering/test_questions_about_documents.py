@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
 from rag.answering.document_dates import asked_day
 from rag.answering.retrieval import asked_author, asked_change
-from rag.core.call_context import CallContext
-from rag.core.settings import Settings
-from rag.core.types import Answer
-from rag.ingestion.pipeline import read_file
-from rag.services import Services, open_services
+from rag.services import Services
+from tests.support.asking import ask, library_of
 
-OWNER = "me"
 DOCUMENTS = {
     "Changes.md": """# Changes of Ferry Desk
 
@@ -48,20 +43,8 @@ DOCUMENTS = {
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("harbour"), samples=False, model="none", reader="elsewhere")
-    services = open_services(settings)
-    with closing(services.store):
-        harbour = services.store.collections.create(OWNER, "harbour").id
-        for name, text in DOCUMENTS.items():
-            read_file(services.ingest, OWNER, harbour, text.encode(), name)
+    with library_of(tmp_path_factory.mktemp("harbour"), {"harbour": DOCUMENTS}) as services:
         yield services
-
-
-def ask(library: Services, question: str) -> Answer:
-    known = library.store.collections.by_name(OWNER, "harbour")
-    assert known is not None
-    *_, answer = library.conversation.ask(question, CallContext(OWNER, known.id))
-    return answer
 
 
 @pytest.mark.parametrize(
@@ -77,7 +60,7 @@ def ask(library: Services, question: str) -> Answer:
     ],
 )
 def test_who_wrote_a_document_is_where_it_says_so(library: Services, question: str, author: str) -> None:
-    answer = ask(library, question)
+    answer = ask(library, "harbour", question)
     assert (answer.outcome, [quote.text for quote in answer.quotes]) == ("answered", [author])
 
 
@@ -100,13 +83,13 @@ def test_who_wrote_something_else_is_searched_for() -> None:
     ],
 )
 def test_what_changed_is_what_stands_under_the_version(library: Services, question: str, sections: list[str]) -> None:
-    answer = ask(library, question)
+    answer = ask(library, "harbour", question)
     assert answer.outcome == "answered"
     assert [" ".join(quote.text.strip("- ").split()[:3]) for quote in answer.quotes] == sections
 
 
 def test_what_changed_in_the_newest_version_of_a_document_is_shown_beside_the_one_before(library: Services) -> None:
-    answer = ask(library, "What changed in the latest version of the berth lease?")
+    answer = ask(library, "harbour", "What changed in the latest version of the berth lease?")
     assert [(quote.name, quote.text) for quote in answer.quotes[:2]] == [
         ("Berth_lease_v2.md", "The rent of berth 4 is 355 euros."),
         ("Berth_lease_v1.md", "The rent of berth 4 is 310 euros."),
@@ -120,7 +103,7 @@ def test_a_version_is_asked_for_only_by_its_number_or_age() -> None:
 
 
 def test_what_a_meeting_decided_is_all_that_its_minutes_say(library: Services) -> None:
-    answer = ask(library, "What was decided at the meeting of 9 April 2024?")
+    answer = ask(library, "harbour", "What was decided at the meeting of 9 April 2024?")
     assert (answer.outcome, answer.kind, {quote.name for quote in answer.quotes}) == (
         "overview",
         "summary",
@@ -137,5 +120,5 @@ def test_a_day_is_read_with_its_year_and_without() -> None:
 
 
 def test_a_chinese_chapter_is_found_by_its_number_in_the_document_named(library: Services) -> None:
-    answer = ask(library, "码头手册第二章讲了什么？")
+    answer = ask(library, "harbour", "码头手册第二章讲了什么？")
     assert [quote.text for quote in answer.quotes] == ["停船费为每天四十元。", "船须在中午前离开。"]
