@@ -16,7 +16,7 @@ from rag.core.types import Document, Page, Quote
 # What ends a sentence; a label or a caption ends without.
 _STOP: Final = re.compile(r"[.!?。！？；;][\"'”’)\]」』）]*+$")
 _FEWEST_WORDS: Final = 3
-# Characters at the start and at the end of a document in which it says who wrote it.
+# Characters at the start and at the end of a document in which it says who wrote it; set by hand.
 _EDGE: Final = 400
 
 

@@ -26,7 +26,7 @@ _CAPITALISED: Final = re.compile(
 _SHORTEST: Final = 5
 _LONG: Final = 9
 
-# Letters that a part of a German compound has at least, and what may stand between two parts.
+# Letters that a part of a German compound has at least, and what may stand between two parts; set by hand.
 _SHORTEST_PART: Final = 4
 _LINKS: Final = ("", "s", "es", "n", "en")
 

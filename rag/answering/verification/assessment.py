@@ -38,7 +38,8 @@ _UNLIKELY: Final = 0.3
 _FEWEST, _BARELY = 3, 0.2
 # The share of a computed claim's other words that the documents must hold.
 _COMPUTED: Final = 0.6
-# ... and of an answer of a few words, that are in question where the question's own words stand nowhere.
+# ... and of an answer of a few words, that are in question where the question's own words stand nowhere;
+# set by hand.
 _HELD: Final = 0.5
 # Content words of an answer that says nothing of what it is about, and the share of the question it may repeat.
 _BARE, _REPEATED = 4, 0.3

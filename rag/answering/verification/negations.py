@@ -57,7 +57,7 @@ _OPPOSITE_SAID: Final = 0.3
 _PLAIN: Final = 0.4
 # Words that follow a negation and stand so in the documents bear it out.
 _FOLLOWING: Final = 2
-# How much of a claim another clause of the sentence that denies it must say to say it.
+# How much of a claim another clause of the sentence that denies it must say to say it; set by hand.
 _SAID_BESIDE: Final = 0.9
 # How much of what follows a denial of the documents a claim must say to say its opposite.
 _FOLLOWED: Final = 0.6
