@@ -209,3 +209,16 @@ def test_a_number_alone_has_a_value_or_is_none() -> None:
 def test_months_are_the_same_in_both_languages() -> None:
     assert months("Am 3. Mai, im Dezember") == months("On May 3 and Dec. 4") == {"may", "december"}
     assert months("it may be") == set()
+
+
+def test_irregular_forms_of_a_word_are_the_same_term() -> None:
+    assert terms("Which keys were lost, kept, sold or given to children?") == [
+        "key",
+        "lose",
+        "keep",
+        "sell",
+        "give",
+        "child",
+    ]
+    # Other words that are spelled as a form of one.
+    assert set(terms("annual leave")) != set(terms("the left bank"))

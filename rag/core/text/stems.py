@@ -1,4 +1,4 @@
-"""Stemming: the Snowball stemmers for English and German, with exceptions."""
+"""Stemming: the Snowball stemmers for English and German, with irregular forms and exceptions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 
 import Stemmer
 
+from rag.core.text.irregular_forms import base_form
 from rag.core.text.scripts import Language
 
 # Words of different meanings to which Snowball gives one stem, each line a word with its forms. Chosen by hand among
@@ -88,13 +89,17 @@ def stem(word: str, language: Language = "en") -> str:
 
     >>> [stem(word) for word in ("reimburses", "reimbursement", "running", "policies", "policy", "police", "25")]
     ['reimburs', 'reimburs', 'run', 'polici', 'polici', 'polic', '25']
+    >>> [stem(word) for word in ("kept", "children", "written")]
+    ['keep', 'child', 'write']
     >>> [stem(word, "de") for word in ("verträge", "vertrag", "urlaubstagen")]
     ['vertrag', 'vertrag', 'urlaubstag']
     """
     if not any(letter.isalpha() for letter in word):
         return word
-    if language != "de" and word in _EXCEPTIONS:
-        return _EXCEPTIONS[word]
+    if language != "de":
+        word = base_form(word)
+        if word in _EXCEPTIONS:
+            return _EXCEPTIONS[word]
     return unaccented(_stemmer(language).stemWord(word))
 
 
