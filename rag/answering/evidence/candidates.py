@@ -11,9 +11,10 @@ from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, holds_new
 from rag.answering.evidence.disagreement import says_not
+from rag.answering.evidence.headlines import announcements, headlines
 from rag.answering.evidence.pages import CutPage
 from rag.answering.evidence.ranges import in_range
-from rag.answering.evidence.units import Unit, announcements, headlines
+from rag.answering.evidence.units import Unit
 from rag.core.tables import CELL_BORDER
 from rag.core.text import coverage, language_of, script_of, terms, words
 from rag.core.text.scripts import Language
@@ -95,15 +96,17 @@ def candidates_of(
         unit_terms = [
             terms(unit.said or f"{unit.head} {page.text[unit.start : unit.end]}", language) for unit in touched
         ]
-        topic = terms(f"{passage.title} {passage.section}", language)
-        table_topic = [*topic, *_announced(page, language)]
+        announced = _announced(page, language)
         for i, unit in enumerate(touched):
             key = (*place, unit.start)
             text = page.text[unit.start : unit.end]
             if key in seen or unit.start not in quotable[place] or (rank >= len(passages) and not unit.said):
                 continue
             seen.add(key)
-            before = [*(table_topic if unit.said else topic), *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
+            # What it stands under: a passage may go over several sections.
+            section = page.section(unit.start) or passage.section
+            topic = terms(f"{passage.title} {section}", language) + (announced if unit.said else [])
+            before = [*topic, *(unit_terms[i - 1] if i else ()), *unit_terms[i]]
             after = unit_terms[i + 1] if i + 1 < len(unit_terms) else []
             score = (
                 _OWN * coverage(wanted, unit_terms[i])

@@ -34,7 +34,7 @@ def outline_quotes(document: Document, pages: Sequence[Page], most: int) -> list
     """
     found = list(_sections(pages)) or list(_openings(pages))
     if found and len(found) < most and not found[0].title:
-        every = [_Section("", page, unit) for page in pages for unit in units(page.text, page.tables)]
+        every = [_Section("", page, unit) for page in pages for unit in units(page.text, page.tables, page.headings)]
         found = [one for one in every if _says_something(one.page, one.unit)]
     return [_quote(document, section) for section in _spread(found, most)]
 
@@ -43,7 +43,7 @@ def lead_quote(document: Document, pages: Iterable[Page]) -> Quote | None:
     """The first sentence of a document; its first words where it has none."""
     first: _Section | None = None
     for page in pages:
-        for unit in units(page.text, page.tables):
+        for unit in units(page.text, page.tables, page.headings):
             section = _Section("", page, unit)
             if _says_something(page, unit):
                 return _quote(document, section)
@@ -53,7 +53,11 @@ def lead_quote(document: Document, pages: Iterable[Page]) -> Quote | None:
 
 def section_quotes(document: Document, page: Page, start: int, end: int, most: int) -> list[Quote]:
     """The first units of a stretch of a page, headings left out."""
-    inside = [unit for unit in units(page.text, page.tables) if start <= unit.start < end and unit.sort != "heading"]
+    inside = [
+        unit
+        for unit in units(page.text, page.tables, page.headings)
+        if start <= unit.start < end and unit.sort != "heading"
+    ]
     return [_quote(document, _Section("", page, unit)) for unit in inside[:most]]
 
 
@@ -62,7 +66,7 @@ def edge_quotes(document: Document, pages: Sequence[Page], wanted: Callable[[str
     found = [
         _Section("", page, unit)
         for page in dict.fromkeys((pages[0], pages[-1]) if pages else ())
-        for unit in units(page.text, page.tables)
+        for unit in units(page.text, page.tables, page.headings)
         if (page is pages[0] and unit.start < _EDGE) or (page is pages[-1] and unit.end > len(page.text) - _EDGE)
     ]
     return [_quote(document, one) for one in found if wanted(one.page.text[one.unit.start : one.unit.end])]
@@ -74,7 +78,7 @@ def _sections(pages: Sequence[Page]) -> Iterator[_Section]:
     title = ""
     for page in pages:
         starts = [heading.start for heading in page.headings]
-        for unit in units(page.text, page.tables):
+        for unit in units(page.text, page.tables, page.headings):
             place = bisect_right(starts, unit.start)
             title = page.headings[place - 1].title if place else title
             if title and title not in said and _says_something(page, unit):
@@ -84,7 +88,9 @@ def _sections(pages: Sequence[Page]) -> Iterator[_Section]:
 
 def _openings(pages: Sequence[Page]) -> Iterator[_Section]:
     for page in pages:
-        unit = next((unit for unit in units(page.text, page.tables) if _says_something(page, unit)), None)
+        unit = next(
+            (unit for unit in units(page.text, page.tables, page.headings) if _says_something(page, unit)), None
+        )
         if unit is not None:
             yield _Section("", page, unit)
 

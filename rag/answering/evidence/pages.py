@@ -38,7 +38,7 @@ class CutPage:
         cells: tuple[SheetCell, ...] = (),
         words: tuple[PageWord, ...] = (),
     ) -> CutPage:
-        return cls(text, tuple(units(text, tables)), first_line, tuple(headings), cells, words)
+        return cls(text, tuple(units(text, tables, headings)), first_line, tuple(headings), cells, words)
 
     def section(self, start: int) -> str:
         """The nearest heading above a place, or ''."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Final, Literal
 
 from rag.answering.evidence.cutting import LONGEST, LONGEST_CHINESE, Sort, Unit, cut_unit
@@ -17,8 +16,9 @@ from rag.answering.evidence.table_units import table_units
 from rag.core.tables import Table
 from rag.core.text import sentences
 from rag.core.text.table_of_contents import contents_lines
+from rag.core.types import Heading
 
-__all__ = ["LONGEST", "LONGEST_CHINESE", "Unit", "headlines", "units"]
+__all__ = ["LONGEST", "LONGEST_CHINESE", "Unit", "units"]
 
 
 _NUMBER: Final = r"[-–—(]?\s?[$€£¥]?\s?\(?\d[\d,.]*\)?\s?[%x]?\)?|[-–—]|N/?A|n/?a"
@@ -32,18 +32,6 @@ _ITEM: Final = re.compile(
 _CHAPTER: Final = re.compile(r"第?[一二三四五六七八九十]++[、章节条款]")
 # Characters of a chapter's line that is its title and no more.
 _SHORT_CHAPTER: Final = 20
-# What a heading does not hold: a figure behind its first word, a colon, a verb of those that say how things are.
-_SAYS: Final = re.compile(
-    r"^\s*+\S++\D*+\d|[:：]\s*+\S|[是为有须可应]|\b(?:is|are|was|were|has|have|had|can|may|must|will|shall|does|do)\b",
-    re.IGNORECASE,
-)
-# What announces a table: "The components are as follows:", "The following table shows the fees".
-_ANNOUNCES: Final = re.compile(
-    r"(?:[:：]|\b(?:as follows|(?:shown|set out|presented|summari[sz]ed) (?:below|in the table)))[.:：]?$"
-    r"|\bthe following table\b|\b(?:the|this) (?:table|schedule) (?:below )?(?:sets|shows|presents|summari[sz]es|lists"
-    r"|provides|reconciles|details|reflects|contains|discloses|gives|describes|includes|illustrates)\b|如下|下表",
-    re.IGNORECASE,
-)
 # The marks around code in Markdown.
 _FENCE: Final = re.compile(r"`{3,}+|~{3,}+")
 _FIGURE: Final = re.compile(r"\d[\d,.]*")
@@ -65,11 +53,13 @@ class _Line:
     sort: Sort | Literal["code"] | None
 
 
-def units(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
+def units(text: str, tables: Sequence[Table] = (), headings: Sequence[Heading] = ()) -> list[Unit]:
     """The units of a page in order. Each is at most 300 characters long (120 in Chinese), but for a table's rows.
 
-    Where a table is known its rows are units; elsewhere rows are guessed by their looks.
+    Where a table is known its rows are units; elsewhere rows are guessed by their looks. A line that is known to be a
+    heading is one, whatever it looks like.
     """
+    titles = {heading.start: heading.title for heading in headings}
     found: list[Unit] = []
     block: list[_Line] = []
     waiting = sorted(tables, key=lambda one: one.start, reverse=True)
@@ -85,6 +75,10 @@ def units(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
             found += _flush(text, block)
             found += cut_unit(text, Unit(line.start, line.end))
             continue
+        if line.text and titles.get(line.start) == " ".join(line.text.split()) and line.sort != "contents":
+            found += _flush(text, block)
+            found += cut_unit(text, Unit(line.start, line.end, "heading"))
+            continue
         if line.sort in ("row", "contents"):
             found += _flush(text, block)
             head = _head(lines, number) if line.sort == "row" else ""
@@ -96,27 +90,6 @@ def units(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
             block.append(line)
     found += _flush(text, block)
     return found + [unit for table in reversed(waiting) for unit in table_units(text, table)]
-
-
-def headlines(text: str, found: Sequence[Unit]) -> set[int]:
-    """The starts of the units that only say what the next one is about, of a page's units in order."""
-    bare = {
-        one.start
-        for one, following in pairwise(found)
-        if one.sort == "heading" and following.sort != "heading" and not _SAYS.search(text[one.start : one.end])
-    }
-    return bare | {one.start for one in announcements(text, found)}
-
-
-def announcements(text: str, found: Sequence[Unit]) -> list[Unit]:
-    """On a page with known tables the units that announce one: they say what its rows are about, and nothing else."""
-    if not any(one.said for one in found):
-        return []
-    return [
-        one
-        for one in found
-        if one.sort in ("sentence", "heading", "item") and _ANNOUNCES.search(text, one.start, one.end)
-    ]
 
 
 def _line(text: str, start: int, end: int) -> _Line:

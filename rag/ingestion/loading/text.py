@@ -13,6 +13,7 @@ from rag.ingestion.loading.encodings import decode
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.markdown import read_markdown
 from rag.ingestion.loading.text_flow import Written
+from rag.ingestion.loading.text_headings import text_headings
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
@@ -21,7 +22,7 @@ _EMBEDDED: Final = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{40,}")
 
 
 def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None = None) -> LoadedDocument:
-    """A text file; in Markdown, headings are noted at their places, and what is struck or no text is left out.
+    """A text file; headings are noted at their places. In Markdown what is struck or no text is left out.
 
     Raises:
         NoText: it holds white space only.
@@ -30,7 +31,8 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
     if kind != "markdown":
         if not text.strip():
             raise NoText(name=name, pages="1")
-        return in_parts(name, title_of("", name), kind, Written(text))
+        headings = text_headings(text) if kind == "text" else []
+        return in_parts(name, title_of("", name), kind, Written(text, headings))
     read = read_markdown(text)
     written = read.written
     if not written.text.strip():
