@@ -17,6 +17,8 @@ from rag.library.store import Store
 
 # Collections whose documents' names are kept.
 _COLLECTIONS: Final = 32
+# What documents of some kinds are called beside their names.
+_ALSO_CALLED: Final = {"mail": "mail e-mail email message 邮件"}
 
 
 class DocumentNames:
@@ -107,7 +109,7 @@ class MeantDocuments:
 
 
 def _stems(document: Document) -> frozenset[str]:
-    """The stems of the words that a document is called by."""
-    called = file_words(f"{document.name} {document.title}")
+    """The stems of the words that a document is called by: a mail is called one, whatever its name."""
+    called = file_words(f"{document.name} {document.title} {_ALSO_CALLED.get(document.kind, '')}")
     language = language_of(called)
     return frozenset(stem(word, language) for word in words(called))

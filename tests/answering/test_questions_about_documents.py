@@ -37,6 +37,9 @@ DOCUMENTS = {
     "left on the pier.\n",
     "码头手册.md": "# 码头手册\n\n编制：周立群。\n\n## 第一章 开放时间\n\n码头每天六点开放。\n\n"
     "## 第二章 停船\n\n停船费为每天四十元。船须在中午前离开。\n",
+    "2024-06-11.eml": "From: Runa Solberg <runa@pier.example>\nSubject: Closing of the north pier\n"
+    "Date: Tue, 11 Jun 2024 "
+    "08:00:00 +0200\n\nThe north pier is closed on Friday.\n",
     "Hafenordnung.md": "# Hafenordnung\n\nVerfasst von Greta Lohmann.\n\nBoote legen bis 12 Uhr ab.\n",
 }
 
@@ -54,6 +57,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         ("Which documents were written by Tom Adeyemi?", "Prepared by Tom Adeyemi, harbour office."),
         ("What did Tom Adeyemi write?", "Prepared by Tom Adeyemi, harbour office."),
         ("Who took the minutes of 9 April?", "Minutes taken by Ilse Brandt."),
+        ("Who wrote the mail about the closing of the pier?", "From: Runa Solberg <runa@pier.example>"),
         ("Wer hat die Hafenordnung geschrieben?", "Verfasst von Greta Lohmann."),
         ("码头手册是谁编写的？", "编制：周立群。"),
         ("周立群写了什么？", "编制：周立群。"),

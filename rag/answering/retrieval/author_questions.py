@@ -11,9 +11,9 @@ from rag.core.text import words
 
 _WHO: Final = re.compile(r"\b(?:who|whom|wer|wem)\b|谁", re.IGNORECASE)
 _WRITES: Final = re.compile(
-    r"\b(?:wrote|written|writers?|authors?|authored|drafted|prepared|compiled|edited|editors?|took|taken|drawn"
-    r"|schrieb|geschrieben|verfasste?|verfasser(?:in)?|autor(?:in)?|erstellte?|geführt|stammt)\b"
-    r"|编写|编制|撰写|起草|制定|记录|作者|写",
+    r"\b(?:wrote|written|writers?|authors?|authored|drafted|prepared|compiled|edited|editors?|took|taken|drawn|sent"
+    r"|schrieb|geschrieben|verfasste?|verfasser(?:in)?|autor(?:in)?|erstellte?|geführt|stammt|schickte|geschickt|gesendet|versandt)\b"
+    r"|编写|编制|撰写|起草|制定|记录|作者|写|发出|发送|发来",
     re.IGNORECASE,
 )
 _OF_SOMEBODY: Final = re.compile(
@@ -33,6 +33,7 @@ _BY_LINE: Final = re.compile(
     r"|\A(?:by|von) (?-i:[A-Z])[\w .,-]{2,60}\Z"
     r"|\b(?:verfasst|geschrieben|erstellt|bearbeitet|protokolliert) von\b"
     r"|\b(?:autor(?:in|en)?|verfasser(?:in)?|protokoll(?:führer(?:in)?)?|bearbeiter(?:in)?)\s?:"
+    r"|\A(?:from|von|发件人)\s?[:：]"
     r"|(?:作者|编写|编制|撰写|起草|制定|记录)人?\s?[:：]",
     re.IGNORECASE,
 )
