@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from rag.answering.verification.unsaid import says_unsaid
 from rag.answering.verification.yes_no import NO, YES, core
 from rag.core.text import script_of, sentences
 from rag.core.types import Span
@@ -18,16 +19,10 @@ _NO_CLAIM: Final = re.compile(
     r"|^\W*+(?:(?:no|yes|while|but)\b,? )?i(?:'m|’m)? (?:\w++ )?(?:apologi|sorry|can|could|did|hope|don|happy|glad)"
     r"|^\W*+(?:ich (?:hoffe|helfe|freue mich|kann (?:ihnen |dir )?(?:leider|nur|gerne?)|habe leider)|tut mir leid"
     r"|(?:gerne?|selbstverständlich|natürlich)\b[^.!]{0,20}+[.!]*+\s*+$)"
-    r"|\b(?:dokumente?n?|unterlagen|texte?n?|quellen|auszüge)\b[^.]{0,40}?\b(?:nicht|kein\w*)\b"
-    r"[^.]{0,30}?\b(?:erwähnt|enthalten|genannt|angegeben|hervor|angaben?|informationen|auskunft)\b"
     r"|^\W*+(?:hello|hi|dear|sorry|thanks?|thank you|sure|certainly|of course|great|you're welcome|您好|你好|抱歉)\b"
     r"[^.!。]{0,30}+[.!。]*+\s*+$"
     r"|^\W*+(?:please )?(?:let me know|feel free)|^\W*+if you (?:have|need) (?:any|more|other|further)"
-    r"|^\W*+(?:here|these) (?:is|are)\b[^:]*+[.:]\s*+$|^\W*+(?:请问|希望|很高兴|很抱歉)"
-    r"|\b(?:documents?|texts?|contexts?|quotes?|passages?|information|sources?|excerpts?|handbooks?|polic(?:y|ies))\b"
-    r"[^.]{0,40}?\b(?:do|does|did|is|are) not (?:\w++ )?"
-    r"(?:mention|say|specif|contain|provide|state|include|give|address|available)"
-    r"|(?:文档|文件|资料|上下文|原文|信息)[^。]{0,12}(?:没有|未|不)(?:提|说|包含|给出|明确)",
+    r"|^\W*+(?:here|these) (?:is|are)\b[^:]*+[.:]\s*+$|^\W*+(?:请问|希望|很高兴|很抱歉)",
     re.IGNORECASE,
 )
 # A list's own number where its words are cut off.
@@ -111,6 +106,8 @@ def claims_nothing(sentence: str) -> bool:
     """Whether a sentence says nothing that documents could say."""
     start, end = core(sentence)
     said = SILENT.sub(" ", sentence[start:end])
+    if says_unsaid(sentence):
+        return True
     if YES.match(sentence) or NO.match(sentence):
         return False
     return not any(map(str.isalnum, said)) or _NO_CLAIM.search(sentence) is not None
