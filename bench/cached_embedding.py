@@ -54,6 +54,8 @@ class CachedEmbedder:
 
     def _through(self, wanted: Sequence[tuple[str, str, int]], compute: Callable[[list[str]], Vectors]) -> Vectors:
         """The vectors of these texts, those that are not kept yet computed a few in one go."""
+        if not wanted:
+            return np.zeros((0, self.dimension), np.float32)
         keys = [hashlib.sha256(f"{kind}\0{start}\0{text}".encode()).digest() for kind, text, start in wanted]
         kept = {key: vector for key in dict.fromkeys(keys) if (vector := self._read(key)) is not None}
         new = list({key: text for key, (_, text, _) in zip(keys, wanted, strict=True) if key not in kept}.items())
