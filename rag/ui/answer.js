@@ -5,9 +5,6 @@
 // Where the figures of a stage begin: "The model is reading the quotes: 12 %".
 const FIGURES = /[:：]/;
 
-// Columns of a table's row from which it is scrolled rather than pressed together.
-const MANY = 6;
-
 const worded = (tag, className, text) => element(tag, { class: className || false }, text);
 
 // A button that keeps the focus, by its name, when the answer is drawn anew.
@@ -47,41 +44,77 @@ const footnote = (number, label, quote, name, open) => {
   return holder;
 };
 
-// A row of a table below its heads.
-const tableRow = ([heads, cells]) => {
-  const line = (tag, texts) => {
+// Rows of a table below their heads; of several, each behind its footnote.
+const tableRows = (heads, rows) => {
+  const line = (tag, texts, before) => {
     const row = worded("tr");
-    row.append(...texts.map((text) => worded(tag, "", text)));
+    row.append(...(before ? [before] : []), ...texts.map((text) => worded(tag, "", text)));
     return row;
   };
+  const several = rows.length > 1;
   const table = worded("table", "row");
-  table.append(line("th", heads), line("td", cells));
-  if (cells.length < MANY) return table;
+  table.append(line("th", heads, several && worded("td")));
+  for (const { number, cells, note } of rows) {
+    const cell = worded("td");
+    if (several) cell.append(note);
+    const row = line("td", cells, several && cell);
+    if (several) row.dataset.number = number;
+    table.append(row);
+  }
   const scrolled = worded("div", "scrolled");
-  // Reached by keyboard, the arrows scroll it.
-  scrolled.tabIndex = 0;
   scrolled.append(table);
+  // Where there is something to scroll it is reached by keyboard, and the arrows scroll it.
+  new ResizeObserver(() => {
+    if (scrolled.scrollWidth > scrolled.clientWidth) scrolled.tabIndex = 0;
+    else scrolled.removeAttribute("tabindex");
+  }).observe(scrolled);
   return scrolled;
 };
 
-const quoteCard = (quote, open) => {
-  const card = worded("figure", "quote");
-  card.dataset.number = quote.number;
-  const words = worded("blockquote");
-  if (quote.row) words.append(tableRow(quote.row));
-  else {
-    if (quote.head) words.append(worded("div", "head", quote.head));
-    words.append(worded("span", "words", quote.text));
-  }
+// What opens the place of a quote: its number, and where there is room for them its document and place.
+const placeButton = (quote, open, ...parts) => {
   const place = button("place", `place-${quote.number}`, () => open(quote.number, place));
   place.setAttribute("aria-label", quote.open);
-  place.append(worded("span", "number", String(quote.number)), worded("span", "name", quote.name));
-  if (quote.place) place.append(worded("span", "where", quote.place));
-  const caption = worded("figcaption");
-  caption.append(place);
-  if (quote.note) caption.append(worded("span", "changed", quote.note));
-  card.append(words, caption);
-  return card;
+  place.append(worded("span", "number", String(quote.number)), ...parts);
+  return place;
+};
+
+const card = (words, caption, note) => {
+  const figure = worded("figure", "quote"), said = worded("blockquote"), below = worded("figcaption");
+  said.append(...words);
+  below.append(...caption);
+  if (note) below.append(worded("span", "changed", note));
+  figure.append(said, below);
+  return figure;
+};
+
+const quoteCard = (quote, open) => {
+  const words = quote.row ? [tableRows(quote.row[0], [{ cells: quote.row[1] }])] : [worded("span", "words", quote.text)];
+  if (quote.head && !quote.row) words.unshift(worded("div", "head", quote.head));
+  const parts = [worded("span", "name", quote.name)];
+  if (quote.place) parts.push(worded("span", "where", quote.place));
+  const figure = card(words, [placeButton(quote, open, ...parts)], quote.note);
+  figure.dataset.number = quote.number;
+  return figure;
+};
+
+// Rows of one table as one card. Below it stands what their places have in common: "page 3 · Fees".
+const rowsCard = (quotes, open) => {
+  const [first] = quotes, places = quotes.map((quote) => quote.place.split(" · "));
+  const rows = quotes.map((quote) => ({ number: quote.number, cells: quote.row[1], note: placeButton(quote, open) }));
+  const shared = places[0].filter((part) => places.every((parts) => parts.includes(part))).join(" · ");
+  return card([tableRows(first.row[0], rows)], [worded("span", "name", first.name), worded("span", "where", shared)], first.note);
+};
+
+// Neighbours that are rows of one table stand together.
+const cardsOf = (quotes, open) => {
+  const groups = [];
+  for (const quote of quotes) {
+    const last = groups.at(-1)?.at(-1);
+    if (quote.table && last?.table === quote.table) groups.at(-1).push(quote);
+    else groups.push([quote]);
+  }
+  return groups.map((group) => (group.length > 1 ? rowsCard(group, open) : quoteCard(group[0], open)));
 };
 
 // The words that nothing supports are marked inside the sentence; why, a click away.
@@ -159,9 +192,9 @@ const unsupported = (root, data, open) => {
 
 const quoted = (root, data, open) => {
   if (!data.quotes.length) return [];
-  const cards = data.quotes.map((quote) => [data.more.includes(quote.number), quoteCard(quote, open)]);
-  const parts = [worded("h2", "", data.labels.quotes), ...cards.filter(([more]) => !more).map(([, card]) => card)];
-  if (data.more.length) parts.push(folding(root, "more", data.labels.more, cards.filter(([more]) => more).map(([, card]) => card)));
+  const [shown, more] = [false, true].map((folded) => data.quotes.filter((quote) => data.more.includes(quote.number) === folded));
+  const parts = [worded("h2", "", data.labels.quotes), ...cardsOf(shown, open)];
+  if (more.length) parts.push(folding(root, "more", data.labels.more, cardsOf(more, open)));
   return parts;
 };
 

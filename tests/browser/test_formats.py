@@ -76,7 +76,13 @@ def test_each_format_opens_at_its_footnote(user: User) -> None:
     answer = user.ask("What is the average of the column Week?")
     expect(answer.locator(".written")).to_contain_text("(290 + 370 + 455) / 3 = 371.67")
     expect(answer.locator("h2")).to_have_text(["Calculated from the rows below", "The rows it was calculated from"])
-    expect(answer.locator(".quote")).to_have_count(3)
+    # The rows of one table stand together, each behind the footnote that opens it.
+    expect(answer.locator(".quote")).to_have_count(1)
+    expect(answer.locator(".quote tr[data-number]")).to_have_count(3)
+    answer.locator(".quote .place").nth(1).click()
+    row = answer.locator(".quote tr.shown")
+    expect(row).to_have_count(1)
+    expect(user.page.get_by_role("dialog").locator(".cited").last).to_have_text(row.locator("td").last.inner_text())
 
 
 def lamps(canvas: Canvas) -> None:

@@ -120,3 +120,5 @@ def test_the_row_of_a_table_is_drawn_below_its_heads() -> None:
     torn = replace(row, text="Basic")
     drawn_quotes = drawn(replace(ANSWER, quotes=(row, torn, QUOTES[0])))["quotes"]
     assert [quote["row"] for quote in drawn_quotes] == [[["Plan", "Deductible"], ["Basic", "$500"]], None, None]
+    # Those of one table are drawn together.
+    assert [quote["table"] for quote in drawn_quotes] == [f"{row.document} Plan | Deductible", "", ""]
