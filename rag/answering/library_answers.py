@@ -72,8 +72,10 @@ class LibraryAnswers:
         if self.kind == "about_library":
             meant = self.meant.named()
             called = self.meant.called(named_things(self._question))
-            if called and all(document.format.places == "cells" for document in called):
-                # "How many orders are there?" asks for the rows of orders.xlsx.
+            rows = bool(called) and all(document.format.places == "cells" for document in called)
+            if rows or (len(called) == 1 and self.meant.is_about(called[0])):
+                # "How many orders are there?" asks for the rows of orders.xlsx, and "How many holidays are there?" for
+                # what the one holiday policy says.
                 self.kind = "question"
                 return None
             if not self.meant.of_years(meant) and self.meant.all:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from functools import cached_property, lru_cache
@@ -17,6 +18,10 @@ from rag.library.store import Store
 
 # Collections whose documents' names are kept.
 _COLLECTIONS: Final = 32
+# What follows the word that says what a document is: "Terms of …", "Contract with …".
+_BEHIND_HEAD: Final = re.compile(
+    r"[,:;(–—]|\b(?:of|for|with|at|in|on|to|about|von|der|des|für|über|mit)\b|\d", re.IGNORECASE
+)
 # What documents of some kinds are called beside their names.
 _ALSO_CALLED: Final = {"mail": "mail e-mail email message 邮件"}
 
@@ -81,6 +86,16 @@ class MeantDocuments:
         asked = {stem(name, language_of(self._question)) for name in names}
         stems = self.stems
         return [document for document in self.all if asked and asked <= stems.get(document.id, frozenset())]
+
+    def is_about(self, document: Document) -> bool:
+        """Whether a document is not what the question names, but about it: a holiday policy is no holiday."""
+        language = language_of(self._question)
+        asked = {stem(name, language) for name in named_things(self._question)}
+        title = words(_BEHIND_HEAD.split(document.title)[0])
+        file = words(file_words(document.name.rpartition(".")[0]))
+        # A title ends in what the document is, and so does the name of a file.
+        heads = {stem(head, language) for head in (*title[-1:], *file[-1:])}
+        return bool(asked) and asked.isdisjoint(heads)
 
     def of_years(self, documents: list[Document]) -> list[Document]:
         """Those of the years that the question names, by their dates or names; all where it names none."""

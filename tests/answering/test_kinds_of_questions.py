@@ -74,11 +74,26 @@ See § 7 (2) of the house rules, and form GB-40-778.
     "Boat_rules.md": "---\ndate: 2024-05-01\n---\n# Boat rules\n\nA boat pays 12 euros a day. It leaves by noon.\n",
 }
 
+TARIFFS = {
+    "Berth_tariffs.md": """# Berth tariffs of the marina
+
+| Berth | Fee a week | Notice period | Keys |
+|---|---|---|---|
+| River | 40 euros | 2 weeks | 1 |
+| Basin (covered) | 75 euros | 6 weeks | 2 |
+| Pontoon | 30 euros | 1 week | 1 |
+
+A fee that is paid late costs 5 euros more. Lost keys cost 12 euros each.
+""",
+    "Notes.md": "# Notes\n\nThe crane is greased in spring.\n",
+}
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     with library_of(
-        tmp_path_factory.mktemp("kinds"), {"leases": LEASES, "manual": {"boiler.md": MANUAL}, "guide": GUIDE}
+        tmp_path_factory.mktemp("kinds"),
+        {"leases": LEASES, "manual": {"boiler.md": MANUAL}, "guide": GUIDE, "tariffs": TARIFFS},
     ) as services:
         yield services
 
@@ -91,6 +106,26 @@ def test_documents_are_counted_and_listed_whole(library: Services) -> None:
     answer = ask(library, "leases", "How many leases are there?")
     assert (answer.outcome, answer.kind, len(answer.quotes)) == ("overview", "about_library", 3)
     assert [(notice.key, notice.fields["count"]) for notice in answer.notices] == [("documents_all", 3)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What does each berth cost a week?", "What do all berths cost?", "How long is the notice of every berth?"],
+)
+def test_what_is_asked_of_each_is_answered_by_all_rows_of_its_table(library: Services, question: str) -> None:
+    quotes = ask(library, "tariffs", question).quotes
+    assert [quote.text.partition(" | ")[0] for quote in quotes[:3]] == ["River", "Basin (covered)", "Pontoon"]
+
+
+def test_the_longest_of_a_column_is_computed(library: Services) -> None:
+    computed = ask(library, "tariffs", "Which berth has the longest notice period?").computed
+    assert computed is not None
+    assert (computed.operation, computed.column, computed.shown) == ("maximum", "Notice period", "6 weeks")
+
+
+def test_things_that_one_document_is_about_are_no_documents(library: Services) -> None:
+    assert ask(library, "tariffs", "How many berths are there?").kind == "question"
+    assert ask(library, "tariffs", "How many notes are there?").kind == "about_library"
 
 
 def test_what_documents_are_called_is_read_anew_where_they_changed(library: Services) -> None:

@@ -16,11 +16,13 @@ _OPERATIONS: Final[tuple[tuple[re.Pattern[str], Operation], ...]] = (
 r"|im mittel)\b|平均"), "average"),
     (re.compile(r"\bmedian\b|中位数"), "median"),
     (re.compile(
-            r"\b(?:highest|largest|biggest|greatest|maximum|max|the most|most|top|latest|newest|most recent|höchste\w*"
+            r"\b(?:highest|largest|biggest|greatest|maximum|max|the most|most|top|latest|newest|most recent"
+            r"|longest|heaviest|tallest|deepest|widest|farthest|fastest|strongest|höchste\w*|längste\w*|schwerste\w*"
             r"|größte\w*|maximal\w*|maximum|meisten?|späteste\w*|neueste\w*)\b|最高|最大|最多|最晚|最新|最长"
         ), "maximum"),
     (re.compile(
-            r"\b(?:lowest|smallest|minimum|min|the least|least|fewest|earliest|oldest|niedrigste\w*"
+            r"\b(?:lowest|smallest|minimum|min|the least|least|fewest|earliest|oldest"
+            r"|shortest|lightest|slowest|narrowest|nearest|weakest|niedrigste\w*|kürzeste\w*|leichteste\w*"
 r"|kleinste\w*|geringste\w*"
             r"|minimal\w*|wenigsten?|früheste\w*|älteste\w*)\b|最低|最小|最少|最早|最短"
         ), "minimum"),

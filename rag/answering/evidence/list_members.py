@@ -9,6 +9,7 @@ from typing import Final
 
 from rag.answering.evidence.candidates import Candidate
 from rag.answering.evidence.pages import CutPage
+from rag.answering.evidence.units import Unit
 from rag.core.tables import CELL_BORDER, is_total
 from rag.core.text import CARDINAL, coverage, number_value, terms
 from rag.core.types import PageKey, Passage
@@ -26,6 +27,13 @@ _COUNT: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST: Final = 30
+# Of what every one is asked for: "each membership", "alle Tarife".
+_EACH: Final = re.compile(
+    r"\b(?:each|every|all|jede[rsmn]?|alle[rn]?)\b (?:of )?(?:(?:the|our|these|die|der|unsere[rn]?) )?"
+    r"(?P<what>[^\W\d_]++)",
+    re.IGNORECASE,
+)
+_EACH_ZH: Final = re.compile("各|每|所有|全部")
 _OPENS: Final = re.compile(
     r"(?:[:：]|\b(?:as follows|the following|wie folgt|folgende)|如下|以下)[.。]?\s*+$", re.IGNORECASE
 )
@@ -55,6 +63,21 @@ def list_members(
         if candidate.words + candidate.meaning >= _MEMBER * best_score and not any(map(candidate.overlaps, chosen)):
             chosen.append(candidate)
     return chosen[:k]
+
+
+def rows_of_each(question: str, ranked: Sequence[Candidate], passages: Sequence[Passage]) -> list[Candidate]:
+    """All rows of the table whose first column names what the question asks of each: "each membership"."""
+    what = _EACH.search(question)
+    named = set(terms(what["what"] if what else question if _EACH_ZH.search(question) else ""))
+    at = {(passage.document, passage.page): passage for passage in reversed(passages)}
+    for one in ranked:
+        unit, units = one.unit, one.page.units
+        label = unit.head.partition(CELL_BORDER)[0]
+        if unit.sort == "row" and unit.said and named & set(terms(label)):
+            passage = at[one.passage.document, one.passage.page]
+            whole = [place for place, each in enumerate(units) if each.sort == "row" and _same_table(each, unit)]
+            return [_candidate(one, place, passage) for place in whole]
+    return []
 
 
 def followed(best: Candidate, passages: Sequence[Passage]) -> list[Candidate]:
@@ -102,8 +125,7 @@ def _added_up(best: Candidate, here: int, at: Mapping[PageKey, Passage]) -> Iter
         first -= 1
     passage = at[best.passage.document, best.passage.page]
     for place in range(first, here):
-        before = _text(best.page, place - 1) if place else ""
-        yield Candidate(passage, best.page.units[place], _text(best.page, place), best.page, before, best.words)
+        yield _candidate(best, place, passage)
 
 
 def _count(text: str, wanted: Mapping[str, float]) -> int:
@@ -113,6 +135,16 @@ def _count(text: str, wanted: Mapping[str, float]) -> int:
         if 1 < number <= _MOST and not wanted.keys().isdisjoint(terms(match["what"] or match["what_zh"])):
             return int(number)
     return 0
+
+
+def _candidate(best: Candidate, place: int, passage: Passage) -> Candidate:
+    """A unit of the best one's page, as good as that."""
+    page, before = best.page, _text(best.page, place - 1) if place else ""
+    return Candidate(passage, page.units[place], _text(page, place), page, before, best.words, best.meaning)
+
+
+def _same_table(one: Unit, other: Unit) -> bool:
+    return bool(one.said) and (one.head, one.caption, one.notes) == (other.head, other.caption, other.notes)
 
 
 def _text(page: CutPage, place: int) -> str:
@@ -138,8 +170,7 @@ def _items(best: Candidate, first: int, at: Mapping[PageKey, Passage], skip: int
         if units[place].sort == sort:
             last = place
             if place != skip:
-                before = _text(best.page, place - 1) if place else ""
-                yield Candidate(passage, units[place], _text(best.page, place), best.page, before, best.words)
+                yield _candidate(best, place, passage)
         elif units[place].sort != "sentence" or place - last > _GOES_ON:
             return
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from rag.answering.evidence.answer_types import answer_kind, answer_things
 from rag.answering.evidence.candidates import Candidate, candidates_of
 from rag.answering.evidence.disagreement import BESIDE, same_said
-from rag.answering.evidence.list_members import followed, list_members
+from rag.answering.evidence.list_members import followed, list_members, rows_of_each
 from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.retrieval.identifier_search import held
 from rag.core.text import language_of, terms
@@ -77,8 +77,12 @@ def find_quotes(
     ranked.sort(key=lambda c: (-_held(question, c), -c.score))
     # Uncalibrated similarities rank, but are no part of the score.
     calibrated = facts.is_calibrated_for(question)
+    rows = rows_of_each(question, ranked, (*passages, *further))
     if listing:
-        chosen = list_members(ranked, (*passages, *further), pages, wanted, k)
+        members = list_members(ranked, (*passages, *further), pages, wanted, k)
+        chosen = [*rows, *(one for one in members if not any(map(one.overlaps, rows)))][:k]
+    elif rows:
+        chosen = rows[: max(k, most)]
     else:
         chosen = _deduplicated(ranked, k)
         chosen = (_with_items(chosen, (*passages, *further)) + _beside(question, ranked, chosen))[: max(k, most)]
