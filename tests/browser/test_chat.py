@@ -75,7 +75,8 @@ def test_answer_and_source_stand_side_by_side(user: User) -> None:
     assert beside is not None
     assert words is not None
     assert words["x"] + words["width"] <= beside["x"]
-    expect(answer.locator(".quote").first).to_have_class(re.compile("shown"))
+    # The quote is marked, or its row where several stand together.
+    expect(answer.locator("[data-number='1'].shown").first).to_be_visible()
     # One footnote after the other; the address opens this very one again.
     panel.get_by_role("button", name="Next footnote").click()
     expect(panel).to_contain_text("Footnote 2 of ")
