@@ -220,5 +220,6 @@ def test_irregular_forms_of_a_word_are_the_same_term() -> None:
         "give",
         "child",
     ]
+    assert terms("two dogs for fourteen days") == terms("2 dogs for 14 days")
     # Other words that are spelled as a form of one.
     assert set(terms("annual leave")) != set(terms("the left bank"))

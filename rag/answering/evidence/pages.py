@@ -99,13 +99,16 @@ def text_after(page: CutPage, unit: Unit) -> str:
 
 
 def sentences_of(passages: Sequence[Passage], pages: Mapping[PageKey, CutPage]) -> list[Quote]:
-    """All that the passages say, each unit of their pages once, as quotes with a little of what stands before them."""
+    """All that the passages say, each unit of their pages once, as quotes with a little of what stands before them.
+
+    Heads of tables say nothing by themselves, and stand with each row.
+    """
     found: dict[tuple[PageKey, int], Quote] = {}
     for passage in passages:
         place = (passage.document, passage.page)
         page = pages[place]
         for unit in page.touched(passage):
-            if (place, unit.start) not in found:
+            if (place, unit.start) not in found and unit.sort != "head":
                 before = text_before(page, unit)
                 found[place, unit.start] = replace(cut(passage, page, unit), before=before)
     return list(found.values())

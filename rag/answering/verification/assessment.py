@@ -14,6 +14,7 @@ from rag.answering.verification.checks import Checks
 from rag.answering.verification.claims import LIST_MARK, Said, claims_nothing, claims_of, subject_of
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources, chosen
+from rag.answering.verification.fewest_sources import keep_fewest
 from rag.answering.verification.languages import unread
 from rag.answering.verification.negations import denies
 from rag.answering.verification.relevance import answering, asked_about
@@ -174,6 +175,8 @@ class Assessor:
         pairs = [(case.said.text, [s.text for s in sorted(case.evidence, key=lambda s: s.place)]) for case in read]
         for case, judgement in zip(read, judge.judge(pairs) if judge and pairs else (), strict=True):
             self._by_judge(case, judgement, judge.supported - _CHECKED if judge else 1.0)
+        if judge:
+            keep_fewest(judge, read, judge.supported - _CHECKED)
         for case in waiting:
             if case.verdict is None and case.differences:
                 case.accuse()

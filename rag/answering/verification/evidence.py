@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from rag.core.types import Quote
 _BEFORE: Final = 250
 # Sentences that a claim is held against at most: AttributionBench, WiCE and RAGTruth need one to three.
 _SENTENCES: Final = 5
+# A cell that says that there is nothing of what its column names, and how a sentence says it.
+_NONE: Final = re.compile(r"none|no|nil|keine?[nrs]?|nein|无|没有", re.IGNORECASE)
+_NO: Final[Mapping[Language, str]] = {"en": "no ", "de": "kein ", "zh": "无"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,12 @@ class Sources:
         shares = [len((one - common) & sought) / len(one - common) if one - common else 0.0 for one in named]
         best = max(shares[1:])
         kept = [i for i in range(1, len(cells)) if best and shares[i] >= best / 2] or range(1, len(cells))
-        text = "; ".join([f"{heads[0]}: {cells[0]}", *(f"{heads[i]}: {cells[i]}" for i in kept)])
+        text = "; ".join([f"{heads[0]}: {cells[0]}", *(self._cell(heads[i], cells[i]) for i in kept)])
         return self._source(source.place, source.quote, text, whole=True)
+
+    def _cell(self, head: str, cell: str) -> str:
+        """A cell with its head; one that says that there is none as a sentence would: "no joining fee"."""
+        return f"{_NO[self.language]}{head}" if _NONE.fullmatch(cell.strip()) else f"{head}: {cell}"
 
     def asserted(self, source: Source) -> Source:
         """A sentence without what it puts aside: of "2 euros instead of 4" the 4 is not said."""

@@ -60,7 +60,8 @@ def adrift(claim: str, everything: Sequence[Source], language: Language) -> Iter
         return
     best = coverage(rest, nearest.terms)
     for number in numbers(claim) if numbers(nearest.text) else ():
-        homes = [source for source in everything if number.value in _values(source.text)]
+        # What stands below "Accounts of 2023" is said of that year.
+        homes = [one for one in everything if number.value in _values(f"{one.quote.section} {one.text}")]
         if homes and (number.plain or number.unit) and not any(source.row for source in homes):
             beside = max(coverage(rest, source.terms) for source in homes)
             if best - beside >= _ELSEWHERE:

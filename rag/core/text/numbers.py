@@ -44,6 +44,13 @@ ORDINALS: Final[Mapping[str, float]] = {
     "half": 0.5,
     "quarter": 0.25,
 }
+# Whole numbers that are one word, as digits; by language, since "elf" and "null" are other words in English.
+_ENGLISH_WORDS: Final = (*_TEENS.split(), *_TENS)
+NUMERALS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {word: f"{CARDINALS[word]:.0f}" for word in _ENGLISH_WORDS},
+    "de": {word: f"{CARDINALS[word]:.0f}" for word in (*_TEENS_GERMAN.split(), *_TENS_GERMAN)},
+    "zh": {word: f"{CARDINALS[word]:.0f}" for word in _ENGLISH_WORDS},
+}
 _ONES: Final = dict(list(CARDINALS.items())[1:10]) | {word: ORDINALS[word] for word in _ORDINALS.split()[:9]}
 _ONES_GERMAN: Final = {"ein": 1.0} | {word: CARDINALS[word] for word in _TEENS_GERMAN.split()[2:10]}
 _VALUES: Final = {**CARDINALS, **ORDINALS}

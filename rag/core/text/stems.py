@@ -11,6 +11,7 @@ from typing import Final
 import Stemmer
 
 from rag.core.text.irregular_forms import base_form
+from rag.core.text.numbers import NUMERALS
 from rag.core.text.scripts import Language
 
 # Words of different meanings to which Snowball gives one stem, each line a word with its forms. Chosen by hand among
@@ -85,17 +86,19 @@ _own: Final = threading.local()
 
 @functools.lru_cache(maxsize=65536)
 def stem(word: str, language: Language = "en") -> str:
-    """The stem of a lower-case word, without accents.
+    """The stem of a lower-case word, without accents; a number's digits.
 
     >>> [stem(word) for word in ("reimburses", "reimbursement", "running", "policies", "policy", "police", "25")]
     ['reimburs', 'reimburs', 'run', 'polici', 'polici', 'polic', '25']
-    >>> [stem(word) for word in ("kept", "children", "written")]
-    ['keep', 'child', 'write']
+    >>> [stem(word) for word in ("kept", "children", "written", "fourteen")]
+    ['keep', 'child', 'write', '14']
     >>> [stem(word, "de") for word in ("verträge", "vertrag", "urlaubstagen")]
     ['vertrag', 'vertrag', 'urlaubstag']
     """
     if not any(letter.isalpha() for letter in word):
         return word
+    if word in NUMERALS[language]:
+        return NUMERALS[language][word]
     if language != "de":
         word = base_form(word)
         if word in _EXCEPTIONS:

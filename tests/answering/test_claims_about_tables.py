@@ -1,0 +1,60 @@
+"""What is written about the rows of a table and what stands below a heading, held against the whole document."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.text_evidence import said_in_documents
+from rag.answering.verification import verify
+from rag.core.types import Sentence
+from rag.ingestion.loading import load_bytes
+from rag.models.judges import open_judge
+
+TARIFFS = """# Berth tariffs
+
+## Berths
+
+| Berth | Fee a week | Entry fee | Notice period | Keys |
+|---|---|---|---|---|
+| River | 40 euros | 15 euros | 2 weeks | 1 |
+| Basin | 75 euros | none | 6 weeks | 2 |
+| Pontoon | 30 euros | none | 1 week | 1 |
+
+## Accounts of 2021
+
+The surplus of 8,150 euros is kept for the new crane. Lost keys cost 12 euros.
+"""
+JUDGE = open_judge()
+
+
+def judged(text: str) -> Sentence:
+    said = said_in_documents([load_bytes(TARIFFS.encode(), "tariffs.md")])
+    (sentence,), _ = verify(text, "What is said?", [], said, judge=JUDGE)
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The Basin berth has no entry fee.", "supported"),
+        ("The Basin berth has no entry fee and a notice period of six weeks.", "supported"),
+        ("The River berth has no entry fee.", "unsupported"),
+        ("The Pontoon berth has an entry fee of 15 euros.", "unsupported"),
+        ("The surplus in 2021 was 8,150 euros.", "supported"),
+        ("The surplus in 2022 was 8,150 euros.", "unsupported"),
+    ],
+)
+def test_cells_that_say_none_and_headings_are_read_with_what_they_stand_by(said: str, expected: str) -> None:
+    assert judged(said).verdict == expected
+
+
+def test_the_heads_of_a_table_alone_speak_against_nothing() -> None:
+    sentence = judged("The River berth has no entry fee.")
+    assert [reason.fields["document"] for reason in sentence.reasons if reason.fields.get("document")] != []
+    assert not any("Berth | Fee a week" in str(reason.fields) for reason in sentence.reasons)
+
+
+def test_a_supported_claim_is_footnoted_with_the_row_that_says_it_alone() -> None:
+    said = judged("A River berth costs 40 euros a week.")
+    assert said.verdict == "supported"
+    assert len(said.quotes) == 1
