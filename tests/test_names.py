@@ -35,7 +35,7 @@ BEHAVIOURS = {
     "late chunking": "models/embedding.py",
     "metrics": "operations/metrics.py",
     "migration": "library/store/migrations.py",
-    "negation": "answering/verification/negations.py",
+    "negation": "answering/verification/polarity.py",
     "permission": "library/store/permissions.py",
     "rate limit": "models/servers.py",
     "reciprocal rank": "answering/retrieval/rank_fusion.py",

@@ -451,6 +451,22 @@ def test_a_negation_is_compared_with_what_is_denied_of_the_same(said: str, evide
     assert (found == "unsupported") == (verdict_ == "against")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It is not advised to water the greenhouse before the sun is up.",
+        "Gardeners should not close the valve after they have watered the greenhouse.",
+    ],
+)
+def test_a_not_whose_opposite_is_likelier_is_unsupported(said: str) -> None:
+    evidence = (
+        "The greenhouse has no heating. It is advised to water the greenhouse before the sun is up. After they have "
+        "watered the greenhouse, gardeners should close the valve."
+    )
+    assert verdict(said.replace(" not ", " "), evidence) == "supported"
+    assert verdict(said, evidence) == "unsupported"
+
+
 def test_a_mark_taken_along_from_an_encyclopedia_is_no_figure() -> None:
     assert verdict("The hotel limit in Lisbon is 135 euros a night.[12]", SENTENCES[0]) == "supported"
 

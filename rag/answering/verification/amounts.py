@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, permutations, zip_longest
+from itertools import permutations, zip_longest
 from typing import Final
 
 from rag.answering.verification.evidence import Source
@@ -94,8 +94,6 @@ def computed(claim: str, near: Sequence[Source]) -> tuple[str, Number] | None:
     said = {number.value for number in numbers(claim)}
     few = sorted(there.items(), key=lambda one: one[0][0] not in said)[:_MOST_COMPUTED]
     for number in numbers(claim):
-        if multiplied := _multiplied(number, near):
-            return multiplied, number
         shown = normalized(claim)[number.start : number.end].strip()
         if number.plain and (number.value, number.unit) not in there:
             for sides in (*permutations(few, 2), *permutations(few, 3)):
@@ -110,17 +108,6 @@ def _with_units(source: Source) -> Iterator[Number]:
     for number, following in zip_longest(found, found[1:]):
         before = following and not number.unit and _BETWEEN.fullmatch(text, number.end, following.start)
         yield replace(number, unit=following.unit) if following and before else number
-
-
-def _multiplied(number: Number, near: Sequence[Source]) -> str:
-    """A figure that is one of a sentence so many times as another one of it says: four boats for 60 persons each."""
-    for source in near:
-        for one, other in combinations(numbers(source.text), 2):
-            units = {one.unit, other.unit} - {""}
-            counted = one.value > 1 and other.value > 1 and len(units) <= 1 and not (one.unit and other.unit)
-            if counted and number.unit in ("", *units) and one.value * other.value == number.value:
-                return f"{written(one, source)} × {written(other, source)} = {number.value:g}"
-    return ""
 
 
 def _reckoned(number: Number, sides: Sequence[tuple[tuple[float, str], str]]) -> str:

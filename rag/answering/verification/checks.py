@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final
 
 from rag.answering.verification.chinese import Aligned, nearest_clauses
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
-from rag.answering.verification.figures import wrong_figures
+from rag.answering.verification.figures import changed_by, wrong_figures
 from rag.answering.verification.little_words import INSTEAD
 from rag.answering.verification.names import turned, unknown_names
-from rag.answering.verification.negations import Negations, denials, denies_outright
 from rag.answering.verification.oppositions import oppositions
+from rag.answering.verification.polarity import Polarity
 from rag.answering.verification.roles import adrift, said_of_another, stands_in
-from rag.answering.verification.turned_figures import changed_by
-from rag.answering.verification.wording import exchanges, lower, tokens
+from rag.answering.verification.wording import exchanges
 from rag.core.text import coverage, letters, script_of, terms, without_figures
 from rag.core.types import Span
 
@@ -51,12 +50,8 @@ class Checks:
         self._clauses: dict[str, Aligned | None] = {}
 
     @cached_property
-    def _negations(self) -> Negations:
-        return Negations(self._sources)
-
-    @cached_property
-    def _said(self) -> list[list[str]]:
-        return [lower(tokens(source.text)) for source in self._sources.all]
+    def _polarity(self) -> Polarity:
+        return Polarity(self._sources)
 
     @cached_property
     def _letters(self) -> list[tuple[str, Source]]:
@@ -99,6 +94,9 @@ class Checks:
             self._clauses[claim] = nearest_clauses(claim, near)
         return self._clauses[claim]
 
+    def denied(self, claim: str, near: Sequence[Source]) -> bool:
+        return self._polarity.denied(claim, near, self._question)
+
     def differences(self, claim: str, near: Sequence[Source]) -> tuple[list[Difference], list[Difference]]:
         """What a claim says otherwise than the documents, each place once; what is said there before what is not.
         And what is too weak a sign for that, and enough for a doubt."""
@@ -133,8 +131,7 @@ class Checks:
         rest = self._sources.weights(terms(f"{claim[:start]} {claim[end:]}", self._sources.language))
         if found.source is None or not rest or coverage(rest, found.source.terms) >= _ABOUT.get(found.check, 0.0):
             return True, found
-        outright = found.check == "negations" and denies_outright(claim, found.span)
-        return found.check == "figures" or outright, replace(found, source=None, document="")
+        return found.check in ("figures", "negations"), replace(found, source=None, document="")
 
     def _found(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
         # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
@@ -145,13 +142,13 @@ class Checks:
         yield from _by("figures", wrong_figures(claim, near, aligned, elsewhere, counted=self._counted))
         yield from _by("names", unknown_names(claim, self._sources.around()))
         yield from _by("names", turned(claim, near))
-        yield from _by("wording", filter(partial(_plainly, claim), exchanges(claim, near, self._said)))
+        yield from _by("wording", exchanges(claim, near))
         yield from oppositions(claim, near, language)
         yield from _by("stands in", stands_in(claim, everything, language))
         yield from _by("said of another", said_of_another(claim, everything, language))
         yield from _by("adrift", adrift(claim, everything, language))
         yield from _by("changed by", changed_by(claim, near))
-        yield from _by("negations", self._negations.differences(claim, near, self._question))
+        yield from _by("negations", self._polarity.differences(claim, near, self._question))
         if nearest := self.clauses(claim):
             if nearest.exchanged:
                 span, heard = nearest.exchanged
@@ -162,13 +159,6 @@ class Checks:
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in others)
-
-
-def _plainly(claim: str, found: Difference) -> bool:
-    """Whether a "not" is exchanged for nothing: "failure to release" is "do not release", "unless" is "if … not"."""
-    text = found.source.text if found.source else ""
-    mine, theirs = denials(claim), denials(text)
-    return found.kind != "negation" or (mine <= theirs and "unless" not in theirs - mine)
 
 
 def _shown(found: Difference, whole: Mapping[int, Source]) -> Difference:

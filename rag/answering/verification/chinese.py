@@ -25,6 +25,8 @@ from rag.core.types import Span
 _SAME: Final = 0.75
 # Signs of the shortest claim that tells what it is about, set by hand.
 _FEWEST: Final = 3
+# Signs of a claim that a clause must deny; set by hand.
+_DENIED: Final = 2
 # Clauses side by side that are read as one, at most; set by hand.
 _CLAUSES: Final = 3
 # What says the same, by one sign; little words by none.
@@ -134,8 +136,10 @@ def _turned(said: Sequence[_Token], heard: Sequence[_Token], pairs: Sequence[tup
             return token.start, token.end
         used.update(theirs)
     for j in set(denials) - used - set(place.values()):
-        denied_here = [i for i, other in pairs if other > j and heard[other].clause == heard[j].clause]
-        if 2 * len(denied_here) >= len(pairs):
+        # A third of what the claim has of the clause: what comes first says what it is about.
+        here = [(i, other) for i, other in pairs if heard[other].clause == heard[j].clause]
+        denied_here = [i for i, other in here if other > j]
+        if len(denied_here) >= _DENIED and 3 * len(denied_here) >= len(here):
             return said[denied_here[0]].start, said[denied_here[0]].end
     return None
 

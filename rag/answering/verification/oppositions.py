@@ -12,7 +12,7 @@ from typing import Final
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
 from rag.answering.verification.little_words import ANY, EXCEPT, INSTEAD, OPPOSITES, PERIODS
-from rag.answering.verification.negations import denies
+from rag.answering.verification.polarity import denies
 from rag.core.text import Language, Number, coverage, numbers, script_of, stem, terms, without_figures
 from rag.core.types import Span
 

@@ -16,7 +16,7 @@ from typing import Final
 from rag.answering.verification.contradiction import Difference, words_of_kind
 from rag.answering.verification.evidence import Source
 from rag.answering.verification.names import known, unaccented
-from rag.answering.verification.negations import denies
+from rag.answering.verification.polarity import denies, otherwise
 from rag.core.text import CJK, STOP_WORDS, language_of, measure, months, numbers, script_of, stem
 from rag.core.types import Span
 
@@ -28,11 +28,8 @@ _NOT: Final = frozenset({"not", "no", "never", "不", "没", "未", "无"})
 # Equal words around an exchanged thing, both sides together, from which it surely is the same statement.
 _AROUND: Final = 4
 _AROUND_NEGATION: Final = 5
-_AROUND_CHINESE: Final = 6
 # The share of a claim's words that a sentence has in their order, from which it is the same statement as a whole.
 _SAME: Final = 0.6
-# Equal words around what the claim has there, with which the documents bear it out themselves.
-_OWN: Final = 2
 # Words that an exchanged thing has at most.
 _LONGEST: Final = 4
 
@@ -74,42 +71,25 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def exchanges(claim: str, near: Sequence[Source], said: Sequence[Sequence[str]]) -> Iterator[Difference]:
-    """What a claim has exchanged in the words of one of the sentences nearest to it.
-
-    Args:
-        said: all sentences of the documents, word by word.
-    """
+def exchanges(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
+    """What a claim has exchanged in the words of one of the sentences nearest to it."""
     mine, stop_words = tokens(claim), STOP_WORDS[language_of(claim)]
-    chinese = script_of(claim) == "cjk"
     for source in near:
         for found in _exchanged(mine, tokens(source.text)):
-            kind = _kind(found, mine[max(found.place - 1, 0) : found.place], stop_words, chinese)
+            kind = _kind(found, mine[max(found.place - 1, 0) : found.place], stop_words)
             # What may not be done must not be done.
             if not kind or (kind == "modality" and denies(claim) and denies(source.text)):
                 continue
-            # Single characters say little: what the claim has may not stand elsewhere in as many equal ones.
-            enough = found.around if chinese else max(_OWN, found.around // 2)
+            # "Failure to release" is "do not release".
+            if kind == "negation" and otherwise(source.text, claim, language_of(claim)):
+                continue
             if kind == "figure":
                 found = replace(found, mine=_figures(found.mine), theirs=_figures(found.theirs))
-            if kind == "negation" or _own(mine, found, said) < enough:
-                yield Difference(kind, _span(found.mine, mine, found.place), _text(source.text, found.theirs), source)
+            yield Difference(kind, _span(found.mine, mine, found.place), _text(source.text, found.theirs), source)
 
 
 def _figures(side: Sequence[Token]) -> Sequence[Token]:
     return [token for token in side if numbers(token.word)] or side
-
-
-def _own(claim: Sequence[Token], found: _Exchanged, said: Sequence[Sequence[str]]) -> int:
-    """How many words of the claim surround its thing somewhere in the documents as well."""
-    wanted, mine, at = lower(found.mine), lower(claim), found.place
-    best = 0
-    for heard in said:
-        for i in range(len(heard)):
-            if wanted and heard[i] == wanted[0] and heard[i : i + len(wanted)] == wanted:
-                left = _equal(mine[:at][::-1], heard[:i][::-1])
-                best = max(best, left + _equal(mine[at + len(wanted) :], heard[i + len(wanted) :]))
-    return best
 
 
 def _exchanged(mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[_Exchanged]:
@@ -124,16 +104,16 @@ def _exchanged(mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[_Exch
             yield _Exchanged(mine[start:end], theirs[other:other_end], max(around, same), start)
 
 
-def _kind(found: _Exchanged, before: Sequence[Token], stop_words: Set[str], chinese: bool) -> str:
+def _kind(found: _Exchanged, before: Sequence[Token], stop_words: Set[str]) -> str:
     """What was exchanged: "figure", "unit", "date", "name", "negation" …; "" when it is none of these."""
-    mine, theirs = (("" if chinese else " ").join(token.word for token in side) for side in (found.mine, found.theirs))
-    sides = lower(found.mine), lower(found.theirs)
+    mine, theirs = (" ".join(token.word for token in side) for side in (found.mine, found.theirs))
     # The "No" of a title denies nothing.
     denied = [any(token.word in _NOT for token in side) for side in (found.mine, found.theirs)]
     if denied[0] != denied[1]:
-        meant = [word for side in sides for word in side if word not in stop_words | _NOT]
+        meant = [token.lower for token in (*found.mine, *found.theirs) if token.lower not in stop_words | _NOT]
         return "negation" if not meant and found.place and found.around >= _AROUND_NEGATION else ""
-    if found.around < (_AROUND_CHINESE if chinese else _AROUND):
+    # Chinese figures are held clause by clause.
+    if found.around < _AROUND or any(script_of(side) == "cjk" for side in (mine, theirs)):
         return ""
     if kind := words_of_kind(mine, theirs) or words_of_kind(
         *(" ".join((*lower(before), side)) for side in (mine, theirs))
@@ -144,8 +124,6 @@ def _kind(found: _Exchanged, before: Sequence[Token], stop_words: Set[str], chin
     values = [{number.value for number in numbers(side)} for side in (mine, theirs)]
     if all(values) and values[0].isdisjoint(values[1]):
         return "figure"
-    if chinese:
-        return ""
     if _other_unit(found.mine, found.theirs, stop_words):
         return "unit"
     if months(mine) and months(theirs) and months(mine).isdisjoint(months(theirs)):
@@ -200,7 +178,3 @@ def _text(text: str, side: Sequence[Token]) -> str:
 
 def lower(side: Sequence[Token]) -> list[str]:
     return [token.lower for token in side]
-
-
-def _equal(one: Sequence[str], other: Sequence[str]) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

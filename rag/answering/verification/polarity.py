@@ -1,0 +1,206 @@
+"""Polarity: whether a claim says what a clause of the documents denies, or denies what it says; and its opposite.
+
+Chinese is compared sign by sign, in `chinese`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from typing import Final
+
+from rag.answering.verification.contradiction import Difference
+from rag.answering.verification.evidence import Source, Sources
+from rag.answering.verification.little_words import CONTRADICTORY
+from rag.core.text import Language, coverage, script_of, terms
+from rag.core.types import Span
+from rag.models.judges import Judge, Judgement
+from rag.models.judges.protocol import Pair
+
+_NOT: Final = re.compile(
+    # The "No" of a title denies nothing, nor does one in quotation marks.
+    r"(?<!or )(?<!['‘“\"])\b(?!(?-i:No [A-Z]))"
+    r"(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b"
+    # "Not only" and "not always" deny nothing, or not the whole; "not more than" is a bound.
+    r"(?! (?:only|but|just|merely|simply|always|necessarily|hesitate|worry|forget"
+    r"|(?:more|less|fewer|later|longer) than)\b)",
+    re.IGNORECASE,
+)
+_NOT_CHINESE: Final = re.compile("不|没|未|无|非|否|禁止")
+# What is plainly denied; a "no" or "neither" is often said in other words.
+_PLAINLY: Final = re.compile(r"not|cannot|\w+n['’]t|nicht", re.IGNORECASE)
+# What makes a clause a condition: what it denies is not what the sentence says.
+_CONDITION: Final = re.compile(r"\b(?:if|unless|whether|wenn)\b", re.IGNORECASE)
+# Words that deny without a "not": a clause that has one may say a thing or deny it.
+_OTHERWISE: Final = re.compile(
+    r"\b(?:until|without|outside|hardly|unable|lack\w*|fail\w*|refus\w*|reject\w*|prohibit\w*|forbid\w*|prevent\w*|avoid\w*"
+    r"|difficult\w*|instead|rather|except|unless|differ\w*|remov\w*|few|unlike|in(?:complete|valid|correct|sufficient)\w*"
+    r"|dis(?!c|t)[a-z]{4,}|un(?!der|til|ion|it|iq|iv)[a-z]{4,})\b",
+    re.IGNORECASE,
+)
+_BORDER: Final = re.compile(r"[.;:!?,]\s|\n|[()]|\s(?:and|but|though|although|while|und|aber)\s")
+_WORD: Final = re.compile(r"[^\W_][\w'’-]*")
+# How much of a clause of the claim the documents must say to speak against it; set by hand, as those it replaces were.
+_AGAINST: Final = 0.6
+# Words of a clause that can be told apart from others'.
+_FEWEST: Final = 2
+# Words that follow a "not" and stand so behind another one bear it out.
+_AHEAD: Final = 2
+_DENIED: Final = re.compile(
+    r"\b(?P<can>can)(?:not|['’]t)\b|\b(?P<will>wo)n['’]t\b|(?<=[a-z])n['’]t\b|\s(?:not|never)\b|\bno\s", re.IGNORECASE
+)
+_AUXILIARY: Final = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|could|may|might|must|will|would|shall|should|do|does|did)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause at its place: its words and those of the clauses before it, whether it has a "not", where, and the
+    words that follow that; and other words that may deny."""
+
+    span: Span
+    stems: Set[str]
+    before: Set[str]
+    denied: bool
+    word: Span
+    ahead: tuple[str, ...]
+    otherwise: Set[str]
+
+    @property
+    def act(self) -> frozenset[str]:
+        return frozenset(self.ahead[:1])
+
+
+def denies(text: str) -> bool:
+    """Whether a text has a "not"."""
+    return any(pattern.search(text) for pattern in (_NOT, _NOT_CHINESE))
+
+
+def otherwise(claim: str, text: str, language: Language) -> bool:
+    """Whether a text may deny what a claim says without a "not"."""
+    held, words = frozenset(terms(text, language)), {match[0].lower() for match in _OTHERWISE.finditer(text)}
+    return not words <= set(claim.lower().split()) or not held.isdisjoint(_shut_out(terms(claim, language), language))
+
+
+def opposite(claim: str) -> str:
+    """A claim without its first "not", or with one behind its first auxiliary verb; '' where it has neither.
+
+    >>> opposite("Visitors cannot park."), opposite("Visitors can park."), opposite("Visitors park.")
+    ('Visitors can park.', 'Visitors can not park.', '')
+    """
+    denied = _DENIED.search(claim)
+    if denied and _CONDITION.search(claim, 0, denied.start()):
+        return ""
+    if denied:
+        left = denied["can"] or (denied["will"] and "will") or ""
+        return f"{claim[: denied.start()]}{left}{claim[denied.end() :]}"
+    verb = _AUXILIARY.search(claim)
+    return f"{claim[: verb.end()]} not{claim[verb.end() :]}" if verb else ""
+
+
+def beside_opposites(judge: Judge, pairs: Sequence[Pair], asked: Sequence[bool]) -> Iterator[tuple[Judgement, float]]:
+    """What a judge says of claims, and how likely it finds the opposite of those that are asked about."""
+    opposites = [opposite(claim) if ask else "" for (claim, _), ask in zip(pairs, asked, strict=True)]
+    turned = [(text, evidence) for text, (_, evidence) in zip(opposites, pairs, strict=True) if text]
+    judged = judge.judge([*pairs, *turned])
+    likely = iter(one.probability for one in judged[len(pairs) :])
+    for judgement, text in zip(judged, opposites, strict=False):
+        yield judgement, next(likely) if text else 0.0
+
+
+def _shut_out(stems: Iterable[str], language: Language) -> frozenset[str]:
+    return frozenset(word for stem in stems for word in CONTRADICTORY[language].get(stem, ()))
+
+
+def negation(claim: str) -> Difference:
+    """That a claim says or denies a thing otherwise, at its first "not" or at its verb."""
+    found = _DENIED.search(claim) or _AUXILIARY.search(claim)
+    return Difference("negation", found.span() if found else (0, len(claim)))
+
+
+class Polarity:
+    """What the documents say and deny. Made once for an answer, asked about each of its claims."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources, self._language = sources, sources.language
+        self._titles = {
+            source.place: frozenset(terms(f"{source.quote.title} {source.quote.section}", self._language))
+            for source in sources.all
+        }
+        self._heard = {source.place: list(self._clauses(source.text)) for source in sources.all}
+
+    def differences(self, claim: str, near: Sequence[Source], question: str = "") -> Iterator[Difference]:
+        """Clauses of the claim that the documents say with the other polarity, and none with the same as nearly."""
+        heard = self._near(claim, near, question)
+        for mine in self._clauses(claim) if script_of(claim) != "cjk" else ():
+            if (mine.denied or not mine.otherwise) and len(mine.stems) >= _FEWEST:
+                yield from self._turned(claim, mine, heard)
+
+    def denied(self, claim: str, near: Sequence[Source], question: str) -> bool:
+        """Whether the documents deny something of all that a claim denies, or say it in another word."""
+        heard = self._near(claim, near, question)
+        return any(mine.denied and self._beside(mine, heard) >= _AGAINST for mine in self._clauses(claim))
+
+    def _near(self, claim: str, near: Sequence[Source], question: str) -> list[tuple[Source, _Clause]]:
+        narrow = {source.place: source for source in near}
+        return [
+            (narrow.get(source.place, source), clause)
+            for source in self._sources.meant(claim, question)
+            if not source.text.rstrip(' "”)').endswith("?")
+            for clause in (
+                self._clauses(narrow[source.place].text) if source.place in narrow else self._heard[source.place]
+            )
+        ]
+
+    def _beside(self, mine: _Clause, heard: Sequence[tuple[Source, _Clause]]) -> float:
+        """How much of what stands around what is denied another denial says."""
+        around, shut_out = self._sources.weights(mine.stems - mine.act), _shut_out(mine.stems, self._language)
+        return max(
+            (
+                coverage(around, clause.stems | self._titles[source.place])
+                for source, clause in heard
+                if clause.denied or clause.otherwise - mine.otherwise or shut_out & clause.stems
+            ),
+            default=0.0,
+        )
+
+    def _turned(self, claim: str, mine: _Clause, heard: Sequence[tuple[Source, _Clause]]) -> Iterator[Difference]:
+        wanted, same, other, against = self._sources.weights(mine.stems), 0.0, 0.0, None
+        shut_out = _shut_out(mine.stems, self._language)
+        for source, clause in heard:
+            unsure = clause.otherwise - mine.otherwise or shut_out & clause.stems
+            said = clause.stems | self._titles[source.place] | (frozenset() if unsure else clause.before)
+            share = coverage(wanted, said)
+            if mine.denied and clause.denied and len(mine.ahead) == _AHEAD and mine.ahead == clause.ahead:
+                return
+            if unsure or clause.denied == mine.denied:
+                same = max(same, share)
+            elif share > other and (mine.act <= clause.stems if mine.denied else clause.act <= mine.stems):
+                other, against = share, source
+        if other >= _AGAINST and other > same:
+            span = mine.word if mine.denied else self._first(claim, mine)
+            yield Difference("negation", span, against.text if against else "", against)
+        elif mine.denied and self._outright(claim, mine) and self._beside(mine, heard) < _AGAINST:
+            yield Difference("negation", mine.word)
+
+    def _outright(self, claim: str, mine: _Clause) -> bool:
+        condition = _CONDITION.search(claim, mine.span[0], mine.word[0])
+        return condition is None and _PLAINLY.fullmatch(claim, *mine.word) is not None
+
+    def _first(self, claim: str, mine: _Clause) -> Span:
+        words = (m.span() for m in _WORD.finditer(claim, *mine.span) if terms(m[0], self._language))
+        return next(words, mine.span)
+
+    def _clauses(self, text: str) -> Iterator[_Clause]:
+        begin, before = 0, frozenset[str]()
+        for end, following in [*(m.span() for m in _BORDER.finditer(text)), (len(text), len(text))]:
+            part = text[begin:end]
+            stems, found = frozenset(terms(_NOT.sub(" ", part), self._language)), _NOT.search(text, begin, end)
+            if stems:
+                denied = len(_NOT.findall(part)) % 2 == 1
+                otherwise_ = frozenset(match[0].lower() for match in _OTHERWISE.finditer(part))
+                word = found.span() if found else (begin, end)
+                ahead = tuple(terms(text[word[1] : end], self._language)[:_AHEAD]) if found else ()
+                yield _Clause((begin, end), stems, before, denied, word, ahead, otherwise_)
+            begin, before = following, before | stems
