@@ -23,6 +23,10 @@ TARIFFS = """# Berth tariffs
 ## Accounts of 2021
 
 The surplus of 8,150 euros is kept for the new crane. Lost keys cost 12 euros.
+
+## Guarantee
+
+The guarantee lasts two years. It does not cover wear of ropes and damage by ice.
 """
 JUDGE = open_judge()
 
@@ -42,6 +46,9 @@ def judged(text: str) -> Sentence:
         ("The Pontoon berth has an entry fee of 15 euros.", "unsupported"),
         ("The surplus in 2021 was 8,150 euros.", "supported"),
         ("The surplus in 2022 was 8,150 euros.", "unsupported"),
+        # What is joined by an "and" is denied with what stands before it.
+        ("The guarantee covers damage by ice.", "unsupported"),
+        ("The guarantee does not cover damage by ice.", "supported"),
     ],
 )
 def test_cells_that_say_none_and_headings_are_read_with_what_they_stand_by(said: str, expected: str) -> None:

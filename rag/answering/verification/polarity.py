@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from rag.answering.verification.contradiction import Difference
@@ -28,7 +29,7 @@ _NOT: Final = re.compile(
 )
 _NOT_CHINESE: Final = re.compile("不|没|未|无|非|否|禁止")
 # What is plainly denied; a "no" or "neither" is often said in other words.
-_PLAINLY: Final = re.compile(r"not|cannot|\w+n['’]t|nicht", re.IGNORECASE)
+_PLAINLY: Final = re.compile(r"\b(?:not|cannot|\w+n['’]t|nicht)\b", re.IGNORECASE)
 # What makes a clause a condition: what it denies is not what the sentence says.
 _CONDITION: Final = re.compile(r"\b(?:if|unless|whether|wenn)\b", re.IGNORECASE)
 # Words that deny without a "not": a clause that has one may say a thing or deny it.
@@ -39,6 +40,8 @@ _OTHERWISE: Final = re.compile(
     re.IGNORECASE,
 )
 _BORDER: Final = re.compile(r"[.;:!?,]\s|\n|[()]|\s(?:and|but|though|although|while|und|aber)\s")
+# What joins words as well as clauses: "does not cover wear and frost" denies both.
+_JOINS: Final = re.compile(r"\s(?:and|or|und|oder)\s|,\s")
 _WORD: Final = re.compile(r"[^\W_][\w'’-]*")
 # How much of a clause of the claim the documents must say to speak against it; set by hand, as those it replaces were.
 _AGAINST: Final = 0.6
@@ -52,6 +55,9 @@ _DENIED: Final = re.compile(
 _AUXILIARY: Final = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|could|may|might|must|will|would|shall|should|do|does|did)\b", re.IGNORECASE
 )
+
+
+_VERB: Final = re.compile(rf"{_AUXILIARY.pattern}|\b\w{{3,}}ed\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ class Polarity:
         around, shut_out = self._sources.weights(mine.stems - mine.act), _shut_out(mine.stems, self._language)
         return max(
             (
-                coverage(around, clause.stems | self._titles[source.place])
+                coverage(around, clause.stems | clause.before | self._titles[source.place])
                 for source, clause in heard
                 if clause.denied or clause.otherwise - mine.otherwise or shut_out & clause.stems
             ),
@@ -194,7 +200,7 @@ class Polarity:
 
     def _clauses(self, text: str) -> Iterator[_Clause]:
         begin, before = 0, frozenset[str]()
-        for end, following in [*(m.span() for m in _BORDER.finditer(text)), (len(text), len(text))]:
+        for end, following in _borders(text):
             part = text[begin:end]
             stems, found = frozenset(terms(_NOT.sub(" ", part), self._language)), _NOT.search(text, begin, end)
             if stems:
@@ -204,3 +210,13 @@ class Polarity:
                 ahead = tuple(terms(text[word[1] : end], self._language)[:_AHEAD]) if found else ()
                 yield _Clause((begin, end), stems, before, denied, word, ahead, otherwise_)
             begin, before = following, before | stems
+
+
+def _borders(text: str) -> Iterator[Span]:
+    """Where clauses end and the next begin. What an "and" joins to a denied clause, and has no verb, is denied too."""
+    begin, found = 0, [*(match.span() for match in _BORDER.finditer(text)), (len(text), len(text))]
+    for (end, following), (next_end, _) in pairwise([*found, found[-1]]):
+        denied = _JOINS.fullmatch(text, end, following) and _PLAINLY.search(text, begin, end)
+        if end == len(text) or not denied or any(one.search(text, following, next_end) for one in (_VERB, _NOT)):
+            yield end, following
+            begin = following
