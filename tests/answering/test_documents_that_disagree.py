@@ -26,6 +26,15 @@ VERSIONS = {
     "Yard_v2.md": "# Yard, version 2\n\nThe fee of a key is 6 euros. The yard may not be used without a key. "
     "This replaces version 1.\n",
 }
+MILLS = {
+    "Mill_1.txt": "The Corner Mill of Aldby. The Corner Mill of Aldby was built in 1790 by the guild of bakers. It "
+    "grinds rye. The miller lives next door. A bridge leads to it.\n",
+    "Mill_2.txt": "The Corner Mill of Brede. The Corner Mill of Brede was built in 1834. It has four sails. The mill "
+    "stood still for years and was mended by its neighbours. It grinds oats.\n",
+    "Mill_3.txt": "The Corner Mill of Castor. The Corner Mill stands by a weir, and a flood took its dam away. The "
+    "mill was put up by the village in 1902. The roof is of slate. The Corner Mill of Castor is open to guests on "
+    "Sundays. Guests of the Corner Mill get bread. The Corner Mill was visited by the Queen.\n",
+}
 SCHEDULE = (
     "# Garden schedule\n\n## § 4 Watering\n\n(1) Roses are watered daily.\n\n(2) Ferns are watered twice a week.\n"
 )
@@ -35,7 +44,13 @@ SCHEDULE = (
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     with library_of(
         tmp_path_factory.mktemp("rules"),
-        {"rules": RULES, "charters": CHARTERS, "garden": {"Schedule.md": SCHEDULE}, "versions": VERSIONS},
+        {
+            "rules": RULES,
+            "charters": CHARTERS,
+            "garden": {"Schedule.md": SCHEDULE},
+            "versions": VERSIONS,
+            "mills": MILLS,
+        },
     ) as services:
         yield services
 
@@ -133,3 +148,10 @@ def test_a_heading_is_asked_for_in_other_words(library: Services, question: str)
 def test_how_many_there_are_asks_for_what_was_talked_about(library: Services) -> None:
     assert ask(library, "rules", "How many are there?").outcome == "overview"
     assert ask(library, "rules", "How many are there?", before=["Tell me about dogs"]).kind == "question"
+
+
+def test_each_thing_of_one_name_is_quoted_in_whatever_words_its_document_says_it(library: Services) -> None:
+    answer = ask(library, "mills", "When was the Corner Mill built?")
+    said = " ".join(quote.text for quote in answer.quotes)
+    assert all(year in said for year in ("1790", "1834", "1902"))
+    assert "1902" not in answer.quotes[0].text

@@ -15,6 +15,7 @@ from rag.answering.evidence.headlines import announcements, headlines
 from rag.answering.evidence.pages import CutPage
 from rag.answering.evidence.ranges import in_range
 from rag.answering.evidence.units import Unit
+from rag.answering.retrieval.identifier_search import held
 from rag.core.tables import CELL_BORDER
 from rag.core.text import coverage, language_of, script_of, terms, words
 from rag.core.text.scripts import Language
@@ -57,6 +58,11 @@ class Candidate:
     @property
     def score(self) -> float:
         return self.words + self.meaning + self.read
+
+    def held(self, question: str) -> int:
+        """How many of the question's codes the unit holds, or the heads that it stands under."""
+        section = self.page.section(self.unit.start) or self.passage.section
+        return held(question, f"{section} {self.unit.said} {self.text}")
 
     def overlaps(self, other: Candidate) -> bool:
         same_page = (self.passage.document, self.passage.page) == (other.passage.document, other.passage.page)

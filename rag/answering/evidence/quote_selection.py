@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from rag.answering.evidence.answer_types import answer_kind, answer_things
 from rag.answering.evidence.candidates import Candidate, candidates_of
-from rag.answering.evidence.disagreement import BESIDE, same_said
+from rag.answering.evidence.disagreement import same_said
 from rag.answering.evidence.list_members import followed, list_members, rows_of_each
 from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
-from rag.answering.retrieval.identifier_search import held
+from rag.answering.evidence.several_answers import beside, has_several, of_each
 from rag.core.text import language_of, terms
 from rag.core.types import PageKey, Passage, Quote
 from rag.models.catalogue import EmbedderFacts, embedder_facts, judge_facts
@@ -60,7 +59,7 @@ def find_quotes(
     """
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
     candidates = candidates_of(question, passages, pages, wanted, further)
-    candidates.sort(key=lambda c: (-_held(question, c), -c.words))
+    candidates.sort(key=lambda c: (-c.held(question), -c.words))
     facts, language = embedder_facts(embedder.name), language_of(question)
     # Between two languages words choose nothing: more is left to the embedder.
     across = facts.reads(question) and all(language_of(passage.text) != language for passage in passages)
@@ -69,14 +68,7 @@ def find_quotes(
         shortlist += _of_other_documents(shortlist, candidates)
     if not shortlist:
         return ()
-    # In a language that the embedder does not support its similarities are noise.
-    ranked = _by_meaning(embedder, facts, question, shortlist) if facts.reads(question) else list(shortlist)
-    if reader is not None:
-        read, weight = reader.scores(question, [_read(c) for c in ranked]), judge_facts(reader.name).weight
-        ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
-    ranked.sort(key=lambda c: (-_held(question, c), -c.score))
-    # Uncalibrated similarities rank, but are no part of the score.
-    calibrated = facts.is_calibrated_for(question)
+    ranked = _ranked(question, shortlist, embedder, reader)
     rows = rows_of_each(question, ranked, (*passages, *further))
     if listing:
         members = list_members(ranked, (*passages, *further), pages, wanted, k)
@@ -85,8 +77,28 @@ def find_quotes(
         chosen = rows[: max(k, most)]
     else:
         chosen = _deduplicated(ranked, k)
-        chosen = (_with_items(chosen, (*passages, *further)) + _beside(question, ranked, chosen))[: max(k, most)]
+        several = most > k and has_several(question, ranked)
+        if several and (more := of_each(question, shortlist, candidates)):
+            ranked += _ranked(question, more, embedder, reader)
+            ranked.sort(key=lambda c: (-c.held(question), -c.score))
+        others = beside(question, ranked, chosen, several)
+        chosen = (_with_items(chosen, (*passages, *further)) + others)[: max(k, most)]
+    # Uncalibrated similarities rank, but are no part of the score.
+    calibrated = facts.is_calibrated_for(question)
     return tuple(_quote(c, c.words + c.meaning * calibrated + c.read) for c in chosen)
+
+
+def _ranked(
+    question: str, shortlist: Sequence[Candidate], embedder: Embedder, reader: AnswerScorer | None
+) -> list[Candidate]:
+    """The candidates with all their scores, best first."""
+    facts = embedder_facts(embedder.name)
+    # In a language that the embedder does not support its similarities are noise.
+    ranked = _by_meaning(embedder, facts, question, shortlist) if facts.reads(question) else list(shortlist)
+    if reader is not None:
+        read, weight = reader.scores(question, [_read(c) for c in ranked]), judge_facts(reader.name).weight
+        ranked = [replace(c, read=weight * float(s)) for c, s in zip(ranked, read, strict=True)]
+    return sorted(ranked, key=lambda c: (-c.held(question), -c.score))
 
 
 def _by_meaning(
@@ -110,12 +122,6 @@ def _by_meaning(
     return [replace(c, meaning=float(more)) for c, more in zip(shortlist, meaning, strict=True)]
 
 
-def _held(question: str, candidate: Candidate) -> int:
-    """How many of the question's codes a unit holds, or the heads that it stands under."""
-    section = candidate.page.section(candidate.unit.start) or candidate.passage.section
-    return held(question, f"{section} {candidate.unit.said} {candidate.text}")
-
-
 def _read(candidate: Candidate) -> str:
     """A unit's text for a model: a table row by its cells and their heads, another row with its column headings."""
     return candidate.unit.said or f"{candidate.unit.head} {candidate.text}".strip()
@@ -134,25 +140,6 @@ def _with_items(chosen: Sequence[Candidate], passages: Sequence[Passage]) -> lis
     """The chosen ones, behind the best the items that it announces: by itself it says nothing."""
     items = followed(chosen[0], passages)
     return [chosen[0], *items, *(one for one in chosen[1:] if not any(map(one.overlaps, items)))]
-
-
-def _beside(question: str, ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Candidates nearly as good as the best that name what none before does; where no kind of thing is asked for, those
-    of documents that none before is of."""
-    typed, held_by_best = answer_kind(question) is not None, _held(question, ranked[0]) if ranked else 0
-    things = {thing for one in chosen for thing in answer_things(question, one.text)}
-    documents = {one.passage.document for one in chosen}
-    found = list[Candidate]()
-    for candidate in ranked:
-        if candidate.score < BESIDE * ranked[0].score or _held(question, candidate) < held_by_best:
-            continue
-        new = set(answer_things(question, candidate.text)) - things
-        other = bool(new) if typed else candidate.passage.document not in documents
-        if other and not any(map(candidate.overlaps, [*chosen, *found])):
-            things |= new
-            documents.add(candidate.passage.document)
-            found.append(candidate)
-    return found
 
 
 def _deduplicated(ranked: Sequence[Candidate], k: int) -> list[Candidate]:
