@@ -17,7 +17,7 @@ from rag.answering.verification.names import turned, unknown_names
 from rag.answering.verification.oppositions import oppositions
 from rag.answering.verification.polarity import Polarity
 from rag.answering.verification.roles import adrift, said_of_another, stands_in
-from rag.answering.verification.wording import exchanges
+from rag.answering.verification.wording import exchanges, lower, tokens
 from rag.core.text import coverage, letters, script_of, terms, without_figures
 from rag.core.types import Span
 
@@ -52,6 +52,10 @@ class Checks:
     @cached_property
     def _polarity(self) -> Polarity:
         return Polarity(self._sources)
+
+    @cached_property
+    def _said(self) -> list[list[str]]:
+        return [lower(tokens(source.text)) for source in self._sources.all]
 
     @cached_property
     def _letters(self) -> list[tuple[str, Source]]:
@@ -142,7 +146,7 @@ class Checks:
         yield from _by("figures", wrong_figures(claim, near, aligned, elsewhere, counted=self._counted))
         yield from _by("names", unknown_names(claim, self._sources.around()))
         yield from _by("names", turned(claim, near))
-        yield from _by("wording", exchanges(claim, near))
+        yield from _by("wording", exchanges(claim, near, self._said))
         yield from oppositions(claim, near, language)
         yield from _by("stands in", stands_in(claim, everything, language))
         yield from _by("said of another", said_of_another(claim, everything, language))

@@ -173,6 +173,8 @@ class Polarity:
 
     def _turned(self, claim: str, mine: _Clause, heard: Sequence[tuple[Source, _Clause]]) -> Iterator[Difference]:
         wanted, same, other, against = self._sources.weights(mine.stems), 0.0, 0.0, None
+        # What says nothing of the thing that is denied does not bear it out.
+        acts = frozenset[str]().union(*(c.act for _, c in heard if c.denied and c.act <= mine.stems))
         shut_out = _shut_out(mine.stems, self._language)
         for source, clause in heard:
             unsure = clause.otherwise - mine.otherwise or shut_out & clause.stems
@@ -181,7 +183,7 @@ class Polarity:
             if mine.denied and clause.denied and len(mine.ahead) == _AHEAD and mine.ahead == clause.ahead:
                 return
             if unsure or clause.denied == mine.denied:
-                same = max(same, share)
+                same = max(same, share if mine.denied or acts <= said else 0.0)
             elif share > other and (mine.act <= clause.stems if mine.denied else clause.act <= mine.stems):
                 other, against = share, source
         if other >= _AGAINST and other > same:

@@ -30,6 +30,8 @@ _AROUND: Final = 4
 _AROUND_NEGATION: Final = 5
 # The share of a claim's words that a sentence has in their order, from which it is the same statement as a whole.
 _SAME: Final = 0.6
+# Equal words around what the claim has there, with which the documents bear it out themselves.
+_OWN: Final = 2
 # Words that an exchanged thing has at most.
 _LONGEST: Final = 4
 
@@ -71,8 +73,12 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def exchanges(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
-    """What a claim has exchanged in the words of one of the sentences nearest to it."""
+def exchanges(claim: str, near: Sequence[Source], said: Sequence[Sequence[str]]) -> Iterator[Difference]:
+    """What a claim has exchanged in the words of one of the sentences nearest to it.
+
+    Args:
+        said: all sentences of the documents, word by word.
+    """
     mine, stop_words = tokens(claim), STOP_WORDS[language_of(claim)]
     for source in near:
         for found in _exchanged(mine, tokens(source.text)):
@@ -85,11 +91,24 @@ def exchanges(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
                 continue
             if kind == "figure":
                 found = replace(found, mine=_figures(found.mine), theirs=_figures(found.theirs))
-            yield Difference(kind, _span(found.mine, mine, found.place), _text(source.text, found.theirs), source)
+            if kind == "negation" or _own(mine, found, said) < max(_OWN, found.around // 2):
+                yield Difference(kind, _span(found.mine, mine, found.place), _text(source.text, found.theirs), source)
 
 
 def _figures(side: Sequence[Token]) -> Sequence[Token]:
     return [token for token in side if numbers(token.word)] or side
+
+
+def _own(claim: Sequence[Token], found: _Exchanged, said: Sequence[Sequence[str]]) -> int:
+    """How many words of the claim surround its thing somewhere in the documents as well."""
+    wanted, mine, at = lower(found.mine), lower(claim), found.place
+    best = 0
+    for heard in said:
+        for i in range(len(heard)):
+            if wanted and heard[i] == wanted[0] and heard[i : i + len(wanted)] == wanted:
+                left = _equal(mine[:at][::-1], heard[:i][::-1])
+                best = max(best, left + _equal(mine[at + len(wanted) :], heard[i + len(wanted) :]))
+    return best
 
 
 def _exchanged(mine: Sequence[Token], theirs: Sequence[Token]) -> Iterator[_Exchanged]:
@@ -178,3 +197,7 @@ def _text(text: str, side: Sequence[Token]) -> str:
 
 def lower(side: Sequence[Token]) -> list[str]:
     return [token.lower for token in side]
+
+
+def _equal(one: Sequence[str], other: Sequence[str]) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
