@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,8 +35,17 @@ def each_alone(count: int) -> ThreadPoolExecutor:
 
 def computes_bfloat16() -> bool:
     """Whether this processor has bfloat16 instructions."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
+    flags = _flags()
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def multiplies_tiles() -> bool:
+    """Whether this processor has instructions for whole matrices (AMX), or is none of Intel's kind, such as ARM."""
+    return platform.machine().lower() not in ("x86_64", "amd64") or "amx_int8" in _flags()
+
+
+def _flags() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return []

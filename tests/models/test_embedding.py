@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from rag.core.errors import ModelRefused, ModelUnknown
+from rag.models import embedder_loading
 from rag.models.catalogue import choose
 from rag.models.embedder_loading import LibraryEncoder
 from rag.models.embedding import TransformerEmbedder, open_embedder
@@ -85,7 +86,11 @@ def test_ends_are_not_read_by_a_model_that_makes_vectors_in_another_way(tmp_path
     assert opened.embed_spans(["Hello there"], [6]) is None
 
 
-def test_vectors_are_those_of_sentence_transformers_whatever_stands_beside_a_text(tmp_path: Path) -> None:
+def test_vectors_are_those_of_sentence_transformers_whatever_stands_beside_a_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both in float32, on a processor with bfloat16 too.
+    monkeypatch.setattr(embedder_loading, "computes_bfloat16", lambda: False)
     place = bundled_copy(tmp_path)
     shape = read_shape(place)
     assert shape is not None
