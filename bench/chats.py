@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 OWNER, COLLECTION = "bench", "bench"
@@ -33,6 +35,7 @@ MEASURES = {
     "evidence": "evidence, s",
     "first_word": "first word, s",
     "end": "end, s",
+    "processor": "processor time of the model, s",
     "written": "tokens written",
 }
 
@@ -87,7 +90,7 @@ def asked(services: Any, chat: Sequence[str], heard: list[dict[str, Any]]) -> li
     turns, history = [], list[Turn]()
     for kind, question in zip(KINDS, chat, strict=True):
         heard.clear()
-        at, began = time.time(), time.perf_counter()
+        at, began, used = time.time(), time.perf_counter(), processor_time(services)
         times: dict[str, float] = {}
         answer = None
         for answer in services.conversation.ask(question, CallContext(OWNER, collection), history=history, anyway=True):
@@ -103,9 +106,19 @@ def asked(services: Any, chat: Sequence[str], heard: list[dict[str, Any]]) -> li
         if reading and done:
             total = reading[-1]["total"]
             turn |= {"prompt": total, "read": total - reading[0]["read"], "written": done[-1]["written"]}
+            turn["processor"] = processor_time(services) - used
         turns.append(turn)
         history.append(Turn("t", question, answer, ""))
     return turns
+
+
+def processor_time(services: Any) -> float:
+    """Seconds that the model's worker has computed, which other work on the machine changes little."""
+    worker = getattr(services.writer.model, "process", None)
+    if worker is None or worker.pid is None:
+        return 0.0
+    times = psutil.Process(worker.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def child(given: argparse.Namespace, checkout: Path, library: Path, *more: str) -> list[dict[str, Any]]:

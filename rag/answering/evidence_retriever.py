@@ -16,7 +16,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes
 from rag.answering.found_evidence import Evidence, Sources, dated, differing, undated, where_it_lacks
-from rag.answering.prompt_documents import documents_of, worth_reading
+from rag.answering.prompt_documents import documents_of
 from rag.answering.retrieval import Found, Part, Retriever, asked_age, forms, with_quote
 from rag.core.call_context import CallContext
 from rag.core.places import line_of
@@ -186,11 +186,9 @@ class EvidenceRetriever(BaseRetriever):
         best, pages = self.finder.best, evidence.pages
         # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.
         shown = evidence.quotes if self.listing or self.parts else evidence.quotes[:best]
-        if not (self.listing or self.parts or evidence.disagreements):
-            shown = worth_reading(shown)
         quotes = shown if evidence.answers or self.anyway else ()
         # Only what was found again: documents may have changed or been narrowed, and answers are held against these.
-        earlier = [[q for q in worth_reading(told[:best]) if (q.document, q.page) in pages] for told in self.told]
+        earlier = [[q for q in told[:best] if (q.document, q.page) in pages] for told in self.told]
         return Sources(documents_of(quotes, narrow=self.narrow, earlier=earlier), evidence)
 
 

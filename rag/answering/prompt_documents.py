@@ -17,12 +17,6 @@ from rag.core.types import Quote, shown_name
 # with 250 characters on either side, and in 0.762 of TAT-QA's, before 0.810 (32 and 34 of 42).
 _BEFORE: Final = 150
 _AFTER: Final = 100
-# A quote that scores less than this share of the best one is for the reader alone. On one half of SQuAD and CMRC 2018
-# as many prompts hold the answer as with three quotes each time (0.907 and 0.947), with 147 and 245 tokens to be read
-# at the median in place of 197 and 258; at 0.8 a follow-up of 75 loses it.
-_NEARLY_BEST: Final = 0.75
-# Between a quote and the next item of its list stands a bullet or a number at most.
-_MARK: Final = 8
 # Stands between two rows that are not neighbours; in the text of a page it does not stand.
 _ROW_BORDER: Final = "\f"
 # Texts of earlier questions in front of the new ones.
@@ -44,19 +38,6 @@ def documents_of(
     for each in (*earlier, quotes):
         spans = _continued(spans, each)
     return [_as_document(span, _numbers(span, quotes)) for span in spans]
-
-
-def worth_reading(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
-    """The first quotes as far as they score nearly as the best one, or go on where the one before ends."""
-    for place, quote in enumerate(quotes):
-        if quote.score < _NEARLY_BEST * quotes[0].score and not _goes_on(quotes[place - 1], quote):
-            return quotes[:place]
-    return quotes
-
-
-def _goes_on(one: Quote, next_one: Quote) -> bool:
-    """As the items do that a sentence announces."""
-    return (one.document, one.page) == (next_one.document, next_one.page) and 0 <= next_one.start - one.end <= _MARK
 
 
 def outline_documents(quotes: Sequence[Quote]) -> list[Document]:

@@ -14,7 +14,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
 
 from rag.answering.generation import AnswerWriter
-from rag.answering.prompt_documents import documents_of, worth_reading
+from rag.answering.prompt_documents import documents_of
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
 from rag.core.types import Quote
@@ -99,21 +99,6 @@ def test_quotes_that_stand_apart_are_read_nearest_first() -> None:
     assert read_by_a_model(*apart) == ["top. Ask in the calendar. Your", "Leave grows with the years."]
     other_page = standing("Ask in the calendar.", 0), standing("Ask in the calendar.", 0, page=2)
     assert read_by_a_model(*other_page) == ["Ask in the calendar.", "Ask in the calendar."]
-
-
-def test_the_model_reads_no_quote_that_is_far_behind_the_best() -> None:
-    best, near, far = (
-        replace(standing(text, 0), score=score)
-        for text, score in (("Ask in the calendar.", 0.8), ("Five years 28 days.", 0.61), ("Leave grows with", 0.5))
-    )
-    assert worth_reading((best, near, far)) == (best, near)
-    # What a sentence announces is found by that sentence, and scores less.
-    items = (
-        replace(standing("Leave grows with the years.", 0), score=0.8),
-        replace(standing("Less than two years 25 days.", 0), score=0.1),
-    )
-    assert worth_reading((*items, far)) == items
-    assert worth_reading(()) == ()
 
 
 TABLE = "Fees, in dollars\nPlan | Year | Fee\nBasic | 2021 | 30\nBasic | 2022 | 35\nPremium | 2021 | 80"
