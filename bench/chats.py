@@ -195,6 +195,7 @@ def main() -> None:
     result = summary(sides)
     model = Path(given.model).stem
     command = f"python bench/chats.py {given.folder.name} --model {model} --rounds {given.rounds}"
+    command += f" --threads {given.threads} --tokens {given.tokens}"
     command += f" --before {given.before.name}" if given.before else ""
     title = f"Chats, {given.folder.name}, {model}" + (", beside the version before" if given.before else "")
     renew(title, command, table(result, list(sides)), result)
