@@ -5,11 +5,12 @@
 #                  every night and not every time (hours)
 # make audit  the installed packages against known vulnerabilities (needs the network)
 # make bench  measure beside the baseline (ten minutes; make bench-full: hours)
+# make bench-peers MODEL=FILE.gguf FOLDER=…  beside Open WebUI, which it sets up (hours)
 # make samples make the sample documents anew          make dist   build the wheel and prove it in an empty environment
 # make docs   build the docs site into site/           make pictures  take the tutorial's pictures anew
 
 .DEFAULT_GOAL := run
-.PHONY: run test check scale guarantees audit fix browser bench samples docs pictures dist clean
+.PHONY: run test check scale guarantees audit fix browser bench bench-peers samples docs pictures dist clean
 
 PYTHON ?= python3.11
 # On Linux the ordinary index carries torch with CUDA (2.5 GB more); this one has the build for processors.
@@ -105,6 +106,20 @@ bench-full: $(VENV)/.dev $(BENCH)/.made
 	$(BIN)/python bench/engine.py $(MODEL)
 	$(BIN)/python bench/starting.py
 	$(BIN)/python bench/growth.py $(FOLDER) --sizes 1000 10000 100000 1000000
+
+# Beside another app over the same PDFs, with the same embedder and the same model, in an environment of its own.
+PEER := bench/var/peer
+bench-peers: $(VENV)/.dev $(PEER)/.made
+	$(BIN)/python bench/peers/compare.py $(FOLDER) --model $(MODEL) --peer $(PEER) $(ARGS)
+
+$(PEER)/.made: bench/peers/requirements.txt
+	$(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/pip install --quiet --upgrade "pip>=26"
+	$(PEER)/bin/pip install --quiet --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU_INDEX) \
+	  $$(grep '^torch==' requirements.txt) 2>/dev/null || echo "taking torch from the ordinary index"
+	$(PEER)/bin/pip install --quiet $$(grep '^torch==' requirements.txt)
+	$(PEER)/bin/pip install --quiet -r bench/peers/requirements.txt
+	touch $@
 
 # The baseline has an environment of its own.
 $(BENCH)/.made: bench/requirements.txt
