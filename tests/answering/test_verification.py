@@ -268,12 +268,23 @@ def test_a_contradicted_claim_cites_the_quote_that_says_otherwise() -> None:
         ("Employees get 30 days of leave, right?", "Yes, employees get 30 days of leave.", "unsupported"),
         ("Is it true that print jobs are kept for a week?", "No, print jobs are not kept for a week.", "supported"),
         ("员工有14天的假期吗？", "是的。", "supported"),
+        # A "not" beside a denial of the same act is none made up.
+        ("Can I unplug my screen?", "No, you cannot unplug your screen.", "partly"),
     ],
 )
 def test_yes_and_no_are_held_against_what_the_question_claims(question: str, said: str, expected: str) -> None:
     chinese = "员工有14天的假期。"
-    evidence = "Employees get 14 days of leave. Print jobs are kept for 48 hours."
+    evidence = (
+        "Employees get 14 days of leave. Print jobs are kept for 48 hours. Please do not unplug screens yourselves."
+    )
     assert verdict(said, chinese if said == "是的。" else evidence, question) == expected
+
+
+def test_a_figure_that_the_question_names_accuses_nobody() -> None:
+    evidence, said = "Nobody under 16 steers a boat.", "No, your 14-year-old may not steer."
+    asked, unasked = judged(said, evidence, "May my 14-year-old steer?"), judged(said, evidence, "Who may steer?")
+    assert [each[1] for each in reasons(asked)] == ["not"]
+    assert [each[1] for each in reasons(unasked)] == ["14-year", "not"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from rag.answering.verification.oppositions import oppositions
 from rag.answering.verification.polarity import Polarity
 from rag.answering.verification.roles import adrift, said_of_another, stands_in
 from rag.answering.verification.wording import exchanges, lower, tokens
-from rag.core.text import coverage, letters, script_of, terms, without_figures
+from rag.core.text import coverage, letters, numbers, script_of, terms, without_figures
 from rag.core.types import Span
 
 # How much of a claim's words a sentence must hold for the claim's figures to be looked for in it alone.
@@ -46,6 +46,7 @@ class Checks:
 
     def __init__(self, sources: Sources, question: str) -> None:
         self._sources, self._question = sources, question
+        self._asked = _figures(question)
         self._counted = _HOW_MANY.search(question) is not None
         self._clauses: dict[str, Aligned | None] = {}
 
@@ -133,9 +134,13 @@ class Checks:
             return _touches(found.span, lost), found
         start, end = found.span
         rest = self._sources.weights(terms(f"{claim[:start]} {claim[end:]}", self._sources.language))
-        if found.source is None or not rest or coverage(rest, found.source.terms) >= _ABOUT.get(found.check, 0.0):
+        # "No, a 14-year-old may not": whoever asks has said so, and no document need.
+        asked = found.kind in ("figure", "unit") and not self._asked.isdisjoint(_figures(claim[start:end]))
+        if found.source is None:
+            return not asked, found
+        if not rest or coverage(rest, found.source.terms) >= _ABOUT.get(found.check, 0.0):
             return True, found
-        return found.check in ("figures", "negations"), replace(found, source=None, document="")
+        return not asked and found.check in ("figures", "negations"), replace(found, source=None, document="")
 
     def _found(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
         # What nothing says nearly the same as may stand anywhere; what a sentence says nearly the same as stands there.
@@ -159,6 +164,10 @@ class Checks:
                 yield Difference("figure", span, heard, nearest.source, "figures")
             if nearest.turned:
                 yield Difference("negation", nearest.turned, nearest.source.text, nearest.source, "negations")
+
+
+def _figures(text: str) -> frozenset[float]:
+    return frozenset(number.value for number in numbers(text))
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:

@@ -45,6 +45,8 @@ _JOINS: Final = re.compile(r"\s(?:and|or|und|oder)\s|,\s")
 _WORD: Final = re.compile(r"[^\W_][\w'’-]*")
 # How much of a clause of the claim the documents must say to speak against it; set by hand, as those it replaces were.
 _AGAINST: Final = 0.6
+# ... or that a denial must say around what the claim denies, for the claim's "not" to be taken from it; set by hand.
+_NEAR: Final = 0.4
 # Words of a clause that can be told apart from others'.
 _FEWEST: Final = 2
 # Words that follow a "not" and stand so behind another one bear it out.
@@ -160,11 +162,13 @@ class Polarity:
         ]
 
     def _beside(self, mine: _Clause, heard: Sequence[tuple[Source, _Clause]]) -> float:
-        """How much of what stands around what is denied another denial says."""
+        """How much of what stands around what is denied another denial says; all where it denies the same act."""
         around, shut_out = self._sources.weights(mine.stems - mine.act), _shut_out(mine.stems, self._language)
         return max(
             (
-                coverage(around, clause.stems | clause.before | self._titles[source.place])
+                1.0
+                if clause.act and clause.act == mine.act
+                else coverage(around, clause.stems | clause.before | self._titles[source.place])
                 for source, clause in heard
                 if clause.denied or clause.otherwise - mine.otherwise or shut_out & clause.stems
             ),
@@ -189,7 +193,7 @@ class Polarity:
         if other >= _AGAINST and other > same:
             span = mine.word if mine.denied else self._first(claim, mine)
             yield Difference("negation", span, against.text if against else "", against)
-        elif mine.denied and self._outright(claim, mine) and self._beside(mine, heard) < _AGAINST:
+        elif mine.denied and self._outright(claim, mine) and self._beside(mine, heard) < _NEAR:
             yield Difference("negation", mine.word)
 
     def _outright(self, claim: str, mine: _Clause) -> bool:

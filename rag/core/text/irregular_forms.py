@@ -37,8 +37,8 @@ _FORMS: Final = """
     phenomenon phenomena / shelf shelves / synthesis syntheses / thesis theses / thief thieves / tooth teeth
     wife wives / wolf wolves / woman women / chairman chairmen / chairwoman chairwomen / craftsman craftsmen
     fireman firemen / foreman foremen / freshman freshmen / gentleman gentlemen / policeman policemen
-    policewoman policewomen / salesman salesmen / spokesman spokesmen / spokeswoman spokeswomen / workman workmen
-    grandchild grandchildren / schoolchild schoolchildren
+    yourself yourselves / policewoman policewomen / salesman salesmen / spokesman spokesmen
+    spokeswoman spokeswomen / workman workmen / grandchild grandchildren / schoolchild schoolchildren
     """
 
 

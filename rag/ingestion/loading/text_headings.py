@@ -24,6 +24,8 @@ _NUMBERED: Final = re.compile(
     r"\s++(?:[-–—]\s)?(?=[^\W\d_])|(?P<chapter>第[一二三四五六七八九十百\d]{1,4}[章节条部篇]|[一二三四五六七八九十]{1,3}、)",
     re.IGNORECASE,
 )
+_CHAPTER_NUMBER: Final = re.compile(r"[一二三四五六七八九十百\d]++")
+_NUMBER: Final = re.compile(r"\d++|[IVX]++\b|\b[A-Z]\b")
 _ENDS_SENTENCE: Final = re.compile(r"[.!?:;,。！？：；，、][\"'”’)）」』]?\Z")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
@@ -113,6 +115,6 @@ def _before_text(lines: list[_Line], place: int, shapes: dict[int, str]) -> bool
 def _shape(match: re.Match[str]) -> str:
     """How a line is numbered: "4.2" and "7.1" alike, "1.1.", one for each level."""
     if match["chapter"]:
-        return re.sub(r"[一二三四五六七八九十百\d]+", "1", match["chapter"])
+        return _CHAPTER_NUMBER.sub("1", match["chapter"])
     levels = match["number"].rstrip(".):").count(".") + 1
-    return "1." * levels if match["number"][0].isdigit() else re.sub(r"\d+|[IVX]+\b|\b[A-Z]\b", "1.", match["number"])
+    return "1." * levels if match["number"][0].isdigit() else _NUMBER.sub("1.", match["number"])

@@ -106,7 +106,12 @@ class EmbedderFacts:
     sets: tuple[str, ...]
 
     def gate_for(self, question: str, across: bool) -> GateWeights:
-        """The gate's weights for a question; `across`: the passages are in another language."""
+        """The gate's weights for a question; `across`: the passages are in another language.
+
+        In a language that an embedder does not read words alone decide, and all decide as the bundled one does.
+        """
+        if not self.is_calibrated_for(question) and self.name != BUNDLED:
+            return embedder_facts(BUNDLED).gate
         language = language_of(question)
         if across:
             return self.gates.get(f"across_{language}", self.gates.get("across", self.gate))
