@@ -61,6 +61,14 @@ def test_the_heads_of_a_table_alone_speak_against_nothing() -> None:
     assert not any("Berth | Fee a week" in str(reason.fields) for reason in sentence.reasons)
 
 
+def test_what_supports_a_claim_together_stands_in_one_document() -> None:
+    files = {"tariffs.md": TARIFFS, "cranes.md": "# Cranes\n\nThe crane of 2021 was sold.\n"}
+    said = said_in_documents([load_bytes(text.encode(), name) for name, text in files.items()])
+    (sentence,), cited = verify("The surplus in 2021 was 8,150 euros.", "What is said?", [], said, judge=JUDGE)
+    assert sentence.verdict == "supported"
+    assert {cited[place].name for place in sentence.quotes} == {"tariffs.md"}
+
+
 def test_a_supported_claim_is_footnoted_with_the_row_that_says_it_alone() -> None:
     said = judged("A River berth costs 40 euros a week.")
     assert said.verdict == "supported"

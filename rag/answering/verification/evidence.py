@@ -176,12 +176,19 @@ def chosen(claim: Mapping[str, float], near: Sequence[Source], most: int = _SENT
     held: Set[str] = frozenset()
     while len(found) < most:
         rest = [source for source in near if source not in found]
-        best = max(rest, key=lambda source: coverage(claim, held | source.terms), default=None)
+        # What belongs together stands in one document: of two that are as good, the one beside the first.
+        best = max(rest, key=lambda one: (coverage(claim, held | one.terms), _beside(one, found)), default=None)
         if best is None or (found and coverage(claim, held | best.terms) <= coverage(claim, held)):
             break
         found.append(best)
         held = held | best.terms
     return found
+
+
+def _beside(source: Source, found: Sequence[Source]) -> int:
+    """Whether a source stands in the document, and in the section, of the first one found."""
+    quote, first = source.quote, found[0].quote if found else source.quote
+    return (quote.document == first.document) * (1 + (quote.section == first.section))
 
 
 def _joined(sources: Sequence[Source]) -> str:
