@@ -302,3 +302,20 @@ def test_chinese_quotes_are_sentences(embedder: Embedder) -> None:
 
 def test_no_passages_give_no_quotes() -> None:
     assert find_quotes("Anything?", [], Blind(), pages={}) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("地下车位多少钱一个月？", "地下车位租金每月450元。"),
+        ("自行车位有几个？", "自行车位共有36个。"),
+    ],
+)
+def test_figures_between_chinese_signs_are_found(question: str, first: str) -> None:
+    text = "每户最多可租两个地下车位。地下车位租金每月450元。自行车位在院子里，门口有一个标志。自行车位共有36个。"
+    assert quotes(question, text, Blind())[0] == first
+
+
+def test_who_asks_what_a_thing_costs_is_shown_money() -> None:
+    text = "A first lesson of 30 minutes is free. A lesson takes 45 minutes. Further ones cost 32 euros."
+    assert quotes("What does a lesson cost?", text, Blind())[0] == "Further ones cost 32 euros."

@@ -24,18 +24,31 @@ _DATE: Final = re.compile(
 _DAY: Final = re.compile(
     rf"\b(?:1\d|20)\d\d\b|\b(?:{MONTH})\.? \d+|\b\d+(?:st|nd|rd|th|\.)? (?:{MONTH})\b", re.IGNORECASE
 )
+# No letter or digit before it; Chinese ones stand beside figures without a blank.
+_NO_LETTER: Final = r"(?<![^\W\u3400-\u9fff])"
 _FIGURE: Final = re.compile(
-    rf"(?<!\w)[$€£]?\d[\d,.]*[A-Za-z]*|\b(?:{CARDINAL}|(?:hundred|thousand|million|billion|dozen)s?|half|third|quarter"
+    rf"{_NO_LETTER}[$€£¥]?\d[\d,.]*[A-Za-z]*|\b(?:{CARDINAL}|(?:hundred|thousand|million|billion|dozen)s?|half|third|quarter"
     rf"|percent|hundert|tausend|million(?:en)?|milliarden?|prozent)\b|[{CHINESE_NUMERALS}万亿]+",
+    re.IGNORECASE,
+)
+_MONEY: Final = re.compile(
+    rf"[$€£¥￥]\s?\d|{_NO_LETTER}\d[\d,.]*+\s?(?:(?:hundred|thousand|million|billion|mio\.?|mrd\.?)\s)?"
+    r"(?:dollars?|euros?|pounds?|cents?|pence|yuan|francs?|franken|usd|eur|gbp|chf|cny|rmb|€)\b"
+    rf"|[\d{CHINESE_NUMERALS}万亿]\s?(?:[美欧]?元|块|英镑|日元|人民币)",
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
 _PERCENT: Final = re.compile(
-    rf"(?<!\w)\d[\d.,]{{0,{_LONGEST_FIGURE - 1}}}+\s?(?:%|percent\b|per cent\b)|百分之", re.IGNORECASE
+    rf"{_NO_LETTER}\d[\d.,]{{0,{_LONGEST_FIGURE - 1}}}+\s?(?:%|percent\b|per cent\b)|百分之", re.IGNORECASE
 )
 _WHAT: Final = r"\b(?:what|which) (?:(?:is|was|are|were) )?(?:the )?"
 _ASKED: Final = (
     (_WHAT + r"(?:percent|percentage)\b|百分之几", _PERCENT),
+    (
+        r"\bhow (?:much|expensive) [^?]{0,60}\bcosts?\b|\bwhat (?:does|do|did|would) [^?]{1,60}\bcosts?\b"
+        r"|多少钱|[几多少][元块]",
+        _MONEY,
+    ),
     # A weekday alone is not a date.
     (_WHAT + r"(?:exact )?(?:\w+ )?date\b", _DAY),
     (
