@@ -156,6 +156,14 @@ def test_what_reads_alike_and_says_another_thing_is_not_supported(said: str, evi
     assert verdict(said, evidence) == expected
 
 
+def test_what_is_denied_is_told_by_the_whole_sentence_once() -> None:
+    lockers, pump = "Lockers are emptied every night.", "The pump is not suitable for salt water."
+    assert reasons(judged("Lockers are not emptied every night.", lockers)) == [("negation_differs", "not", lockers)]
+    turned = judged("The pump is suitable for salt water.", pump)
+    assert [(key, document) for key, _, document in reasons(turned)] == [("negation_differs", pump)]
+    assert [turned.text[start:end] for start, end in turned.words] == ["suitable"]
+
+
 def test_a_denial_is_contradicted_only_by_what_says_the_thing_itself() -> None:
     evidence = "The reading room seats 48. Food is not allowed in the reading room. Smoking is allowed in the yard."
     no, wrong = (

@@ -32,7 +32,10 @@ class Case:
     def accuse(self) -> None:
         """Call the claim unsupported for its differences."""
         self.verdict = "unsupported"
-        self.reasons = [one.notice(self.said.text) for one in self.differences]
+        # Of one "not" of the documents two checks may speak: it is told once.
+        told = [one.notice(self.said.text) for one in self.differences]
+        fields = {"negation_differs": "document"}
+        self.reasons = list({(one.key, one.fields[fields.get(one.key, "said")]): one for one in told}.values())
         self.words = [span for one in self.differences if (span := self.said.place(*one.span))]
         self.evidence = [one.source for one in self.differences if one.source] or self.evidence
 

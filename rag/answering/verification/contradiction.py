@@ -33,7 +33,11 @@ class Difference:
 
     def notice(self, claim: str) -> Notice:
         said = claim[slice(*self.span)]
-        fields: dict[str, str | int] = {"said": said, "document": self.document}
+        document = self.document
+        if self.source and (self.kind == "negation" or document == self.source.text):
+            # A "not", or none, says nothing by itself: the whole sentence does, or row, as it stands there.
+            document = self.source.quote.text
+        fields: dict[str, str | int] = {"said": said, "document": document}
         return Notice(f"{self.kind}_{'missing' if self.source is None else 'differs'}", fields)
 
 

@@ -142,7 +142,9 @@ class Sources:
         common, sought = frozenset.intersection(*named[1:]), frozenset(wanted)
         shares = [len((one - common) & sought) / len(one - common) if one - common else 0.0 for one in named]
         best = max(shares[1:])
-        kept = [i for i in range(1, len(cells)) if best and shares[i] >= best / 2] or range(1, len(cells))
+        # Beside a column that is named in full one of which only "fee" is named is not meant.
+        least = best if best == 1.0 else best / 2
+        kept = [i for i in range(1, len(cells)) if best and shares[i] >= least] or range(1, len(cells))
         text = "; ".join([f"{heads[0]}: {cells[0]}", *(self._cell(heads[i], cells[i]) for i in kept)])
         return self._source(source.place, source.quote, text, whole=True)
 

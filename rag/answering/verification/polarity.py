@@ -13,7 +13,7 @@ from typing import Final
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
 from rag.answering.verification.little_words import CONTRADICTORY
-from rag.core.text import Language, coverage, script_of, terms
+from rag.core.text import Language, coverage, is_empty, script_of, terms
 from rag.core.types import Span
 from rag.models.judges import Judge, Judgement
 from rag.models.judges.protocol import Pair
@@ -191,7 +191,7 @@ class Polarity:
             elif share > other and (mine.act <= clause.stems if mine.denied else clause.act <= mine.stems):
                 other, against = share, source
         if other >= _AGAINST and other > same:
-            span = mine.word if mine.denied else self._first(claim, mine)
+            span = mine.word if mine.denied else self._denied_word(claim, mine, acts)
             yield Difference("negation", span, against.text if against else "", against)
         elif mine.denied and self._outright(claim, mine) and self._beside(mine, heard) < _NEAR:
             yield Difference("negation", mine.word)
@@ -200,9 +200,11 @@ class Polarity:
         condition = _CONDITION.search(claim, mine.span[0], mine.word[0])
         return condition is None and _PLAINLY.fullmatch(claim, *mine.word) is not None
 
-    def _first(self, claim: str, mine: _Clause) -> Span:
-        words = (m.span() for m in _WORD.finditer(claim, *mine.span) if terms(m[0], self._language))
-        return next(words, mine.span)
+    def _denied_word(self, claim: str, mine: _Clause, acts: Set[str]) -> Span:
+        """The word of a clause that the documents deny, else its first that says something."""
+        words = [m for m in _WORD.finditer(claim, *mine.span) if not is_empty(m[0], self._language)]
+        words.sort(key=lambda m: acts.isdisjoint(terms(m[0], self._language)))
+        return words[0].span() if words else mine.span
 
     def _clauses(self, text: str) -> Iterator[_Clause]:
         begin, before = 0, frozenset[str]()
