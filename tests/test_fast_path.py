@@ -27,7 +27,7 @@ from rag.answering.prompt_documents import documents_of
 from rag.core.call_context import CallContext
 from rag.core.settings import Settings
 from rag.core.tables import Table
-from rag.core.types import GenerationProgress, Passage, Quote, Turn
+from rag.core.types import GenerationProgress, Heading, Passage, Quote, Turn
 from rag.ingestion.pipeline import read_file
 from rag.library.index import postings
 from rag.library.store.documents import Documents
@@ -212,7 +212,7 @@ def test_each_page_is_read_and_cut_into_units_once_a_question(
 
     monkeypatch.setattr(library.store.documents, "pages_at", spy)
 
-    def cutting(text: str, tables: Sequence[Table] = ()) -> list[Unit]:
+    def cutting(text: str, tables: Sequence[Table] = (), headings: Sequence[Heading] = ()) -> list[Unit]:
         cut.append(text)
         return into_units(text, tables)
 

@@ -139,7 +139,7 @@ def test_chinese_is_checked_by_words_numbers_and_negation(said: str, expected: s
         ("The museum is closed on Thursdays.", "It is closed on Mondays. On Thursdays it stays open.", "partly"),
         (
             "The museum is closed on Thursdays.",
-            "The museum shows ships. It is closed on Mondays and open late on Thursdays. The museum is heated.",
+            "The museum is warm. It is open from Tuesday on. On Thursdays it stays open. It is closed on Mondays.",
             "partly",
         ),
         ("Net debt fell by 38 million euros.", "Net debt was 38 million euros, down from 45 million euros.", "partly"),
