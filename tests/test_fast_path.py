@@ -214,7 +214,7 @@ def test_each_page_is_read_and_cut_into_units_once_a_question(
 
     def cutting(text: str, tables: Sequence[Table] = (), headings: Sequence[Heading] = ()) -> list[Unit]:
         cut.append(text)
-        return into_units(text, tables)
+        return into_units(text, tables, headings)
 
     monkeypatch.setattr(library.store.documents, "page", None)
     monkeypatch.setattr(evidence_pages, "units", cutting)
