@@ -58,3 +58,29 @@ def test_another_figure_or_the_opposite_is_unsupported(said: str) -> None:
 @pytest.mark.parametrize("said", ["图书馆周一开放。", "续借期满后每天罚款两角。"])
 def test_words_from_several_clauses_do_not_make_a_claim(said: str) -> None:
     assert verdict(said) != "supported"
+
+
+PRICES = (
+    "地下车位租金每月450元，地面车位每月280元。成人票可以退，儿童票不可以退。"
+    "高层住宅每平方米每月2.60元，别墅每平方米每月4.80元。"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("地下车位每月450元。", "supported"),
+        ("地面车位每月280元。", "supported"),
+        ("别墅每平方米每月4.80元。", "supported"),
+        ("成人票可以退。", "supported"),
+        ("儿童票不可以退。", "supported"),
+        # The subject of one clause with what the next says of another.
+        ("地下车位每月280元。", "unsupported"),
+        ("地面车位每月450元。", "unsupported"),
+        ("高层住宅每平方米每月4.80元。", "unsupported"),
+        ("成人票不可以退。", "unsupported"),
+    ],
+)
+def test_clauses_side_by_side_say_each_their_own(said: str, expected: str) -> None:
+    (sentence,), _ = verify(said, "怎么收费？", [], said_in(PRICES), judge=JUDGE)
+    assert sentence.verdict == expected

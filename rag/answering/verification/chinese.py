@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final
 
 from rapidfuzz.distance import LCSseq
@@ -112,12 +113,39 @@ def _compare(said: Sequence[_Token], clauses: str, source: Source, beside: Set[t
     if figures and not beside & set(pairwise(token.text for token in said[max(0, figures[0] - 1) : figures[0] + 2])):
         exchanged = _exchanged(said, heard, pairs, figures[0])
     mine = said[figures[0]] if figures else None
+    crossed = _crossed(heard, pairs)
+    if crossed and not figures:
+        mine, exchanged = _of_the_other(said, heard, pairs, crossed)
     span = ((mine.start, mine.end), clauses[exchanged.start : exchanged.end]) if mine and exchanged else None
     turned = None if figures else _turned(said, heard, pairs)
     bound = _BINDS.search(source.quote.text) is not None and not any(token.text in _BOUND for token in said)
     unknown = any(i not in matched and said[i].text != _DENIAL for i in range(pairs[0][0]))
-    same = not (figures or turned or bound or unknown or _replaced(said, heard, pairs))
+    same = not (crossed or figures or turned or bound or unknown or _replaced(said, heard, pairs))
     return Aligned(source, share, same, span, None if bound else turned)
+
+
+def _crossed(heard: Sequence[_Token], pairs: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Two clauses made alike that a claim is put together from, where the later has a subject of its own: of "the
+    covered place is 450 a month, the open place 280" the covered place for 280."""
+    first: dict[int, int] = {}
+    for _, j in pairs:
+        first.setdefault(heard[j].clause, j)
+    words = [token for token in heard if not token.figure and token.text != _DENIAL]
+    told = {clause: Counter(token.text for token in words if token.clause == clause) for clause in first}
+    for earlier, later in combinations(first, 2):
+        own = any(token.clause == later and token.text != _DENIAL for token in heard[: first[later]])
+        if own and 2 * (told[earlier] & told[later]).total() >= told[later].total():
+            return earlier, later
+    return None
+
+
+def _of_the_other(
+    said: Sequence[_Token], heard: Sequence[_Token], pairs: Sequence[tuple[int, int]], clauses: tuple[int, int]
+) -> tuple[_Token | None, _Token | None]:
+    """The figure of a claim that is the later clause's, and the earlier one's that stands in its place."""
+    mine = next((said[i] for i, j in pairs if said[i].figure and heard[j].clause == clauses[1]), None)
+    own = [token for token in heard if token.figure and token.clause == clauses[0]]
+    return (mine, own[0]) if mine and len(own) == 1 else (None, None)
 
 
 def _turned(said: Sequence[_Token], heard: Sequence[_Token], pairs: Sequence[tuple[int, int]]) -> Span | None:
