@@ -15,7 +15,7 @@ def reason_text(reason: Notice, t: Texts) -> str:
     """Why a claim is not borne out, in words: "The document says “14 days”, not “30 days”"."""
     fields = {key: _short(str(value)) for key, value in reason.fields.items()}
     kind, _, end = reason.key.rpartition("_")
-    if kind == "negation" and end == "differs":
+    if kind in ("negation", "clause") and end == "differs":
         return t("answer.reason_denied", **fields)
     key = f"answer.reason_{end}" if kind and end in ("differs", "missing") else f"answer.reason_{reason.key}"
     return t(key if end != "differs" or fields["document"] else "answer.reason_added", **fields)

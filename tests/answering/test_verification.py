@@ -161,6 +161,29 @@ def test_what_reads_alike_and_says_another_thing_is_not_supported(said: str, evi
     assert verdict(said, evidence) == expected
 
 
+CLAUSES = (
+    "Covered spaces cost 450 euros a month, open spaces 280 euros. Adults pay 14 euros and students 9 euros. "
+    "The Basic plan covers glasses, the Premium plan covers dentures."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Adults pay 14 euros.", "supported"),
+        ("Students pay 9 euros.", "supported"),
+        ("The Premium plan covers dentures.", "supported"),
+        # Half of one clause, and half of the next that is made like it.
+        ("Adults pay 9 euros.", "unsupported"),
+        ("Students pay 14 euros.", "unsupported"),
+        ("Covered spaces cost 280 euros a month.", "unsupported"),
+        ("The Basic plan covers dentures.", "unsupported"),
+    ],
+)
+def test_clauses_made_alike_say_each_their_own(said: str, expected: str) -> None:
+    assert verdict(said, CLAUSES) == expected
+
+
 def test_what_is_denied_is_told_by_the_whole_sentence_once() -> None:
     lockers, pump = "Lockers are emptied every night.", "The pump is not suitable for salt water."
     assert reasons(judged("Lockers are not emptied every night.", lockers)) == [("negation_differs", "not", lockers)]

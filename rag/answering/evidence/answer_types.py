@@ -32,7 +32,7 @@ _FIGURE: Final = re.compile(
     re.IGNORECASE,
 )
 _MONEY: Final = re.compile(
-    rf"[$€£¥￥]\s?\d|{_NO_LETTER}\d[\d,.]*+\s?(?:(?:hundred|thousand|million|billion|mio\.?|mrd\.?)\s)?"
+    rf"[$€£¥￥]\s?\d|{_NO_LETTER}(?<![.,])\d[\d,.]*+\s?(?:(?:hundred|thousand|million|billion|mio\.?|mrd\.?)\s)?"
     r"(?:dollars?|euros?|pounds?|cents?|pence|yuan|francs?|franken|usd|eur|gbp|chf|cny|rmb|€)\b"
     rf"|[\d{CHINESE_NUMERALS}万亿]\s?(?:[美欧]?元|块|英镑|日元|人民币)",
     re.IGNORECASE,

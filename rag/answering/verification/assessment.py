@@ -101,6 +101,8 @@ class Assessor:
         return "" if self._checks.clauses(said) else plain
 
     def _of_few_words(self, said: Said, bare: str) -> Case:
+        if self._checks.crossed(said.text):
+            return self._checked(said)
         source = answering(bare, self._question, self._sources)
         if source is None:
             case = replace(self._checked(said.behind(f"{asked_about(self._question)}: ")), most="partly")
@@ -108,11 +110,8 @@ class Assessor:
                 # Only words of the question differ.
                 own = dict.fromkeys(terms(said.text, self._sources.language), 1.0)
                 held = coverage(own, _all_terms(case.near)) >= _HELD
-                case.verdict, case.differences, case.reasons = (
-                    "partly" if held else "unsupported",
-                    [],
-                    [Notice("not_found")],
-                )
+                case.verdict = "partly" if held else "unsupported"
+                case.differences, case.reasons = [], [Notice("not_found")]
             return case
         return Case(said, [source], [source], "supported")
 

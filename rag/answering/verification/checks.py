@@ -10,6 +10,7 @@ from typing import Final
 
 from rag.answering.verification.chinese import Aligned, nearest_clauses
 from rag.answering.verification.contradiction import Difference
+from rag.answering.verification.crossing import crossed
 from rag.answering.verification.evidence import Source, Sources
 from rag.answering.verification.figures import changed_by, wrong_figures
 from rag.answering.verification.little_words import INSTEAD
@@ -102,6 +103,11 @@ class Checks:
     def denied(self, claim: str, near: Sequence[Source]) -> bool:
         return self._polarity.denied(claim, near, self._question)
 
+    def crossed(self, claim: str) -> bool:
+        """Whether a claim is put together from two clauses that are made alike."""
+        near = self._sources.nearest(claim, self._question)
+        return any(crossed(claim, near, self._sources.language))
+
     def differences(self, claim: str, near: Sequence[Source]) -> tuple[list[Difference], list[Difference]]:
         """What a claim says otherwise than the documents, each place once; what is said there before what is not.
         And what is too weak a sign for that, and enough for a doubt."""
@@ -157,6 +163,7 @@ class Checks:
         yield from _by("said of another", said_of_another(claim, everything, language))
         yield from _by("adrift", adrift(claim, everything, language))
         yield from _by("changed by", changed_by(claim, near))
+        yield from _by("crossed", crossed(claim, near, language))
         yield from _by("negations", self._polarity.differences(claim, near, self._question))
         if nearest := self.clauses(claim):
             if nearest.exchanged:
@@ -166,8 +173,8 @@ class Checks:
                 yield Difference("negation", nearest.turned, nearest.source.text, nearest.source, "negations")
 
 
-def _figures(text: str) -> frozenset[float]:
-    return frozenset(number.value for number in numbers(text))
+def _figures(text: str) -> frozenset[tuple[float, str]]:
+    return frozenset((number.value, number.unit) for number in numbers(text))
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
