@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.answering.evidence import are_of_each
 from rag.answering.found_evidence import Evidence
 from rag.answering.generation import AnswerWriter
 from rag.answering.library_answers import LibraryAnswers
@@ -61,7 +62,8 @@ def first_draft(asked: AskedQuestion, evidence: Evidence, clock: Clock) -> Answe
         gate=evidence.gate,
         words_only=evidence.words_only,
         seconds=clock.seconds(),
-        kind=asked.library.kind,
+        # "What does each berth cost?" is answered by a list, where a table has one.
+        kind="list" if are_of_each(asked.question, evidence.quotes) else asked.library.kind,
         disagreements=evidence.disagreements if evidence.answers else (),
         notices=tuple(_notices(asked, evidence)),
     )

@@ -17,9 +17,11 @@ PAGES: Final = 20
 _MOST_ASKED: Final = 16
 # The length of a heading that says what is below it, in characters.
 _SHORTEST, _LONGEST = 4, 80
-# "4.1 How much leave", "Chapter 4:", "第三章 ".
+# "4.1 How much leave", "Chapter 4:", "第三章 ", "三、".
 _NUMBER: Final = re.compile(
-    r"(?:(?:chapter|section|kapitel|abschnitt)\s)?[\d.§()]{1,9}+:?\s|第[^\W章节条]{1,4}+[章节条]\s?", re.IGNORECASE
+    r"(?:(?:chapter|section|kapitel|abschnitt)\s)?[\d.§()]{1,9}+:?\s|第[^\W章节条]{1,4}+[章节条]\s?"
+    r"|[（(]?[一二三四五六七八九十]{1,3}[、）)]\s?",
+    re.IGNORECASE,
 )
 _QUESTION_SIGNS: Final = ("?", "？")
 

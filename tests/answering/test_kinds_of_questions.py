@@ -113,8 +113,9 @@ def test_documents_are_counted_and_listed_whole(library: Services) -> None:
     ["What does each berth cost a week?", "What do all berths cost?", "How long is the notice of every berth?"],
 )
 def test_what_is_asked_of_each_is_answered_by_all_rows_of_its_table(library: Services, question: str) -> None:
-    quotes = ask(library, "tariffs", question).quotes
-    assert [quote.text.partition(" | ")[0] for quote in quotes[:3]] == ["River", "Basin (covered)", "Pontoon"]
+    answer = ask(library, "tariffs", question)
+    assert [quote.text.partition(" | ")[0] for quote in answer.quotes[:3]] == ["River", "Basin (covered)", "Pontoon"]
+    assert answer.kind == "list"
 
 
 def test_the_longest_of_a_column_is_computed(library: Services) -> None:

@@ -28,6 +28,8 @@ def test_headings_are_taken_from_each_document_in_turn_without_numbers_questions
     one = document("one", "Rules"), [page("Rules", "4.1 Annual leave", "How do I claim?", "abc")]
     two = document("two"), [page("第三章 年假规定", "Annual Leave", "Chapter 2: Travel", "x" * 81)]
     assert [each.text for each in headings([one, two])] == ["How do I claim?", "年假规定", "Annual leave", "Travel"]
+    three = document("three"), [page("二、停车收费", "（三）宠物管理")]
+    assert [each.text for each in headings([three])] == ["停车收费", "宠物管理"]
 
 
 def test_only_questions_are_offered_that_are_answered_under_their_heading() -> None:

@@ -2,6 +2,7 @@
 
 from rag.answering.evidence.answer_types import nearest_of_its_kind
 from rag.answering.evidence.disagreement import decisive, denies, disagreements, newest_first, of_age, of_version
+from rag.answering.evidence.list_members import are_of_each
 from rag.answering.evidence.outline import edge_quotes, lead_quote, outline_quotes, section_quotes
 from rag.answering.evidence.pages import CutPage, cut_pages, sentences_of
 from rag.answering.evidence.quote_selection import AnswerScorer, find_quotes
@@ -13,6 +14,7 @@ __all__ = [
     "AnswerScorer",
     "CutPage",
     "Unit",
+    "are_of_each",
     "cut_pages",
     "decisive",
     "denies",

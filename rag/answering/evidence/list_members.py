@@ -12,7 +12,7 @@ from rag.answering.evidence.pages import CutPage
 from rag.answering.evidence.units import Unit
 from rag.core.tables import CELL_BORDER, is_total
 from rag.core.text import CARDINAL, coverage, number_value, terms
-from rag.core.types import PageKey, Passage
+from rag.core.types import PageKey, Passage, Quote
 
 # A member of a list scores at least this share of the best. By hand: measured on no set yet.
 _MEMBER: Final = 0.7
@@ -63,6 +63,13 @@ def list_members(
         if candidate.words + candidate.meaning >= _MEMBER * best_score and not any(map(candidate.overlaps, chosen)):
             chosen.append(candidate)
     return chosen[:k]
+
+
+def are_of_each(question: str, quotes: Sequence[Quote]) -> bool:
+    """Whether quotes are the rows of a table whose things something is asked of each."""
+    tables = {(quote.document, quote.head) for quote in quotes}
+    asked = any(pattern.search(question) for pattern in (_EACH, _EACH_ZH))
+    return asked and len(quotes) > 1 and len(tables) == 1 and quotes[0].head != ""
 
 
 def rows_of_each(question: str, ranked: Sequence[Candidate], passages: Sequence[Passage]) -> list[Candidate]:
