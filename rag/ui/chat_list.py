@@ -61,8 +61,10 @@ def choose_collection(page: Frame, chat: Chat | None = None) -> Collection:
 
 def _choose() -> None:
     """Before the run that draws it; what is shown then is a new chat."""
-    st.session_state["collection"] = st.session_state[_CHOSEN]
-    go_to(None)
+    # A browser may tell of a choice where the page has no such box.
+    if chosen := st.session_state.get(_CHOSEN):
+        st.session_state["collection"] = chosen
+        go_to(None)
 
 
 def _listed_name(collection: Collection, owners: Mapping[str, str], texts: Texts) -> str:
