@@ -3,6 +3,7 @@ students 9" that adults pay 9. Chinese clauses are compared sign by sign, in `ch
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence, Set
 from itertools import combinations
@@ -42,8 +43,10 @@ def crossed(claim: str, near: Sequence[Source], language: Language) -> Iterator[
                 return
 
 
-def _clauses(text: str, language: Language) -> list[frozenset[str]]:
-    return [found for part in _BORDER.split(text) if (found := frozenset(terms(part, language)))]
+@functools.lru_cache(maxsize=4096)
+def _clauses(text: str, language: Language) -> tuple[frozenset[str], ...]:
+    """The words of a sentence's clauses; kept, since every claim of an answer is held against the same sentences."""
+    return tuple(found for part in _BORDER.split(text) if (found := frozenset(terms(part, language))))
 
 
 def _alike(one: Set[str], other: Set[str]) -> bool:

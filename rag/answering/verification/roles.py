@@ -66,8 +66,10 @@ def adrift(claim: str, everything: Sequence[Source], language: Language) -> Iter
             beside = max(coverage(rest, source.terms) for source in homes)
             if best - beside >= _ELSEWHERE:
                 yield Difference("figure", (number.start, number.end))
-    of_days = max((coverage(rest, one.terms) for one in everything if _WEEKDAY.search(one.text)), default=0.0)
-    for day in _WEEKDAY.finditer(claim):
+    days = list(_WEEKDAY.finditer(claim))
+    dated = [one for one in everything if _WEEKDAY.search(one.text)] if days else []
+    of_days = max((coverage(rest, one.terms) for one in dated), default=0.0)
+    for day in days:
         homes = [source for source in everything if source.terms.issuperset(terms(day[0], language))]
         if homes and of_days - max(coverage(rest, source.terms) for source in homes) >= _DAY_ELSEWHERE:
             yield Difference("date", day.span())
