@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Request, expect
 
 from tests.support.serving import free_port, wait_until_healthy
 
@@ -140,9 +140,23 @@ class User:
     def upload(self, *files: FilePayload) -> None:
         """Choose files in the form and send it."""
         self.open_form()
-        self.page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(list(files))
-        expect(self.page.get_by_test_id("stFileChip")).to_have_count(len(files))
-        self.page.get_by_role("button", name="Add", exact=True).click()
+        self.choose_files(self.page.get_by_test_id("stFileUploaderDropzoneInput").first, list(files), len(files))
+        self.send_form()
+
+    def send_form(self) -> None:
+        """By key: the button moves while the form opens and its files arrive, and a click beside it is lost."""
+        button = self.page.get_by_role("button", name="Add", exact=True)
+        expect(button).to_be_enabled()
+        button.press("Enter")
+
+    def choose_files(self, box: Locator, files: list[FilePayload] | Path, count: int) -> None:
+        """Put files, or those of a folder, into a box, and wait until they have arrived: its form is shut meanwhile."""
+        arrived: list[Request] = []
+        self.page.on("requestfinished", lambda each: arrived.append(each) if each.method == "PUT" else None)
+        box.set_input_files(files)
+        expect(self.page.get_by_test_id("stFileChip")).to_have_count(count)
+        while len(arrived) < count:
+            self.page.wait_for_event("requestfinished")
 
     def open_form(self) -> None:
         """The form to add documents is open where there are none yet."""

@@ -133,7 +133,7 @@ def addresses_in(person: User) -> list[str]:
 
 def fetched(person: User, addresses: list[str]) -> list[int]:
     """What their browser is answered, with its cookies."""
-    return [person.page.request.get(address).status for address in addresses]
+    return [person.page.request.get(address, max_retries=3).status for address in addresses]
 
 
 def test_whoever_is_shut_out_is_out_without_a_click(app: Team, someone: Callable[..., User]) -> None:

@@ -99,9 +99,11 @@ def upload(page: Page, name: str, text: str) -> None:
     page.goto(re.sub(r"(//[^/]+).*", r"\1/documents", page.url))
     data = b"<title>" + name.encode() + b"</title>" + PADDING + f"<main><p>{text}</p></main>".encode()
     chosen: FilePayload = {"name": name, "mimeType": "text/html", "buffer": data}
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([chosen])
+    # Until it has arrived the form is shut; its button moves while it opens, and a click beside it is lost.
+    with page.expect_response(lambda each: each.request.method == "PUT", timeout=WAIT):
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([chosen])
     expect(page.get_by_test_id("stFileChip")).to_have_count(1, timeout=WAIT)
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Add", exact=True).press("Enter")
 
 
 def until(happened: Callable[[], bool], seconds: float = 90) -> bool:
