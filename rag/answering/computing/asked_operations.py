@@ -16,15 +16,17 @@ _OPERATIONS: Final[tuple[tuple[re.Pattern[str], Operation], ...]] = (
 r"|im mittel)\b|平均"), "average"),
     (re.compile(r"\bmedian\b|中位数"), "median"),
     (re.compile(
-            r"\b(?:highest|largest|biggest|greatest|maximum|max|the most|most|top|latest|newest|most recent"
-            r"|longest|heaviest|tallest|deepest|widest|farthest|fastest|strongest|höchste\w*|längste\w*|schwerste\w*"
-            r"|größte\w*|maximal\w*|maximum|meisten?|späteste\w*|neueste\w*)\b|最高|最大|最多|最晚|最新|最长"
+            r"\b(?:(?:the )?most expensive|highest|largest|biggest|greatest|maximum|max|the most|most|top|latest|newest"
+            r"|most recent|longest|heaviest|tallest|deepest|widest|farthest|fastest|strongest"
+            r"|dearest|priciest|costliest|teuerste\w*|höchste\w*|längste\w*|schwerste\w*"
+            r"|größte\w*|maximal\w*|maximum|meisten?|späteste\w*|neueste\w*)\b|最高|最大|最多|最晚|最新|最长|最贵"
         ), "maximum"),
     (re.compile(
-            r"\b(?:lowest|smallest|minimum|min|the least|least|fewest|earliest|oldest"
-            r"|shortest|lightest|slowest|narrowest|nearest|weakest|niedrigste\w*|kürzeste\w*|leichteste\w*"
+            r"\b(?:(?:the )?least expensive|lowest|smallest|minimum|min|the least|least|fewest|earliest|oldest"
+            r"|shortest|lightest|slowest|narrowest|nearest|weakest"
+            r"|cheapest|billigste\w*|günstigste\w*|niedrigste\w*|kürzeste\w*|leichteste\w*"
 r"|kleinste\w*|geringste\w*"
-            r"|minimal\w*|wenigsten?|früheste\w*|älteste\w*)\b|最低|最小|最少|最早|最短"
+            r"|minimal\w*|wenigsten?|früheste\w*|älteste\w*)\b|最低|最小|最少|最早|最短|最便宜"
         ), "minimum"),
     (re.compile(r"\b(?:how many|(?:what is )?the number of|number of|count|wie viele|anzahl)\b"
 r"|多少[个条行笔位名项次份件台家人间种]|有几[个条行笔位名项次份件台家人间种]"
@@ -39,6 +41,14 @@ r"|wer)\b|哪些|哪[个条行笔位名项家]|列出|列举|显示|找出"), "r
 # Whoever asks for a reason is not told a number.
 REASONS: Final = re.compile(
     r"\b(?:why|how come|reasons?|causes?|caused|contributed|warum|wieso|weshalb|grund|gründe)\b|为什么|为何|原因"
+)
+# Extremes of days, and of prices.
+DATED: Final = re.compile(
+    r"\b(?:latest|newest|most recent|earliest|oldest|späteste|neueste|früheste|älteste)|最晚|最新|最早"
+)
+PRICED: Final = re.compile(
+    r"\b(?:cheapest|most expensive|least expensive|dearest|priciest|costliest|teuerste|billigste|günstigste)"
+    r"|最贵|最便宜"
 )
 _DISTINCT: Final = re.compile(r"\b(?:different|distinct|unique|verschiedene\w*|unterschiedliche\w*)\b|不同")
 _LIMIT: Final = re.compile(

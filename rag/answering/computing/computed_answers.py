@@ -148,7 +148,7 @@ def _said(one: Plan, result: Result, language: Language) -> tuple[str, str]:
     assert query.column is not None
     values = [grid.column(query.column).values[place] for place in result.rows]
     if query.operation in ("maximum", "minimum"):
-        named = ", ".join(dict.fromkeys(_label(grid, grid.rows[place]) for place in result.rows[:_SHOWN]))
+        named = ", ".join(dict.fromkeys(grid.label_of(grid.rows[place]) for place in result.rows[:_SHOWN]))
         value = ", ".join(dict.fromkeys(v.text for v in values)) if query.limit else values[0].text
         return f"{head}{words.colon}{value}{f' ({named})' if named else ''}{words.stop}", value
     value = _number(one, result, result.value, language)
@@ -183,12 +183,6 @@ def _unit(one: Plan, result: Result) -> str:
     if one.query.column is None or one.query.operation in ("count", "rows", "distinct"):
         return ""
     return result.units[0] if result.units else one.grid.column(one.query.column).unit
-
-
-def _label(grid: Grid, row: Row) -> str:
-    """What a row is about: its first cell of words, else its first."""
-    texts = [row.cells[c.number] for c in grid.columns if c.kind == "words" and row.cells[c.number]]
-    return texts[0] if texts else next(filter(None, row.cells), "")
 
 
 def _about(one: Plan, result: Result, rows: int) -> tuple[Notice, ...]:

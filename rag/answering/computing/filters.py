@@ -10,7 +10,7 @@ from typing import Final
 from rag.answering.computing.asked_operations import Size
 from rag.answering.computing.engine import compared
 from rag.answering.computing.grids import Column
-from rag.answering.computing.matching import Matches
+from rag.answering.computing.matching import NONE_BEFORE, NOT_BEFORE, Matches
 from rag.answering.computing.operations import Filter
 from rag.answering.computing.periods import MOST_PERIODS, Period, periods
 
@@ -21,6 +21,28 @@ NUMBERED: Final = re.compile(
     r"|序号|年份|年度|电话|单号|工号|学号)",
     re.IGNORECASE,
 )
+
+# What cells say where a column is asked yes or no of each row.
+_YES: Final = frozenset({"yes", "true", "x", "✓", "✔", "ja", "是", "有"})
+_NO: Final = frozenset({"no", "false", "✗", "✘", "nein", "否", "无"})
+
+
+def yes_or_no(matches: Matches) -> None:
+    """Columns that say yes or no of each row: "which are not hardy" are those whose cell says no."""
+    text = matches.question.text
+    filtered = {one.column for _, _, one in matches.filters}
+    for mention in matches.mentions:
+        said = {value.text.casefold(): value.text for value in matches.grid.column(mention.column).values if value.text}
+        if mention.column in filtered or not said or not said.keys() <= _YES | _NO:
+            continue
+        before = text[: mention.start][-16:]
+        denied = NOT_BEFORE.search(before) or NONE_BEFORE.search(before)
+        start = mention.start - (len(before) - denied.start() if denied else 0)
+        matches.question.take(start, mention.end)
+        meant = sorted(said.keys() & (_NO if denied else _YES)) or ["no" if denied else "yes"]
+        shown = ", ".join(said.get(each, each) for each in meant)
+        one = Filter(mention.column, "is", tuple(map(compared, meant)), said=shown)
+        matches.filters.append((start, mention.end, one))
 
 
 def period_filters(matches: Matches, one: Period) -> list[Filter]:

@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Any, Final
 
 from rag.answering.computing.cell_values import Value, is_nothing, typed
+from rag.answering.computing.spans import is_chinese, stems_of
 from rag.core.formats import format_of
 from rag.core.places import line_of
 from rag.core.tables import CELL_BORDER, Table, is_total
 from rag.core.text import measure
+from rag.core.text.scripts import Language
 from rag.core.types import Document, Page, Quote
 
 # A column is one of numbers or of days where so many of its filled cells are.
@@ -21,6 +23,15 @@ _UNIT: Final = re.compile(
     r"(?<!\s)\s*+[(\[（【](?:in )?(?P<unit>[^()\[\]（）【】]{1,20})[)\]）】]\s*+$"
     r"|(?<!\s)\s++in (?P<in>[^\W\d_]{1,9}|[$€£¥%])\s*+$"
 )
+
+
+# What the head of a column of prices says, and the units that its cells may have.
+_PRICE: Final = re.compile(
+    r"\b(?:prices?|costs?|fees?|charges?|rates?|amount|(?:[^\W\d_]*)(?:preise?|kosten|gebühr|betrag))\b|价|费|金额",
+    re.IGNORECASE,
+)
+_PIECES: Final = re.compile(r"[^\W\d_]+")
+_CURRENCIES: Final = frozenset("$€£¥₹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,11 @@ class Column:
         said = (match["unit"] or match["in"]) if match else ""
         return measure(said) or (said if said and len(said) <= 3 else "")
 
+    @property
+    def is_price(self) -> bool:
+        units = {self.unit, *(value.unit for value in self.values)}
+        return not units.isdisjoint(_CURRENCIES) or bool(_PRICE.search(self.head))
+
 
 @dataclass
 class Grid:
@@ -101,6 +117,12 @@ class Grid:
     def columns(self) -> list[Column]:
         return [self.column(number) for number in range(len(self.heads))]
 
+    def label_of(self, row: Row) -> str:
+        """What a row is about: its first cell of words, and the next behind an article's number; else its first."""
+        texts = [row.cells[c.number] for c in self.columns if c.kind == "words" and row.cells[c.number]]
+        numbered = bool(texts) and any(letter.isdigit() for letter in texts[0])
+        return " ".join(texts[: 1 + numbered]) if texts else next(filter(None, row.cells), "")
+
     def quote(self, row: Row) -> Quote:
         """The row as a quote at its place."""
         page, known = self.pages[row.page], self.document
@@ -126,6 +148,15 @@ def grids_of(document: Document, pages: Sequence[Page]) -> list[Grid]:
                 found.append(last := Grid(document, page.label, caption, table.heads))
             _add(last, page, table)
     return [grid for grid in found if grid.rows]
+
+
+def own_words(grid: Grid, language: Language) -> frozenset[str]:
+    """The stems of the words that a table is called by, and Chinese runs of up to four characters of them."""
+    title = grid.document.name.rpartition(".")[0].replace("_", " ").replace("-", " ")
+    said = f"{grid.caption} {grid.label} {grid.document.title} {title}"
+    chinese = frozenset(piece for piece in _PIECES.findall(said) if is_chinese(piece))
+    runs = frozenset(run[i : i + n] for run in chinese for n in (2, 3, 4) for i in range(len(run) - n + 1))
+    return frozenset(stems_of(said, language)) | runs
 
 
 def _add(grid: Grid, page: Page, table: Table) -> None:

@@ -18,11 +18,11 @@ from rag.core.text import STOP_WORDS
 # Words of a cell that is looked for whole in a question; what is longer is a text.
 _LONGEST_VALUE: Final = 8
 _IS: Final = re.compile(r"[\s:=]*+(?:(?:is|are|was|were|of|equals?|=|ist|sind|von)\s++|[是为])?[\"'“‘]?")
-_NOT_BEFORE: Final = re.compile(
+NOT_BEFORE: Final = re.compile(
     r"(?:\bnot(?: in| from| at)?|\bisn't|\baren't|\bexcept(?: for)?|\bexcluding|\bwithout"
     r"|\bother than|\bnon|\bnicht|\baußer|不是|不在|除了?|非|不为)[ -]?$"
 )
-_NONE_BEFORE: Final = re.compile(
+NONE_BEFORE: Final = re.compile(
     r"\b(?:no|without(?: an?)?|missing(?: an?| the)?|empty|blank|kein\w*|ohne)\s++$|(?:没有|缺少|无|未填)$"
 )
 _EMPTY_BEHIND: Final = re.compile(r"\s?(?:(?:is|are) )?(?:missing|empty|blank|leer|fehlt|为空|是空的?)")
@@ -131,7 +131,7 @@ class Matches:
                 self.question.take(*place)
                 continue
             start = place[0]
-            negated = _NOT_BEFORE.search(text[:start][-16:])
+            negated = NOT_BEFORE.search(text[:start][-16:])
             if negated:
                 start -= len(text[:start][-16:]) - negated.start()
             self.question.take(start, place[1])
@@ -192,7 +192,7 @@ class Matches:
         """Columns in which nothing stands, or is not to stand nothing."""
         text = self.question.text
         for mention in self.mentions:
-            before = _NONE_BEFORE.search(text[: mention.start][-16:])
+            before = NONE_BEFORE.search(text[: mention.start][-16:])
             behind = _EMPTY_BEHIND.match(text, mention.end)
             if before or behind:
                 start = mention.start - (len(before[0]) if before else 0)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from rag.answering.computing.asked_operations import limit_of, operation_of, says_total, sizes
-from rag.answering.computing.filters import NUMBERED, add_size, merged, period_filters
-from rag.answering.computing.grids import Column, Grid
+from rag.answering.computing.asked_operations import DATED, PRICED, limit_of, operation_of, says_total, sizes
+from rag.answering.computing.filters import NUMBERED, add_size, merged, period_filters, yes_or_no
+from rag.answering.computing.grids import Column, Grid, own_words
 from rag.answering.computing.matching import Matches
 from rag.answering.computing.operations import OF_NUMBERS, Filter, Operation, Query, problems
 from rag.answering.computing.periods import bounded, periods
-from rag.answering.computing.spans import Question, is_chinese, stems_of
+from rag.answering.computing.spans import Question, general_stems, is_chinese, stems_of
 
 _GROUP: Final = re.compile(
     r"\b(?:per|by|for each|for every|each|every|in each|je|pro|nach)\s++(?:the )?$|(?:每个|每种"
@@ -25,10 +24,6 @@ _OR: Final = re.compile(r"\bor\b|\boder\b|或者?")
 _THINGS: Final = re.compile(
     r"\s*+(?:of the |of |the |different |distinct |unique |verschiedene\w* )?(?P<thing>[^\W\d_]++)"
 )
-_DATED: Final = re.compile(
-    r"\b(?:latest|newest|most recent|earliest|oldest|späteste|neueste|früheste|älteste)|最晚|最新|最早"
-)
-_PIECES: Final = re.compile(r"[^\W\d_]+")
 # Asked of tables in running text only with these words: elsewhere they ask what a text says.
 _SHEETS_ONLY: Final = re.compile(r"how much|wie viel")
 
@@ -63,7 +58,7 @@ def plan(asked: str, grid: Grid, operation: tuple[Operation, list[tuple[int, int
     limit = limit_of(question)
     if limit:
         question.take(*limit[1])
-    _match(matches)
+    _match(matches, sort)
     planner = _Planner(matches, sort, said, limit[0] if limit else 0)
     return planner.planned()
 
@@ -80,9 +75,11 @@ def _of_times(grid: Grid) -> bool:
     return sum(bool(periods(head.casefold())) for head in grid.heads) > 1
 
 
-def _match(matches: Matches) -> None:
+def _match(matches: Matches, sort: Operation) -> None:
     matches.cells()
     matches.heads(several_words=False)
+    if sort in ("rows", "count"):
+        yes_or_no(matches)
     matches.empty_cells()
     matches.numbers_of_columns()
 
@@ -95,6 +92,8 @@ class _Planner:
         self.question, self.grid = matches.question, matches.grid
         self.unclear: list[str] = []
         self.period_target: list[Column] = []
+        self.counted = ""
+        self.own_words = own_words(self.grid, self.question.language)
 
     def planned(self) -> Plan | None:
         found_sizes = list(sizes(self.question))
@@ -106,9 +105,9 @@ class _Planner:
             add_size(self.matches, one)
         group = self._group()
         self._counted_things()
-        if self.grid.sheet and self.question.left_over(self._own_words):
+        if self.grid.sheet and self.question.left_over(self.own_words):
             self.matches.words_in_cells()
-        if self.question.left_over(self._own_words) or self._contradicts():
+        if self.question.left_over(self.own_words) or self._contradicts() or self._counts_others():
             return None
         query = self._query(group)
         if query is None:
@@ -167,6 +166,12 @@ class _Planner:
                 self.operation = "sum"
         elif not behind and (match := _THINGS.match(self.question.text, end)) and not is_chinese(match["thing"]):
             self.question.take(*match.span("thing"))
+            self.counted = stems_of(match["thing"], self.question.language)[0]
+
+    def _counts_others(self) -> bool:
+        """Whether things are counted that the table has no word of: its rows need not be such things."""
+        known = self.counted in general_stems(self.question.language)
+        return bool(self.counted) and not known and not self._names_anything()
 
     def _contradicts(self) -> bool:
         """Whether one or the other of two columns is asked for, which no filters of both say."""
@@ -196,7 +201,7 @@ class _Planner:
     def _target(self, filters: Sequence[Filter], group: int | None) -> int | None:
         """The column that is computed of; where several may be meant these are unclear."""
         kinds: tuple[str, ...] = ("words", "day", "number") if self.operation == "distinct" else ("number",)
-        if self.operation in ("maximum", "minimum") and _DATED.search(self.question.text):
+        if self.operation in ("maximum", "minimum") and DATED.search(self.question.text):
             kinds = ("number", "day")
         used = {one.column for one in filters} | {group}
         if len({c.number for c in self.period_target}) == 1:
@@ -211,22 +216,14 @@ class _Planner:
         chosen = free or list(dict.fromkeys(m.column for m in named if m.column != group))
         if not chosen and self.operation != "distinct":
             chosen = [c.number for c in self.grid.columns if c.kind == "number" and not NUMBERED.fullmatch(c.name)]
-            if _DATED.search(self.question.text):
+            if DATED.search(self.question.text):
                 chosen = [c.number for c in self.grid.columns if c.kind == "day"]
+            elif PRICED.search(self.question.text):
+                chosen = [n for n in chosen if self.grid.column(n).is_price]
         if len(chosen) == 1:
             return chosen[0]
         self.unclear += [self.grid.heads[number] for number in chosen]
         return None
-
-    @cached_property
-    def _own_words(self) -> frozenset[str]:
-        """The stems of the words that the table is called by."""
-        grid = self.grid
-        title = grid.document.name.rpartition(".")[0].replace("_", " ").replace("-", " ")
-        said = f"{grid.caption} {grid.label} {grid.document.title} {title}"
-        chinese = frozenset(piece for piece in _PIECES.findall(said) if is_chinese(piece))
-        runs = frozenset(run[i : i + n] for run in chinese for n in (2, 3, 4) for i in range(len(run) - n + 1))
-        return frozenset(stems_of(said, self.question.language)) | runs
 
     def _names_anything(self) -> bool:
         """Whether the question has a word of the table: a head, a cell, or of its name."""
@@ -234,16 +231,18 @@ class _Planner:
         return bool(self.matches.mentions or self.period_target or cells or self._own_named())
 
     def _own_named(self) -> int:
-        own = self._own_words
-        if is_chinese(self.question.text) and any(is_chinese(one) and one in self.question.text for one in own):
+        own = self.own_words
+        text = self.question.text
+        if is_chinese(text) and any(is_chinese(one) and one in text for one in own):
             return 1
-        return sum(word.stem in own and not word.small for word in self.question.words)
+        # What is on a sheet is told by its own name before that of its file.
+        sheet = stems_of(self.grid.label, self.question.language)
+        return sum((word.stem in own) + (word.stem in sheet) for word in self.question.words if not word.small)
 
     def _fits(self) -> int:
         """How many things of the question are of this table: its columns, its cells, its name."""
         named = self._own_named()
-        filters = sum(
-            1 if one.comparison == "holds" else 1 + 2 * len(one.said.split()) for _, _, one in self.matches.filters
-        )
+        found = [one for _, _, one in self.matches.filters]
+        filters = sum(1 if one.comparison == "holds" else 1 + 2 * len(one.said.split()) for one in found)
         mentions = sum(1 + one.whole for one in self.matches.mentions)
         return filters + mentions + named + 2 * len(self.period_target)

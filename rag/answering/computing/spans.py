@@ -30,7 +30,7 @@ _GENERAL_WORDS: Final = """
     row rows entry entries record records item items line lines cell cells column columns table tables sheet sheets
     spreadsheet list file data dataset value values show give tell find calculate compute add work works total overall
     amount number figure figures there please made make recorded listed stand stands standing is are has belong belongs
-    equal equals named called marked set company's lie lies live lives sit sits stay stays come comes based located
+    equal equals named called marked set lie lies live lives sit sits stay stays come comes based located
     situated hoch groß gross zeile zeilen eintrag einträge tabelle spalte spalten wert werte zeige
     berechne nenne steht stehen haben wert datei
 """
@@ -102,7 +102,7 @@ class Question:
 
     def left_over(self, known: frozenset[str] = frozenset()) -> list[str]:
         """The words that nothing has taken and that say something; `known` are stems of words for the table itself."""
-        general = _general_stems(self.language)
+        general = general_stems(self.language)
         left = [
             w.text
             for w in self.words
@@ -119,7 +119,8 @@ class Question:
 
 
 @cache
-def _general_stems(language: Language) -> frozenset[str]:
+def general_stems(language: Language) -> frozenset[str]:
+    """The stems of words that are said of any table."""
     return frozenset(stem(word, language) for word in _GENERAL)
 
 
