@@ -223,3 +223,20 @@ def test_irregular_forms_of_a_word_are_the_same_term() -> None:
     assert terms("two dogs for fourteen days") == terms("2 dogs for 14 days")
     # Other words that are spelled as a form of one.
     assert set(terms("annual leave")) != set(terms("the left bank"))
+
+
+def test_british_and_american_spellings_are_the_same_terms() -> None:
+    british = (
+        "The organisation's licence for the programme of the theatre centre, cancelled and analysed in two colours"
+    )
+    american = "The organization's license for the program of the theater center, canceled and analyzed in two colors"
+    assert terms(british) == terms(american)
+    assert terms("supervise precise advertise") == terms("supervision precision advertisement")
+    assert len(set(terms("hour tour flour four"))) == 4
+
+
+def test_what_a_verb_or_adjective_is_called_as_a_noun_is_the_same_term() -> None:
+    assert terms("pay apply deliver register long pregnant") == terms(
+        "payments applications deliveries registration length pregnancy"
+    )
+    assert set(terms("member employ produce")).isdisjoint(terms("membership employee production"))

@@ -1,4 +1,4 @@
-"""Stemming: the Snowball stemmers for English and German, with irregular forms and exceptions."""
+"""Stemming: the Snowball stemmers for English and German, with irregular forms, families of words and exceptions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import Stemmer
 from rag.core.text.irregular_forms import base_form
 from rag.core.text.numbers import NUMERALS
 from rag.core.text.scripts import Language
+from rag.core.text.word_families import american, family_head
 
 # Words of different meanings to which Snowball gives one stem, each line a word with its forms. Chosen by hand among
 # the words of the question sets with equal stems and the lowest similarity by the bundled embedder.
@@ -92,6 +93,8 @@ def stem(word: str, language: Language = "en") -> str:
     ['reimburs', 'reimburs', 'run', 'polici', 'polici', 'polic', '25']
     >>> [stem(word) for word in ("kept", "children", "written", "fourteen")]
     ['keep', 'child', 'write', '14']
+    >>> [stem(word) for word in ("colours", "organisation", "organize", "payment", "deliveries")]
+    ['color', 'organ', 'organ', 'pay', 'deliv']
     >>> [stem(word, "de") for word in ("verträge", "vertrag", "urlaubstagen")]
     ['vertrag', 'vertrag', 'urlaubstag']
     """
@@ -100,7 +103,7 @@ def stem(word: str, language: Language = "en") -> str:
     if word in NUMERALS[language]:
         return NUMERALS[language][word]
     if language != "de":
-        word = base_form(word)
+        word = family_head(american(base_form(word)))
         if word in _EXCEPTIONS:
             return _EXCEPTIONS[word]
     return unaccented(_stemmer(language).stemWord(word))

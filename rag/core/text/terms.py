@@ -20,7 +20,7 @@ Thing = TypeVar("Thing", bound=Hashable)
 
 # The version of this analysis. A full-text index built with another is rebuilt when its library is opened: increase it
 # whenever `index_terms` returns something else for any text.
-ANALYSIS: Final = 4
+ANALYSIS: Final = 5
 
 # What the engines' own tokenizers split a word into: "3.5" is "3" and "5", adjacent.
 _PIECE: Final = re.compile(r"[^\W_]++")
