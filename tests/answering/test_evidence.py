@@ -88,6 +88,27 @@ def test_a_line_break_inside_a_sentence_does_not_end_it() -> None:
     ) in parts(PDF_PAGE)
 
 
+def test_a_line_of_a_sentence_that_ends_in_numbers_is_no_row() -> None:
+    text = (
+        "Damage is to be reported at once to the landlord; a burst pipe or a leak\n"
+        "of the heating is told to the caretaker, who is called under 0555 210\n"
+        "33, at any hour of the day. Other faults wait until the morning."
+    )
+    assert [said[:6] for _, said in parts(text)] == ["Damage", "Other "]
+
+
+def test_what_says_nothing_alone_stands_with_what_it_belongs_to() -> None:
+    text = "1. Roofs are looked at in May. Owner: Ada Berg. Due 1 June. Done.\n2. Gutters are cleaned. Open."
+    assert parts(text) == [
+        ("item", "1. Roofs are looked at in May. Owner: Ada Berg. Due 1 June. Done."),
+        ("item", "2. Gutters are cleaned. Open."),
+    ]
+    assert parts("The dog was asked. It barked. Yes.") == [
+        ("sentence", "The dog was asked."),
+        ("sentence", "It barked. Yes."),
+    ]
+
+
 def test_each_table_row_is_a_part_of_its_own_with_the_column_heads() -> None:
     rows = [unit for unit in units(PDF_PAGE) if unit.sort == "row"]
     assert [PDF_PAGE[row.start : row.end] for row in rows] == [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from rag.core.text import script_of
+from rag.core.text import script_of, sentences
 
 # "head": a row of a table that names its columns, or a group of its rows, and says nothing by itself.
 Sort = Literal["sentence", "item", "row", "heading", "contents", "head"]
@@ -17,6 +17,11 @@ LONGEST: Final = 300
 LONGEST_CHINESE: Final = 120
 
 _CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
+
+# Words of a sentence that says nothing without the one before: in running text, in a list's item, behind a label.
+_OF_TEXT: Final = 1
+_OF_ITEM: Final = 4
+_OF_LABEL: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,27 @@ class Unit:
     caption: tuple[int, int] = (0, 0)
     notes: tuple[int, int] = (0, 0)
     group: str = ""
+
+
+def whole_sentences(text: str, *, item: bool) -> Iterator[tuple[int, int]]:
+    """The sentences; those of so few words that they say nothing alone ("Done.", "Owner: Ada.") with the one before.
+
+    Args:
+        item: whether the text is an item of a list, which is one thing.
+    """
+    most = _OF_ITEM if item else _OF_TEXT
+    begin, end = -1, -1
+    for first, last in sentences(text):
+        words = text[first:last].split()
+        fragment = len(words) <= most or (len(words) <= _OF_LABEL and words[0].endswith(":"))
+        if begin >= 0 and fragment and words[0].isascii() and last - begin <= LONGEST:
+            end = last
+            continue
+        if begin >= 0:
+            yield begin, end
+        begin, end = first, last
+    if begin >= 0:
+        yield begin, end
 
 
 def cut_unit(text: str, unit: Unit, longest: int = 0) -> Iterator[Unit]:

@@ -202,8 +202,11 @@ def _sections(
         for number, heading in takewhile(lambda one: one[1].level >= level, headings)
         if heading.level == level
     ]
-    for number, start in (beside if len(beside) > 1 else [])[: count or None]:
+    # Whoever counts the sections to come counts no more than there are: "12 years and above" announces none.
+    for number, start in (beside if len(beside) >= max(2, count) else [])[: count or None]:
         cut = pages[document, number]
-        unit = next((one for one in cut.units if one.start >= start and one.sort not in ("heading", "contents")), None)
+        unit = next(
+            (one for one in cut.units if one.start >= start and one.sort not in ("heading", "head", "contents")), None
+        )
         if unit is not None:
             yield Candidate(at[document, number], unit, cut.text[unit.start : unit.end], cut, "", best.words)

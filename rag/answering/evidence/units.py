@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from rag.answering.evidence.cutting import LONGEST, LONGEST_CHINESE, Sort, Unit, cut_unit
+from rag.answering.evidence.cutting import LONGEST, LONGEST_CHINESE, Sort, Unit, cut_unit, whole_sentences
 from rag.answering.evidence.table_units import table_units
 from rag.core.tables import Table
-from rag.core.text import sentences
 from rag.core.text.table_of_contents import contents_lines
 from rag.core.types import Heading
 
@@ -42,6 +41,8 @@ _HEAD_WORDS: Final = re.compile(
     r"december|change|total|amount|percent|copay|network|tier|plan)\b|%",
     re.IGNORECASE,
 )
+# A line is full where it is so much of the longest ones; set by hand.
+_FULL: Final = 0.75
 _SENTENCE_END: Final = re.compile(r"[.!?:;。！？；：][\"'”’)\]」』）]*+[⁰¹²³⁴-⁹]*+\s*+$")
 
 
@@ -66,7 +67,7 @@ def units(text: str, tables: Sequence[Table] = (), headings: Sequence[Heading] =
     lines = [_line(text, match.start(), match.end()) for match in _FULL_LINE.finditer(text)]
     lines = [line for line in lines if not any(one.start < line.end and line.start < one.end for one in tables)]
     width = _width(lines)
-    lines = list(_with_code(text, _with_plain_rows(_with_contents(lines), width)))
+    lines = list(_with_code(text, _with_plain_rows(_without_prose(_with_contents(lines), width), width)))
     for number, line in enumerate(lines):
         while waiting and waiting[-1].start < line.start:
             found += _flush(text, block)
@@ -149,6 +150,19 @@ def _with_code(text: str, lines: list[_Line]) -> Iterator[_Line]:
         yield code
 
 
+def _without_prose(lines: list[_Line], width: int) -> list[_Line]:
+    """The lines; what goes on a sentence, in small letters behind a full line, is no row."""
+    return [
+        replace(line, sort=None) if line.sort == "row" and place and _goes_on(lines[place - 1], line, width) else line
+        for place, line in enumerate(lines)
+    ]
+
+
+def _goes_on(last: _Line, line: _Line, width: int) -> bool:
+    full = len(last.text) >= _FULL * width and not _SENTENCE_END.search(last.text)
+    return full and last.sort != "row" and line.text[0].islower() and not _CELLS.search(line.text)
+
+
 def _with_plain_rows(lines: list[_Line], width: int) -> list[_Line]:
     """Rows without columns of bare numbers, such as "Lisbon 44 euros 135 euros": known by their neighbours.
 
@@ -166,7 +180,7 @@ def _with_plain_rows(lines: list[_Line], width: int) -> list[_Line]:
 def _may_be_row(line: _Line, width: int) -> bool:
     if line.sort == "row":
         return True
-    short = len(line.text) < 0.75 * width and not _SENTENCE_END.search(line.text)
+    short = len(line.text) < _FULL * width and not _SENTENCE_END.search(line.text)
     return short and line.sort is None and len(_FIGURE.findall(line.text)) >= 2
 
 
@@ -198,7 +212,7 @@ def _flush(text: str, block: list[_Line]) -> list[Unit]:
         sort = "heading"
     block.clear()
     found: list[Unit] = []
-    for first, last in sentences(text[start:end]):
+    for first, last in whole_sentences(text[start:end], item=sort == "item"):
         found += cut_unit(text, Unit(start + first, start + last, sort))
         sort = "sentence"
     return found
