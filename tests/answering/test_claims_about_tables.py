@@ -55,6 +55,29 @@ def test_cells_that_say_none_and_headings_are_read_with_what_they_stand_by(said:
     assert judged(said).verdict == expected
 
 
+LIMITS = """# Trips
+
+| City | Limit in euros | During fairs |
+|---|---|---|
+| Oslo | 150 | 210 |
+| Riga | 90 | 120 |
+"""
+
+
+def test_a_cells_unit_stands_above_it_whatever_its_figure_is_of_elsewhere() -> None:
+    files = {"trips.md": LIMITS, "pay.md": "# Pay\n\nWork at night is paid at 120 %, on Sundays at 150 %.\n"}
+    said = said_in_documents([load_bytes(text.encode(), name) for name, text in files.items()])
+    (sentence,), _ = verify("Riga's limit during fairs is 120 euros.", "What is Riga's limit?", [], said, judge=JUDGE)
+    assert sentence.verdict == "supported"
+
+
+def test_lines_of_labels_are_each_held_against_the_row_of_their_article() -> None:
+    ropes = "| Article | Name | Length |\n|---|---|---|\n| R-1 | Rope blue | 20 m |\n| R-2 | Rope deep red | 35 m |\n"
+    said = said_in_documents([load_bytes(text.encode(), name) for name, text in (("r.md", ropes), ("t.md", TARIFFS))])
+    sentences, _ = verify("Rope blue: 20 m\nRope deep red: 20 m", "Compare the ropes.", [], said, judge=JUDGE)
+    assert [sentence.verdict for sentence in sentences] == ["supported", "unsupported"]
+
+
 def test_the_heads_of_a_table_alone_speak_against_nothing() -> None:
     sentence = judged("The River berth has no entry fee.")
     said = [reason.fields["document"] for reason in sentence.reasons if reason.fields.get("document")]

@@ -16,7 +16,8 @@ from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources, chosen
 from rag.answering.verification.fewest_sources import keep_fewest
 from rag.answering.verification.languages import unread
-from rag.answering.verification.polarity import beside_opposites, denies, negation, opposite, otherwise
+from rag.answering.verification.opposites import beside_opposites, opposite
+from rag.answering.verification.polarity import denies, negation, otherwise
 from rag.answering.verification.relevance import answering, asked_about
 from rag.answering.verification.yes_no import core, reply, stated
 from rag.core.text import coverage, is_empty, terms, without_figures

@@ -93,12 +93,19 @@ class Said:
         return (own[0], own[-1] + 1) if own else None
 
 
+# A line that is a label and what it stands before.
+_LABELLED: Final = re.compile(r"^[^\s:：][^\n:：]{0,60}[:：][^\S\n]*+\S", re.MULTILINE)
+
+
 def pieces(text: str) -> list[str]:
     """The sentences of a text, each with the white space and marks that follow it."""
     starts = [start for start, _ in sentences(text)]
     if not starts:
         return [text] if text else []
-    borders = [0, *starts[1:], len(text)]
+    # "Oslo: 2 h" and "Bergen: 7 h" on two lines are two sentences.
+    labelled = [match.start() for match in _LABELLED.finditer(text)]
+    lines = {line for before, line in pairwise(labelled) if "\n" not in text[before:line].rstrip("\n")}
+    borders = sorted({0, *starts[1:], *lines, len(text)})
     return [text[first:last] for first, last in pairwise(borders)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.verification.evidence import Source
+from rag.answering.verification.list_leads import denying_lead
 from rag.answering.verification.little_words import ALL, LEAST, MAY, MOST, MUST, NONE, ONLY, OPPOSITES, SOME
 from rag.core.text import stem
 from rag.core.types import Notice, Span
@@ -14,6 +15,7 @@ from rag.core.types import Notice, Span
 # Characters before and behind a figure among which the words stand that bound it.
 _BOUND_BEFORE, _BOUND_BEHIND = 16, 12
 _CLAUSE: Final = re.compile(r"[,;.:()，；。]|\b(?:and|or|but|und|oder|aber)\b(?! (?:less|more|mehr|weniger)\b)|\d")
+_NEEDS: Final = re.compile(r"\b(?:needs?|requires?|required|braucht|brauchen|bedarf|bedürfen)\b|须|需", re.IGNORECASE)
 # What stands in one group is another thing than what stands in the others.
 _KINDS: Final = {"quantifier": (ALL, SOME, NONE), "bound": (LEAST, MOST), "modality": (MAY, MUST)}
 
@@ -36,7 +38,9 @@ class Difference:
         document = self.document
         if self.source and (self.kind == "negation" or document == self.source.text):
             # A "not", or none, says nothing by itself: the whole sentence does, or row, as it stands there.
-            document = self.source.quote.text
+            quote = self.source.quote
+            lead = denying_lead(quote)
+            document = f"{lead} … {quote.text}" if lead else quote.text
         fields: dict[str, str | int] = {"said": said, "document": document}
         return Notice(f"{self.kind}_{'missing' if self.source is None else 'differs'}", fields)
 
@@ -54,7 +58,8 @@ def words_of_kind(mine: str, theirs: str) -> str:
     >>> words_of_kind("at least", "up to"), words_of_kind("must", "may"), words_of_kind("only", "")
     ('bound', 'modality', 'quantifier')
     """
-    if ONLY.search(mine) and not ONLY.search(theirs):
+    # What is allowed only with consent needs it.
+    if ONLY.search(mine) and not ONLY.search(theirs) and not _NEEDS.search(theirs):
         return "quantifier"
     for kind, groups in _KINDS.items():
         found = [{i for i, group in enumerate(groups) if group.search(side)} for side in (mine, theirs)]

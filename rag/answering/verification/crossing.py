@@ -37,6 +37,10 @@ def crossed(claim: str, near: Sequence[Source], language: Language) -> Iterator[
             held = said & (one | other)
             if len(held) < _HELD * len(said) or not all(halves) or not _alike(one, other):
                 continue
+            # A clause without a thing of its own goes on about that of the first: "open to ten on weekdays and to six
+            # at weekends".
+            if not any(_is_word(word) for word in second - said) and all(_is_word(word) for word in first & said):
+                continue
             if not any(held <= each for _, some in parted for each in some):
                 span = next(m.span() for m in _WORD.finditer(claim) if second & set(terms(m[0], language)))
                 yield Difference("clause", span, source.text, source)
@@ -47,6 +51,10 @@ def crossed(claim: str, near: Sequence[Source], language: Language) -> Iterator[
 def _clauses(text: str, language: Language) -> tuple[frozenset[str], ...]:
     """The words of a sentence's clauses; kept, since every claim of an answer is held against the same sentences."""
     return tuple(found for part in _BORDER.split(text) if (found := frozenset(terms(part, language))))
+
+
+def _is_word(term: str) -> bool:
+    return not term[0].isdigit()
 
 
 def _alike(one: Set[str], other: Set[str]) -> bool:

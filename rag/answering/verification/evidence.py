@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.answering.evidence.ranges import holds_for, in_range
+from rag.answering.verification.list_leads import as_sentence, denying_lead
 from rag.answering.verification.little_words import INSTEAD
 from rag.core.tables import CELL_BORDER
-from rag.core.text import Language, coverage, file_words, language_of, terms
+from rag.core.text import Language, coverage, file_words, language_of, terms, without_figures
 from rag.core.types import Quote
 
 # Characters before a sentence that tell what it is about.
 _BEFORE: Final = 250
 # Sentences that a claim is held against at most: AttributionBench, WiCE and RAGTruth need one to three.
 _SENTENCES: Final = 5
+# The number of an article, by which no sentence names it.
+_ARTICLE: Final = re.compile(r"(?=[^\s\d]*+\d)\S{1,20}")
 # A cell that says that there is nothing of what its column names, and how a sentence says it.
 _NONE: Final = re.compile(r"none|no|nil|keine?[nrs]?|nein|无|没有", re.IGNORECASE)
 _NO: Final[Mapping[Language, str]] = {"en": "no ", "de": "kein ", "zh": "无"}
@@ -40,6 +43,10 @@ class Source:
     @property
     def row(self) -> bool:
         return bool(self.quote.head)
+
+    @property
+    def heading(self) -> bool:
+        return self.quote.text.strip("# \n") == self.quote.section.strip("# \n")
 
 
 class Sources:
@@ -119,7 +126,8 @@ class Sources:
             if source.place in named or (rows.get(source.place, best) >= best and source.quote.head not in tables)
         ]
         near.sort(key=lambda source: -coverage(wanted, source.terms))
-        return [self.narrowed(source, wanted) for source in near[:_SENTENCES]]
+        plain = frozenset(terms(without_figures(claim), self.language))
+        return [self.narrowed(source, wanted, plain) for source in near[:_SENTENCES]]
 
     def of_another_range(self, question: str) -> frozenset[int]:
         """The places of table rows that hold for other cases than the one asked about: "10 to 14 years" where somebody
@@ -133,8 +141,12 @@ class Sources:
             if source not in fitting and (source.quote.document, source.quote.head) in tables
         )
 
-    def narrowed(self, source: Source, wanted: Iterable[str]) -> Source:
-        """A row with only the columns that a claim names, where it names some and not others."""
+    def narrowed(self, source: Source, wanted: Iterable[str], plain: Set[str] = frozenset()) -> Source:
+        """A row with only the columns that a claim names, where it names some and not others.
+
+        Args:
+            plain: what is wanted without figures and their units, which name a column less than other words do.
+        """
         heads, cells = source.quote.head.split(CELL_BORDER), source.quote.text.split(CELL_BORDER)
         if len(heads) != len(cells) or len(cells) < 3:
             return source
@@ -144,8 +156,15 @@ class Sources:
         best = max(shares[1:])
         # Beside a column that is named in full one of which only "fee" is named is not meant.
         least = best if best == 1.0 else best / 2
-        kept = [i for i in range(1, len(cells)) if best and shares[i] >= least] or range(1, len(cells))
-        text = "; ".join([f"{heads[0]}: {cells[0]}", *(self._cell(heads[i], cells[i]) for i in kept)])
+        kept = [i for i in range(1, len(cells)) if best and shares[i] >= least] or list(range(1, len(cells)))
+        if best == 1.0 and (by_words := [i for i in kept if named[i] - common <= plain]):
+            kept = by_words
+        labels = [0, 1] if _ARTICLE.fullmatch(cells[0].strip()) and 1 not in kept else [0]
+        shown = [f"{heads[i]}: {cells[i]}" for i in labels]
+        # What a claim says of another column belongs to the one that it names in full: the limit, during fairs.
+        beside = [heads[i] for i in range(1, len(cells)) if i not in kept and i not in labels and shares[i]]
+        shown += [", ".join(beside)] if beside else []
+        text = "; ".join([*shown, *(self._cell(heads[i], cells[i]) for i in kept)])
         return self._source(source.place, source.quote, text, whole=True)
 
     def _cell(self, head: str, cell: str) -> str:
@@ -158,18 +177,22 @@ class Sources:
         return source if text == source.text else self._source(source.place, source.quote, text, whole=True)
 
     def _named(self, row: Source, wanted: Mapping[str, float]) -> bool:
-        """Whether a claim says all that a row begins with: of "the P20 and the P40" both rows are meant."""
-        first = terms(row.quote.text.split(CELL_BORDER)[0], self.language)
-        return bool(first) and all(term in wanted for term in first)
+        """Whether a claim says all that a row begins with: of "the P20 and the P40" both rows are meant. What stands
+        behind the number of an article names it as well."""
+        first, *rest = row.quote.text.split(CELL_BORDER)
+        numbered = _ARTICLE.fullmatch(first.strip())
+        names = [first, *(cell for cell in rest[:1] if numbered and not any(map(str.isdigit, cell)))]
+        said = (terms(name, self.language) for name in names)
+        return any(one and all(term in wanted for term in one) for one in said)
 
     def _fits(self, about: Mapping[str, float], row: Source, asked: str) -> tuple[float, bool]:
         return coverage(about, row.terms), in_range(asked, row.quote.text)
 
     def _source(self, place: int, quote: Quote, text: str, *, whole: bool = False) -> Source:
-        said = f"{quote.head} {text}" if quote.head and not whole else text
+        said = f"{quote.head} {text}" if quote.head and not whole else as_sentence(denying_lead(quote), text)
         held = frozenset(terms(said, self.language))
         about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}", self.language))
-        return Source(said, held, about, place, quote)
+        return Source(said.strip(), held, about, place, quote)
 
 
 def chosen(claim: Mapping[str, float], near: Sequence[Source], most: int = _SENTENCES) -> list[Source]:
@@ -177,7 +200,7 @@ def chosen(claim: Mapping[str, float], near: Sequence[Source], most: int = _SENT
     found: list[Source] = []
     held: Set[str] = frozenset()
     while len(found) < most:
-        rest = [source for source in near if source not in found]
+        rest = [source for source in near if source not in found and _may_stand(source, found)]
         # What belongs together stands in one document: of two that are as good, the one beside the first.
         best = max(rest, key=lambda one: (coverage(claim, held | one.terms), _beside(one, found)), default=None)
         if best is None or (found and coverage(claim, held | best.terms) <= coverage(claim, held)):
@@ -185,6 +208,14 @@ def chosen(claim: Mapping[str, float], near: Sequence[Source], most: int = _SENT
         found.append(best)
         held = held | best.terms
     return found
+
+
+def _may_stand(source: Source, found: Sequence[Source]) -> bool:
+    """Whether a source says something by itself: a heading does only above what stands under it."""
+    quote = source.quote
+    return not source.heading or any(
+        (quote.document, quote.section) == (f.quote.document, f.quote.section) for f in found
+    )
 
 
 def _beside(source: Source, found: Sequence[Source]) -> int:

@@ -14,7 +14,7 @@ from rag.answering.evidence.ranges import in_range
 from rag.answering.verification.amounts import EXACT, IN, YEARS, converts, figures_of, in_common, to_digits, written
 from rag.answering.verification.contradiction import Difference, bound_of
 from rag.answering.verification.evidence import Source
-from rag.core.text import Number, months, normalized, numbers
+from rag.core.text import Language, Number, is_empty, months, normalized, numbers, terms
 
 # "One", "two" and "third" are often no figures at all.
 _FEW: Final = 3
@@ -46,6 +46,7 @@ _BEFORE: Final = re.compile(
     r"|原|曾|之前|以前|从|由",
     re.IGNORECASE,
 )
+_NEXT: Final = re.compile(r"\s(?!of\b)([^\W\d_]{3,})")
 # Characters before a figure that are shown with it.
 _SHOWN: Final = 12
 
@@ -91,6 +92,7 @@ def _wrong(
             and number.unit
             and all(o.unit != number.unit and not converts(number, o) for o in same)
             and any(o.unit for o in same)
+            and not any(s.row and not o.unit for o, s in there if o in same)  # a cell, whose unit stands above it
         ):
             like, source = next(((written(o, s), s) for o, s in there if o in same and o.unit), ("", None))
             yield Difference("unit", _span(number, claim), like, source)
@@ -206,6 +208,28 @@ def changed_by(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
         by = there and number.unit and _BY.search(claim, 0, number.start)
         if by and not any(_BY.search(text, 0, one.start) or _CHANGE.match(text, one.end) for text, one in there):
             yield Difference("figure", (number.start, number.end))
+
+
+def miscounted(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
+    """A number of things where the documents have another of them: "two base rents" for three."""
+    for number in numbers(claim):
+        thing = _counted(claim, number, language)
+        if number.value <= 1 or not thing:
+            continue
+        texts = [(normalized(source.text), source) for source in near if not source.row]
+        found = [(n, text, s) for text, s in texts for n in numbers(text)]
+        there = [one for one in found if _counted(one[1], one[0], language) == thing]
+        # A larger one may count the same without naming it: "nine cafés opened; there are 61".
+        held = there if number.value <= _FEW else found
+        if there and all(n.value != number.value for n, _, _ in held):
+            n, text, source = there[0]
+            yield Difference("figure", _span(number, claim), text[n.start : n.end].strip(), source)
+
+
+def _counted(text: str, number: Number, language: Language) -> str:
+    """The word that a bare number counts: the next one; '' where it has a unit or counts nothing."""
+    word = _NEXT.match(text, number.end) if not number.unit else None
+    return "" if word is None or is_empty(word[1], language) else next(iter(terms(word[1], language)), "")
 
 
 def _changes(text: str, one: Number, new: Number) -> bool:

@@ -11,7 +11,18 @@ from typing import Final
 
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
-from rag.core.text import STOP_WORDS, language_of, months, normalized, stem, terms, words
+from rag.core.text import (
+    STOP_WORDS,
+    Language,
+    coverage,
+    language_of,
+    months,
+    normalized,
+    stem,
+    terms,
+    without_figures,
+    words,
+)
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'’&.-]*\w|[^\W\d_]")
 _CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
@@ -25,6 +36,10 @@ _EITHER_WAY: Final = re.compile(r"\b(?:and|or|with|between|beside|near|next|like
 _GERMAN_NAME: Final = re.compile(r"\b(?:Herrn?|Frau|Dr\.|Prof\.) (?!Dr\.|Prof\.)([A-ZÄÖÜ][\w-]++)")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
+
+
+# How much of what a claim says beside a name one sentence must say for it to be said of others; set by hand.
+_SAID: Final = 0.5
 
 
 def names(text: str) -> list[str]:
@@ -78,6 +93,25 @@ def unaccented(text: str) -> str:
     """Pečnik as Pecnik."""
     parts = unicodedata.normalize("NFKD", text)
     return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def unbound(claim: str, everything: Sequence[Source], language: Language) -> Iterator[Difference]:
+    """Names of which nothing says what a claim says of them, though it is said: that Ann is the treasurer, where Ben is
+    and Ann is named elsewhere."""
+    inside = set(names(claim))
+    for whole in _NAME_LIKE.finditer(claim):
+        own = frozenset(terms(whole[0], language))
+        if inside.isdisjoint(whole[0].split()):
+            continue
+        rest = dict.fromkeys((t for t in terms(without_figures(claim), language) if t not in own), 1.0)
+        most = max((coverage(rest, source.terms) for source in everything), default=0.0)
+        there = any(own <= source.terms for source in everything)
+        if (
+            there
+            and most >= _SAID
+            and not any(own <= source.about and not rest.keys().isdisjoint(source.terms) for source in everything)
+        ):
+            yield Difference("name", whole.span())
 
 
 def turned(claim: str, near: Sequence[Source]) -> Iterator[Difference]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Final
 
+from rag.answering.verification.conditions import unconditioned
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
 from rag.answering.verification.little_words import ANY, EXCEPT, INSTEAD, OPPOSITES, PERIODS
@@ -35,17 +36,10 @@ _RESTRICTS: Final = re.compile(
 )
 # What a claim says under a condition is not said of all.
 _CONDITION: Final = re.compile(r"\b(?:if|when|unless|with|provided|wenn|falls|mit)\b", re.IGNORECASE)
-# What is permitted, and under a condition alone. The share of a claim that the sentence must hold is set by hand.
-_PERMITS: Final = re.compile(
-    r"\b(?:may|can|could|allowed|permitted|possible|kann|können|darf|dürfen|erlaubt|zulässig|gestattet|möglich)\b"
-    r"|可以|允许",
-    re.IGNORECASE,
-)
-_ONLY_UNDER: Final = re.compile(
-    r"\b(?:only|nur),? (?:with|if|when|after|under|during|until|mit|wenn|nach|unter|während|bis)\b|只有|除非",
-    re.IGNORECASE,
-)
-_PERMITTED: Final = 0.5
+# The verb is not the opposite of "first".
+_LASTS: Final = re.compile(r"last(?:s|ed|ing)", re.IGNORECASE)
+# Letters of a word that an "un" turns: "under" and "unit" are none.
+_UN: Final = 6
 _LEADS: Final = re.compile(
     r"\W*(?:(?:if|wenn|by|for|to|on|in|at|from|with|the|a|an|von|für|zum|zur|im|in|am|den|dem|der)\s+)*"
 )
@@ -55,6 +49,10 @@ _ENDS: Final = re.compile(
     re.IGNORECASE,
 )
 _PART: Final = re.compile(r",\s|;\s|\s(?:and|but|while|whereas|und|aber|sowie)\s|[，；、]")
+_OTHERS: Final = "others"
+_OTHER: Final = re.compile(
+    r"\b(?:(?:all )?others?|the rest|remaining|andere[nr]?|übrige[nr]?)\b|其他|其余|其它", re.IGNORECASE
+)
 # In German the verb stands behind what "only" is about: "nur mit Schuhen betreten".
 _NOUN: Final = re.compile(r"(?:[a-zäöüß]+ )?[A-ZÄÖÜ]\w+")
 _ENDS_EXCEPTION: Final = re.compile(r"[,.;:()]|[，。；]")
@@ -70,7 +68,7 @@ def oppositions(claim: str, near: Sequence[Source], language: Language) -> Itera
     if not denies(claim):
         yield from _opposites(claim, near, language)
         yield from _restricted(claim, said, near, language)
-        yield from _unconditioned(claim, said, near)
+        yield from unconditioned(claim, near, language)
     if not EXCEPT.search(claim) and not INSTEAD.search(claim):
         yield from _put_aside(claim, said, near, language)
         yield from _excepted(claim, said, near, language)
@@ -78,10 +76,18 @@ def oppositions(claim: str, near: Sequence[Source], language: Language) -> Itera
     yield from _other_figure(claim, near, language)
 
 
+def _unlike(word: str) -> frozenset[str]:
+    """The stem of "uncommon" for "common", and the reverse."""
+    other = word[2:] if word.startswith("un") else f"un{word}"
+    return frozenset({stem(other, "en")} if len(other) >= _UN else ())
+
+
 def _opposites(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
     for match in _WORD.finditer(claim) if script_of(claim) != "cjk" else ():
         mine = stem(match[0].lower(), language)
-        against = OPPOSITES[language].get(mine, frozenset())
+        against = frozenset() if _LASTS.fullmatch(match[0]) else OPPOSITES[language].get(mine, frozenset())
+        if language == "en":
+            against |= _unlike(match[0].lower())
         if not against:
             continue
         others = dict.fromkeys(terms(f"{claim[: match.start()]} {claim[match.end() :]}", language), 1.0)
@@ -118,19 +124,6 @@ def _restricted(claim: str, said: Set[str], near: Sequence[Source], language: La
                     source,
                     "only",
                 )
-
-
-def _unconditioned(claim: str, said: Set[str], near: Sequence[Source]) -> Iterator[Difference]:
-    """What a claim permits outright, and the sentence nearest to it "only with consent"."""
-    permits = _PERMITS.search(claim)
-    if permits is None or _CONDITION.search(claim) or _RESTRICTS.search(claim):
-        return
-    wanted = dict.fromkeys(said, 1.0)
-    most = max((coverage(wanted, source.terms) for source in near), default=0.0)
-    for source in near if most >= _PERMITTED else ():
-        under = _ONLY_UNDER.search(source.text) and _PERMITS.search(source.text)
-        if under and not source.row and coverage(wanted, source.terms) >= most:
-            yield Difference("quantifier", permits.span(), source.text, source, "unconditioned")
 
 
 def _focus(text: str, only: Span, language: Language) -> frozenset[str]:
@@ -202,7 +195,7 @@ def _other_period(claim: str, near: Sequence[Source], language: Language) -> Ite
 
 def _other_figure(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
     """A figure that is said of something else, where a sentence says another one of what the claim is about."""
-    plain = frozenset(terms(without_figures(claim), language))
+    plain = _said(claim, language)
     found = numbers(claim)
     if len(found) != 1 or len(plain) < 2:
         return
@@ -231,7 +224,13 @@ def _parts(source: Source, unit: str, language: Language) -> Iterator[tuple[froz
     for (_, start), (end, _) in pairwise(borders):
         inside = [number for number in found if start <= number.start < end]
         if len(inside) == 1:
-            yield frozenset(terms(without_figures(source.text[start:end]), language)), inside[0]
+            yield _said(source.text[start:end], language), inside[0]
+
+
+def _said(text: str, language: Language) -> frozenset[str]:
+    """The words of a text, its figures aside; "others" is one."""
+    said = frozenset(terms(without_figures(text), language))
+    return said | {_OTHERS} if _OTHER.search(text) else said
 
 
 def _same(one: Number | None, other: Number) -> bool:

@@ -1,4 +1,4 @@
-"""Polarity: whether a claim says what a clause of the documents denies, or denies what it says; and its opposite.
+"""Polarity: whether a claim says what a clause of the documents denies, or denies what it says.
 
 Chinese is compared sign by sign, in `chinese`."""
 
@@ -13,10 +13,9 @@ from typing import Final
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
 from rag.answering.verification.little_words import CONTRADICTORY
+from rag.answering.verification.opposites import AUXILIARY, CONDITION, DENIED
 from rag.core.text import Language, coverage, is_empty, script_of, terms
 from rag.core.types import Span
-from rag.models.judges import Judge, Judgement
-from rag.models.judges.protocol import Pair
 
 _NOT: Final = re.compile(
     # The "No" of a title denies nothing, nor does one in quotation marks.
@@ -30,8 +29,6 @@ _NOT: Final = re.compile(
 _NOT_CHINESE: Final = re.compile("不|没|未|无|非|否|禁止")
 # What is plainly denied; a "no" or "neither" is often said in other words.
 _PLAINLY: Final = re.compile(r"\b(?:not|cannot|\w+n['’]t|nicht)\b", re.IGNORECASE)
-# What makes a clause a condition: what it denies is not what the sentence says.
-_CONDITION: Final = re.compile(r"\b(?:if|unless|whether|wenn)\b", re.IGNORECASE)
 # Words that deny without a "not": a clause that has one may say a thing or deny it.
 _OTHERWISE: Final = re.compile(
     r"\b(?:until|without|outside|hardly|unable|lack\w*|fail\w*|refus\w*|reject\w*|prohibit\w*|forbid\w*|prevent\w*|avoid\w*"
@@ -42,30 +39,25 @@ _OTHERWISE: Final = re.compile(
 _BORDER: Final = re.compile(r"[.;:!?,]\s|\n|[()]|\s(?:and|but|though|although|while|und|aber)\s")
 # What joins words as well as clauses: "does not cover wear and frost" denies both.
 _JOINS: Final = re.compile(r"\s(?:and|or|und|oder)\s|,\s")
+_OR: Final = re.compile(r"\s(?:or|nor|oder|noch)\s|,\s")
 _WORD: Final = re.compile(r"[^\W_][\w'’-]*")
 # How much of a clause of the claim the documents must say to speak against it; set by hand, as those it replaces were.
 _AGAINST: Final = 0.6
 # ... or that a denial must say around what the claim denies, for the claim's "not" to be taken from it; set by hand.
 _NEAR: Final = 0.4
+# ... and how much of what speaks against a denial another denial must say; set by hand.
+_AS_WELL: Final = 0.8
 # Words of a clause that can be told apart from others'.
 _FEWEST: Final = 2
 # Words that follow a "not" and stand so behind another one bear it out.
 _AHEAD: Final = 2
-_DENIED: Final = re.compile(
-    r"\b(?P<can>can)(?:not|['’]t)\b|\b(?P<will>wo)n['’]t\b|(?<=[a-z])n['’]t\b|\s(?:not|never)\b|\bno\s", re.IGNORECASE
-)
-_AUXILIARY: Final = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|can|could|may|might|must|will|would|shall|should|do|does|did)\b", re.IGNORECASE
-)
-
-
-_VERB: Final = re.compile(rf"{_AUXILIARY.pattern}|\b\w{{3,}}ed\b", re.IGNORECASE)
+_VERB: Final = re.compile(rf"{AUXILIARY.pattern}|\b\w{{3,}}ed\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
     """A clause at its place: its words and those of the clauses before it, whether it has a "not", where, and the
-    words that follow that; and other words that may deny."""
+    words that follow that; what each of the things begins with that it denies; and other words that may deny."""
 
     span: Span
     stems: Set[str]
@@ -73,6 +65,7 @@ class _Clause:
     denied: bool
     word: Span
     ahead: tuple[str, ...]
+    acts: frozenset[str]
     otherwise: Set[str]
 
     @property
@@ -91,39 +84,13 @@ def otherwise(claim: str, text: str, language: Language) -> bool:
     return not words <= set(claim.lower().split()) or not held.isdisjoint(_shut_out(terms(claim, language), language))
 
 
-def opposite(claim: str) -> str:
-    """A claim without its first "not", or with one behind its first auxiliary verb; '' where it has neither.
-
-    >>> opposite("Visitors cannot park."), opposite("Visitors can park."), opposite("Visitors park.")
-    ('Visitors can park.', 'Visitors can not park.', '')
-    """
-    denied = _DENIED.search(claim)
-    if denied and _CONDITION.search(claim, 0, denied.start()):
-        return ""
-    if denied:
-        left = denied["can"] or (denied["will"] and "will") or ""
-        return f"{claim[: denied.start()]}{left}{claim[denied.end() :]}"
-    verb = _AUXILIARY.search(claim)
-    return f"{claim[: verb.end()]} not{claim[verb.end() :]}" if verb else ""
-
-
-def beside_opposites(judge: Judge, pairs: Sequence[Pair], asked: Sequence[bool]) -> Iterator[tuple[Judgement, float]]:
-    """What a judge says of claims, and how likely it finds the opposite of those that are asked about."""
-    opposites = [opposite(claim) if ask else "" for (claim, _), ask in zip(pairs, asked, strict=True)]
-    turned = [(text, evidence) for text, (_, evidence) in zip(opposites, pairs, strict=True) if text]
-    judged = judge.judge([*pairs, *turned])
-    likely = iter(one.probability for one in judged[len(pairs) :])
-    for judgement, text in zip(judged, opposites, strict=False):
-        yield judgement, next(likely) if text else 0.0
-
-
 def _shut_out(stems: Iterable[str], language: Language) -> frozenset[str]:
     return frozenset(word for stem in stems for word in CONTRADICTORY[language].get(stem, ()))
 
 
 def negation(claim: str) -> Difference:
     """That a claim says or denies a thing otherwise, at its first "not" or at its verb."""
-    found = _DENIED.search(claim) or _AUXILIARY.search(claim)
+    found = DENIED.search(claim) or AUXILIARY.search(claim)
     return Difference("negation", found.span() if found else (0, len(claim)))
 
 
@@ -132,11 +99,8 @@ class Polarity:
 
     def __init__(self, sources: Sources) -> None:
         self._sources, self._language = sources, sources.language
-        self._titles = {
-            source.place: frozenset(terms(f"{source.quote.title} {source.quote.section}", self._language))
-            for source in sources.all
-        }
-        self._heard = {source.place: list(self._clauses(source.text)) for source in sources.all}
+        self._titles = {source.place: frozenset(terms(_titles(source), self._language)) for source in sources.all}
+        self._heard = {source.place: list(self._clauses(_unwrapped(source))) for source in sources.all}
 
     def differences(self, claim: str, near: Sequence[Source], question: str = "") -> Iterator[Difference]:
         """Clauses of the claim that the documents say with the other polarity, and none with the same as nearly."""
@@ -144,6 +108,18 @@ class Polarity:
         for mine in self._clauses(claim) if script_of(claim) != "cjk" else ():
             if (mine.denied or not mine.otherwise) and len(mine.stems) >= _FEWEST:
                 yield from self._turned(claim, mine, heard)
+
+    def denied_only(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
+        """Words that a claim says and the documents nowhere but where they deny them: "because of an attack", where
+        it was none."""
+        heard = [(source, clause) for source in near for clause in self._heard[source.place]]
+        said = frozenset[str]().union(*(c.stems for _, c in heard if not c.denied or c.otherwise))
+        denying = frozenset[str]().union(*(c.otherwise for _, c in heard))
+        for mine in self._clauses(claim) if script_of(claim) != "cjk" and not denies(claim) else ():
+            for source, clause in heard if mine.otherwise <= denying else ():
+                if clause.denied and (only := clause.acts & mine.stems - said):
+                    yield Difference("negation", self._denied_word(claim, mine, only), source.text, source)
+                    return
 
     def denied(self, claim: str, near: Sequence[Source], question: str) -> bool:
         """Whether the documents deny something of all that a claim denies, or say it in another word."""
@@ -157,7 +133,7 @@ class Polarity:
             for source in self._sources.meant(claim, question)
             if not source.text.rstrip(' "”)').endswith("?")
             for clause in (
-                self._clauses(narrow[source.place].text) if source.place in narrow else self._heard[source.place]
+                self._clauses(_unwrapped(narrow[source.place])) if source.place in narrow else self._heard[source.place]
             )
         ]
 
@@ -188,16 +164,17 @@ class Polarity:
                 return
             if unsure or clause.denied == mine.denied:
                 same = max(same, share if mine.denied or acts <= said else 0.0)
-            elif share > other and (mine.act <= clause.stems if mine.denied else clause.act <= mine.stems):
+            elif share > other and (mine.act <= clause.stems if mine.denied else _denied_in(clause, mine)):
                 other, against = share, source
-        if other >= _AGAINST and other > same:
+        # Who denies what another clause denies nearly as well is not wrong for what a third one says.
+        if other >= _AGAINST and other > same and not (mine.denied and same >= _AS_WELL * other):
             span = mine.word if mine.denied else self._denied_word(claim, mine, acts)
             yield Difference("negation", span, against.text if against else "", against)
         elif mine.denied and self._outright(claim, mine) and self._beside(mine, heard) < _NEAR:
             yield Difference("negation", mine.word)
 
     def _outright(self, claim: str, mine: _Clause) -> bool:
-        condition = _CONDITION.search(claim, mine.span[0], mine.word[0])
+        condition = CONDITION.search(claim, mine.span[0], mine.word[0])
         return condition is None and _PLAINLY.fullmatch(claim, *mine.word) is not None
 
     def _denied_word(self, claim: str, mine: _Clause, acts: Set[str]) -> Span:
@@ -216,8 +193,26 @@ class Polarity:
                 otherwise_ = frozenset(match[0].lower() for match in _OTHERWISE.finditer(part))
                 word = found.span() if found else (begin, end)
                 ahead = tuple(terms(text[word[1] : end], self._language)[:_AHEAD]) if found else ()
-                yield _Clause((begin, end), stems, before, denied, word, ahead, otherwise_)
-            begin, before = following, before | stems
+                # "Not in the flat or the staircase" denies both.
+                each = _OR.split(text[word[1] : end]) if found else ()
+                acts = frozenset(first[0] for one in each if (first := terms(one, self._language)))
+                yield _Clause((begin, end), stems, before, denied, word, ahead, acts, otherwise_)
+            # What a clause denies is not said by the clauses behind it.
+            begin, before = following, before | (stems - set(ahead[:1]) if stems and denied else stems)
+
+
+def _unwrapped(source: Source) -> str:
+    """A sentence without the ends of its lines, where no clause ends."""
+    return source.text.replace("\n", " ")
+
+
+def _denied_in(clause: _Clause, mine: _Clause) -> bool:
+    return not clause.acts or not clause.acts.isdisjoint(mine.stems)
+
+
+def _titles(source: Source) -> str:
+    """The titles above a sentence that say something of it: what one denies it does not say."""
+    return " ".join(title for title in (source.quote.title, source.quote.section) if not denies(title))
 
 
 def _borders(text: str) -> Iterator[Span]:

@@ -1,0 +1,86 @@
+"""What holds under a condition, or of some alone, and a claim says outright: "you can keep a dog" where dogs need the
+landlord's consent, "on all flights" where it is on flights longer than eight hours.
+
+Each is a doubt: the claim is true of some, and not as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from typing import Final
+
+from rag.answering.verification.contradiction import Difference
+from rag.answering.verification.evidence import Source
+from rag.core.text import Language, coverage, stem, terms
+
+_PERMITS: Final = re.compile(
+    r"\b(?:may|can|could|allowed|permitted|possible|kann|können|darf|dürfen|erlaubt|zulässig|gestattet|möglich)\b"
+    r"|可以|允许",
+    re.IGNORECASE,
+)
+# What a claim says under a condition itself.
+_CONDITION: Final = re.compile(
+    r"\b(?:if|when|unless|with|without|provided|only|consent|approval|permission|needs?|requires?|wenn|falls|mit|ohne|nur"
+    r"|braucht|bedarf)\b|只有|除非|须|如果|经",
+    re.IGNORECASE,
+)
+_ONLY_UNDER: Final = re.compile(
+    r"\b(?:only|nur),? (?:with|if|when|after|under|during|until|mit|wenn|nach|unter|während|bis)\b|只有|除非",
+    re.IGNORECASE,
+)
+# The share of a claim that such a sentence must hold; set by hand.
+_PERMITTED: Final = 0.5
+_NEEDS: Final = re.compile(
+    r"\s(?:needs?|requires?|(?:is|are) subject to|braucht|brauchen|bedarf|bedürfen)\s", re.IGNORECASE
+)
+_CONSENT: Final = re.compile(
+    r"\b(?:consent|approval|permission|permit|authori[sz]ation|licen[cs]e|zustimmung|genehmigung|erlaubnis)\b",
+    re.IGNORECASE,
+)
+_CLAUSE: Final = re.compile(r"[.;:!?,]\s|\s(?:and|but|und|aber)\s")
+_ALL: Final = re.compile(
+    r"\b(?:all|every|any|each|alle[nr]?|jede[rsnm]?) (?:the |our |die |der )?(?P<thing>[^\W\d_]+)", re.IGNORECASE
+)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_RESTRICTED: Final = re.compile(
+    r" (?:(?:of|that (?:are|is|last)|which (?:are|is)|with) )?(?:more|longer|shorter|less|larger|smaller|older|younger"
+    r"|over|under|above|below|between|lasting|exceeding|up to|at least|mit mehr|länger|über|unter|ab)\b",
+    re.IGNORECASE,
+)
+
+
+def unconditioned(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
+    """What a claim permits or says of all, where the documents say it under a condition or of some."""
+    yield from _of_all(claim, near, language)
+    permits = _PERMITS.search(claim)
+    if permits is None or _CONDITION.search(claim):
+        return
+    wanted = dict.fromkeys(terms(claim, language), 1.0)
+    most = max((coverage(wanted, source.terms) for source in near), default=0.0)
+    for source in near:
+        said = source.text.replace("\n", " ")
+        under = _ONLY_UNDER.search(said) and coverage(wanted, source.terms) >= max(most, _PERMITTED)
+        if not source.row and (under or _needs_consent(said, wanted.keys(), language)):
+            yield Difference("quantifier", permits.span(), source.text, source, "unconditioned")
+
+
+def _needs_consent(said: str, claimed: Set[str], language: Language) -> bool:
+    """Whether what needs somebody's consent is what a claim is about."""
+    for clause in _CLAUSE.split(said):
+        needs = _NEEDS.search(clause)
+        subject = terms(clause[: needs.start()], language) if needs and _CONSENT.search(clause, needs.end()) else ()
+        if subject and claimed >= set(subject):
+            return True
+    return False
+
+
+def _of_all(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
+    every = _ALL.search(claim)
+    if every is None or _RESTRICTED.match(claim, every.end()):
+        return
+    thing = stem(every["thing"].lower(), language)
+    for source in near:
+        said = source.text.replace("\n", " ")
+        there = [word for word in _WORD.finditer(said) if stem(word[0].lower(), language) == thing]
+        if there and not _ALL.search(said) and all(_RESTRICTED.match(said, word.end()) for word in there[-1:]):
+            yield Difference("quantifier", every.span(), source.text, source, "unconditioned")
