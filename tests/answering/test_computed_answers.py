@@ -201,6 +201,21 @@ def test_of_two_reports_the_rows_asked_for_are_shown_and_none_is_chosen(tmp_path
     ]
 
 
+def test_a_question_back_hides_nothing_that_another_document_says(tmp_path: Path) -> None:
+    services = open_services(Settings(data_dir=tmp_path, samples=False, model="none", reader="elsewhere"))
+    said = "The highest order in the South was one of 4,100 euros."
+    with closing(services.store):
+        collection = services.store.collections.create(OWNER, "orders").id
+        for name, data in (("orders.xlsx", workbook(orders)), ("review.md", said.encode())):
+            read_file(services.ingest, OWNER, collection, data, name)
+        *_, answer = services.conversation.ask(
+            "What is the highest order in the South?", CallContext(OWNER, collection)
+        )
+    assert [notice.key for notice in answer.notices] == ["computed_unclear"]
+    assert [quote.text for quote in answer.quotes[:1]] == [said]
+    assert cells(answer)[1:] == ["A2:F2", "A3:F3", "A4:F4"]
+
+
 def test_no_row_that_fits_is_said(library: Services) -> None:
     answer = ask(library, "How many orders in the East have status paid?")
     assert answer.computed is None

@@ -407,19 +407,24 @@ def test_the_chains_retriever_is_the_real_one(
     assert not retriever.model_copy(update={"context": CallContext("somebody else", collection)}).invoke("hotel rooms")
 
 
-def test_a_table_behind_the_best_passages_is_looked_through_for_its_rows(embedder: Embedder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [4, 12])
+def test_a_table_behind_the_best_passages_is_looked_through_for_its_rows(
+    before: int, embedder: Embedder, tmp_path: Path
+) -> None:
+    others = "".join(f"<tr><td>Repair of boat {n} and its gear</td><td>{n}</td><td>{n}</td></tr>" for n in range(9))
     table = (
-        b"<table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Mooring</td><td>41</td><td>42</td></tr></table>"
+        "<table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Mooring</td><td>41</td><td>42</td></tr>"
+        f"{others}</table>"
     )
     with closing(Store.open(tmp_path)) as store:
         collection = store.collections.create("me", "papers").id
         ingest = IngestContext(store, embedder)
-        for n in range(4):
+        for n in range(before):
             said = (
                 f"What is paid for mooring at pier {n} in 2024? The mooring fee for a mooring is a matter of the pier."
             )
             read_file(ingest, "me", collection, said.encode(), f"pier{n}.md")
-        read_file(ingest, "me", collection, b"<html><body>" + table + b"</body></html>", "fees.html")
+        read_file(ingest, "me", collection, f"<html><body>{table}</body></html>".encode(), "fees.html")
         search = Retriever(open_index(store), store.documents, embedder)
         question, context = "What is paid for mooring in 2024?", CallContext("me", collection)
         found = search.search(question, context, k=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.evidence import CutPage, find_quotes, units
+from rag.answering.evidence.sums import added_up
 from rag.core.types import LoadedDocument, Page, Passage, Quote
 from rag.ingestion.loading import load_bytes
 from rag.ingestion.splitting import split
@@ -72,6 +73,34 @@ def test_the_line_that_is_asked_for_comes_before_longer_ones_that_hold_its_words
     assert first.text == "Restricted cash | 41 | 42"
 
 
+def asked_of_both(question: str, bodies: list[str], embedder: Embedder, *, listing: bool = False) -> list[str]:
+    """The quotes' words, of two documents of which the first was found before the second."""
+    pages = {(str(n), 1): read(body).pages[0] for n, body in enumerate(bodies)}
+    found = find_quotes(
+        question,
+        [
+            Passage(n, name, f"{name}.html", "", "html", None, 1, "1", "", page.text, 0, len(page.text))
+            for n, ((name, _), page) in enumerate(pages.items())
+        ],
+        embedder,
+        pages={place: CutPage.of(page.text, 1, page.tables) for place, page in pages.items()},
+        listing=listing,
+        k=12 if listing else 3,
+    )
+    return [quote.text for quote in found]
+
+
+def with_years(*lines: tuple[str, int, int]) -> str:
+    rows = "".join(f"<tr><td>{line}</td><td>{first}</td><td>{last}</td></tr>" for line, first, last in lines)
+    return f"<table><tr><td></td><td>2023</td><td>2024</td></tr>{rows}</table>"
+
+
+def test_what_a_label_says_beyond_the_question_counts_in_little_words_too(embedder: Embedder) -> None:
+    others, foreign = with_years(("Other piers", 11, 12), ("Boats", 5, 6)), with_years(("Own", 3, 4), ("Foreign", 7, 8))
+    found = asked_of_both("What was paid at foreign piers in 2024?", [others, foreign], embedder)
+    assert found[0] == "Foreign | 7 | 8"
+
+
 SHEDS = """<p>The stores of the yard are counted in spring and in autumn.</p>
 <table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Rope</td><td>11</td><td>12</td></tr>
 <tr><td>Sail</td><td>21</td><td>22</td></tr><tr><td>Total stores of the yard</td><td>32</td><td>34</td></tr>
@@ -88,6 +117,39 @@ def test_the_rows_that_a_total_adds_up_are_the_members_of_what_it_names(embedder
         "Sail | 21 | 22",
     ]
     assert "Paid in advance | 5 | 6" not in [quote.text for quote in found]
+
+
+@pytest.mark.parametrize("called", ["Brought to the mill", "Zur Mühle gebracht", "送到磨坊"])
+def test_a_sum_is_known_by_its_figures_whatever_it_is_called(called: str, embedder: Embedder) -> None:
+    body = f"""<table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Seed bought</td><td>7</td><td>8</td></tr>
+    <tr><td>Wheat</td><td>1,112.4</td><td>900.1</td></tr><tr><td>Lost on the way</td><td>(12.4)</td><td>(0.2)</td></tr>
+    <tr><td>{called}</td><td>1,100.0</td><td>899.9</td></tr><tr><td>Kept</td><td>5</td><td>6</td></tr></table>"""
+    page = read(body).pages[0]
+    cut = CutPage.of(page.text, 1, page.tables)
+    rows = [page.text[unit.start : unit.end].partition(" | ")[0] for unit in cut.units]
+    parts = {rows[place]: [rows[each] for each in added_up(cut, place)] for place in range(1, len(rows))}
+    assert {name: found for name, found in parts.items() if found} == {called: ["Wheat", "Lost on the way"]}
+    if called.startswith("B"):
+        found = asked("What are the components of what was brought to the mill?", page, embedder, listing=True)
+        assert [quote.text.partition(" | ")[0] for quote in found][:3] == [called, "Wheat", "Lost on the way"]
+
+
+def test_shares_and_small_figures_that_nearly_fit_are_no_sum() -> None:
+    body = """<table><tr><td></td><td>Share</td><td>Boats</td></tr><tr><td>North</td><td>10 %</td><td>2</td></tr>
+    <tr><td>South</td><td>20 %</td><td>2</td></tr><tr><td>East</td><td>30 %</td><td>5</td></tr></table>"""
+    page = read(body).pages[0]
+    cut = CutPage.of(page.text, 1, page.tables)
+    assert not any(added_up(cut, place) for place in range(1, len(cut.units)))
+
+
+def test_the_members_of_a_list_stand_under_what_is_asked_for(embedder: Embedder) -> None:
+    bodies = [
+        with_years(("Stores", 11, 12), ("Cash", 5, 6)),
+        "<table><tr><td></td><td>2023</td><td>2024</td></tr><tr><td>Stores at the yard:</td><td></td><td></td></tr>"
+        "<tr><td>Rope</td><td>31</td><td>32</td></tr><tr><td>Sail</td><td>5</td><td>6</td></tr></table>",
+    ]
+    found = asked_of_both("What are the kinds of stores at the yard?", bodies, embedder, listing=True)
+    assert found == ["Rope | 31 | 32", "Sail | 5 | 6"]
 
 
 def test_a_code_in_the_heads_of_a_row_is_held_by_the_row(embedder: Embedder) -> None:

@@ -229,7 +229,10 @@ def _shown(draft: Answer, grid: Grid, rows: Sequence[Row], notices: tuple[Notice
 
 def _which_column(draft: Answer, one: Plan) -> Answer:
     notice = Notice("computed_unclear", {"columns": ", ".join(one.unclear), "table": one.grid.name})
-    return _shown(draft, one.grid, one.grid.rows[:_SHOWN], (notice,))
+    # What the search found first in another document may be the answer: it is not hidden by a question back.
+    best = tuple(quote for quote in draft.quotes[:1] if quote.document != one.grid.document.id)
+    shown = _shown(draft, one.grid, one.grid.rows[:_SHOWN], (notice,))
+    return replace(shown, quotes=(*best, *shown.quotes))
 
 
 def _which_table(draft: Answer, found: Sequence[Plan | Series]) -> Answer:

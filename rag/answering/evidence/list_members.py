@@ -9,8 +9,9 @@ from typing import Final
 
 from rag.answering.evidence.candidates import Candidate
 from rag.answering.evidence.pages import CutPage
+from rag.answering.evidence.sums import added_up
 from rag.answering.evidence.units import Unit
-from rag.core.tables import CELL_BORDER, is_total
+from rag.core.tables import CELL_BORDER
 from rag.core.text import CARDINAL, coverage, number_value, terms
 from rag.core.types import PageKey, Passage, Quote
 
@@ -102,8 +103,8 @@ def _announced(
     """What a candidate announces: items below it, or sections; of an item, the others of its list."""
     page, units = best.page, best.page.units
     here = units.index(best.unit)
-    if best.unit.said and is_total(best.text.partition(CELL_BORDER)[0]):
-        yield from _added_up(best, here, at)
+    if best.unit.said and best.unit.sort == "row" and (parts := added_up(page, here)):
+        yield from (_candidate(best, place, at[best.passage.document, best.passage.page]) for place in parts)
         return
     if best.unit.sort in ("item", "row"):
         first = _first(page, here)
@@ -118,21 +119,6 @@ def _announced(
     count = _count(best.text, wanted)
     if count or _OPENS.search(best.text):
         yield from _sections(best, at, pages, count)
-
-
-def _added_up(best: Candidate, here: int, at: Mapping[PageKey, Passage]) -> Iterator[Candidate]:
-    """The rows that a total adds up: those above it, up to another total or the line that heads them."""
-    first = here
-    while (
-        first
-        and (above := best.page.units[first - 1]).sort == "row"
-        and (above.head, above.group) == (best.unit.head, best.unit.group)
-        and not is_total(_text(best.page, first - 1).partition(CELL_BORDER)[0])
-    ):
-        first -= 1
-    passage = at[best.passage.document, best.passage.page]
-    for place in range(first, here):
-        yield _candidate(best, place, passage)
 
 
 def _count(text: str, wanted: Mapping[str, float]) -> int:

@@ -58,7 +58,7 @@ def find_quotes(
         further: passages behind those, of which only rows of tables are looked at.
     """
     wanted = weights if weights is not None else dict.fromkeys(terms(question), 1.0)
-    candidates = candidates_of(question, passages, pages, wanted, further)
+    candidates = candidates_of(question, passages, pages, wanted, further, listing=listing)
     candidates.sort(key=lambda c: (-c.held(question), -c.words))
     facts, language = embedder_facts(embedder.name), language_of(question)
     # Between two languages words choose nothing: more is left to the embedder.

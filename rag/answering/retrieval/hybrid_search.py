@@ -26,6 +26,9 @@ from rag.models.embedding import Embedder
 # Length of each ranking, and candidates read from the store per passage wanted.
 DEPTH: Final = 100
 _CANDIDATES: Final = 4
+# ... and those behind them of which only rows of tables are looked at: tables are alike, and of many the one that is
+# asked for lies far behind. Chosen on one half of TAT-QA's tables, 10 of 4, 10 and 20; see bench/quality.md.
+_TABLES: Final = 10
 
 # Minimum corpus size in the IDF: smaller ones do not tell rare terms from common ones.
 _MIN_CHUNKS: Final = 200
@@ -83,8 +86,10 @@ class Retriever:
         slowly = len(ways) > 1 and self._facts.reads(ways[0].query)
         rankings = [ranking for each in lists for ranking in (each.words, each.vectors)]
         fused = reciprocal_rank_fusion(rankings, self._facts.fusion.rank_follow_up if slowly else RANK)
-        ranked, pages = self._passages(question, fused, context.owner, k, self._reranker)
-        passages, further = ranked[:k], tuple(one for one in ranked[k:] if _in_a_table(one, pages))
+        ranked, pages = self._passages(question, fused[: k * _CANDIDATES], context.owner, self._reranker)
+        behind, theirs = self._passages(question, fused[k * _CANDIDATES : k * _TABLES], context.owner, None)
+        pages = {**theirs, **pages}
+        passages, further = ranked[:k], tuple(one for one in (*ranked[k:], *behind) if _in_a_table(one, pages))
         pages = {place: pages[place] for place in ((one.document, one.page) for one in (*passages, *further))}
         query = respelled(ways[0].query, passages, lambda word: not self._known(word, context))
         chunks, weights = telling.result() if query == ways[0].query else self._weights(query, context)
@@ -163,7 +168,7 @@ class Retriever:
         """The gate of a follow-up by what it brings of its own: joined to a question that the documents answer, any
         other seems answered. The less it stands alone, the less it has to bring."""
         fused = reciprocal_rank_fusion([lists.words, lists.vectors])
-        passages, _ = self._passages(question, fused, context.owner, _OWN, None, most=_OWN)
+        passages, _ = self._passages(question, fused[: _OWN * _CANDIDATES], context.owner, None, most=_OWN)
         chunks, weights = self._weights(question, context)
         seen = self._signals(question, weights, passages, lists, chunks)
         weighed = self._facts.gate_for(question, seen.across)
@@ -187,14 +192,12 @@ class Retriever:
     def _passages(
         self,
         question: str,
-        fused: Sequence[tuple[int, float]],
+        best: Sequence[tuple[int, float]],
         owner: str,
-        k: int,
         reranker: Reranker | None,
         most: int | None = None,
     ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
-        """The k best passages and all others that were looked at, `most` of them, and their pages."""
-        best = fused[: k * _CANDIDATES]
+        """The passages of these chunks, best first, `most` of them, and their pages."""
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
         if reranker is not None and candidates:
