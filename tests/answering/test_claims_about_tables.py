@@ -43,6 +43,7 @@ def judged(text: str) -> Sentence:
         ("The Basin berth has no entry fee.", "supported"),
         ("The Basin berth has no entry fee and a notice period of six weeks.", "supported"),
         ("The River berth has no entry fee.", "unsupported"),
+        ("The River berth has a notice period of six weeks.", "unsupported"),
         ("The Pontoon berth has an entry fee of 15 euros.", "unsupported"),
         ("The surplus in 2021 was 8,150 euros.", "supported"),
         ("The surplus in 2022 was 8,150 euros.", "unsupported"),

@@ -17,9 +17,12 @@ Night entry is allowed for boats longer than ten metres. The deposit is four wee
 The crane stopped because a cable had worn through. It was not sabotage, and the crew was not at fault.
 Mooring costs 9 euros in summer, all other months 5 euros. The repair lasted from 08:10 to 09:20.
 
-| Effect of the paint | Share |
-|---|---|
-| Uncommon | itching, cough |
+Norton Boats can begin in May and gives a guarantee of six years; Hill Yards gives two. Berths are booked by telephone
+or at the gate. Late returns are charged in full, unless the sea was too rough.
+
+In attendance: Cy Rand (diver)
+
+Members of the board: Ada Berg (chair), Bo Lind (clerk)
 """
 JUDGE = open_judge()
 
@@ -40,6 +43,11 @@ JUDGE = open_judge()
         ("The crew was not at fault.", "supported"),
         ("In all other months mooring costs 9 euros.", "unsupported"),
         ("In all other months mooring costs 5 euros.", "supported"),
+        ("Hill Yards gives a guarantee of six years.", "unsupported"),
+        ("Norton Boats gives a guarantee of six years.", "supported"),
+        ("Berths are booked only at the gate.", "unsupported"),
+        ("Late returns are always charged in full.", "unsupported"),
+        ("Cy Rand is the clerk.", "partly"),
         ("The repair lasted from 08:10 to 09:20.", "supported"),
     ],
 )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from rag.answering.retrieval.abstention import Signals, gate, raised, signals
@@ -87,7 +88,8 @@ class Retriever:
         rankings = [ranking for each in lists for ranking in (each.words, each.vectors)]
         fused = reciprocal_rank_fusion(rankings, self._facts.fusion.rank_follow_up if slowly else RANK)
         ranked, pages = self._passages(question, fused[: k * _CANDIDATES], context.owner, self._reranker)
-        behind, theirs = self._passages(question, fused[k * _CANDIDATES : k * _TABLES], context.owner, None)
+        further_on = fused[k * _CANDIDATES : k * _TABLES]
+        behind, theirs = self._passages(question, further_on, context.owner, None, known=pages)
         pages = {**theirs, **pages}
         passages, further = ranked[:k], tuple(one for one in (*ranked[k:], *behind) if _in_a_table(one, pages))
         pages = {place: pages[place] for place in ((one.document, one.page) for one in (*passages, *further))}
@@ -196,8 +198,9 @@ class Retriever:
         owner: str,
         reranker: Reranker | None,
         most: int | None = None,
+        known: Mapping[PageKey, Page] = MappingProxyType({}),
     ) -> tuple[list[Passage], Mapping[PageKey, Page]]:
-        """The passages of these chunks, best first, `most` of them, and their pages."""
+        """The passages of these chunks, best first, `most` of them, and their pages; not read are `known` ones."""
         read = self._documents.passages(owner, [chunk for chunk, _ in best])
         candidates = by_page([replace(read[chunk], score=score) for chunk, score in best if chunk in read])
         if reranker is not None and candidates:
@@ -208,11 +211,14 @@ class Retriever:
         candidates.sort(key=lambda passage: -held(question, passage.text))
         met = Counter((passage.document, passage.page) for passage in candidates)
         # Only where a page was met twice can two of its chunks be joined.
-        pages = self._documents.pages_at(owner, [place for place, times in met.items() if times > 1])
+        pages = {place: known[place] for place in met if place in known}
+        twice = [place for place, times in met.items() if times > 1 and place not in pages]
+        pages |= self._documents.pages_at(owner, twice) if twice else {}
         there = [p for p in candidates if met[p.document, p.page] == 1 or (p.document, p.page) in pages]
         joined = join(there, lambda passage: pages[passage.document, passage.page].text, most or len(there))
         met_at = dict.fromkeys((p.document, p.page) for p in joined)
-        pages |= self._documents.pages_at(owner, met_at.keys() - pages.keys())
+        rest = met_at.keys() - pages.keys()
+        pages |= self._documents.pages_at(owner, rest) if rest else {}
         # One that was removed a moment ago is no source any more.
         found = {place: pages[place] for place in met_at if place in pages}
         return [passage for passage in joined if (passage.document, passage.page) in found], found

@@ -153,8 +153,10 @@ class Checks:
         language, everything = self._sources.language, self._sources.meant(claim, self._question)
         wanted = dict.fromkeys(terms(without_figures(claim), language), 1.0)
         aligned = [source for source in near if coverage(wanted, source.terms) >= _ALIGNED]
-        elsewhere = "" if aligned else self._sources.around(claim, self._question)
-        yield from _by("figures", wrong_figures(claim, near, aligned, elsewhere, counted=self._counted))
+        # Of the cell that a claim names the figure stands in it.
+        cells = [source for source in near if source.cell and numbers(source.text)]
+        elsewhere = "" if aligned or cells else self._sources.around(claim, self._question)
+        yield from _by("figures", wrong_figures(claim, cells or near, aligned, elsewhere, counted=self._counted))
         yield from _by("names", unknown_names(claim, self._sources.around()))
         yield from _by("names", turned(claim, near))
         yield from _by("unbound", unbound(claim, everything, language))

@@ -11,6 +11,7 @@ from typing import Final
 
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
+from rag.answering.verification.little_words import ANY, EXCEPT, ONLY
 from rag.core.text import Language, coverage, stem, terms
 
 _PERMITS: Final = re.compile(
@@ -41,6 +42,13 @@ _CLAUSE: Final = re.compile(r"[.;:!?,]\s|\s(?:and|but|und|aber)\s")
 _ALL: Final = re.compile(
     r"\b(?:all|every|any|each|alle[nr]?|jede[rsnm]?) (?:the |our |die |der )?(?P<thing>[^\W\d_]+)", re.IGNORECASE
 )
+# Words by which a document says that there is nothing else.
+_SHUTS_OUT: Final = re.compile(
+    rf"{ONLY.pattern}|{EXCEPT.pattern}|\b(?:not?|never|none|neither|nor|must|just|no one|nobody|merely|single|sole"
+    r"|nicht|kein\w*)\b|不|无|禁",
+    re.IGNORECASE,
+)
+_FIGURE: Final = re.compile(r" (?:[$€£¥] ?)?(?:\d|(?:one|two|three|four|five|a few|ein)\b)")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _RESTRICTED: Final = re.compile(
     r" (?:(?:of|that (?:are|is|last)|which (?:are|is)|with) )?(?:more|longer|shorter|less|larger|smaller|older|younger"
@@ -50,8 +58,10 @@ _RESTRICTED: Final = re.compile(
 
 
 def unconditioned(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
-    """What a claim permits or says of all, where the documents say it under a condition or of some."""
+    """What a claim permits or says of all, where the documents say it under a condition or of some; and what it alone
+    says "only" of."""
     yield from _of_all(claim, near, language)
+    yield from _unlike_the_nearest(claim, near)
     permits = _PERMITS.search(claim)
     if permits is None or _CONDITION.search(claim):
         return
@@ -72,6 +82,16 @@ def _needs_consent(said: str, claimed: Set[str], language: Language) -> bool:
         if subject and claimed >= set(subject):
             return True
     return False
+
+
+def _unlike_the_nearest(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
+    """An "only" where the sentence nearest to a claim shuts nothing out, and an "always" where it excepts something."""
+    only, every = ONLY.search(claim), ANY.search(claim)
+    for source in near[:1]:
+        if only and not _FIGURE.match(claim, only.end()) and not _SHUTS_OUT.search(source.text):
+            yield Difference("quantifier", only.span(), source.text, source, "unconditioned")
+        if every and EXCEPT.search(source.text) and not EXCEPT.search(claim):
+            yield Difference("quantifier", every.span(), source.text, source, "unconditioned")
 
 
 def _of_all(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:

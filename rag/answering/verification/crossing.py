@@ -15,6 +15,7 @@ from rag.core.text import Language, script_of, terms
 
 _AND: Final = r"(?:and|but|while|whereas|und|aber|während)\s"
 _BORDER: Final = re.compile(rf"[;,]\s(?:{_AND})?|\s{_AND}", re.IGNORECASE)
+_COMMA: Final = re.compile(rf"[;,]\s(?:{_AND})?", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W_]++(?:['’.,-][^\W_]++)*+")
 _FIGURE: Final = "#"
 # The share of a claim's words that the two clauses must hold. The check speaks on none of 839 true sentences that
@@ -30,8 +31,8 @@ def crossed(claim: str, near: Sequence[Source], language: Language) -> Iterator[
         return
     said = frozenset(terms(claim, language))
     parted = [(source, _clauses(source.text, language)) for source in near if not source.row]
-    for source, clauses in parted:
-        for one, other in combinations(clauses, 2):
+    for source, (clauses, longer) in parted:
+        for one, other in combinations(dict.fromkeys((*clauses, *longer)), 2):
             first, second = one - other, other - one
             halves = (first & said, first - said, second & said, second - said)
             held = said & (one | other)
@@ -41,16 +42,21 @@ def crossed(claim: str, near: Sequence[Source], language: Language) -> Iterator[
             # at weekends".
             if not any(_is_word(word) for word in second - said) and all(_is_word(word) for word in first & said):
                 continue
-            if not any(held <= each for _, some in parted for each in some):
+            if not any(held <= each for _, (some, _) in parted for each in some):
                 span = next(m.span() for m in _WORD.finditer(claim) if second & set(terms(m[0], language)))
                 yield Difference("clause", span, source.text, source)
                 return
 
 
 @functools.lru_cache(maxsize=4096)
-def _clauses(text: str, language: Language) -> tuple[frozenset[str], ...]:
-    """The words of a sentence's clauses; kept, since every claim of an answer is held against the same sentences."""
-    return tuple(found for part in _BORDER.split(text) if (found := frozenset(terms(part, language))))
+def _clauses(text: str, language: Language) -> tuple[tuple[frozenset[str], ...], tuple[frozenset[str], ...]]:
+    """The words of a sentence's clauses, and of those clauses that commas end: what an "and" goes on with has its
+    subject before it. Kept, since every claim of an answer is held against the same sentences."""
+    shorter, longer = (
+        tuple(found for part in border.split(text) if (found := frozenset(terms(part, language))))
+        for border in (_BORDER, _COMMA)
+    )
+    return shorter, longer
 
 
 def _is_word(term: str) -> bool:

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answering.evidence.ranges import holds_for, in_range
@@ -39,6 +39,8 @@ class Source:
     about: frozenset[str]
     place: int
     quote: Quote
+    cell: bool = False
+    """Whether it is the very cell that a claim names, by its row and its column."""
 
     @property
     def row(self) -> bool:
@@ -141,7 +143,7 @@ class Sources:
             if source not in fitting and (source.quote.document, source.quote.head) in tables
         )
 
-    def narrowed(self, source: Source, wanted: Iterable[str], plain: Set[str] = frozenset()) -> Source:
+    def narrowed(self, source: Source, wanted: Mapping[str, float], plain: Set[str] = frozenset()) -> Source:
         """A row with only the columns that a claim names, where it names some and not others.
 
         Args:
@@ -165,7 +167,8 @@ class Sources:
         beside = [heads[i] for i in range(1, len(cells)) if i not in kept and i not in labels and shares[i]]
         shown += [", ".join(beside)] if beside else []
         text = "; ".join([*shown, *(self._cell(heads[i], cells[i]) for i in kept)])
-        return self._source(source.place, source.quote, text, whole=True)
+        found = self._source(source.place, source.quote, text, whole=True)
+        return replace(found, cell=best == 1.0 and len(kept) == 1 and self._named(source, wanted))
 
     def _cell(self, head: str, cell: str) -> str:
         """A cell with its head; one that says that there is none as a sentence would: "no joining fee"."""

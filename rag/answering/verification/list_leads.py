@@ -11,7 +11,7 @@ _ITEM: Final = re.compile(
     r"\s*+(?:[•●▪■◦○‣➢✓·*]|[-–—](?=\s)|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s)|[（(]?[一二三四五六七八九十\d]++[、）)])"
 )
 _NOT: Final = re.compile(
-    r"\b(?:not|never|cannot|no|nicht|kein\w*|nie)\b|\w{2,}n['’]t\b|不得|不能|不可|不予|不包括|禁止|严禁", re.IGNORECASE
+    r"\b(?:not|never|cannot|no|nicht|kein\w*|nie)\b|n['’]t\b|不得|不能|不可|不予|不包括|禁止|严禁", re.IGNORECASE
 )
 _SHUT_OUT: Final = re.compile(
     r"\b(?:exclusions?|excluded|excepted|prohibited|forbidden|banned|refused|ausgeschlossen|ausschlüsse|verboten|untersagt)\b"
@@ -32,7 +32,9 @@ def denying_lead(quote: Quote) -> str:
         return ""
     above = [line for line in quote.before.splitlines() if line.strip() and not _ITEM.match(line)]
     announces = bool(above) and above[-1].rstrip().endswith((":", "："))
-    lead = _NUMBER.sub("", above[-1] if announces else quote.section, count=1).strip(" :：")
+    title = above[-1] if announces else quote.section
+    number = _NUMBER.match(title)
+    lead = title[number.end() if number else 0 :].strip(" :：")
     if not announces and _BOTH.search(lead):
         return ""
     return lead if _NOT.search(lead) or _SHUT_OUT.search(lead) else ""

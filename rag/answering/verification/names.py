@@ -104,14 +104,17 @@ def unbound(claim: str, everything: Sequence[Source], language: Language) -> Ite
         if inside.isdisjoint(whole[0].split()):
             continue
         rest = dict.fromkeys((t for t in terms(without_figures(claim), language) if t not in own), 1.0)
-        most = max((coverage(rest, source.terms) for source in everything), default=0.0)
-        there = any(own <= source.terms for source in everything)
-        if (
-            there
-            and most >= _SAID
-            and not any(own <= source.about and not rest.keys().isdisjoint(source.terms) for source in everything)
-        ):
+        saying = [source for source in everything if not rest.keys().isdisjoint(source.terms)]
+        said = max((coverage(rest, source.terms) for source in saying), default=0.0) >= _SAID
+        named = any(own <= source.terms for source in everything)
+        if said and named and not any(_is_about(source, own, language) for source in saying):
             yield Difference("name", whole.span())
+
+
+def _is_about(source: Source, name: Set[str], language: Language) -> bool:
+    """Whether a sentence, or a title above it, has a name; what stands before it, where it has no name of its own."""
+    above = terms(f"{source.quote.title} {source.quote.section}", language)
+    return name <= source.terms.union(above) or (name <= source.about and not names(source.text))
 
 
 def turned(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
