@@ -212,6 +212,7 @@ def changed_by(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
 
 def miscounted(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
     """A number of things where the documents have another of them: "two base rents" for three."""
+    said = {number.value for number in numbers(claim)}
     for number in numbers(claim):
         thing = _counted(claim, number, language)
         if number.value <= 1 or not thing:
@@ -221,7 +222,8 @@ def miscounted(claim: str, near: Sequence[Source], language: Language) -> Iterat
         there = [one for one in found if _counted(one[1], one[0], language) == thing]
         # A larger one may count the same without naming it: "nine cafés opened; there are 61".
         held = there if number.value <= _FEW else found
-        if there and all(n.value != number.value for n, _, _ in held):
+        # Where a claim has the other number too, it speaks of parts: "four brands, two of them main brands".
+        if there and all(n.value != number.value for n, _, _ in held) and said.isdisjoint(n.value for n, _, _ in there):
             n, text, source = there[0]
             yield Difference("figure", _span(number, claim), text[n.start : n.end].strip(), source)
 

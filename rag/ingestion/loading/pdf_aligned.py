@@ -16,9 +16,9 @@ from rag.ingestion.loading.pdf_grid import (
     is_gappy,
     rows_of,
     split_at,
-    without_signs,
 )
 from rag.ingestion.loading.pdf_rules import Rule, Rules
+from rag.ingestion.loading.pdf_sign_columns import without_signs
 from rag.ingestion.loading.pdf_words import Line
 from rag.ingestion.loading.table_heads import is_figure
 
