@@ -66,3 +66,17 @@ def test_the_reason_quotes_the_line_with_its_item() -> None:
 def test_a_heading_is_a_source_only_above_what_stands_under_it() -> None:
     sentence = judged("The heater may be started when the boat lies in the harbour.")
     assert sentence.verdict != "supported"
+
+
+def test_what_one_sentence_denies_and_another_says_under_a_condition_is_not_supported_outright() -> None:
+    document = """# Boat stove
+
+## Do not light the stove
+
+- under sail in the first year.
+
+## Under sail
+
+In later years light it under sail only if the mast has a stay.
+"""
+    assert judged("You may light the stove under sail.", document=document).verdict == "partly"

@@ -27,7 +27,9 @@ _ALIGNED: Final = 0.5
 # The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
 _ABOUT: Final = {"figures": 0.5, "wording": 0.5, "negations": 0.4}
 # What is too weak a sign to accuse a claim.
-_DOUBTS: Final = frozenset({"said of another", "adrift", "changed by", "unconditioned", "denied only", "unbound"})
+_DOUBTS: Final = frozenset(
+    {"said of another", "adrift", "changed by", "unconditioned", "denied only", "unbound", "said and denied"}
+)
 # Letters of the shortest copy.
 _COPIED, _COPIED_CHINESE = 16, 6
 _CLAUSE: Final = 0.6
@@ -197,4 +199,4 @@ def _shown(found: Difference, whole: Mapping[int, Source]) -> Difference:
 
 
 def _by(check: str, found: Iterable[Difference]) -> Iterator[Difference]:
-    return (replace(one, check=check) for one in found)
+    return (replace(one, check=one.check or check) for one in found)

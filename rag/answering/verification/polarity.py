@@ -170,6 +170,9 @@ class Polarity:
         if other >= _AGAINST and other > same and not (mine.denied and same >= _AS_WELL * other):
             span = mine.word if mine.denied else self._denied_word(claim, mine, acts)
             yield Difference("negation", span, against.text if against else "", against)
+        elif against and other >= 1.0 and not mine.denied:
+            # One sentence denies all of it, and others say it: of different times, or under other conditions.
+            yield Difference("negation", self._denied_word(claim, mine, acts), against.text, against, "said and denied")
         elif mine.denied and self._outright(claim, mine) and self._beside(mine, heard) < _NEAR:
             yield Difference("negation", mine.word)
 
