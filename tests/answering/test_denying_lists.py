@@ -17,6 +17,10 @@ LEAFLET = """# Boat heater
 - while the boat is being refuelled,
 - if the exhaust hose is cracked.
 
+## Do not open the fuel tank
+
+ii) near an open fire
+
 ## Guarantee
 
 We repair free of charge:
@@ -47,6 +51,7 @@ def judged(text: str, name: str = "heater.md", document: str = LEAFLET) -> Sente
     [
         ("Start the heater if the exhaust hose is cracked.", "unsupported"),
         ("Do not start the heater if the exhaust hose is cracked.", "supported"),
+        ("Open the fuel tank near an open fire.", "unsupported"),
         ("The heater may be started while the boat is being refuelled.", "unsupported"),
         ("Damage by salt water is repaired free of charge.", "unsupported"),
         ("Damage by salt water is not repaired.", "supported"),

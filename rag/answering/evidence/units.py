@@ -17,14 +17,15 @@ from rag.core.tables import Table
 from rag.core.text.table_of_contents import contents_lines
 from rag.core.types import Heading
 
-__all__ = ["LONGEST", "LONGEST_CHINESE", "Unit", "units"]
+__all__ = ["ITEM", "LONGEST", "LONGEST_CHINESE", "Unit", "units"]
 
 
 _NUMBER: Final = r"[-–—(]?\s?[$€£¥]?\s?\(?\d[\d,.]*\)?\s?[%x]?\)?|[-–—]|N/?A|n/?a"
 # Two cells at the end of a line, behind something else: how many there are in all tells nothing more.
 _ROW: Final = re.compile(rf"\s(?:{_NUMBER}|[$€£¥%)])\s+(?:{_NUMBER}|[%)])\s*$")
 _CELLS: Final = re.compile(r"\t|\s\|\s|^\|.*\|$")
-_ITEM: Final = re.compile(
+# The marks that items of a list begin with.
+ITEM: Final = re.compile(
     r"\s*+(?:(?:[•●▪■◦○‣➢✓·*]|[-–—](?=\s)|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)](?=\s))\s*+\S"
     r"|[（(]?[一二三四五六七八九十]++[、）)])"
 )
@@ -102,7 +103,7 @@ def _line(text: str, start: int, end: int) -> _Line:
     sort: Sort | None = None
     if _is_row(line):
         sort = "row"
-    elif _ITEM.match(line):
+    elif ITEM.match(line):
         sort = "item"
     return _Line(start, end, line, sort)
 

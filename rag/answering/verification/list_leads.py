@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rag.answering.evidence.units import ITEM
 from rag.core.types import Quote
 
-_ITEM: Final = re.compile(
-    r"\s*+(?:[•●▪■◦○‣➢✓·*]|[-–—](?=\s)|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s)|[（(]?[一二三四五六七八九十\d]++[、）)])"
-)
+# What begins an item where quotes are cut, or "（1）".
+_ITEM: Final = re.compile(rf"{ITEM.pattern}|\s*+[（(]?\d++[、）)]")
+_MARK: Final = re.compile(r"\s*+[（(]?[^\W_]{1,4}[.)）]\s*+")
 _NOT: Final = re.compile(
     r"\b(?:not|never|cannot|no|nicht|kein\w*|nie)\b|n['’]t\b|不得|不能|不可|不予|不包括|禁止|严禁", re.IGNORECASE
 )
@@ -41,5 +42,8 @@ def denying_lead(quote: Quote) -> str:
 
 
 def as_sentence(lead: str, item: str) -> str:
-    """An item behind the line that denies it, so that a "not" stands before its words."""
-    return f"{lead} {item}" if not lead or _NOT.search(lead) else f"{lead}: not {item}"
+    """An item behind the line that denies it, so that a "not" stands before its words, without the mark that would part
+    them: "ii)"."""
+    mark = _MARK.match(item) if lead else None
+    said = item[mark.end() :] if mark else item
+    return f"{lead} {said}" if not lead or _NOT.search(lead) else f"{lead}: not {said}"
