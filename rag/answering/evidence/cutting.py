@@ -18,7 +18,8 @@ LONGEST_CHINESE: Final = 120
 
 _CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\s|\s(?=\()|(?<=\))\s|\n")
 
-# Words of a sentence that says nothing without the one before: in running text, in a list's item, behind a label.
+# Words of a sentence that says nothing without the one before: in running text, in a list's item, behind a label;
+# set by hand.
 _OF_TEXT: Final = 1
 _OF_ITEM: Final = 4
 _OF_LABEL: Final = 4

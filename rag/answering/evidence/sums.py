@@ -9,9 +9,9 @@ from rag.answering.computing.cell_values import Value, typed
 from rag.answering.evidence.pages import CutPage
 from rag.core.tables import CELL_BORDER, is_total
 
-# Rows above one that are looked at.
+# Rows above one that are looked at; set by hand.
 _MOST: Final = 30
-# Share of a sum that rounding may leave, and what binary fractions do.
+# Share of a sum that rounding may leave, set by hand, and what binary fractions do.
 _ROUNDED: Final = 0.005
 _EXACT: Final = 1e-6
 

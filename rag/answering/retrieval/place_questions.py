@@ -56,7 +56,7 @@ def asked_place(question: str) -> AskedPlace | None:
     """The place that a question asks for, where it asks for nothing else.
 
     >>> asked_place("What does chapter 5 of the handbook say?")
-    AskedPlace(sort='section', number='5', names=('handbook',))
+    AskedPlace(sort='section', number='5', names=('handbook',), paragraph='')
     >>> asked_place("How many pages are there?") is None
     True
     """

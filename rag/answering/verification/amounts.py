@@ -65,13 +65,10 @@ def in_common(number: Number) -> tuple[str, float]:
     return unit, to_digits(EXACT, number.value * factor)
 
 
-_POUNDS: Final = "pound"
-
-
 def converts(mine: Number, other: Number) -> bool:
     a, b = IN.get(mine.unit, (mine.unit, 1)), IN.get(other.unit, (other.unit, 1))
     # Words that name a unit of either.
-    if {mine.unit, other.unit} in ({"degree", "°c"}, {"degree", "°f"}, {_POUNDS, "£"}):
+    if {mine.unit, other.unit} in ({"degree", "°c"}, {"degree", "°f"}, {"pound", "£"}):
         return mine.value == other.value
     return bool(
         mine.unit and a[0] == b[0] and mine.unit != other.unit and abs(mine.value * a[1] - other.value * b[1]) < 1e-6

@@ -65,6 +65,8 @@ PRONOUN: Final = re.compile(
 _PLURALS: Final = frozenset({"they", "these", "those"})
 _PLURAL: Final = re.compile(r"(?<![su])s$|\b(?:and|all|both|most|some|many|people|staff|children)\b", re.IGNORECASE)
 _GENERIC: Final = re.compile(r"^(?:the|this|that|these|those) ([a-z]+)\b", re.IGNORECASE)
+# A line that is a label and what it stands before.
+_LABELLED: Final = re.compile(r"^[^\s:：][^\n:：]{0,60}[:：][^\S\n]*+\S", re.MULTILINE)
 _LONGEST_SUBJECT: Final = 60
 _FEWEST_WORDS: Final = 3
 
@@ -91,10 +93,6 @@ class Said:
         """The span of the sentence in which a span of the claim stands; None where it is not among its own words."""
         own = [at for at in self.origin[start:end] if at >= 0]
         return (own[0], own[-1] + 1) if own else None
-
-
-# A line that is a label and what it stands before.
-_LABELLED: Final = re.compile(r"^[^\s:：][^\n:：]{0,60}[:：][^\S\n]*+\S", re.MULTILINE)
 
 
 def pieces(text: str) -> list[str]:

@@ -68,7 +68,7 @@ def unconditioned(claim: str, near: Sequence[Source], language: Language) -> Ite
     wanted = dict.fromkeys(terms(claim, language), 1.0)
     most = max((coverage(wanted, source.terms) for source in near), default=0.0)
     for source in near:
-        said = source.text.replace("\n", " ")
+        said = source.in_one_line
         under = _ONLY_UNDER.search(said) and coverage(wanted, source.terms) >= max(most, _PERMITTED)
         if not source.row and (under or _needs_consent(said, wanted.keys(), language)):
             yield Difference("quantifier", permits.span(), source.text, source, "unconditioned")
@@ -100,7 +100,7 @@ def _of_all(claim: str, near: Sequence[Source], language: Language) -> Iterator[
         return
     thing = stem(every["thing"].lower(), language)
     for source in near:
-        said = source.text.replace("\n", " ")
+        said = source.in_one_line
         there = [word for word in _WORD.finditer(said) if stem(word[0].lower(), language) == thing]
         if there and not _ALL.search(said) and all(_RESTRICTED.match(said, word.end()) for word in there[-1:]):
             yield Difference("quantifier", every.span(), source.text, source, "unconditioned")

@@ -31,11 +31,12 @@ _NO: Final[Mapping[Language, str]] = {"en": "no ", "de": "kein ", "zh": "无"}
 class Source:
     """A sentence or table row of the documents, at its `place` in the evidence; the quotes come first.
 
-    `about` holds what it is about: its own terms, those of title and section, and of the words before it.
+    `about` holds what it is about: its own terms, those of title and section (`above`), and of the words before it.
     """
 
     text: str
     terms: frozenset[str]
+    above: frozenset[str]
     about: frozenset[str]
     place: int
     quote: Quote
@@ -45,6 +46,11 @@ class Source:
     @property
     def row(self) -> bool:
         return bool(self.quote.head)
+
+    @property
+    def in_one_line(self) -> str:
+        """The text without the ends of its lines, where no clause ends."""
+        return self.text.replace("\n", " ")
 
     @property
     def heading(self) -> bool:
@@ -194,8 +200,9 @@ class Sources:
     def _source(self, place: int, quote: Quote, text: str, *, whole: bool = False) -> Source:
         said = f"{quote.head} {text}" if quote.head and not whole else as_sentence(denying_lead(quote), text)
         held = frozenset(terms(said, self.language))
+        above = frozenset(terms(f"{quote.title} {quote.section}", self.language))
         about = held.union(terms(f"{quote.title} {quote.section} {quote.before[-_BEFORE:]}", self.language))
-        return Source(said.strip(), held, about, place, quote)
+        return Source(said.strip(), held, above, about, place, quote)
 
 
 def chosen(claim: Mapping[str, float], near: Sequence[Source], most: int = _SENTENCES) -> list[Source]:

@@ -98,23 +98,22 @@ def unaccented(text: str) -> str:
 def unbound(claim: str, everything: Sequence[Source], language: Language) -> Iterator[Difference]:
     """Names of which nothing says what a claim says of them, though it is said: that Ann is the treasurer, where Ben is
     and Ann is named elsewhere."""
-    inside = set(names(claim))
+    inside, plain = set(names(claim)), terms(without_figures(claim), language)
     for whole in _NAME_LIKE.finditer(claim):
         own = frozenset(terms(whole[0], language))
         if inside.isdisjoint(whole[0].split()):
             continue
-        rest = dict.fromkeys((t for t in terms(without_figures(claim), language) if t not in own), 1.0)
+        rest = dict.fromkeys((term for term in plain if term not in own), 1.0)
         saying = [source for source in everything if not rest.keys().isdisjoint(source.terms)]
         said = max((coverage(rest, source.terms) for source in saying), default=0.0) >= _SAID
         named = any(own <= source.terms for source in everything)
-        if said and named and not any(_is_about(source, own, language) for source in saying):
+        if said and named and not any(_is_about(source, own) for source in saying):
             yield Difference("name", whole.span())
 
 
-def _is_about(source: Source, name: Set[str], language: Language) -> bool:
+def _is_about(source: Source, name: Set[str]) -> bool:
     """Whether a sentence, or a title above it, has a name; what stands before it, where it has no name of its own."""
-    above = terms(f"{source.quote.title} {source.quote.section}", language)
-    return name <= source.terms.union(above) or (name <= source.about and not names(source.text))
+    return name <= source.terms | source.above or (name <= source.about and not names(source.text))
 
 
 def turned(claim: str, near: Sequence[Source]) -> Iterator[Difference]:

@@ -38,7 +38,7 @@ _RESTRICTS: Final = re.compile(
 _CONDITION: Final = re.compile(r"\b(?:if|when|unless|with|provided|wenn|falls|mit)\b", re.IGNORECASE)
 # The verb is not the opposite of "first".
 _LASTS: Final = re.compile(r"last(?:s|ed|ing)", re.IGNORECASE)
-# Letters of a word that an "un" turns: "under" and "unit" are none.
+# Letters of a word that an "un" turns: "under" and "unit" are none; set by hand.
 _UN: Final = 6
 _LEADS: Final = re.compile(
     r"\W*(?:(?:if|wenn|by|for|to|on|in|at|from|with|the|a|an|von|für|zum|zur|im|in|am|den|dem|der)\s+)*"

@@ -99,8 +99,8 @@ class Polarity:
 
     def __init__(self, sources: Sources) -> None:
         self._sources, self._language = sources, sources.language
-        self._titles = {source.place: frozenset(terms(_titles(source), self._language)) for source in sources.all}
-        self._heard = {source.place: list(self._clauses(_unwrapped(source))) for source in sources.all}
+        self._titles = {source.place: self._said_above(source) for source in sources.all}
+        self._heard = {source.place: list(self._clauses(source.in_one_line)) for source in sources.all}
 
     def differences(self, claim: str, near: Sequence[Source], question: str = "") -> Iterator[Difference]:
         """Clauses of the claim that the documents say with the other polarity, and none with the same as nearly."""
@@ -133,7 +133,7 @@ class Polarity:
             for source in self._sources.meant(claim, question)
             if not source.text.rstrip(' "”)').endswith("?")
             for clause in (
-                self._clauses(_unwrapped(narrow[source.place])) if source.place in narrow else self._heard[source.place]
+                self._clauses(narrow[source.place].in_one_line) if source.place in narrow else self._heard[source.place]
             )
         ]
 
@@ -186,6 +186,13 @@ class Polarity:
         words.sort(key=lambda m: acts.isdisjoint(terms(m[0], self._language)))
         return words[0].span() if words else mine.span
 
+    def _said_above(self, source: Source) -> frozenset[str]:
+        """What the titles above a sentence say of it: what one denies it does not say."""
+        titles = (source.quote.title, source.quote.section)
+        if not any(map(denies, titles)):
+            return source.above
+        return frozenset(terms(" ".join(title for title in titles if not denies(title)), self._language))
+
     def _clauses(self, text: str) -> Iterator[_Clause]:
         begin, before = 0, frozenset[str]()
         for end, following in _borders(text):
@@ -204,18 +211,8 @@ class Polarity:
             begin, before = following, before | (stems - set(ahead[:1]) if stems and denied else stems)
 
 
-def _unwrapped(source: Source) -> str:
-    """A sentence without the ends of its lines, where no clause ends."""
-    return source.text.replace("\n", " ")
-
-
 def _denied_in(clause: _Clause, mine: _Clause) -> bool:
     return not clause.acts or not clause.acts.isdisjoint(mine.stems)
-
-
-def _titles(source: Source) -> str:
-    """The titles above a sentence that say something of it: what one denies it does not say."""
-    return " ".join(title for title in (source.quote.title, source.quote.section) if not denies(title))
 
 
 def _borders(text: str) -> Iterator[Span]:

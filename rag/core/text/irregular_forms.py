@@ -7,6 +7,7 @@ and those that do not change (*cut*, *read*).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 # A word, then its forms.
@@ -42,12 +43,12 @@ _FORMS: Final = """
     """
 
 
-def _bases() -> dict[str, str]:
-    entries = (entry.split() for line in _FORMS.strip().splitlines() for entry in line.split("/"))
-    return {form: base for base, *forms in entries for form in forms}
+def entries(table: str) -> Iterator[list[str]]:
+    """The entries of a table of words, parted by strokes and line ends: each a word and what belongs to it."""
+    return (entry.split() for line in table.strip().splitlines() for entry in line.split("/"))
 
 
-_BASES: Final = _bases()
+_BASES: Final = {form: base for base, *forms in entries(_FORMS) for form in forms}
 
 
 def base_form(word: str) -> str:

@@ -94,7 +94,7 @@ def stem(word: str, language: Language = "en") -> str:
     >>> [stem(word) for word in ("kept", "children", "written", "fourteen")]
     ['keep', 'child', 'write', '14']
     >>> [stem(word) for word in ("colours", "organisation", "organize", "payment", "deliveries")]
-    ['color', 'organ', 'organ', 'pay', 'deliv']
+    ['color', 'organiz', 'organiz', 'pay', 'deliv']
     >>> [stem(word, "de") for word in ("verträge", "vertrag", "urlaubstagen")]
     ['vertrag', 'vertrag', 'urlaubstag']
     """

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rag.core.text.irregular_forms import entries
+
 # A verb or adjective, then the nouns that say the same.
 _FAMILIES: Final = """
     abstain abstention / absorb absorption / accurate accuracy / acquire acquisition / admit admission admittance
@@ -84,10 +86,9 @@ def family_head(word: str) -> str:
 
 
 def _heads() -> dict[str, str]:
-    families = (entry.split() for line in _FAMILIES.strip().splitlines() for entry in line.split("/"))
-    nouns = {noun: head for head, *nouns in families for noun in nouns}
+    nouns = {noun: head for head, *nouns in entries(_FAMILIES) for noun in nouns}
     return nouns | {(noun[:-1] + "ies" if noun.endswith("y") else noun + "s"): head for noun, head in nouns.items()}
 
 
-_AMERICAN: Final = dict(entry.split() for line in _SPELLINGS.strip().splitlines() for entry in line.split("/"))
+_AMERICAN: Final = dict(entries(_SPELLINGS))
 _HEADS: Final = _heads()
