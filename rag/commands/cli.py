@@ -24,6 +24,7 @@ from rag.commands.reading import OcrOption
 from rag.commands.records import document_line, document_record, measure_lines, unread_record
 from rag.core import settings
 from rag.core.errors import FileMissing, ModelNotOnDisk, PartlyRead, RagError, Unexpected
+from rag.core.interrupts import as_completed
 from rag.core.types import Collection, OcrChoice
 from rag.network import connection_log
 from rag.network.ssrf import completed
@@ -185,14 +186,17 @@ def _read_all(
     """Read the sources, some at once. Ended with Ctrl-C, those that were read stay, and the others are not there."""
     from rag.ingestion.worker import READ_AT_ONCE
 
-    results: list[dict[str, Any]] = []
     # Inside the pool, which waits for what it runs, so that this is told to end before.
     with ThreadPoolExecutor(READ_AT_ONCE) as pool, bars() as shown, shown.bar(collection.name) as step:
-        read = pool.map(lambda source: _read(services, collection, shown, source[0], source[1], ocr), sources)
-        for number, each in enumerate(read):
-            step(number, len(sources))
-            results += each
-    return results
+        read = [pool.submit(_read, services, collection, shown, source, name, ocr) for source, name in sources]
+        try:
+            for number, ended in enumerate(as_completed(read), start=1):
+                ended.result()
+                step(number, len(sources))
+        finally:
+            for each in read:
+                each.cancel()
+    return [entry for each in read for entry in each.result()]
 
 
 def _read(

@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from rag.core.errors import (
     Unexpected,
     VectorsLacking,
 )
+from rag.core.interrupts import as_completed
 from rag.core.types import Document
 from rag.ingestion.context import IngestContext, ProgressCallback, silent
 from rag.ingestion.pipeline import SameNames, read_address, read_again, read_file
