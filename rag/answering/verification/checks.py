@@ -11,13 +11,14 @@ from typing import Final
 from rag.answering.verification.chinese import Aligned, nearest_clauses
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.crossing import crossed
+from rag.answering.verification.deputies import stands_in
 from rag.answering.verification.evidence import Source, Sources
 from rag.answering.verification.figures import changed_by, miscounted, wrong_figures
 from rag.answering.verification.little_words import INSTEAD
-from rag.answering.verification.names import turned, unbound, unknown_names
+from rag.answering.verification.names import turned, unknown_names
 from rag.answering.verification.oppositions import oppositions
 from rag.answering.verification.polarity import Polarity
-from rag.answering.verification.roles import adrift, said_of_another, stands_in
+from rag.answering.verification.rivals import rivals
 from rag.answering.verification.wording import exchanges, lower, tokens
 from rag.core.text import coverage, letters, numbers, script_of, terms, without_figures
 from rag.core.types import Span
@@ -27,9 +28,7 @@ _ALIGNED: Final = 0.5
 # The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
 _ABOUT: Final = {"figures": 0.5, "wording": 0.5, "negations": 0.4}
 # What is too weak a sign to accuse a claim.
-_DOUBTS: Final = frozenset(
-    {"said of another", "adrift", "changed by", "unconditioned", "denied only", "unbound", "said and denied"}
-)
+_DOUBTS: Final = frozenset({"changed by", "unconditioned", "denied only", "said and denied", "rival", "adrift"})
 # Letters of the shortest copy.
 _COPIED, _COPIED_CHINESE = 16, 6
 _CLAUSE: Final = 0.6
@@ -161,12 +160,10 @@ class Checks:
         yield from _by("figures", wrong_figures(claim, cells or near, aligned, elsewhere, counted=self._counted))
         yield from _by("names", unknown_names(claim, self._sources.around()))
         yield from _by("names", turned(claim, near))
-        yield from _by("unbound", unbound(claim, everything, language))
         yield from _by("wording", exchanges(claim, near, self._said))
         yield from oppositions(claim, near, language)
         yield from _by("stands in", stands_in(claim, everything, language))
-        yield from _by("said of another", said_of_another(claim, everything, language))
-        yield from _by("adrift", adrift(claim, everything, language))
+        yield from _by("rival", rivals(claim, everything, language))
         yield from _by("changed by", changed_by(claim, near))
         yield from _by("miscounted", miscounted(claim, near, language))
         yield from _by("crossed", crossed(claim, near, language))

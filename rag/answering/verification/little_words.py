@@ -56,6 +56,7 @@ STANDS_IN: Final = re.compile(
     re.IGNORECASE,
 )
 _PERIODS: Final = (
+    r"\b(?:hourly|(?:an|per|each|every) hour|stündlich|(?:pro|jede) stunde)\b|每小时",
     r"\b(?:daily|nightly|(?:a|per|each|every) (?:day|night)|täglich|(?:pro|am) tag)\b|每[天日]",
     r"\b(?:weekly|(?:a|per|each|every) week|wöchentlich|(?:pro|jede) woche)\b|每周",
     r"\b(?:monthly|(?:a|per|each|every) month|monatlich\w*|(?:pro|im) monat)\b|每月|月租",

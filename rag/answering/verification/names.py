@@ -13,14 +13,11 @@ from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
 from rag.core.text import (
     STOP_WORDS,
-    Language,
-    coverage,
     language_of,
     months,
     normalized,
     stem,
     terms,
-    without_figures,
     words,
 )
 
@@ -29,17 +26,13 @@ _CJK: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
 _SCRIPTS_MEET: Final = re.compile(rf"(?<=[A-Za-z\d])(?={_CJK})|(?<={_CJK})(?=[A-Za-z\d])")
 _INNER: Final = re.compile(r"[-&.'’/]")
 # A name of one or several words, a word between two names that relates them, and what relates them either way.
-_NAME_LIKE: Final = re.compile(r"\b[A-Z][\w&-]*+(?: [A-Z][\w&-]*+)*+")
+NAME_LIKE: Final = re.compile(r"\b[A-Z][\w&-]*+(?: [A-Z][\w&-]*+)*+")
 _RELATES: Final = re.compile(r"[a-z]{3}")
 _EITHER_WAY: Final = re.compile(r"\b(?:and|or|with|between|beside|near|next|like|unlike|as|is|are|was|were)\b")
 # Every German noun has a capital: a name is what follows a title.
 _GERMAN_NAME: Final = re.compile(r"\b(?:Herrn?|Frau|Dr\.|Prof\.) (?!Dr\.|Prof\.)([A-ZÄÖÜ][\w-]++)")
 # What ends with the next word beginning anew: a stop, a colon, a quotation mark, a list mark, a line.
 _BEGINS_ANEW: Final = re.compile(r"[.!?:;]?[\"”’)\]*`]*\s*(?:\n|[.!?:]\s|[\"“•*`]|\s[-–—•*]\s|\s?\d+[.)]\s)")
-
-
-# How much of what a claim says beside a name one sentence must say for it to be said of others; set by hand.
-_SAID: Final = 0.5
 
 
 def names(text: str) -> list[str]:
@@ -95,31 +88,10 @@ def unaccented(text: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-def unbound(claim: str, everything: Sequence[Source], language: Language) -> Iterator[Difference]:
-    """Names of which nothing says what a claim says of them, though it is said: that Ann is the treasurer, where Ben is
-    and Ann is named elsewhere."""
-    inside, plain = set(names(claim)), terms(without_figures(claim), language)
-    for whole in _NAME_LIKE.finditer(claim):
-        own = frozenset(terms(whole[0], language))
-        if inside.isdisjoint(whole[0].split()):
-            continue
-        rest = dict.fromkeys((term for term in plain if term not in own), 1.0)
-        saying = [source for source in everything if not rest.keys().isdisjoint(source.terms)]
-        said = max((coverage(rest, source.terms) for source in saying), default=0.0) >= _SAID
-        named = any(own <= source.terms for source in everything)
-        if said and named and not any(_is_about(source, own) for source in saying):
-            yield Difference("name", whole.span())
-
-
-def _is_about(source: Source, name: Set[str]) -> bool:
-    """Whether a sentence, or a title above it, has a name; what stands before it, where it has no name of its own."""
-    return name <= source.terms | source.above or (name <= source.about and not names(source.text))
-
-
 def turned(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
     """Two names of a claim that stand in a sentence the other way round, with the same words between them: "Beta
     acquired Alpha" where Alpha acquired Beta."""
-    said = [(match[0], match.end(), match.start()) for match in _NAME_LIKE.finditer(claim)]
+    said = [(match[0], match.end(), match.start()) for match in NAME_LIKE.finditer(claim)]
     for (one, end, start), (other, _, begin) in pairwise(said):
         between = claim[end:begin]
         if not _RELATES.search(between) or _EITHER_WAY.search(between):

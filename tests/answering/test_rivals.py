@@ -83,3 +83,43 @@ def test_words_out_of_a_sentence_answer_only_what_it_is_about() -> None:
     evidence = said_in("The mill was bought by the Harrow family. Its flour was sold to bakers in the old port town.")
     assert verdict("bakers in the old port", evidence, "Why was the mill bought by the family?") != "supported"
     assert verdict("the Harrow family", evidence, "Who bought the mill?") == "supported"
+
+
+BATHS = (
+    "Adults pay £6 for a swim. If a towel is lost, we charge £9. Swimming lessons are free for pupils. The sauna opens "
+    "at 10 am on weekdays and at noon at weekends. On Fridays the sauna closes at 8 pm. The kiosk closes at 6 pm. "
+    "Lockers are cleaned daily. Water samples are taken hourly. Ines Kohl teaches the beginners. The café was opened "
+    "by Marta Lind. The limit is 40 visitors an hour for the pool and 15 for the sauna."
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A lost towel costs £6.",
+        "A swim is free for adults.",
+        "On Fridays the sauna closes at 6 pm.",
+        "The sauna opens at noon on weekdays.",
+        "Lockers are cleaned hourly.",
+        "Marta Lind teaches the beginners.",
+        "The pool takes 15 visitors an hour.",
+    ],
+)
+def test_a_value_that_is_said_of_something_else_is_never_supported(said: str) -> None:
+    assert verdict(said, said_in(BATHS)) in ("partly", "unsupported")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Adults pay £6 for a swim.",
+        "Swimming lessons are free for pupils.",
+        "The sauna opens at noon at weekends.",
+        "On Fridays the sauna closes at 8 pm.",
+        "Lockers are cleaned daily.",
+        "Ines Kohl teaches the beginners.",
+        "The limit is 40 visitors an hour for the pool.",
+    ],
+)
+def test_a_value_of_what_it_is_said_of_is_supported(said: str) -> None:
+    assert verdict(said, said_in(BATHS)) == "supported"
