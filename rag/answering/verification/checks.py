@@ -8,12 +8,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
+from rag.answering.verification.around_figures import changed_by, miscounted, other_end, unbounded
 from rag.answering.verification.chinese import Aligned, nearest_clauses
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.crossing import crossed
 from rag.answering.verification.deputies import stands_in
 from rag.answering.verification.evidence import Source, Sources
-from rag.answering.verification.figures import changed_by, miscounted, wrong_figures
+from rag.answering.verification.figures import wrong_figures
 from rag.answering.verification.little_words import INSTEAD
 from rag.answering.verification.names import turned, unknown_names
 from rag.answering.verification.oppositions import oppositions
@@ -28,7 +29,9 @@ _ALIGNED: Final = 0.5
 # The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
 _ABOUT: Final = {"figures": 0.5, "wording": 0.5, "negations": 0.4}
 # What is too weak a sign to accuse a claim.
-_DOUBTS: Final = frozenset({"changed by", "unconditioned", "denied only", "said and denied", "rival", "adrift"})
+_DOUBTS: Final = frozenset(
+    {"changed by", "unbounded", "unconditioned", "denied only", "said and denied", "rival", "adrift"}
+)
 # Letters of the shortest copy.
 _COPIED, _COPIED_CHINESE = 16, 6
 _CLAUSE: Final = 0.6
@@ -165,6 +168,8 @@ class Checks:
         yield from _by("stands in", stands_in(claim, everything, language))
         yield from _by("rival", rivals(claim, everything, language))
         yield from _by("changed by", changed_by(claim, near))
+        yield from _by("unbounded", unbounded(claim, near))
+        yield from _by("other end", other_end(claim, aligned))
         yield from _by("miscounted", miscounted(claim, near, language))
         yield from _by("crossed", crossed(claim, near, language))
         yield from _by("negations", self._polarity.differences(claim, near, self._question))

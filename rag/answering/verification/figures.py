@@ -14,10 +14,10 @@ from rag.answering.evidence.ranges import in_range
 from rag.answering.verification.amounts import EXACT, IN, YEARS, converts, figures_of, in_common, to_digits, written
 from rag.answering.verification.contradiction import Difference, bound_of
 from rag.answering.verification.evidence import Source
-from rag.core.text import Language, Number, is_empty, months, normalized, numbers, terms
+from rag.core.text import Number, months, normalized, numbers
 
 # "One", "two" and "third" are often no figures at all.
-_FEW: Final = 3
+FEW: Final = 3
 # The numbers of a list count its items and nothing else.
 _LIST_MARK: Final = re.compile(
     r"(?:^|\n|(?<=[:.;]\s))[^\S\n]*+[(]?(\d{1,2})[.)](?=\s++\S)|(?<=[.!?;])\s(\d{1,2})\.\s*+$"
@@ -31,22 +31,19 @@ _ROUNDED: Final = 2
 # A claim with so many wrong figures is wrong: those behind them are not looked at.
 _MOST_WRONG: Final = 20
 # "Changed from one figure to another": the first holds no more.
-_CHANGED: Final = re.compile(
+CHANGED: Final = re.compile(
     r"\b(?:chang\w*|rais\w*|increas\w*|lower\w*|reduc\w*|cut|extend\w*|shorten\w*|moved|grew|rose|fell|dropped"
     r"|erhöht|gesenkt|geändert|gestiegen|gesunken)\b|改为|调整|提高|降|增",
     re.IGNORECASE,
 )
 _FROM: Final = re.compile(r"(?:\b(?:from|von)\s?[$€£¥]?|[从由自])\s?$", re.IGNORECASE)
 _TO: Final = re.compile(r"[^\S\n]?(?:to|auf|至|到|改为|提高到|增至|降至|调整为)\s?[$€£¥]?\s?", re.IGNORECASE)
-_BY: Final = re.compile(r"\b(?:by|of|up|down)\s(?:about\s|around\s|[$€£¥])?$")
-_CHANGE: Final = re.compile(r"\W?\s?(?:more|less|fewer|higher|lower|above|below|increase|decrease|rise|drop|growth)\b")
 # Words of a claim that tells how it was.
 _BEFORE: Final = re.compile(
     r"\b(?:was|were|had|from|before|until|previous\w*|former\w*|earlier|old|used|war|waren|früher|vorher|bisher|von)\b"
     r"|原|曾|之前|以前|从|由",
     re.IGNORECASE,
 )
-_NEXT: Final = re.compile(r"\s(?!of\b)([^\W\d_]{3,})")
 # Characters before a figure that are shown with it.
 _SHOWN: Final = 12
 
@@ -80,13 +77,13 @@ def _wrong(
         same = (beside if aligned and not number.plain and not number.unit else held).same(number)
         if counted and not number.unit:
             same = [other for other in same if not other.unit]
-        if not same and (number.plain or number.unit or number.value > _FEW or counted):
+        if not same and (number.plain or number.unit or number.value > FEW or counted):
             if any(in_range(read[number.start : number.end], source.text) for source in near if source.row):
                 continue
             like, source = _like(number, there)
-            yield Difference("figure", _span(number, claim), like, source)
+            yield Difference("figure", span_of(number, claim), like, source)
         elif turned := _bounded_otherwise(number, read, near) or _superseded(number, read, near):
-            yield replace(turned, span=_span(number, claim))
+            yield replace(turned, span=span_of(number, claim))
         elif (
             same
             and number.unit
@@ -95,7 +92,7 @@ def _wrong(
             and not any(s.row and not o.unit for o, s in there if o in same)  # a cell, whose unit stands above it
         ):
             like, source = next(((written(o, s), s) for o, s in there if o in same and o.unit), ("", None))
-            yield Difference("unit", _span(number, claim), like, source)
+            yield Difference("unit", span_of(number, claim), like, source)
     around = " \n".join([*(source.text for source in near), elsewhere])
     for month in sorted(months(claim) - months(around)):
         at = max(claim.lower().find(month[:3]), 0)
@@ -152,7 +149,7 @@ def _like(number: Number, there: Sequence[tuple[Number, Source]]) -> tuple[str, 
     return "", None
 
 
-def _span(number: Number, claim: str) -> tuple[int, int]:
+def span_of(number: Number, claim: str) -> tuple[int, int]:
     return (number.start, number.end) if len(normalized(claim)) == len(claim) else (0, len(claim))
 
 
@@ -200,43 +197,9 @@ def _superseded(number: Number, claim: str, near: Sequence[Source]) -> Differenc
     return found
 
 
-def changed_by(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
-    """What a claim has change *by* a figure that is said of something else: of the new height."""
-    for number in numbers(claim) if _CHANGED.search(claim) else ():
-        texts = [normalized(source.text) for source in near]
-        there = [(text, one) for text in texts for one in numbers(text) if one.value == number.value]
-        by = there and number.unit and _BY.search(claim, 0, number.start)
-        if by and not any(_BY.search(text, 0, one.start) or _CHANGE.match(text, one.end) for text, one in there):
-            yield Difference("figure", (number.start, number.end))
-
-
-def miscounted(claim: str, near: Sequence[Source], language: Language) -> Iterator[Difference]:
-    """A number of things where the documents have another of them: "two base rents" for three."""
-    said = {number.value for number in numbers(claim)}
-    for number in numbers(claim):
-        thing = _counted(claim, number, language)
-        if number.value <= 1 or not thing:
-            continue
-        texts = [(normalized(source.text), source) for source in near if not source.row]
-        found = [(n, text, s) for text, s in texts for n in numbers(text)]
-        there = [one for one in found if _counted(one[1], one[0], language) == thing]
-        # A larger one may count the same without naming it: "nine cafés opened; there are 61".
-        held = there if number.value <= _FEW else found
-        # Where a claim has the other number too, it speaks of parts: "four brands, two of them main brands".
-        if there and all(n.value != number.value for n, _, _ in held) and said.isdisjoint(n.value for n, _, _ in there):
-            n, text, source = there[0]
-            yield Difference("figure", _span(number, claim), text[n.start : n.end].strip(), source)
-
-
-def _counted(text: str, number: Number, language: Language) -> str:
-    """The word that a bare number counts: the next one; '' where it has a unit or counts nothing."""
-    word = _NEXT.match(text, number.end) if not number.unit else None
-    return "" if word is None or is_empty(word[1], language) else next(iter(terms(word[1], language)), "")
-
-
 def _changes(text: str, one: Number, new: Number) -> bool:
     return bool(
         _TO.fullmatch(text, one.end, new.start)
         and _FROM.search(text, max(0, one.start - _SHOWN), one.start)
-        and _CHANGED.search(text, 0, one.start)
+        and CHANGED.search(text, 0, one.start)
     )

@@ -40,7 +40,9 @@ ONLY: Final = re.compile(r"\b(?:only|solely|exclusively|alone|nur|ausschließlic
 INSTEAD: Final = re.compile(
     r"\b(?:instead of|rather than|in place of|statt|anstelle von)"
     r"((?: (?!(?:since|from|as of|seit|ab)\b)[^\s,.;:()]++){1,6}+)"
-    r"|而(?:不是|非)([^，。；]++)",
+    r"|而(?:不是|非)([^，。；]++)"
+    # "200 MB (before: 50 MB)"
+    r"|\((?:before|previously|formerly|earlier|bisher|vorher|zuvor|früher)\b([^()]*+)\)|（(?:原|此前|以前)([^（）]*+)）",
     re.IGNORECASE,
 )
 EXCEPT: Final = re.compile(

@@ -148,7 +148,7 @@ def _put_aside(claim: str, said: Set[str], near: Sequence[Source], language: Lan
     for source in near:
         for match in INSTEAD.finditer(source.quote.text):
             kept = frozenset(terms(INSTEAD.sub(" ", source.quote.text), language))
-            aside = set(terms(match[1] or match[2], language)) - kept
+            aside = set(terms(match[match.lastindex or 0], language)) - kept
             rest = dict.fromkeys(said - aside, 1.0)
             if aside and aside <= said and rest and coverage(rest, kept) >= _ABOUT and not denies(claim):
                 yield Difference("opposite", _first(claim, aside, language), source.quote.text, source, "put aside")

@@ -12,9 +12,9 @@ from typing import Final
 
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources
-from rag.answering.verification.little_words import CONTRADICTORY
+from rag.answering.verification.little_words import CONTRADICTORY, EXCEPT
 from rag.answering.verification.opposites import AUXILIARY, CONDITION, DENIED
-from rag.core.text import Language, coverage, is_empty, script_of, terms
+from rag.core.text import Language, coverage, is_empty, script_of, stem, terms
 from rag.core.types import Span
 
 _NOT: Final = re.compile(
@@ -51,13 +51,17 @@ _AS_WELL: Final = 0.8
 _FEWEST: Final = 2
 # Words that follow a "not" and stand so behind another one bear it out.
 _AHEAD: Final = 2
+_EXCEPTS: Final = frozenset({"except", "unless"})
+_MAY: Final = "allowed,permitted,authorised,authorized,possible,gestattet,erlaubt,zulässig,möglich"
+_ALLOWED: Final = frozenset(stem(word, language) for word in _MAY.split(",") for language in ("en", "de"))
 _VERB: Final = re.compile(rf"{AUXILIARY.pattern}|\b\w{{3,}}ed\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
     """A clause at its place: its words and those of the clauses before it, whether it has a "not", where, and the
-    words that follow that; what each of the things begins with that it denies; and other words that may deny."""
+    words that follow that; what each of the things begins with that it denies; other words that may deny; and the words
+    of what it excepts."""
 
     span: Span
     stems: Set[str]
@@ -67,6 +71,12 @@ class _Clause:
     ahead: tuple[str, ...]
     acts: frozenset[str]
     otherwise: Set[str]
+    excepted: Set[str] = frozenset()
+
+    def may_deny(self, other: _Clause) -> Set[str]:
+        """The words by which it may deny what another clause says. What it excepts is something else, mostly."""
+        found = self.otherwise - other.otherwise
+        return found if self.excepted & other.stems else found - _EXCEPTS
 
     @property
     def act(self) -> frozenset[str]:
@@ -106,7 +116,7 @@ class Polarity:
         """Clauses of the claim that the documents say with the other polarity, and none with the same as nearly."""
         heard = self._near(claim, near, question)
         for mine in self._clauses(claim) if script_of(claim) != "cjk" else ():
-            if (mine.denied or not mine.otherwise) and len(mine.stems) >= _FEWEST:
+            if len(mine.stems) >= _FEWEST:
                 yield from self._turned(claim, mine, heard)
 
     def denied_only(self, claim: str, near: Sequence[Source]) -> Iterator[Difference]:
@@ -146,7 +156,7 @@ class Polarity:
                 if clause.act and clause.act == mine.act
                 else coverage(around, clause.stems | clause.before | self._titles[source.place])
                 for source, clause in heard
-                if clause.denied or clause.otherwise - mine.otherwise or shut_out & clause.stems
+                if clause.denied or clause.may_deny(mine) or shut_out & clause.stems
             ),
             default=0.0,
         )
@@ -157,14 +167,14 @@ class Polarity:
         acts = frozenset[str]().union(*(c.act for _, c in heard if c.denied and c.act <= mine.stems))
         shut_out = _shut_out(mine.stems, self._language)
         for source, clause in heard:
-            unsure = clause.otherwise - mine.otherwise or shut_out & clause.stems
+            unsure = clause.may_deny(mine) or shut_out & clause.stems
             said = clause.stems | self._titles[source.place] | (frozenset() if unsure else clause.before)
             share = coverage(wanted, said)
             if mine.denied and clause.denied and len(mine.ahead) == _AHEAD and mine.ahead == clause.ahead:
                 return
             if unsure or clause.denied == mine.denied:
                 same = max(same, share if mine.denied or acts <= said else 0.0)
-            elif share > other and (mine.act <= clause.stems if mine.denied else _denied_in(clause, mine)):
+            elif share > other and _opposed(clause, mine):
                 other, against = share, source
         # Who denies what another clause denies nearly as well is not wrong for what a third one says.
         if other >= _AGAINST and other > same and not (mine.denied and same >= _AS_WELL * other):
@@ -206,13 +216,20 @@ class Polarity:
                 # "Not in the flat or the staircase" denies both.
                 each = _OR.split(text[word[1] : end]) if found else ()
                 acts = frozenset(first[0] for one in each if (first := terms(one, self._language)))
-                yield _Clause((begin, end), stems, before, denied, word, ahead, acts, otherwise_)
+                tail = EXCEPT.search(part) if denied else None
+                excepted = frozenset(terms(part[tail.end() :], self._language)) if tail else frozenset[str]()
+                yield _Clause((begin, end), stems, before, denied, word, ahead, acts, otherwise_, excepted)
             # What a clause denies is not said by the clauses behind it.
             begin, before = following, before | (stems - set(ahead[:1]) if stems and denied else stems)
 
 
-def _denied_in(clause: _Clause, mine: _Clause) -> bool:
-    return not clause.acts or not clause.acts.isdisjoint(mine.stems)
+def _opposed(clause: _Clause, mine: _Clause) -> bool:
+    """Whether one clause denies what the other says; "not allowed" denies all that stands around it."""
+    if mine.denied:
+        return mine.act <= clause.stems
+    if not mine.otherwise <= clause.otherwise:
+        return False
+    return clause.acts <= _ALLOWED or not clause.acts.isdisjoint(mine.stems)
 
 
 def _borders(text: str) -> Iterator[Span]:

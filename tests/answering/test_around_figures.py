@@ -1,0 +1,51 @@
+"""Verdicts on what stands around a figure: the most, the ends of a span, what was before, and what is excepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.answering.test_oppositions import said_in, verdict
+
+RULES = (
+    "A bonus of up to 6 per cent of the salary may be paid by the board. The winter break is from 20 December to 7 "
+    "January. The workshop is open from 7 am to 4 pm. Uploads are limited to 300 MB (before: 80 MB). Guests must not "
+    "use the crane, except trained drivers. Unworn shoes are not taken back, unless they are faulty."
+)
+GERMAN = "Die Werkstatt ist von 7 bis 16 Uhr geöffnet. Das Übernachten in der Halle ist nicht gestattet."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A bonus of 6 per cent is paid.",
+        "The winter break begins on 7 January.",
+        "The winter break ends on 20 December.",
+        "The workshop opens at 4 pm.",
+        "Uploads are limited to 80 MB.",
+        "Guests may use the crane.",
+        "Unworn shoes are taken back.",
+    ],
+)
+def test_the_most_the_other_end_and_what_was_before_are_not_what_is(said: str) -> None:
+    assert verdict(said, said_in(RULES)) in ("partly", "unsupported")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A bonus of up to 6 per cent may be paid.",
+        "The winter break begins on 20 December.",
+        "The workshop opens at 7 am.",
+        "Uploads are limited to 300 MB.",
+        "Guests must not use the crane.",
+        "Unworn shoes are not taken back.",
+    ],
+)
+def test_what_is_said_so_is_supported(said: str) -> None:
+    assert verdict(said, said_in(RULES)) == "supported"
+
+
+def test_german_spans_and_what_is_not_allowed() -> None:
+    assert verdict("Die Werkstatt öffnet um 16 Uhr.", said_in(GERMAN)) == "unsupported"
+    assert verdict("In der Halle darf man übernachten.", said_in(GERMAN)) != "supported"
+    assert verdict("Die Werkstatt öffnet um 7 Uhr.", said_in(GERMAN)) != "unsupported"
