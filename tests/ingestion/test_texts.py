@@ -112,3 +112,31 @@ def test_entities_are_not_put_in() -> None:
         load_bytes(data, "a.odt")
     with pytest.raises(DamagedFile):
         load_bytes(body, "a.odt")
+
+
+def test_what_a_rich_text_strikes_hides_or_raises_is_told_apart() -> None:
+    source = (
+        rb"{\rtf1\ansi The fee is {\strike 20} 30 euros{\super 1}."
+        rb"\par Ask {\v the secret }the{\deleted\i  old} warden.\par"
+        rb"\striked1 Gone.\striked0\par It is $45\up6 2\up0  a month, {\strike\strike0 paid} at once.\par"
+        rb"\trowd\cellx1\cellx2 Boat\cell Fee\cell\row"
+        rb"\trowd\cellx1\cellx2 Dory\cell {\strike 20}30\super 2\nosupersub\cell\row}"
+    )
+    (page,) = load_bytes(source, "fees.rtf").pages
+    assert page.text.split("\n") == [
+        "The fee is 30 euros [1].",
+        "Ask the warden.",
+        "",
+        "It is $45 [2] a month, paid at once.",
+        "",
+        "Boat | Fee",
+        "Dory | 30 [2]",
+    ]
+    assert [(one.why, one.text) for one in page.left_out] == [
+        ("struck", "20"),
+        ("hidden", "the secret"),
+        ("deleted", "old"),
+        ("struck", "Gone."),
+        ("struck", "20"),
+    ]
+    assert page.text[: page.left_out[1].start].endswith("Ask ")

@@ -48,6 +48,18 @@ def left_out(page: Page) -> list[tuple[str, str, str]]:
         ("<span style='background:#123456;color:#123456'>20 or</span>", "unseen"),
         ("<span style='opacity:0'>20 or</span>", "unseen"),
         ("<span style='position:absolute;left:-9999px'>20 or</span>", "unseen"),
+        ("<span style='position:absolute; clip: rect(0 0 0 0)'>20 or</span>", "unseen"),
+        ("<span style='position:absolute;width:1px;height:1px;overflow:hidden'>20 or</span>", "unseen"),
+        ("<span style='clip-path: inset(50%)'>20 or</span>", "unseen"),
+        ("<span style='height:0; overflow:hidden'>20 or</span>", "unseen"),
+        ("<span style='margin-left:-9999px'>20 or</span>", "unseen"),
+        ("<span style='transform: scale(0)'>20 or</span>", "unseen"),
+        ("<span style='font: 0/0 a'>20 or</span>", "unseen"),
+        ("<span style='color:transparent'>20 or</span>", "unseen"),
+        ("<span style='color:rgba(0,0,0,0)'>20 or</span>", "unseen"),
+        ("<span style='color:hsl(0, 0%, 100%)'>20 or</span>", "unseen"),
+        ("<span style='content-visibility:hidden'>20 or</span>", "hidden"),
+        ("<span role=deletion>20 or</span>", "deleted"),
     ],
 )
 def test_what_nobody_sees_or_is_revoked_is_no_text_and_is_listed(inside: str, why: str) -> None:
@@ -67,6 +79,12 @@ def test_what_nobody_sees_or_is_revoked_is_no_text_and_is_listed(inside: str, wh
         ("<span style='color:#fff'>3 euros</span>", "<link rel=stylesheet href=x.css>"),
         ("<span style='background:url(x.png);color:white'>3 euros</span>", ""),
         ("<span style='font-size:0'><b style='font-size:12px'>3 euros</b></span>", ""),
+        ("<span style='color:transparent;-webkit-background-clip:text'>3 euros</span>", ""),
+        ("<span style='color:rgba(0,0,0,.5)'>3 euros</span>", ""),
+        (
+            "<span class=x>3 euros</span>",
+            "<style>.x{max-height:0;overflow:hidden} a:target .x{max-height:9em}</style>",
+        ),
         ("<span class=print>3 euros</span>", "<style>@media print{.print{display:none}}</style>"),
         ("<span class=x>3 euros</span>", "<style>.wide .x{display:none}</style>"),
         (
@@ -204,20 +222,40 @@ def test_raised_figures_stand_apart_and_lowered_ones_in_line() -> None:
     assert read("<p>Rent is 400<span style='vertical-align: super'>3</span>.</p>").text == "Rent is 400 [3]."
 
 
+def test_marks_raised_by_their_style_alone_are_told_apart_and_so_are_two_beside_each_other() -> None:
+    raised = "position:relative;top:-3.0pt;font-size:70%"
+    body = f"<p>It costs $320<span style='{raised}'>1</span> a year and $45<sup>2</sup><sup>3</sup> a month.</p>"
+    assert read(body).text == "It costs $320 [1] a year and $45 [2,3] a month."
+    placed = (
+        "<p>The <span style='position:relative;top:-3px'>caretaker lives</span> here<a epub:type=noteref>4</a>.</p>"
+    )
+    assert read(placed).text == "The caretaker lives here [4]."
+
+
+def test_a_fraction_of_a_raised_and_a_lowered_figure_stays_one() -> None:
+    body = "<p>Take 3<sup>1</sup>/<sub>2</sub> cups and <sup>3</sup>&frasl;<sub>4</sub> spoons; E = mc<sup>2</sup>.</p>"
+    assert read(body).text == "Take 3 1/2 cups and 3⁄4 spoons; E = mc^2."
+    assert read("<p>At 5 m<sup>2</sup>/day, 10<sup>6</sup>/ml.</p>").text == "At 5 m^2/day, 10^6/ml."
+
+
 def test_items_are_numbered_as_a_browser_numbers_them() -> None:
     body = """<ol start=5><li>a<li value=9>b<li>c</ol><ol reversed><li>d<li>e</ol><ol type=a start=27><li>f</ol>
     <ol type=I><li>g<li>h</ol><ol style="list-style: lower-roman"><li>i</ol><ol><li type=A>j</ol>
-    <ol class=n><li>k</ol>"""
+    <ol class=n><li>k</ol><ol><div><li>l</div><li>m</ol><ol style="list-style-type:lower-greek"><li>n</ol>"""
     rules = "<style>.n{list-style-type:none}</style>"
-    assert " ".join(read(body, rules).text.split()) == "5. a 9. b 10. c 2. d 1. e aa. f I. g II. h i. i A. j k"
+    assert (
+        " ".join(read(body, rules).text.split())
+        == "5. a 9. b 10. c 2. d 1. e aa. f I. g II. h i. i A. j k 1. l 2. m α. n"
+    )
 
 
 def test_lines_of_code_stay_lines() -> None:
     body = """<pre><code><div class=line>stop ledger</div><div class=line>  tar czf x</div></code></pre>
+    <pre><code><span style="display:block">make</span><span style="display:block">run</span></code></pre>
     <pre>cd /<br>ls</pre><pre><span class=lineno>1 </span>one\n<span class=lineno>2 </span>two</pre>
     <table class=highlight><tr><td class="gutter"><pre>1\n2</pre></td></tr></table>
     <div style="white-space: pre-wrap">a\n  b</div>"""
-    assert read(body).text.split("\n\n") == ["stop ledger\n  tar czf x", "cd /\nls", "one\ntwo", "a\n  b"]
+    assert read(body).text.split("\n\n") == ["stop ledger\n  tar czf x", "make\nrun", "cd /\nls", "one\ntwo", "a\n  b"]
 
 
 def test_headings_have_levels_and_their_words_on_one_line() -> None:

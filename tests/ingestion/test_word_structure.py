@@ -130,6 +130,8 @@ def test_an_override_can_replace_a_level_and_a_level_can_go_on_counting() -> Non
 def test_legal_numbers_are_written_in_digits_throughout() -> None:
     levels = level(0, "%1", "upperRoman") + level(1, "%1.%2", more="<w:isLgl/>")
     assert read(item("A") + item("B", depth=1), numbering=numbering(levels)).text == "I A\n1.1 B"
+    levels = level(0, "%1", "upperRoman") + level(1, "Section %1.%2", "decimalZero", more="<w:isLgl/>")
+    assert read(item("A") + item("B", depth=1), numbering=numbering(levels)).text == "I A\nSection 1.01 B"
 
 
 def test_an_empty_item_counts_and_a_deleted_one_does_not() -> None:
@@ -220,6 +222,12 @@ def test_a_document_inside_of_another_is_read_in_its_place() -> None:
         files["word/_rels/document.xml.rels"] = links(("c", "aFChunk", f"../{name}"))
         files[name] = content
         assert load_bytes(packed(files), "x.docx").pages[0].text == f"Before.\n\n{text}\n\nAfter."
+
+
+def test_a_file_whose_folders_are_parted_as_windows_parts_them_is_read() -> None:
+    files = {name.replace("/", "\\"): text for name, text in unpacked(docx(p("It closes at nine."))).items()}
+    (page,) = load_bytes(packed(files), "hours.docx").pages
+    assert page.text == "It closes at nine."
 
 
 def test_broken_files_are_refused_by_what_is_wrong_with_them() -> None:

@@ -144,6 +144,8 @@ def test_raised_figures_stand_apart_and_lowered_ones_in_line() -> None:
     )
     assert read(body).text == "It costs $320 [1] a year, 10^2 pieces of H2SO4."
     assert read(p("The 1", run("st", high), " of May, 20 m", run("2", high), ".")).text == "The 1st of May, 20 m^2."
+    moved = "<w:position w:val='6'/><w:sz w:val='14'/>"
+    assert read(p("It costs $320", run("1", moved), " a year.")).text == "It costs $320 [1] a year."
 
 
 def test_notes_are_numbered_in_the_order_of_the_text_and_stand_behind_it() -> None:

@@ -14,6 +14,8 @@ _NAMED: Final = {
 }  # fmt: skip
 _HEX: Final = re.compile(r"[0-9a-f]{6}")
 _RGB: Final = re.compile(r"rgba?\(([\d.,\s/%]{1,60})\)")
+_WHITE_BY_LIGHTNESS: Final = re.compile(r"hsla?\([^()%]{1,30}%[\s,]{1,5}100%")
+_FUNCTION: Final = re.compile(r"(?:rgb|hsl)a?\(([^()]{1,60})\)")
 
 
 def color_of(value: str) -> Color | None:
@@ -34,7 +36,21 @@ def color_of(value: str) -> Color | None:
     parts = match[1].replace(",", " ").replace("/", " ").split() if match else []
     if len(parts) >= 3 and all(part.isdecimal() and int(part) < 256 for part in parts[:3]):
         return int(parts[0]), int(parts[1]), int(parts[2])
-    return None
+    return WHITE if _WHITE_BY_LIGHTNESS.match(value) else None
+
+
+def is_transparent(value: str) -> bool:
+    """Whether what has this color is not drawn at all.
+
+    >>> is_transparent("transparent"), is_transparent("rgba(0, 0, 0, 0)"), is_transparent("rgb(0, 0, 0)")
+    (True, True, False)
+    """
+    value = value.strip().lower()
+    if value.startswith("#"):
+        return (len(value) == 5 and value[4:] == "0") or (len(value) == 9 and value[7:] == "00")
+    match = _FUNCTION.fullmatch(value)
+    parts = match[1].replace(",", " ").replace("/", " ").split() if match else []
+    return value == "transparent" or (len(parts) == 4 and not parts[3].strip("0.%"))
 
 
 def alike(one: Color, other: Color) -> bool:

@@ -142,7 +142,7 @@ def _in_archive(data: bytes) -> Kind | KnownFormat | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             listed = archive.namelist()
-            names = {name.lower().lstrip("/"): name for name in reversed(listed[:_NAMES])}
+            names = {name.lower().replace("\\", "/").lstrip("/"): name for name in reversed(listed[:_NAMES])}
             return _main_kind(archive, names) or next(
                 (kind for part, kind in _PARTS if any(name.startswith(part) for name in names)), "zip"
             )

@@ -121,8 +121,9 @@ def open_package(data: bytes, name: str, expected: str = "docx") -> Package:
         return Package(_flat_parts(data))
     check_archive(data, name, expected)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        read = {e.filename: archive.read(e) for e in archive.infolist() if _is_read(e.filename)}
-        return Package(read, archive.namelist())
+        # Some programs part folders as Windows does.
+        read = {e.filename.replace("\\", "/"): archive.read(e) for e in archive.infolist() if _is_read(e.filename)}
+        return Package(read, [name.replace("\\", "/") for name in archive.namelist()])
 
 
 def _is_read(name: str) -> bool:

@@ -13,6 +13,9 @@ _SIMPLE: Final = re.compile(r"[-+−–]?\w+(?:\.\d+)?[-+−–]?")
 _WORD: Final = re.compile(r"[^\W\d_]{1,12}$")
 _LAST_NUMBER: Final = re.compile(r"(?:([$€£¥×·*^=+(/−-])\s?)?(\d[\d.,]{0,20}|\d)$")
 _CALCULATES: Final = re.compile(r"\s?[=×·*+/^]|\s[−–-]\s")
+_TO_A_POWER: Final = re.compile(r"(?<!\d)(?:10|2)$")
+# What is calculated with, before a name of two letters: "E = mc²".
+_TERM: Final = re.compile(r"[=×·*+−]\s?[^\W\d_]{2}$")
 _IN_BRACKETS: Final = re.compile(r"\(([^()]{1,20})\)$")
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{3}")
 _ELEMENT: Final = re.compile(r"[A-Z][a-z]?(?![^\W\d_])")
@@ -44,6 +47,8 @@ def raised(before: str, mark: str, after: str, *, note: bool = False) -> str:
         return _SIGNS.get(mark.upper(), mark)
     if note:
         return _apart(before, f"[{mark}]", after)
+    if mark.isdigit() and _is_numerator(before, after):
+        return f"{' ' if before[-1:].isdigit() else ''}{mark}"
     if _is_exponent(before, mark, after):
         return f"^{mark}" if _SIMPLE.fullmatch(mark) else f"^({mark})"
     if _belongs_to_word(before, mark, after):
@@ -56,6 +61,13 @@ def raised(before: str, mark: str, after: str, *, note: bool = False) -> str:
 def _apart(before: str, mark: str, after: str) -> str:
     front = " " if before and not before[-1].isspace() and before[-1] not in "([" else ""
     return f"{front}{mark}{' ' if after[:1].isalnum() else ''}"
+
+
+def _is_numerator(before: str, after: str) -> bool:
+    """Whether a fraction follows that is written with a raised figure, a stroke and a lowered one: "3 1/2"."""
+    if after[:1] not in ("/", "⁄") or not after or before[-1:].isalpha() or before[-1:] in (")", "]"):
+        return False
+    return len(after) == 1 or (after[1].isdigit() and not _TO_A_POWER.search(before))
 
 
 def _belongs_to_word(before: str, mark: str, after: str) -> bool:
@@ -91,6 +103,8 @@ def _is_exponent(before: str, mark: str, after: str) -> bool:
         inner = _IN_BRACKETS.search(before)
         return inner is not None and not _LONG_WORD.search(inner[1])
     word = _WORD.search(before)
+    if mark in ("2", "3") and _TERM.search(before):
+        return True
     return word is not None and (len(word[0]) == 1 or (mark.isdigit() and word[0] in _UNITS and mark in "234"))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from rag.core.errors import DamagedFile, NoWords
 from rag.core.tables import Cell
-from rag.core.types import LoadedDocument
+from rag.core.types import LeftOut, LoadedDocument
 from rag.ingestion.loading.loaders import ReadingOptions
+from rag.ingestion.loading.rtf_marks import marked, unmarked
 from rag.ingestion.loading.table_text import write_table
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.text_parts import in_parts
@@ -33,25 +36,27 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
 
     source = _STRAY.sub("", _BYTES.sub("", data.decode("cp1252", "replace")))
     try:
-        text = rtf_to_text(source, errors="replace")
+        found = unmarked(rtf_to_text(marked(source), errors="replace"))
     except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
         raise DamagedFile(name=name, expected="rtf") from error
-    if not text.strip():
+    if not any(line.strip() for line, _ in found):
         raise NoWords(name=name)
     title = _TITLE.search(source)
-    return in_parts(name, title_of(title[1] if title else "", name), options.kind, _with_tables(text))
+    return in_parts(name, title_of(title[1] if title else "", name), options.kind, _with_tables(found))
 
 
-def _with_tables(text: str) -> Written:
+def _with_tables(found: Sequence[tuple[str, list[LeftOut]]]) -> Written:
     """The text, with the lines that are rows of cells as tables."""
     flow = TextFlow(keeps_blanks=True)
     lines: list[str] = []
     rows: list[list[str]] = []
-    for line in [*text.split("\n"), ""]:
+    left: list[LeftOut] = []
+    for line, gone in [*found, ("", [])]:
         if line.endswith(_BORDER):
-            flow.block("\n".join(lines).strip("\n"))
-            lines = []
+            _block(flow, lines, left)
+            lines, left = [], []
             rows.append([cell.strip() for cell in line[:-1].split(_BORDER)])
+            flow.written(Written("", left_out=[replace(one, start=0) for one in gone]))
             continue
         if rows:
             cells = [Cell(r, c, cell) for r, row in enumerate(rows) for c, cell in enumerate(row)]
@@ -59,6 +64,14 @@ def _with_tables(text: str) -> Written:
             if written is not None:
                 flow.written(Written(written[0], tables=[written[1]]))
             rows = []
+        before = sum(map(len, lines)) + len(lines)
+        left += [replace(one, start=before + one.start) for one in gone]
         lines.append(line)
-    flow.block("\n".join(lines).strip("\n"))
+    _block(flow, lines, left)
     return flow.finish()
+
+
+def _block(flow: TextFlow, lines: list[str], left: list[LeftOut]) -> None:
+    text = "\n".join(lines)
+    cut = len(text) - len(text.lstrip("\n"))
+    flow.block(text.strip("\n"), left_out=[replace(one, start=max(0, one.start - cut)) for one in left])

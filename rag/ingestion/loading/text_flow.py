@@ -71,10 +71,14 @@ class TextFlow:
         """Words before and after this place are not one, whether or not a blank is written between them."""
         self._border = True
 
-    def put_raised(self, mark: str, *, note: bool = False) -> None:
-        """A mark above the line; what it is shows when what follows is known."""
+    def put_raised(self, mark: str, *, note: bool = False, own: bool = False) -> None:
+        """A mark above the line; what it is shows when what follows is known.
+
+        `own`: a mark of its own, and no part of what was raised right before it.
+        """
         if self._raised is not None and not note and not self._raised[1] and "[" not in mark:
-            mark = self._raised[0] + mark
+            parted = own and self._raised[0][-1:].isalnum() and mark[:1].isalnum()
+            mark = self._raised[0] + ("," if parted else "") + mark
         else:
             self._resolve(mark)
         self._raised = (visible(mark), note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from bs4.element import NavigableString, PreformattedString, Tag
@@ -15,10 +16,10 @@ _UNSEEN: Final = {"script", "style", "template", "button", "del", "s", "strike"}
 _DEPTH: Final = 100
 
 
-def code_of(tag: Tag) -> str:
-    """The lines of a tag that keeps them, without numbers in the margin."""
+def code_of(tag: Tag, is_block: Callable[[Tag], bool] = lambda _: False) -> str:
+    """The lines of a tag that keeps them, without numbers in the margin; `is_block` knows what styles set apart."""
     pieces: list[str] = []
-    _collect(tag, pieces, 0)
+    _collect(tag, pieces, 0, is_block)
     return "".join(pieces).strip("\r\n")
 
 
@@ -28,7 +29,7 @@ def is_gutter(tag: Tag) -> bool:
     return bool(_GUTTER.search(names)) and not tag.get_text().strip(" \n\t\r0123456789.|")
 
 
-def _collect(tag: Tag, pieces: list[str], depth: int) -> None:
+def _collect(tag: Tag, pieces: list[str], depth: int, is_block: Callable[[Tag], bool]) -> None:
     if depth > _DEPTH:
         pieces.append(tag.get_text())
         return
@@ -40,12 +41,12 @@ def _collect(tag: Tag, pieces: list[str], depth: int) -> None:
             continue
         elif child.name == "br":
             pieces.append("\n")
-        elif child.name in _LINES:
+        elif child.name in _LINES or is_block(child):
             _new_line(pieces)
-            _collect(child, pieces, depth + 1)
+            _collect(child, pieces, depth + 1, is_block)
             _new_line(pieces)
         else:
-            _collect(child, pieces, depth + 1)
+            _collect(child, pieces, depth + 1, is_block)
 
 
 def _new_line(pieces: list[str]) -> None:

@@ -18,6 +18,7 @@ from bs4.element import Tag
 from rag.core.types import LeftOutReason
 from rag.ingestion.loading.colors import WHITE, Color, alike, color_of
 from rag.ingestion.loading.web_scripts import acts
+from rag.ingestion.loading.web_unseen import FOLDS, folded, gone, is_clear, is_raised, is_short, is_tiny, size_of
 
 # One without an end hides all that follows.
 _COMMENT: Final = re.compile(r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?")
@@ -30,12 +31,11 @@ _PSEUDO: Final = re.compile(r":[\w:-]{1,40}(?:\([^()]{0,80}\))?")
 _Above = tuple[tuple[tuple[frozenset[str], str], ...], bool]
 # What rules of several selectors are believed to say; all but the first only where nothing can take it back.
 _BELIEVED: Final = ("text-decoration", "display", "visibility")
-_LENGTH: Final = re.compile(r"(-?\d{0,6}\.?\d{0,6})(px|pt|em|rem|%)?")
-_AWAY: Final = -900.0  # pixels beside the page
-_TINY: Final = 1.0  # pixels or points
 _PROPERTIES: Final = """
     display visibility text-decoration text-decoration-line font-size color background background-color background-image
-    opacity vertical-align white-space list-style list-style-type position left top text-indent"""
+    opacity vertical-align white-space list-style list-style-type position left top bottom text-indent margin-left
+    font overflow width height max-height clip clip-path content-visibility transform background-clip
+    -webkit-background-clip text-shadow"""
 _READ: Final = frozenset(_PROPERTIES.split())
 _BLOCKS: Final = ("block", "flex", "grid", "flow-root", "list-item", "table", "table-row", "table-cell")
 _CODE: Final = ("pre", "pre-wrap", "break-spaces")
@@ -50,13 +50,14 @@ class Look:
     ground: Color | None = None
     ground_known: bool = True
     tiny: bool = False
+    clear: bool = False
     lines: bool = False
     raised: bool = False
     block: bool = False
 
     @property
     def why(self) -> LeftOutReason | None:
-        if self.gone or self.tiny:
+        if self.gone or self.tiny or self.clear:
             return self.gone or "unseen"
         if self.color is None or not self.ground_known:
             return None
@@ -71,6 +72,8 @@ class Styles:
         sheets = soup.find_all("style", media=lambda said: str(said or "all").strip().lower() in ("all", "screen"))
         rules = [rule for sheet in sheets for rule in _rules(sheet.get_text())]
         self._scripted = any(map(acts, soup.find_all("script"))) or soup.find(onclick=True) is not None
+        unfolds = any(":" in selector and not FOLDS.isdisjoint(declared) for selector, declared in rules)
+        self._folds = not self._scripted and not unfolds
         self._shown = {name for selector, declared in rules if _shows(declared) for name in _last_names(selector)}
         for selector, declared in rules:
             self._add(selector, declared)
@@ -89,18 +92,19 @@ class Styles:
             own = {"background-color": str(tag.get("bgcolor", "")), "color": str(tag.get("color", ""))} | own
         if not own:
             return replace(look, raised=False, block=False) if look.raised or look.block else look
-        gone = look.gone or _gone(own)
+        unseen = look.gone or gone(own) or (folded(own) if self._folds else None)
         color = color_of(own.get("color", "")) or look.color
         ground, known = _ground(own, look)
-        size = own.get("font-size")
+        size = size_of(own)
         return Look(
-            gone if tag.name not in ("html", "body") else look.gone,
+            unseen if tag.name not in ("html", "body") else look.gone,
             color,
             ground,
             known,
-            look.tiny if size is None else _is_tiny(size),
+            look.tiny if size is None else is_tiny(size),
+            is_clear(own) if "color" in own else look.clear,
             own["white-space"] in _CODE if "white-space" in own else look.lines,
-            own.get("vertical-align") in ("super", "text-top"),
+            own.get("vertical-align") in ("super", "text-top") or (is_raised(own) and is_short(tag)),
             own.get("display") in _BLOCKS,
         )
 
@@ -207,35 +211,6 @@ def _declarations(style: str) -> dict[str, str]:
         if colon and name in _READ:
             found[name] = value.replace("!important", "").strip().lower()
     return found
-
-
-def _gone(own: Mapping[str, str]) -> LeftOutReason | None:
-    if "line-through" in own.get("text-decoration", "") or "line-through" in own.get("text-decoration-line", ""):
-        return "struck"
-    if own.get("display") == "none" or own.get("visibility") in ("hidden", "collapse"):
-        return "hidden"
-    if own.get("opacity", "").rstrip("%") in ("0", "0.0", ".0", "0.00"):
-        return "unseen"
-    beside = own.get("position") in ("absolute", "fixed") and min(_pixels(own, "left"), _pixels(own, "top")) < _AWAY
-    return "unseen" if beside or _pixels(own, "text-indent") < _AWAY else None
-
-
-def _pixels(own: Mapping[str, str], name: str) -> float:
-    size = _LENGTH.fullmatch(own.get(name, ""))
-    try:
-        number = float(size[1]) if size else 0.0
-    except ValueError:
-        return 0.0
-    return number * (16 if size and size[2] in ("em", "rem") else 0 if size and size[2] == "%" else 1)
-
-
-def _is_tiny(size: str) -> bool:
-    """At most one pixel or point; a size relative to another is taken as read only where it is nothing."""
-    found = _LENGTH.fullmatch(size)
-    if not found or not found[1].strip("-."):
-        return False
-    number = float(found[1])
-    return number == 0 or (number <= _TINY and found[2] in ("px", "pt"))
 
 
 def _ground(own: Mapping[str, str], above: Look) -> tuple[Color | None, bool]:

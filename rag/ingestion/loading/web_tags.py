@@ -35,7 +35,8 @@ def is_note(tag: Tag) -> bool:
         return False
     names = " ".join(map(str, tag.get_attribute_list("class")))
     role = str(tag.get("role", ""))
-    return (role == "doc-noteref" or bool(_NOTE_CLASS.search(names))) and len(tag.get_text().strip()) <= 6
+    said = role == "doc-noteref" or "noteref" in str(tag.get("epub:type", "")).split()
+    return (said or bool(_NOTE_CLASS.search(names))) and len(tag.get_text().strip()) <= 6
 
 
 def leads_to_note(link: Tag) -> bool:

@@ -47,19 +47,20 @@ class _Reader:
         self.flow = TextFlow()
         self._styles = styles
         self._skipped = skipped
+        self._marks: dict[int, str] = {}  # what stands before list items, by their ids
         self._in_line = 0  # inside of a heading, where blocks are words of one line
 
     def walk(self, node: Tag, look: Look, depth: int) -> None:
         if depth > _DEPTH:
             self._text(node.get_text(" "), look)
             return
-        items = marks(node, self._styles)
+        self._marks |= marks(node, self._styles)
         for child in list(node.children):
             if isinstance(child, NavigableString):
                 if not isinstance(child, PreformattedString):
                     self._text(child, look)
             elif isinstance(child, Tag) and child.name not in _UNSEEN and id(child) not in self._skipped:
-                self._write(child, look, depth, items.get(id(child), ""))
+                self._write(child, look, depth, self._marks.get(id(child), ""))
             elif isinstance(child, Tag) and child.name == "iframe" and child.get("srcdoc"):
                 self._page_inside(str(child["srcdoc"]))
 
@@ -82,7 +83,7 @@ class _Reader:
         elif self._is_code(tag, look, above):
             for revoked in tag.find_all(list(_REVOKED)):
                 self.flow.leave(_REVOKED[revoked.name], revoked.get_text())
-            self.flow.block(code_of(tag))
+            self.flow.block(code_of(tag, lambda part: self._styles.look(part, Look()).block))
         elif number := level(tag):
             self._heading(tag, look, depth, number, lead)
         elif tag.name == "table" and not self._in_line:
@@ -97,6 +98,8 @@ class _Reader:
             return None if self._styles.opens(tag) or tag.find("math") else look.gone
         if tag.name in _REVOKED:
             return _REVOKED[tag.name]
+        if tag.get("role") == "deletion":
+            return "deleted"
         hidden = tag.has_attr("hidden") or (tag.name == "dialog" and not tag.has_attr("open"))
         hidden = hidden or str(tag.get("aria-hidden", "")).lower() == "true"
         return "hidden" if hidden and not self._styles.opens(tag) else None
@@ -202,7 +205,7 @@ class _Reader:
         elif (name == "sup" or look.raised or is_note(tag)) and not look.why and on_one_line(tag):
             inside = tag.find("a")
             link = tag if isinstance(tag.find_parent("a"), Tag) or is_note(tag) else inside
-            self.flow.put_raised(tag.get_text(), note=isinstance(link, Tag) and leads_to_note(link))
+            self.flow.put_raised(tag.get_text(), note=isinstance(link, Tag) and leads_to_note(link), own=True)
         elif name == "a" and tag.get_text().strip() in _PERMALINKS:
             return
         else:

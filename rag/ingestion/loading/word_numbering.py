@@ -156,7 +156,9 @@ class Numbering:
         count = counts[depth]
         if count is None:
             count = self._first(kind, depth)
-        return in_format(count, level.format if level and not of.in_digits else "decimal")
+        # In digits means without letters; a zero before the digit stays, as in "Section 1.01".
+        plain = not level or (of.in_digits and level.format != "decimalZero")
+        return in_format(count, "decimal" if plain or level is None else level.format)
 
 
 def in_format(number: int, format_: str) -> str:

@@ -30,6 +30,9 @@ _ID: Final = re.compile(r"heading_?2?0?_?(\d)$", re.IGNORECASE)
 _OFF: Final = ("0", "false", "off", "none")
 _DEEP: Final = 12
 _BODY_LEVEL: Final = 9
+# Half points by which a mark stands above its line.
+_RAISED: Final = 4
+_HIGHEST: Final = 24
 _TINY: Final = 2.0  # half points
 
 
@@ -142,7 +145,7 @@ class Styles:
         def stated(name: str) -> str:
             return next((v for p in (own, character, whole, self._defaults) if (v := value(p, name))), "")
 
-        raised = stated("vertAlign") == "superscript"
+        raised = stated("vertAlign") == "superscript" or _is_up(stated("position"))
         fonts = next((f for p in (own, character) if p is not None and (f := p.find(f"{W}rFonts")) is not None), None)
         font = "" if fonts is None else str(fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or "")
         font = font if is_sign_font(font) else ""
@@ -208,6 +211,12 @@ def shade(properties: Any) -> Ground | None:
     if pattern not in ("clear", "nil"):
         return Ground(color_of(str(found.get(f"{W}color", ""))) if pattern == "solid" else None)
     return None if fill in ("auto", "") or pattern == "nil" else Ground(color_of(fill))
+
+
+def _is_up(position: str) -> bool:
+    """Whether letters are moved up by a part of a line: half points, or "3pt" in strict files."""
+    plain = position.removesuffix("pt")
+    return plain.isdecimal() and plain.isascii() and _RAISED <= int(plain) * (2 if plain != position else 1) <= _HIGHEST
 
 
 def _is_tiny(size: str) -> bool:
