@@ -33,6 +33,11 @@ GERMAN = "Größe der Tür: über 20 Zentimeter. Ärger gibt es für Gäste aus 
 SPANISH = "¿Cuántos días de vacaciones tiene un empleado? Según el código, veinticinco; el año próximo, también.\n"
 POLISH = "Każdy pracownik ma prawo do dwudziestu pięciu dni urlopu. Wniosek należy złożyć najpóźniej w środę.\n"
 TURKISH = "Her çalışanın yılda yirmi beş gün izin hakkı vardır. Başvuru iki hafta önce yapılır; onayı müdür verir.\n"
+PORTUGUESE = "As crianças não pagam; a informação será dada às três da manhã, na praça, também aos cidadãos.\n"
+CZECH = "Děti do šesti let mají vstup zdarma. Přihlášky se přijímají každou středu; příští týden je zavřeno.\n"
+HUNGARIAN = "Kérjük, várjanak a fűtőtestnél: az őr hamarosan jön, a gyűlés öt órakor kezdődik, és ingyenes.\n"
+LITHUANIAN = "Vaikai iki šešerių metų įeina nemokamai; prašome palaukti prie ąžuolo, kol ateis sargas, čia pat.\n"
+DUTCH = "De contributie is één euro; kinderen hebben vrije toegang, zoëven geopend. Vraag het de coördinator.\n"
 DASHED = "Guests—all of them—sign in. It’s done at the desk…then they wait. “Yes”–or “no”—is said at once.\n"
 
 # All names that Python has for its codecs, and a few that find them otherwise.
@@ -57,15 +62,20 @@ def text_of(data: bytes, name: str = "leave.txt") -> str:
         (ENGLISH, "utf-8-sig utf-16 utf-32 utf-16-le utf-16-be utf-32-le utf-32-be"),
         (SIMPLIFIED, "gb18030 gbk gb2312 utf-8-sig utf-16 utf-32 utf-16-le utf-16-be utf-32-le utf-32-be"),
         (TRADITIONAL, "big5 gb18030 utf-16-le utf-16-be utf-32-le"),
-        (JAPANESE, "shift_jis euc_jp utf-16-le utf-16-be utf-32-be"),
+        (JAPANESE, "shift_jis euc_jp iso2022-jp utf-16-le utf-16-be utf-32-be"),
         (KOREAN, "euc-kr utf-16-le utf-16-be utf-32-le"),
         (RUSSIAN, "cp1251 koi8-r cp866 iso8859-5 utf-16-le utf-16-be"),
         (FRENCH, "cp1252 cp850 mac-roman utf-16-le utf-32-be"),
-        (GERMAN, "cp1252 cp850 mac-roman"),
+        (GERMAN, "cp1252 cp437 cp850 mac-roman"),
         (SPANISH, "cp1252 cp850 mac-roman"),
-        (POLISH, "cp1250"),
-        (TURKISH, "cp1254"),
-        (DASHED, "cp1252"),
+        (POLISH, "cp1250 cp852 iso8859-2"),
+        (TURKISH, "cp1254 cp857"),
+        (PORTUGUESE, "cp1252 cp850 cp860 mac-roman"),
+        (CZECH, "cp1250 cp852 iso8859-2"),
+        (HUNGARIAN, "cp1250 cp852"),
+        (LITHUANIAN, "cp1257 cp775"),
+        (DUTCH, "cp1252 cp850"),
+        (DASHED, "cp1252 mac-roman"),
     ],
 )
 @pytest.mark.parametrize("times", [1, 200])

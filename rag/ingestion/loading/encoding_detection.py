@@ -14,6 +14,8 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
+from rag.ingestion.loading.latin_encodings import latin_encoding
+
 # Control characters that no text holds, whatever its encoding; tab, line and page breaks are none.
 BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -44,24 +46,12 @@ _EAST_ASIAN: Final = (
     ("utf-16-be", _EVERYWHERE),
 )
 _WIDE: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-# Before Windows: what DOS and the Macintosh wrote in Western Europe.
-_OLD_WESTERN: Final = ("cp850", "mac_roman")
-_WESTERN_LETTERS: Final = frozenset("äöüßàâéèêëîïôùûçæœáíóúñãõåøìòýÿ")
-_WESTERN_SIGNS: Final = frozenset("“”„‘‹›«»•€£§°©®™½¼¾¿¡·±×²³ªº¹÷¬¶") | frozenset(map(chr, range(0x2500, 0x2600)))
-_BETWEEN_LETTERS: Final = frozenset("’–—…\xa0\xad")
-# Windows-1252 is none where fewer signs than this fit into their words, and another is where so many do; by hand.
-_FITS_BADLY: Final = 0.5
-_FITS_WELL: Final = 0.95
-# More of a Western text's letters are never accented, and fewer of them tell nothing.
-_MOST_ACCENTED: Final = 0.3
-_FEWEST: Final = 2
 # The share of common letters, and in UTF-16 and UTF-32 of blanks, line ends and signs too, below which it is none.
 _COMMON: Final = 0.2
 _COMMON_WIDE: Final = 0.08
 _STRANGE: Final = 0.02
 # What else is met, by the names of Python's decoders; Windows-1252 first of those that fit as well.
 _WESTERN: Final = "cp1252"
-_TURKISH: Final = "cp1254"
 _OTHERS: Final = [
     _WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866",
     "koi8_r", "koi8_u", "iso8859_2", "iso8859_5", "iso8859_6", "iso8859_7", "iso8859_8", "iso8859_13", "iso8859_15",
@@ -90,53 +80,15 @@ def likeliest(sample: bytes) -> str:
     usual = sum("\u4e00" <= c <= "\u9fa5" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uff5e" for c in foreign)
     if foreign and usual > 0.9 * len(foreign) and usual > 0.3 * len(chinese):
         return "gb18030"
-    if (old := _old_western(sample)) is not None:
-        return old
+    if (latin := latin_encoding(sample)) is not None:
+        return latin
     # What the bytes say of themselves was looked at before; asked for it, this would take any codec's name for one.
     guesses = from_bytes(sample, cp_isolation=_OTHERS, preemptive_behaviour=False)
     best = guesses.best()
     if best is None or best.encoding not in _OTHERS:
         return _WESTERN
     as_good = [guess.encoding for guess in guesses if (guess.chaos, guess.coherence) == (best.chaos, best.coherence)]
-    if _TURKISH in as_good and _is_turkish(sample):
-        return _TURKISH
     return _WESTERN if _WESTERN in as_good else best.encoding
-
-
-def _is_turkish(sample: bytes) -> bool:
-    """Whether ı, ş and ğ, read as Windows-1252, are the Icelandic letters there, without the vowels that stand beside
-    them in Icelandic."""
-    letters = set(sample.decode(_WESTERN, "replace").lower())
-    return not letters.isdisjoint("ýþð") and letters.isdisjoint("áéíóúæ")
-
-
-def _old_western(sample: bytes) -> str | None:
-    """The old encoding that makes words of what would be signs amid letters in Windows-1252."""
-    text = sample.decode(_WESTERN, "replace")
-    if _share_that_fits(text) >= _FITS_BADLY:
-        return None
-    shares = {encoding: _share_that_fits(sample.decode(encoding)) for encoding in _OLD_WESTERN}
-    best = max(shares, key=lambda encoding: shares[encoding])
-    return best if shares[best] >= _FITS_WELL else None
-
-
-def _share_that_fits(text: str) -> float:
-    """Which share of the characters beyond ASCII stand where such letters and signs do in a Western text."""
-    foreign = [place for place, character in enumerate(text) if character > "\x7f"]
-    letters = sum(map(str.isalpha, text))
-    accented = sum(text[place].isalpha() for place in foreign)
-    if len(foreign) < _FEWEST or accented > _MOST_ACCENTED * letters:
-        return 0.0
-    padded = f" {text} "
-    return sum(_fits(*padded[place : place + 3]) for place in foreign) / len(foreign)
-
-
-def _fits(before: str, character: str, after: str) -> bool:
-    if character.lower() in _WESTERN_LETTERS:
-        return not (before.islower() if character.isupper() else before.isupper() and after.isupper())
-    if character in _WESTERN_SIGNS:
-        return not (before.isalpha() and after.isalpha())
-    return character in _BETWEEN_LETTERS
 
 
 def _share_of_letters(sample: bytes, encoding: str, common: frozenset[str]) -> float:

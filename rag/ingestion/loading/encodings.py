@@ -47,6 +47,8 @@ _TERMINAL: Final = re.compile("\x1b\\[[0-9;?]{0,40}[A-Za-z]")
 # By these an encoding that the standard refuses leaves ASCII.
 _SHIFTS: Final = re.compile(rb"\x1b\$|~\{")
 _STRAY: Final = re.compile("[\udc80-\udcff]")
+# By this Japanese mail does: no other text holds it.
+_JAPANESE_SHIFT: Final = re.compile(rb"\x1b\$[@B][!-~]{2}")
 # Letters of several bytes that such a text has at least, and twice as many as others.
 _FEWEST: Final = 2
 _SAMPLE: Final = 1 << 16
@@ -90,6 +92,8 @@ def decode(data: bytes, label: str | None = None, *, name: str = "", markup: boo
         text = _as_labelled(data, encoding, plain)
         if text is not None:
             return _clean(text)
+    if plain is not None and _JAPANESE_SHIFT.search(data[:_SAMPLE]) and data.isascii():
+        return _clean(_decoded(data, "iso2022_jp"))
     if plain is None:
         plain = _with_strays(data)
     return _clean(plain if plain is not None else _decoded(data, likeliest(data[:_SAMPLE])))
