@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.ingestion.loading import load_bytes
@@ -81,6 +82,53 @@ def test_columns_drawn_line_by_line_are_read_one_after_the_other() -> None:
     assert "before the season begins, and are taken" in text
 
 
+@pytest.mark.parametrize("gutter", [4, 6, 8])
+def test_columns_that_stand_as_near_as_words_are_read_one_after_the_other(gutter: float) -> None:
+    left = ["The club has four boats and", "lends them to the members", "who have paid their fee.", *LEFT]
+    right = [*RIGHT, "Then they are dried and laid", "into the shed, where they lie", "until the ice has gone."]
+
+    def page(canvas: Canvas) -> None:
+        for number, (one, other) in enumerate(zip(left, right, strict=True)):
+            width = canvas.stringWidth(one, "Helvetica", 11)
+            at(canvas, 300 - gutter - width, 700 - 14 * number, one)
+            at(canvas, 300, 700 - 14 * number, other)
+
+    text = one_line(read_page(page).text)
+    assert "which the treasurer spends on paint and on tools for the shed." in text
+    assert "before the season begins, and are taken" in text
+
+
+def test_a_large_letter_belongs_to_the_word_that_it_begins() -> None:
+    def beside(canvas: Canvas) -> None:
+        at(canvas, 60, 686, "O", size=30)
+        at(canvas, 84, 700, "nce a boat is out the warden has to know of it,")
+        at(canvas, 84, 686, "and nobody else may take it on that day.")
+        body(canvas, FILLER, top=672)
+
+    def behind(canvas: Canvas) -> None:
+        at(canvas, 84, 700, "nce a boat is out the warden has to know of it,")
+        at(canvas, 84, 686, "and nobody else may take it on that day.")
+        body(canvas, FILLER, top=672)
+        at(canvas, 60, 686, "O", size=30)
+
+    for page in (beside, behind):
+        assert read_page(page).text.startswith("Once a boat is out the warden has to know of it,\nand nobody")
+
+
+def test_words_drawn_twice_at_one_place_are_said_once() -> None:
+    def page(canvas: Canvas) -> None:
+        for mode in (0, 1):
+            drawn = canvas.beginText(60, 760)
+            drawn.setTextRenderMode(mode)
+            drawn.setFont("Helvetica", 11)
+            for word in ("A ", "key ", "costs ", "45 ", "euros."):
+                drawn.textOut(word)
+            canvas.drawText(drawn)
+        body(canvas)
+
+    assert read_page(page).text.count("45 euros.") == 1
+
+
 def test_a_figure_between_two_columns_does_not_cut_the_sentence() -> None:
     def page(canvas: Canvas) -> None:
         body(canvas, LEFT)
@@ -120,6 +168,35 @@ def test_running_heads_feet_and_page_numbers_are_no_text() -> None:
         ("repeated", "Handbook of the boat club Page 2 of 4"),
         ("repeated", "– 2 –"),
     }
+
+
+def lines(number: int) -> list[str]:
+    """Running text of a page that no other has."""
+    return [f"{line} {'abcdef'[number]}" for line in FILLER]
+
+
+def test_heads_of_left_and_right_pages_are_no_text() -> None:
+    def page(number: int) -> Drawing:
+        def draw(canvas: Canvas) -> None:
+            at(canvas, *((400, 800, "Rules for crews") if number % 2 else (60, 800, "The boat club")))
+            body(canvas, lines(number))
+
+        return draw
+
+    for document in (read(*map(page, range(1, 5))), read(*map(page, range(1, 6)))):
+        for number, one in enumerate(document.pages, 1):
+            assert one.text == "\n".join(lines(number))
+
+
+def test_a_foot_that_counts_two_pages_is_no_text() -> None:
+    def page(number: int) -> Drawing:
+        def draw(canvas: Canvas) -> None:
+            body(canvas, lines(number))
+            at(canvas, 60, 40, f"The boat club, page {number} of 2")
+
+        return draw
+
+    assert [one.text for one in read(page(1), page(2)).pages] == ["\n".join(lines(1)), "\n".join(lines(2))]
 
 
 def test_a_quote_is_boxed_on_a_page_without_its_running_head() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
+from rag.ingestion.loading.drop_capitals import body_of
 from rag.ingestion.loading.line_types import SMALL, Line, Piece
 from rag.ingestion.loading.note_marks import written
 from rag.ingestion.loading.pdfium_calls import Characters
@@ -23,11 +24,12 @@ def mark_raised(characters: Characters, lines: list[Line], turn: int) -> None:
     for line in lines:
         if line.even:
             continue
-        heights = [piece.top - piece.bottom for piece in line.pieces]
-        if len(heights) > 1 and min(heights) < SMALL * max(heights) and not _slants(line.pieces):
+        pieces = body_of(characters, line)
+        heights = [piece.top - piece.bottom for piece in pieces]
+        if len(heights) > 1 and min(heights) < SMALL * max(heights) and not _slants(pieces):
             line.plain = False
             for number in range(len(heights)):
-                _mark(characters, line.pieces, number, turn)
+                _mark(characters, pieces, number, turn)
 
 
 def _slants(pieces: list[Piece]) -> bool:

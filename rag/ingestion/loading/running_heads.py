@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
 from statistics import median
 from typing import Final
 
@@ -15,6 +16,8 @@ _DEEPEST: Final = 4
 # So often a line stands at the same height of pages that follow each other, before it is a running head.
 _LEAST_PAGES: Final = 3
 _FARTHEST: Final = 2
+_SHORTEST: Final = 2
+_COUNTS: Final = re.compile(r"<-?\d{1,4}>")
 _SAME_HEIGHT: Final = 3.0
 _LONGEST: Final = 200
 _FIGURES: Final = re.compile(r"\d{1,4}")
@@ -30,9 +33,13 @@ _LONGEST_LABEL: Final = 5
 _FEW: Final = 2
 
 
+# The lines of one wording at the top or foot of pages: page, height, id.
+_Places = defaultdict[tuple[str, bool], list[tuple[int, float, int]]]
+
+
 def running_heads(pages: Sequence[Sequence[Shown]], labels: Sequence[str]) -> list[set[int]]:
     """For each page the ids of the lines that are no part of its text."""
-    places: defaultdict[tuple[str, bool], list[tuple[int, float, int]]] = defaultdict(list)
+    places: _Places = defaultdict(list)
     for number, page in enumerate(pages):
         for row, top in _edges(page):
             for line in row:
@@ -41,6 +48,10 @@ def running_heads(pages: Sequence[Sequence[Shown]], labels: Sequence[str]) -> li
                 for key in _keys(line.text, number, labels[number]):
                     places[key, top].append((number, line.line.baseline, id(line)))
     repeated = {one for some in places.values() for one in _repeated(some)}
+    repeated |= _by_turns(places)
+    if len(pages) == _SHORTEST:  # what counts both pages is their number
+        counted = [some for (key, _), some in places.items() if _COUNTS.search(key) and len(some) == _SHORTEST]
+        repeated |= {one for some in counted if _level(some[0], some[1]) for _, _, one in some}
     return [_outermost(page, repeated, labels[number]) for number, page in enumerate(pages)]
 
 
@@ -87,6 +98,26 @@ def _repeated(places: list[tuple[int, float, int]]) -> Iterator[int]:
                 yield from (one for _, _, one in run)
             run = []
         run.append(place)
+
+
+def _by_turns(places: _Places) -> set[int]:
+    """The ids of two lines that stand at one height by turns, on left and on right pages."""
+    found: set[int] = set()
+    turns: defaultdict[tuple[bool, int], list[list[tuple[int, float, int]]]] = defaultdict(list)
+    for (_, top), some in places.items():
+        numbers = [number for number, _, _ in some]
+        if len(some) > 1 and all(after - before == _FARTHEST for before, after in pairwise(numbers)):
+            turns[top, numbers[0] % 2].append(some)
+    for (top, odd), ones in turns.items():
+        for one, other in product(ones, turns.get((top, 1 - odd), ()) if odd else ()):
+            near = abs(one[0][0] - other[0][0]) == 1 and _level(one[0], other[0]) and _level(one[0], one[-1])
+            if near and _level(other[0], other[-1]):
+                found.update(id_ for _, _, id_ in (*one, *other))
+    return found
+
+
+def _level(one: tuple[int, float, int], other: tuple[int, float, int]) -> bool:
+    return one[0] != other[0] and abs(one[1] - other[1]) <= _SAME_HEIGHT
 
 
 def _outermost(page: Sequence[Shown], repeated: set[int], label: str) -> set[int]:

@@ -6,6 +6,7 @@ many lines make a gutter, with running text on both sides, the columns are read 
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -15,6 +16,10 @@ from rag.ingestion.loading.pdfium_calls import Characters
 
 # So wide, measured by the height of the letters, is the gap between two columns at least.
 _GUTTER: Final = 0.9
+# As narrow as a wide space is one where so many lines, and so large a share of a page's, go on at one place behind it.
+_NARROW: Final = 0.28
+_NARROW_LINES: Final = 8
+_NARROW_SHARE: Final = 0.3
 _LEAST_LINES: Final = 4
 _LEAST_WORDS: Final = 3.5
 _WORDS_BESIDE: Final = 2
@@ -27,16 +32,17 @@ _LEAST_FIFTHS: Final = 3
 _LONGEST_NUMBER: Final = 4
 
 
-def in_columns(characters: Characters, lines: list[Line]) -> list[Line]:
-    """The lines with those of each column one after the other."""
+def in_columns(characters: Characters, lines: list[Line], starts: frozenset[int] | None = None) -> list[Line]:
+    """The lines with those of each column one after the other. `starts`: where words of many lines begin."""
+    starts = _common_starts(lines) if starts is None else starts
     found: list[Line] = []
     place = 0
     while place < len(lines):
-        rows = _rows(characters, lines, place)
+        rows = _rows(characters, lines, place, starts)
         columns = _columns(characters, rows) if len(rows) >= _LEAST_LINES else []
         if columns:
             for column in columns:
-                found += in_columns(characters, column) if len(column) > 1 else column
+                found += in_columns(characters, column, starts) if len(column) > 1 else column
             place += len(rows)
         else:
             found.append(lines[place])
@@ -44,16 +50,26 @@ def in_columns(characters: Characters, lines: list[Line]) -> list[Line]:
     return found
 
 
-def _rows(characters: Characters, lines: list[Line], place: int) -> list[tuple[list[Piece], list[Piece]]]:
+def _common_starts(lines: list[Line]) -> frozenset[int]:
+    """Where inside of so many lines a word begins that a narrow gutter may stand before it, in points."""
+    counts = Counter(round(word[2]) for line in lines for word in line.words[_WORDS_BESIDE : 1 - _WORDS_BESIDE])
+    least = max(_NARROW_LINES, _NARROW_SHARE * len(lines))
+    return frozenset(at for at, count in counts.items() if count + counts[at + 1] >= least or count >= least)
+
+
+def _rows(
+    characters: Characters, lines: list[Line], place: int, starts: frozenset[int]
+) -> list[tuple[list[Piece], list[Piece]]]:
     """The lines from `place` on that leave one gutter free, each as what stands left and right of it."""
-    gutters = _gaps(characters, lines[place])
+    gutters = _gaps(characters, lines[place], starts)
     best: list[tuple[list[Piece], list[Piece]]] = []
-    for left, right in gutters:
+    for left, right, narrow in gutters:
+        least = _NARROW if narrow else _GUTTER
         rows: list[tuple[list[Piece], list[Piece]]] = []
         last = lines[place].baseline + 1
         for line in lines[place:]:
             follows = line.baseline < last or (line.baseline == last and bool(rows) and _is_row(rows[-1]))
-            parted = _parted(line, left, right) if follows and not line.backwards else None
+            parted = _parted(line, left, right, least) if follows and not line.backwards else None
             if parted is None:
                 break
             last = line.baseline
@@ -62,7 +78,7 @@ def _rows(characters: Characters, lines: list[Line], place: int) -> list[tuple[l
             rows.append(parted)
         while rows and not (rows[-1][0] and rows[-1][1]):
             rows.pop()
-        if len(rows) > len(best):
+        if len(rows) > len(best) and (not narrow or len(rows) >= _NARROW_LINES):
             best = rows
     return best
 
@@ -72,22 +88,22 @@ def _is_row(sides: tuple[list[Piece], list[Piece]]) -> bool:
     return all(piece.table is not None for side in sides for piece in side)
 
 
-def _gaps(characters: Characters, line: Line) -> list[tuple[float, float]]:
-    """The wide gaps of a line that may be one of two columns: with words enough on both sides."""
+def _gaps(characters: Characters, line: Line, starts: frozenset[int]) -> list[tuple[float, float, bool]]:
+    """The gaps of a line that may be one of two columns, and which are narrow: with words enough on both sides."""
     words = line.words
     if len(words) < 2 * _WORDS_BESIDE or line.backwards:
         return []
     text = characters.text
-    least = _GUTTER * (words[0][5] - words[0][3])
+    high = words[0][5] - words[0][3]
     return [
-        (words[n - 1][4], words[n][2])
+        (words[n - 1][4], words[n][2], words[n][2] - words[n - 1][4] < _GUTTER * high)
         for n in range(_WORDS_BESIDE, len(words) - _WORDS_BESIDE + 1)
-        if words[n][2] - words[n - 1][4] >= least
+        if words[n][2] - words[n - 1][4] >= (_NARROW if round(words[n][2]) in starts else _GUTTER) * high
         and all(text[word[0]].isalpha() for word in words[n : n + _WORDS_BESIDE])
     ]
 
 
-def _parted(line: Line, left: float, right: float) -> tuple[list[Piece], list[Piece]] | None:
+def _parted(line: Line, left: float, right: float, least: float) -> tuple[list[Piece], list[Piece]] | None:
     """The pieces left and right of a gutter, or None where a piece stands in what would be left of it."""
     before = [piece for piece in line.pieces if piece.left < (left + right) / 2]
     after = line.pieces[len(before) :]
@@ -95,7 +111,7 @@ def _parted(line: Line, left: float, right: float) -> tuple[list[Piece], list[Pi
         return None
     start = max(left, before[-1].right) if before else left
     end = min(right, after[0].left) if after else right
-    return (before, after) if end - start >= _GUTTER * line.pieces[0].height else None
+    return (before, after) if end - start >= least * line.pieces[0].height else None
 
 
 def _columns(characters: Characters, rows: list[tuple[list[Piece], list[Piece]]]) -> list[list[Line]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from rag.ingestion.loading.line_types import SMALL, Line, Piece, Word
@@ -28,6 +29,7 @@ _FLAT: Final = 0.1
 _LOOKED_AT: Final = 12
 # Two pieces so near, measured by their height, have no space between them.
 _TOUCHING: Final = 0.12
+_SAME_PLACE: Final = 1.0  # point
 
 
 def page_lines(characters: Characters) -> list[Line]:
@@ -79,12 +81,27 @@ def _lines(
         and min(min(tops), min(last_tops)) > top - slack
         and max(max(tops), max(last_tops)) < top + slack
         and rights[-1] > lefts[0]
+        and lefts == sorted(lefts)
         and characters.text[words[0][0] : words[-1][1]].isascii()
     )
     if even and all(abs(one - bottom) <= _OTHER_HEIGHT for _, one in suspects):
         starts, finishes = zip(*words, strict=True)
         return (Line([], words=list(zip(starts, finishes, lefts, bottoms, rights, tops, strict=True))),)
-    return _broken([piece for some in _pieces(characters, words, sides, suspects) for piece in some])
+    return _broken(_once(characters, [piece for some in _pieces(characters, words, sides, suspects) for piece in some]))
+
+
+def _once(characters: Characters, pieces: list[Piece]) -> list[Piece]:
+    """The pieces without those drawn a second time at their place, as outlines of letters are."""
+    if all(before.left <= after.left for before, after in pairwise(pieces)):
+        return pieces
+    kept: list[Piece] = []
+    drawn: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        same = drawn.setdefault(characters.text[piece.start : piece.end], [])
+        if not any(abs(one.left - piece.left) + abs(one.bottom - piece.bottom) < _SAME_PLACE for one in same):
+            same.append(piece)
+            kept.append(piece)
+    return kept
 
 
 def _broken(pieces: list[Piece]) -> Iterator[Line]:

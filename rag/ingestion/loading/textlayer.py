@@ -20,6 +20,7 @@ from typing import Final
 import pypdfium2 as pdfium
 
 from rag.core.types import LeftOutReason, UnreadReason
+from rag.ingestion.loading.drop_capitals import with_capitals
 from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidden_pieces
 from rag.ingestion.loading.hyphens import Words
 from rag.ingestion.loading.line_types import Line, Piece
@@ -129,7 +130,7 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
     covered = covered_share(objects.pictures, textpage.page.get_bbox()) >= SCAN
     pictured = covered and not objects.invisible  # else it was read, and its words lie on it
     turn = turn_lines(lines)
-    lines = side_by_side(lines)
+    lines = with_capitals(characters, side_by_side(lines))
     mark_raised(characters, lines, turn)
     for line in lines:
         describe(characters, line, turn)
