@@ -9,6 +9,7 @@ from rag.ingestion.loading.drop_capitals import body_of
 from rag.ingestion.loading.line_types import SMALL, Line, Piece
 from rag.ingestion.loading.note_marks import written
 from rag.ingestion.loading.pdfium_calls import Characters
+from rag.ingestion.loading.right_to_left import FOREIGN
 
 # How far its box begins above or below that of the letters beside it, measured by their height.
 _RAISED: Final = 0.18
@@ -41,6 +42,8 @@ def _slants(pieces: list[Piece]) -> bool:
 
 def _mark(characters: Characters, pieces: list[Piece], number: int, turn: int) -> None:
     piece, beside = pieces[number], _beside(pieces, number)
+    if FOREIGN.match(characters.text[piece.start]):  # letters of Arabic differ in height
+        return
     if beside is None or piece.end - piece.start > _LONGEST or piece.height >= SMALL * beside.height:
         return
     raised = (piece.bottom - beside.bottom) / beside.height
@@ -71,7 +74,8 @@ def _close_up(pieces: list[Piece], number: int) -> None:
     for place in (number, number + 1):
         if 0 < place < len(pieces):
             before, after = pieces[place - 1], pieces[place]
-            if after.left - before.right < _TOUCHING * max(before.height, after.height):
+            gap = max(after.left - before.right, before.left - after.right)
+            if gap < _TOUCHING * max(before.height, after.height):
                 after.glued = True
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from rag.ingestion.loading.line_types import SMALL, Line, Piece, Word
 from rag.ingestion.loading.pdfium_calls import HYPHEN, Characters
+from rag.ingestion.loading.right_to_left import FOREIGN, as_read, put_together
 
 _PDFIUM_LINE: Final = re.compile(rf"[^\r\n{HYPHEN}]+{HYPHEN}?|{HYPHEN}")
 _WORD: Final = re.compile(r"[^\s\0]+")
@@ -47,8 +48,12 @@ def page_lines(characters: Characters) -> list[Line]:
     inside = _suspects(characters)
     lines: list[Line] = []
     begin = 0
+    foreign = FOREIGN.search(text) is not None
+    ends = put_together(characters, words, ends) if foreign else ends
     for end in ends:
-        if end > begin:
+        if end > begin and foreign and (line := as_read(characters, words[begin][0], words[end - 1][1])):
+            lines.append(line)
+        elif end > begin:
             place = bisect_left(inside, (words[begin][0],)), bisect_left(inside, (words[end - 1][1],))
             lines += _lines(characters, words[begin:end], [side[begin:end] for side in sides], inside[slice(*place)])
         begin = end
