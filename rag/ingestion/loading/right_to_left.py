@@ -24,13 +24,12 @@ _LAM: Final = "ل"
 _OPENING: Final = "([{«"
 _MIRRORED: Final = dict(zip("()[]{}«»", ")(][}{»«", strict=True))
 _LEAST: Final = 3
-# So wide, measured by the letters' size, is a gap between two words.
-_GAP: Final = 0.17
+# So wide, measured by the letters' size, is a gap between two words; and one behind a mark, whose place is not its own.
+_GAP: Final = 0.6
 _GAP_BEHIND_MARK: Final = 0.05
 # Stretches whose baselines differ less, and that no wider gap parts, are one line.
 _SAME_LINE: Final = 0.35
 _WIDEST: Final = 1.2
-_GAP_WITHIN: Final = 0.6
 _PARTED: Final = re.compile(rf"[^\s\0{HYPHEN}]+")
 
 
@@ -168,7 +167,9 @@ def _runs_right(letters: list[_Letter], place: int) -> bool:
 
 def _near(right: _Letter, left: _Letter) -> bool:
     """Whether no blank stands between two letters, the second on the left of the first."""
-    widest = _GAP_WITHIN if left.word == right.word else _GAP
-    widest = _GAP_WITHIN if left.crowded else _GAP_BEHIND_MARK if right.crowded else widest
-    together = left.crowded and left.origin == right.origin
-    return together or min(right.left, right.origin) - left.right < widest * max(right.size, left.size)
+    if left.crowded and left.origin == right.origin:
+        return True
+    if not (left.crowded or right.crowded) and left.word != right.word:
+        return False
+    widest = _GAP_BEHIND_MARK if right.crowded else _GAP
+    return min(right.left, right.origin) - left.right < widest * max(right.size, left.size)
