@@ -52,6 +52,7 @@ def text_of(source: str) -> str:
         "1. item\n   ~~~~\n   # no\n   ~~~~~",
         "> ```\n> # no\n> ```",
         "    # no\n    # no",
+        "<pre>\n# no\n\n# no\n</pre>",
         "\t# no",
         "```\n# no, to the end",
     ],
@@ -155,6 +156,7 @@ def test_lines_keep_the_numbers_that_they_have_in_the_file() -> None:
         ),
         ("+++\ntitle = 'Leave'\ndate = 2026-03-05T10:00:00Z\n[extra]\nx = 1\n+++\n", "Leave", "2026-03-05"),
         ("---\nlayout: page\n...\n", "Heading", ""),
+        ("---\ntitle: >-\n  Leave and\n  holidays\ndate: 2026-03-05\n---\n", "Leave and holidays", "2026-03-05"),
     ],
 )
 def test_front_matter_gives_title_and_day_and_is_no_text(front: str, title: str, date: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from rag.ingestion.loading.dates import iso_date
@@ -23,6 +24,8 @@ _DATES: Final = (
     "lastmod",
     "modified",
 )
+# Behind it the value stands on deeper lines.
+_FOLDED: Final = re.compile(r"[|>][+-]?\d?")
 _LINES: Final = 500
 
 
@@ -48,9 +51,12 @@ def front_matter(text: str) -> FrontMatter:
     if not end:
         return FrontMatter()
     found: dict[str, str] = {}
-    for line in lines[1:end]:
+    for number, line in enumerate(lines[1:end], 2):
         entry = _ENTRY.match(line)
-        if entry:
+        if entry and _FOLDED.fullmatch(entry[2].strip()):
+            deeper = takewhile(lambda below: below[:1].isspace() or not below, lines[number:end])
+            found.setdefault(entry[1].lower(), " ".join(" ".join(deeper).split()))
+        elif entry:
             found.setdefault(entry[1].lower(), _bare(entry[2]))
         elif not _GOES_ON.match(line):
             return FrontMatter()
@@ -67,4 +73,4 @@ def _bare(value: str) -> str:
         inner = value[1 : value.rfind(quote)]
         return inner.replace("''", "'") if quote == "'" else inner.replace('\\"', '"')
     value = value.partition(" #")[0].strip()
-    return "" if value in ("|", ">", "|-", ">-", "null", "~") else value
+    return "" if value in ("null", "~") else value

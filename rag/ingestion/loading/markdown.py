@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.core.types import Heading, LeftOut, LeftOutReason
 from rag.ingestion.loading.front_matter import FrontMatter, front_matter
-from rag.ingestion.loading.markdown_blocks import CODE, PROGRAM, kinds
+from rag.ingestion.loading.markdown_blocks import CODE, PROGRAM, TAGGED, kinds
 from rag.ingestion.loading.markdown_hidden import hidden_end
 from rag.ingestion.loading.markdown_tables import with_tables
 from rag.ingestion.loading.raised_marks import raised
@@ -184,7 +184,7 @@ def _without(text: str, cuts: list[_Cut]) -> tuple[str, list[LeftOut]]:
 def _headings(lines: list[str], of: list[str]) -> Iterator[Heading]:
     start, above = 0, ""
     for line, kind in zip(lines, of, strict=True):
-        if kind == CODE:
+        if kind in (CODE, TAGGED):
             above = ""
         else:
             if (atx := _ATX.match(line)) and (title := _plain(_TAG.sub("", _without_closing(atx[2])))):

@@ -14,12 +14,14 @@ _IMPORT: Final = re.compile(r"import\s(?:[\w*{][^;]{0,300}\sfrom\s)?\s{0,9}[\"']
 _IMPORT_BEGINS: Final = re.compile(r"import\s(?:\w{1,60}\s?,\s?)?\{[^}]{0,300}$")
 _IMPORT_ENDS: Final = re.compile(r"\}\s{0,9}from\s{0,9}[\"'][^\"']{1,300}[\"'];?\s*+$")
 _EXPORT: Final = re.compile(r"export\s(?:const|let|var|default|function|async)\s")
+_AS_IT_IS: Final = re.compile(r" {0,3}<(pre|textarea)(?=[\s>]|$)", re.IGNORECASE)
 _CODE_INDENT: Final = 4
 _TAB: Final = 4
 
 _PLAIN: Final = "plain"
 CODE: Final = "code"
 PROGRAM: Final = "program"
+TAGGED: Final = "tagged"
 
 
 @dataclass(slots=True)
@@ -40,10 +42,17 @@ class _Fence:
 
 
 def kinds(lines: list[str]) -> Iterator[str]:
-    """Of each line whether it is code (its fences too), an instruction of MDX, or plain."""
+    """Of each line whether it is code (its fences too), in a tag that keeps lines, an instruction of MDX, or plain."""
     fence: _Fence | None = None
-    blank, listed, program = True, False, ""
+    blank, listed, program, tag = True, False, "", ""
     for line in lines:
+        if not (tag or fence or program) and (opening := _AS_IT_IS.match(line)):
+            tag = f"</{opening[1].lower()}>"
+        if tag:
+            yield TAGGED
+            tag = "" if tag in line.lower() else tag
+            blank = True
+            continue
         if fence is not None and fence.left_by(line):
             fence = None
         if fence is not None:
