@@ -80,6 +80,19 @@ def test_an_empty_cell_keeps_its_place(sheet: Sheet) -> None:
     assert page.tables[0].heads == ("Stall", "2022", "2023", "2024")
 
 
+def test_heads_centred_over_cells_at_the_left_are_those_of_their_columns(sheet: Sheet) -> None:
+    sheet.rows(FIGURES[:1], (130, 250, 350, 450), 700)
+    sheet.rows(FIGURES[1:], (60, 215, 315, 415), 684)
+    page = sheet.read().pages[0]
+    assert rows_of(page) == ["Stall | 2022 | 2023 | 2024", "Fish | 41 |  | 52", "Bread |  | 12 | 9", "Soap | 7 |  | "]
+    assert page.tables[0].heads == ("Stall", "2022", "2023", "2024")
+
+
+def test_a_column_without_a_head_does_not_take_that_of_an_empty_one(sheet: Sheet) -> None:
+    sheet.rows([["", "2022", "2023", "2024"], ["Fish", "", "12", "52"], ["Bread", "", "14", "9"]], PLACES, 700)
+    assert rows_of(sheet.read().pages[0])[1:] == ["Fish |  | 12 | 52", "Bread |  | 14 | 9"]
+
+
 def test_wrapped_cells_are_one_row(sheet: Sheet) -> None:
     rows = [
         ["Course", "Room", "Teacher"],

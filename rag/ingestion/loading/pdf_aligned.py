@@ -17,6 +17,7 @@ from rag.ingestion.loading.pdf_grid import (
     rows_of,
     split_at,
 )
+from rag.ingestion.loading.pdf_head_columns import with_heads_over_columns
 from rag.ingestion.loading.pdf_rules import Rule, Rules
 from rag.ingestion.loading.pdf_sign_columns import without_signs
 from rag.ingestion.loading.pdf_words import Line
@@ -108,6 +109,7 @@ def table_of(lines: Sequence[Line], rules: Rules, forced: Sequence[float] = (), 
     for row in rows:
         columns_of(row, borders)
     rows, count = without_signs([_joined(row) for row in rows], len(borders) + 1)
+    rows, count = with_heads_over_columns(rows, count)
     if count < 2 or (not sure and not _is_table(lines, rows, count)):
         return []
     levels = _within(rules.level, lines)
