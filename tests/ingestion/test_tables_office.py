@@ -122,6 +122,13 @@ def test_spans_of_a_web_table_are_filled() -> None:
     assert (table.head_rows, table.heads) == (2, ("City", "Rate Day", "Rate Night"))
 
 
+def test_a_head_of_several_lines_is_one_name_and_what_rows_are_called_heads_no_column() -> None:
+    loaded = html("<table><tr><th>Net<br>rate</th><th>Night</th></tr><tr><td>3</td><td>4<br>or 5</td></tr></table>")
+    assert rows_of(loaded) == ["Net rate | Night", "3 | 4; or 5"]
+    loaded = html("<table><tr><th>Name</th><td>Ada</td></tr><tr><th>Age</th><td>36</td></tr></table>")
+    assert loaded.pages[0].tables[0].head_rows == 0
+
+
 def test_a_rowspan_keeps_the_cells_beside_it_in_their_columns() -> None:
     loaded = html(
         "<table><tr><th>Zone</th><th>Ticket</th><th>Price</th></tr>"

@@ -238,6 +238,20 @@ def test_a_fraction_of_a_raised_and_a_lowered_figure_stays_one() -> None:
     assert read("<p>At 5 m<sup>2</sup>/day, 10<sup>6</sup>/ml.</p>").text == "At 5 m^2/day, 10^6/ml."
 
 
+def test_formulas_that_a_script_would_draw_are_read_once() -> None:
+    source = "<script type='math/tex'>q=4</script>"
+    drawn = (
+        "<span class=MathJax_Preview>k</span><span class=MathJax><nobr><i>k=5</i></nobr><span><math><mi>k</mi>"
+        "<mo>=</mo><mn>5</mn></math></span></span><script type='math/tex'>k=5</script>"
+    )
+    assert read(f"<p>Let {source} be, and {drawn} too.</p>").text == "Let q=4 be, and k=5 too."
+
+
+def test_the_words_on_tabs_are_text() -> None:
+    tabs = "<div role=tablist><button role=tab aria-controls=p1>Fees</button></div><div id=p1 hidden>It is 30.</div>"
+    assert read(tabs).text == "Fees\n\nIt is 30."
+
+
 def test_items_are_numbered_as_a_browser_numbers_them() -> None:
     body = """<ol start=5><li>a<li value=9>b<li>c</ol><ol reversed><li>d<li>e</ol><ol type=a start=27><li>f</ol>
     <ol type=I><li>g<li>h</ol><ol style="list-style: lower-roman"><li>i</ol><ol><li type=A>j</ol>

@@ -36,7 +36,10 @@ def html_table(table: Tag, read: Read, shown: Collection[int]) -> tuple[str, Tab
     if _is_layout(table, rows):
         return None
     cells = without_empty_columns(list(_cells(rows, read)))
-    written = write_table(cells, marked=_heads(rows), head_columns=_head_columns(rows)) if cells else None
+    heads, columns = _heads(rows), _head_columns(rows)
+    # Of two columns the first holds the heads, one a row, where the page says so.
+    none = columns and not heads and max(cell.column + cell.column_span for cell in cells) == 2
+    written = write_table(cells, marked=-1 if none else heads, head_columns=columns) if cells else None
     if written is None or written[1].width < 2:
         return None
     return written

@@ -12,7 +12,7 @@ from rag.ingestion.loading.table_heads import head_rows, heads_of
 def write_table(cells: Sequence[Cell], *, marked: int = 0, head_columns: int = 0) -> tuple[str, Table] | None:
     """The lines of a table and the table, its places counted from the first line; None where it holds no word.
 
-    Rows without a word are left out. `marked` is how many rows at the top the file itself calls heads.
+    Rows without a word are left out. `marked` is how many rows at the top the file itself calls heads; -1: none is one.
     """
     cells = _without_empty_rows(cells)
     if not any(cell.text for cell in cells):
@@ -20,12 +20,13 @@ def write_table(cells: Sequence[Cell], *, marked: int = 0, head_columns: int = 0
     count = max(cell.row + cell.row_span for cell in cells)
     width = max(cell.column + cell.column_span for cell in cells)
     grid = grid_of(cells, count, width)
-    lines = [row_line(row) for row in grid]
+    heads = 0 if marked < 0 else head_rows(grid, marked)
+    # The lines of a head are one name: "Net sales".
+    lines = [row_line([" ".join(text.split()) for text in row] if n < heads else row) for n, row in enumerate(grid)]
     rows, start = [], 0
     for line in lines:
         rows.append((start, start + len(line)))
         start += len(line) + 1
-    heads = head_rows(grid, marked)
     table = Table(tuple(cells), tuple(rows), heads, min(head_columns, max(width - 1, 0)), heads_of(grid, heads))
     return "\n".join(lines), table
 

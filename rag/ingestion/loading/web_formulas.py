@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from bs4.element import NavigableString, Tag
 
 from rag.ingestion.loading import linear_formulas as linear
 
 _DEPTH = 60
+_DRAWN = re.compile(r"\bMathJax(?!_Preview)")
 _BIG = frozenset("∑∏∫∬∭∮⋃⋂∐⨁⨂")
 _NOTHING = {"annotation", "annotation-xml", "mphantom", "none", "mprescripts", "script"}
 
@@ -17,6 +20,26 @@ def formula(tag: Tag) -> str:
     if not text and (note := tag.find("annotation")) is not None:
         return linear.tidy(note.get_text())
     return text
+
+
+def source_of(script: Tag) -> str:
+    """The TeX of a formula that a script would draw; nothing where it stands drawn before it."""
+    if not str(script.get("type", "")).lower().startswith("math/tex"):
+        return ""
+    before = script.find_previous_sibling()
+    drawn = before is not None and _DRAWN.search(_names(before)) and before.get_text(strip=True)
+    return "" if drawn else f" {linear.tidy(script.get_text())} "
+
+
+def is_preview(tag: Tag) -> bool:
+    """Whether it stands in the place of a formula until it is drawn, or is a drawing beside the same in words."""
+    if "MathJax_Preview" in _names(tag):
+        return tag.find_next_sibling() is not None
+    return tag.name == "nobr" and tag.parent is not None and tag.parent.find("math") is not None
+
+
+def _names(tag: Tag) -> str:
+    return " ".join(map(str, tag.get_attribute_list("class")))
 
 
 def _write(tag: Tag, depth: int) -> str:

@@ -18,7 +18,7 @@ from rag.ingestion.loading.web_styles import Styles
 from rag.ingestion.loading.web_tags import BLOCKS, HEADINGS
 from rag.ingestion.loading.web_text import render
 
-_NAVIGATES: Final = {"navigation", "menu", "menubar", "search", "toolbar", "tablist"}
+_NAVIGATES: Final = {"navigation", "menu", "menubar", "search", "toolbar"}
 _FRAMES: Final = {"banner", "contentinfo"}
 _BAR: Final = re.compile(
     r"(?:^|[\s_-])(?:breadcrumbs?|navbar|nav|menu|sidebar|footer|share|sharing|social|pagination|pager|tags?|related|"

@@ -15,7 +15,7 @@ from rag.ingestion.loading.html_tables import html_table
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.web_code import code_of, is_gutter
 from rag.ingestion.loading.web_forms import field_text
-from rag.ingestion.loading.web_formulas import formula
+from rag.ingestion.loading.web_formulas import formula, is_preview, source_of
 from rag.ingestion.loading.web_lists import marks
 from rag.ingestion.loading.web_styles import Look, Styles
 from rag.ingestion.loading.web_tags import BLOCKS, is_alone, is_note, leads_to_note, level, on_one_line
@@ -61,6 +61,8 @@ class _Reader:
                     self._text(child, look)
             elif isinstance(child, Tag) and child.name not in _UNSEEN and id(child) not in self._skipped:
                 self._write(child, look, depth, self._marks.get(id(child), ""))
+            elif isinstance(child, Tag) and child.name == "script" and (written := source_of(child)):
+                self._text(written, look)
             elif isinstance(child, Tag) and child.name == "iframe" and child.get("srcdoc"):
                 self._page_inside(str(child["srcdoc"]))
 
@@ -72,7 +74,7 @@ class _Reader:
 
     def _write(self, tag: Tag, above: Look, depth: int, lead: str) -> None:
         look = self._styles.look(tag, above)
-        if is_gutter(tag):
+        if is_gutter(tag) or is_preview(tag):
             return
         if why := self._left_out(tag, look):
             self._leave(tag, why, look, depth)
