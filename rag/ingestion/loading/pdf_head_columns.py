@@ -34,6 +34,9 @@ def with_heads_over_columns(rows: list[list[Chunk]], count: int) -> tuple[list[l
     if not joined or count - len(joined) < 2:
         return rows, count
     places = [n - sum(one <= n for one in joined) for n in range(count)]
+    headed = {place for chunk in top for place in range(places[chunk.first], places[chunk.last] + 1)}
+    if len(headed | {0}) < count - len(joined):
+        return rows, count  # the first row is no row of heads: it leaves columns without one
     for row in rows:
         for chunk in row:
             chunk.first, chunk.last = places[chunk.first], places[chunk.last]
