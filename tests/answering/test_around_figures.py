@@ -49,3 +49,17 @@ def test_german_spans_and_what_is_not_allowed() -> None:
     assert verdict("Die Werkstatt öffnet um 16 Uhr.", said_in(GERMAN)) == "unsupported"
     assert verdict("In der Halle darf man übernachten.", said_in(GERMAN)) != "supported"
     assert verdict("Die Werkstatt öffnet um 7 Uhr.", said_in(GERMAN)) != "unsupported"
+
+
+def test_what_is_true_of_an_exception_is_not_accused() -> None:
+    evidence = said_in("The boathouse stays open in spring, except on 3 May.")
+    assert verdict("The boathouse is closed on 3 May.", evidence) != "unsupported"
+    assert verdict("The boathouse is closed in spring.", evidence) == "unsupported"
+
+
+def test_a_chinese_clause_that_leaves_out_what_was_said_is_not_accused() -> None:
+    evidence = said_in("住宅停车费为每月300元，商铺为每月450元。电梯保修期为二十四个月。")
+    assert verdict("商铺停车费每月450元。", evidence) != "unsupported"
+    assert verdict("住宅停车费每月450元。", evidence) == "unsupported"
+    assert verdict("电梯保修期为两年。", evidence) == "supported"
+    assert verdict("电梯保修期为三年。", evidence) == "unsupported"

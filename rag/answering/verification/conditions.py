@@ -104,3 +104,9 @@ def _of_all(claim: str, near: Sequence[Source], language: Language) -> Iterator[
         there = [word for word in _WORD.finditer(said) if stem(word[0].lower(), language) == thing]
         if there and not _ALL.search(said) and all(_RESTRICTED.match(said, word.end()) for word in there[-1:]):
             yield Difference("quantifier", every.span(), source.text, source, "unconditioned")
+
+
+def of_exception(text: str, said: Set[str], language: Language) -> bool:
+    """Whether a claim is about what a text excepts: "open, except on 11 November" does not say that it is open then."""
+    excepts = EXCEPT.search(text)
+    return excepts is not None and not said.isdisjoint(terms(text[excepts.end() :], language))

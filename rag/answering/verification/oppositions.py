@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Final
 
-from rag.answering.verification.conditions import unconditioned
+from rag.answering.verification.conditions import of_exception, unconditioned
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
 from rag.answering.verification.little_words import ANY, EXCEPT, INSTEAD, OPPOSITES, PERIODS
@@ -91,7 +91,14 @@ def _opposites(claim: str, near: Sequence[Source], language: Language) -> Iterat
         if not against:
             continue
         others = dict.fromkeys(terms(f"{claim[: match.start()]} {claim[match.end() :]}", language), 1.0)
-        opposed = [source for source in near if not against.isdisjoint(source.terms) and mine not in source.terms]
+        opposed = [
+            source
+            for source in near
+            if not against.isdisjoint(source.terms)
+            and mine not in source.terms
+            and not re.search(rf"\b{match[0]}\b", source.text, re.IGNORECASE)
+            and not of_exception(source.text, others.keys(), language)
+        ]
         with_it = max((coverage(others, s.about) for s in near if mine in s.terms), default=0.0)
         for source in opposed:
             plain = not denies(source.text) and against.isdisjoint(others)
