@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.answering.evidence import are_of_each
 from rag.answering.found_evidence import Evidence
 from rag.answering.generation import AnswerWriter
 from rag.answering.library_answers import LibraryAnswers
+from rag.answering.retrieval import asks_something, brings_something
 from rag.answering.stage_clock import Clock
 from rag.core.call_context import CallContext
 from rag.core.errors import ModelError, ModelLanguage
 from rag.core.text import covers, language_of
-from rag.core.types import Answer, Notice
+from rag.core.types import Answer, Notice, Turn
 from rag.models.catalogue import EmbedderFacts
 
 
@@ -29,6 +30,8 @@ class AskedQuestion:
     library: LibraryAnswers
     facts: EmbedderFacts
     so_far: str = ""
+    asks_again: bool = False
+    """Whether it asks again for what was refused: "Why?"."""
 
     @property
     def foreign(self) -> bool:
@@ -47,6 +50,22 @@ class AskedQuestion:
     def foreign_to(self, writer: AnswerWriter) -> bool:
         """Whether the model does not write the question's language, and nobody insists."""
         return not self.anyway and not writer.writes_as(self.question)
+
+
+def followed(question: str, history: Sequence[Turn]) -> tuple[list[Turn], bool]:
+    """The turns that a question may follow, and whether it asks again for what was refused.
+
+    "Why?" and "And in 2021?" go on with the last question, whatever became of it; "What about the windows?" goes on
+    with what was answered, and not with what was found nowhere.
+    """
+    asking = [turn for turn in history if asks_something(turn.question)]
+    if brings_something(question):
+        return [turn for turn in history if not _refused(turn)], False
+    return list(history), bool(asking) and _refused(asking[-1])
+
+
+def _refused(turn: Turn) -> bool:
+    return turn.answer is not None and turn.answer.outcome == "refused"
 
 
 def first_draft(asked: AskedQuestion, evidence: Evidence, clock: Clock) -> Answer:

@@ -15,7 +15,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from rag.answering.asked_question import AskedQuestion, first_draft
+from rag.answering.asked_question import AskedQuestion, first_draft, followed
 from rag.answering.chain import ConversationalRetrievalChain, Parts
 from rag.answering.computing import Computer
 from rag.answering.evidence import AnswerScorer
@@ -96,15 +96,15 @@ class Conversation:
         self._check_embedder(context)
         library = LibraryAnswers(self._store, self._names, question, context, follows=bool(history))
         known = library.answer()
-        asked = AskedQuestion(
-            question, context, anyway, *self._writer_or_error(), library, embedder_facts(self._embedder.name), so_far
-        )
+        followed_turns, asks_again = followed(question, history)
+        writing, facts = self._writer_or_error(), embedder_facts(self._embedder.name)
+        asked = AskedQuestion(question, context, anyway, *writing, library, facts, so_far, asks_again)
         if known is not None and not (anyway and known.outcome == "refused"):
             clock.stage("quotes")
             yield from self._overview(asked, replace(known, seconds=clock.seconds()), clock)
             return
         condense = self._condense and asked.writer is not None and bool(history)
-        turns = [(turn.question, turn.answer.text if turn.answer else "") for turn in history]
+        turns = [(turn.question, turn.answer.text if turn.answer else "") for turn in followed_turns]
         earlier = tuple(turn.answer.quotes for turn in history if turn.answer)
         parts = self._chain(asked, condense, earlier=earlier).stream({"question": question, "chat_history": turns})
         with ExitStack() as queue, closing(parts):
@@ -157,6 +157,8 @@ class Conversation:
             dates=asked.library.meant.dates,
             parts=asked.library.parts(),
             told=earlier,
+            asks_again=asked.asks_again,
+            comparing=asked.library.kind == "comparison",
         )
         if asked.writer is None:
             return ConversationalRetrievalChain.from_llm(None, retriever, condense=False)

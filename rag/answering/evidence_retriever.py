@@ -165,6 +165,10 @@ class EvidenceRetriever(BaseRetriever):
     """The sides of the question, where it has several."""
     told: tuple[tuple[Quote, ...], ...] = ()
     """The quotes of the questions before, whose text the model has read."""
+    asks_again: bool = False
+    """Ask again for what was refused: refuse it again."""
+    comparing: bool = False
+    """The question compares what differs: that is no disagreement."""
     anyway: bool = False
     """Return quotes even where the gate refuses."""
     narrow: bool = False
@@ -181,8 +185,12 @@ class EvidenceRetriever(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
         find = self.finder.find if not self.parts else partial(self.finder.find_parts, parts=self.parts)
         evidence = find(query, self.context, asked=self.asked, previous=self.previous, listing=self.listing)
+        if self.asks_again:
+            evidence = replace(evidence, gate=0.0)
         # Sides stay side by side, whatever age one of them is named by.
         evidence = dated(evidence, self.dates, None if self.parts else asked_age(self.asked or query))
+        if self.comparing:
+            evidence = replace(evidence, disagreements=())
         best, pages = self.finder.best, evidence.pages
         # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.
         shown = evidence.quotes if self.listing or self.parts else evidence.quotes[:best]

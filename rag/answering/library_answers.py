@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -16,6 +17,8 @@ from rag.answering.retrieval import (
     asked_change,
     asked_of_documents,
     asked_place,
+    asks_for_members,
+    headings_of,
     is_section,
     is_titled,
     lacking,
@@ -37,6 +40,7 @@ _MOST_QUOTES: Final = 12
 _LISTED: Final = 50
 # Pages that the first sentence of a document is looked for on.
 _FIRST_PAGES: Final = 3
+_ITEM: Final = re.compile(r"^[ \t]*+(?:[-*•–]|\d{1,3}[.)])[ \t]", re.MULTILINE)
 
 
 class LibraryAnswers:
@@ -65,6 +69,9 @@ class LibraryAnswers:
             return replace(self._made((), missing), outcome="refused")
         if place and self.kind in ("summary", "about_library"):
             self.kind = "question"
+        if self.kind in ("summary", "about_library") and self._asks_members():
+            self.kind = "list"
+            return None
         if self.kind == "small_talk":
             return self._made(self._outline(self.meant.all))
         if self.kind == "summary":
@@ -101,6 +108,14 @@ class LibraryAnswers:
             return (Part(about),)
         several = several_questions(self._question)
         return tuple(map(Part, several)) if len(several) > 1 else ()
+
+    def _asks_members(self) -> bool:
+        """Whether what one document lists is asked for: "Which fault codes are there?", of "Fault codes"."""
+        called = self.meant.called(named_things(self._question))
+        if not asks_for_members(self._question) or len(called) != 1 or not self.meant.is_of_many(called[0]):
+            return False
+        pages = self._store.documents.pages(self._owner, called[0].id)
+        return any(page.tables or len(_ITEM.findall(page.text)) > 1 for page in pages)
 
     def _made(self, quotes: Sequence[Quote], *notices: Notice) -> Answer:
         kind: QuestionKind = self.kind if self.kind in ("small_talk", "summary", "about_library") else "question"
@@ -185,7 +200,7 @@ class LibraryAnswers:
 def _section(document: Document, page: Page, asked: AskedPlace) -> Iterator[Quote]:
     """The text under the heading that bears the number or the words, up to the next one on its page."""
     meant = is_section if asked.sort == "section" else is_titled
-    for heading in page.headings:
+    for heading in headings_of(page):
         if meant(heading, asked.number):
             found = _under(document, page, heading)
             marks = (f"({asked.paragraph})", f"{asked.paragraph}.", f"{asked.paragraph})")
@@ -197,5 +212,5 @@ def _section(document: Document, page: Page, asked: AskedPlace) -> Iterator[Quot
 
 def _under(document: Document, page: Page, heading: Heading) -> list[Quote]:
     """What stands under a heading, up to the next one of its level on its page."""
-    following = (o.start for o in page.headings if o.start > heading.start and o.level <= heading.level)
+    following = (o.start for o in headings_of(page) if o.start > heading.start and o.level <= heading.level)
     return section_quotes(document, page, heading.start, next(following, len(page.text)), _MOST_QUOTES)

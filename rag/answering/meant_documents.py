@@ -97,6 +97,12 @@ class MeantDocuments:
         heads = {stem(head, language) for head in (*title[-1:], *file[-1:])}
         return bool(asked) and asked.isdisjoint(heads)
 
+    def is_of_many(self, document: Document) -> bool:
+        """Whether a document is called by the very plural that is asked for: "Suppliers" holds suppliers."""
+        language = language_of(self._question)
+        called = {*words(document.title), *words(file_words(document.name.rpartition(".")[0]))}
+        return any(name.lower() in called and stem(name, language) != name for name in named_things(self._question))
+
     def of_years(self, documents: list[Document]) -> list[Document]:
         """Those of the years that the question names, by their dates or names; all where it names none."""
         asked, stems = set(years(self._question)), self.stems

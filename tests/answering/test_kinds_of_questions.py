@@ -88,12 +88,21 @@ A fee that is paid late costs 5 euros more. Lost keys cost 12 euros each.
     "Notes.md": "# Notes\n\nThe crane is greased in spring.\n",
 }
 
+STORES = {
+    "Suppliers.md": "# Suppliers\n\n- Ilka Ltd: nails\n- Orme Ltd: rope\n- Tove Ltd: cork\n",
+    "Sale_terms.md": "# Terms of sale\n\n§ 2 Payment\n\n(1) An invoice is due within 21 days.\n"
+    "(3) A discount of 2 percent is granted.\n\n§ 3 Warranty\n\n(5) Wear is left out.\n\nArticle 14 Privacy\n\n"
+    "Addresses are kept in Malmo only.\n",
+    "Standard_delivery.md": "# Standard delivery\n\nBearing 6204-2RS is in stock.\n\n"
+    "Order number 4500012345 is about glue.\n",
+}
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     with library_of(
         tmp_path_factory.mktemp("kinds"),
-        {"leases": LEASES, "manual": {"boiler.md": MANUAL}, "guide": GUIDE, "tariffs": TARIFFS},
+        {"leases": LEASES, "manual": {"boiler.md": MANUAL}, "guide": GUIDE, "tariffs": TARIFFS, "stores": STORES},
     ) as services:
         yield services
 
@@ -312,3 +321,52 @@ def test_the_same_asked_of_another_is_no_other_subject(library: Services) -> Non
     before = ["When does the lease with Maple Row begin in 2022?"]
     answer = ask(library, "leases", "And in 2023?", before)
     assert (answer.outcome, "2023" in quoted(answer)) == ("answered", True)
+
+
+def test_what_one_document_lists_is_asked_for_by_its_name(library: Services) -> None:
+    for question in ("Which suppliers are there?", "List all suppliers", "How many suppliers are there?"):
+        answer = ask(library, "stores", question)
+        assert (answer.outcome, answer.kind) == ("answered", "list")
+        assert {quote.text[2:6] for quote in answer.quotes} >= {"Ilka", "Orme", "Tove"}
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("What does § 2 (3) say?", "(3) A discount of 2 percent is granted."),
+        ("What is the discount under § 2 (3)?", "(3) A discount of 2 percent is granted."),
+        ("What does Article 14 say?", "Addresses are kept in Malmo only."),
+        ("Is bearing 6204-2RS in stock?", "Bearing 6204-2RS is in stock."),
+        ("What is order number 4500012345 about?", "Order number 4500012345 is about glue."),
+        ("Is paint part of the standard delivery?", "Order number 4500012345 is about glue."),
+    ],
+)
+def test_paragraphs_without_headings_and_numbers_of_things_are_found(
+    library: Services, question: str, first: str
+) -> None:
+    answer = ask(library, "stores", question)
+    if "part of" in question:
+        assert answer.gate is not None, "of what something is a part is no place in a document"
+    else:
+        assert (answer.outcome, answer.quotes[0].text) == ("answered", first)
+
+
+@pytest.mark.parametrize(
+    ("question", "nearest"),
+    [
+        ("What does § 2 (5) say?", ""),
+        ("Is bearing 6205-2RS in stock?", "6204-2RS"),
+        ("What is order number 4500012346 about?", "4500012345"),
+    ],
+)
+def test_numbers_of_things_in_no_document_are_refused_by_name(library: Services, question: str, nearest: str) -> None:
+    answer = ask(library, "stores", question)
+    assert answer.outcome == "refused"
+    assert answer.notices[0].fields.get("nearest", "") == nearest
+
+
+def test_what_was_found_nowhere_is_refused_again_and_followed_by_nothing(library: Services) -> None:
+    asked = ["When is an invoice due?", "Who won the regatta of Lisbon?"]
+    assert ask(library, "stores", "Why?", asked).outcome == "refused"
+    assert ask(library, "stores", "What about discounts?", asked).outcome == "answered"
+    assert ask(library, "stores", "Where?", ["What is in stock?"]).generated_question.endswith("? Where?")

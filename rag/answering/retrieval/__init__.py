@@ -3,12 +3,18 @@
 from rag.answering.retrieval.abstention import Signals, gate, with_quote
 from rag.answering.retrieval.author_questions import asked_author, says_author
 from rag.answering.retrieval.change_questions import AskedChange, asked_change, released
-from rag.answering.retrieval.follow_ups import forms, stands_alone
+from rag.answering.retrieval.follow_ups import asks_something, brings_something, forms, stands_alone
 from rag.answering.retrieval.hybrid_search import Retriever
 from rag.answering.retrieval.identifier_search import Missing, missing_identifiers
 from rag.answering.retrieval.interfaces import Found, Readable, Reranker, Searchable
-from rag.answering.retrieval.place_questions import AskedPlace, asked_place, is_section, is_titled
-from rag.answering.retrieval.question_kinds import asked_age, asked_of_documents, named_things, question_kind
+from rag.answering.retrieval.place_questions import AskedPlace, asked_place, headings_of, is_section, is_titled
+from rag.answering.retrieval.question_kinds import (
+    asked_age,
+    asked_of_documents,
+    asks_for_members,
+    named_things,
+    question_kind,
+)
 from rag.answering.retrieval.question_parts import Part, lacking, several_questions, sides
 from rag.answering.retrieval.rank_fusion import Ranking, join, reciprocal_rank_fusion
 
@@ -29,8 +35,12 @@ __all__ = [
     "asked_change",
     "asked_of_documents",
     "asked_place",
+    "asks_for_members",
+    "asks_something",
+    "brings_something",
     "forms",
     "gate",
+    "headings_of",
     "is_section",
     "is_titled",
     "join",

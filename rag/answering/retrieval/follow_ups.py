@@ -31,7 +31,10 @@ _GOES_ON: Final = re.compile(
     re.IGNORECASE,
 )
 
-_NUMERALS: Final = frozenset([*CARDINALS, *ORDINALS, "one", "ones"])
+# Figures, and what only says how exactly something is asked.
+_SAYS_NOTHING: Final = frozenset(
+    [*CARDINALS, *ORDINALS, "one", "ones", "since", "exactly", "precisely", "seit", "genau"]
+)
 
 # Earlier questions taken into account.
 _LATEST: Final = 4
@@ -47,6 +50,8 @@ class Form:
 
 def stands_alone(question: str) -> float:
     """How likely the question is self-contained, 0 to 1; a heuristic over anaphora, openings and length."""
+    if not brings_something(question):
+        return 0.0
     chinese = script_of(question) == "cjk"
     meaning = len(content(question)) if not chinese else len(terms(question)) / 1.5
     german = not chinese and language_of(question) == "de"
@@ -64,17 +69,17 @@ def stands_alone(question: str) -> float:
 
 
 def brings_something(question: str) -> bool:
-    """Whether a follow-up says anything itself: "Why?" and "Tell me more" only ask again.
+    """Whether a follow-up says anything itself: "Why?", "Since when?" and "Tell me more" only ask again.
 
-    >>> brings_something("Why?"), brings_something("And in 2021?"), brings_something("Why is the sky blue?")
+    >>> brings_something("Since when?"), brings_something("And in 2021?"), brings_something("Why is the sky blue?")
     (False, False, True)
     """
     rest = _GOES_ON.sub(" ", question)
     # "And in 2021?", "the third one?": the same is asked of another.
-    return not is_empty(rest) and any(not (word.isdecimal() or word in _NUMERALS) for word in content(rest))
+    return not is_empty(rest) and any(not (word.isdecimal() or word in _SAYS_NOTHING) for word in content(rest))
 
 
-def _asks(text: str) -> bool:
+def asks_something(text: str) -> bool:
     """Whether an earlier question asked for something: "thanks" and "why?" say nothing of what is talked about."""
     return brings_something(text) and question_kind(text) != "small_talk"
 
@@ -85,7 +90,7 @@ def forms(question: str, previous: Sequence[str] = ()) -> list[Form]:
     The joined variant is the previous question followed by this one. The more self-contained the question, the more
     its own variant weighs; otherwise the latest questions together are a third variant of small weight.
     """
-    before = [text.strip() for text in previous if _asks(text)][-_LATEST:]
+    before = [text.strip() for text in previous if asks_something(text)][-_LATEST:]
     if not before:
         return [Form(question, 1.0)]
     alone = stands_alone(question)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rag.core.text import bare_numbers, holds_identifier, identifiers, spellings, years
+from rag.core.text import bare_numbers, holds_identifier, holds_number, identifiers, named_numbers, spellings, years
 from rag.core.types import Passage
 
 # Neighbours that are named where a code is missing: those next to it on either side.
@@ -57,14 +57,36 @@ def missing_identifiers(question: str, passages: Sequence[Passage], search: Word
         passages: what was found for the question; looked through first.
         search: finds passages by words, in all that may be read.
     """
-    return [
-        Missing(code, _neighbours(code, search))
+    said = [Missing(number, _near(number, passages)) for number in _unheld(question, passages, search)]
+    return said + [
+        Missing(code, _neighbours(code, passages, search))
         for code in asked_identifiers(question)
         # In small letters, without a mark, it may as well be a slip of the keyboard.
         if any(character.isupper() or character in "@§" for character in code)
         and not any(holds_identifier(passage.text, code) for passage in passages)
         and not any(holds_identifier(passage.text, code) for passage in search(spellings(code)))
     ]
+
+
+def _unheld(question: str, passages: Sequence[Passage], search: WordSearch) -> list[str]:
+    """The numbers of orders, invoices and the like that no document holds, not as the figures of a code either."""
+    return [
+        number
+        for number in named_numbers(question)
+        if not any(
+            holds_number(passage.text, number) or _ends_code(passage.text, number)
+            for passage in (*passages, *search(number))
+        )
+    ]
+
+
+def _near(number: str, passages: Sequence[Passage]) -> tuple[str, ...]:
+    """The numbers of as many figures in what was found that come next, before and after."""
+    same = {other for passage in passages for other in _NUMBER.findall(passage.text) if len(other) == len(number)}
+    return (
+        *sorted(other for other in same if other < number)[-1:],
+        *sorted(other for other in same if other > number)[:1],
+    )
 
 
 def missing_years(question: str, passages: Sequence[Passage], search: WordSearch) -> list[Missing]:
@@ -95,14 +117,14 @@ def _ends_code(text: str, number: str) -> bool:
     return number.isdecimal() and number in text and number in _CODE_FIGURES.findall(text)
 
 
-def _neighbours(code: str, search: WordSearch) -> tuple[str, ...]:
+def _neighbours(code: str, passages: Sequence[Passage], search: WordSearch) -> tuple[str, ...]:
     """The codes with the same letters whose numbers come next, before and after."""
     number = _NUMBER.search(code)
     if number is None:
         return ()
     prefix = code[: number.start()]
     found: dict[int, str] = {}
-    for passage in search(prefix):
+    for passage in search(prefix) if prefix else passages:
         for other in identifiers(passage.text):
             figures = _NUMBER.search(other)
             if figures and other[: figures.start()].lower() == prefix.lower():

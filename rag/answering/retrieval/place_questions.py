@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from rag.answering.retrieval.question_kinds import named_things
 from rag.core.text import language_of, number_value, terms
-from rag.core.types import Heading
+from rag.core.types import Heading, Page
 
 _NUMBER: Final = r"(?P<{}>\d{{1,4}}(?:\.\d{{1,3}}){{0,4}}[a-z]?|[ivxlc]{{1,6}})\b"
 _PAGE: Final = re.compile(
@@ -28,7 +28,8 @@ _SECTION: Final = re.compile(
 )
 _TITLED: Final = re.compile(
     r"\b(?:chapter|section|article|clause|part|annex|appendix|heading|kapitel|abschnitt|artikel|anhang|überschrift) "
-    r"(?:(?:on|about|called|named|titled|headed|über|zu|zum|zur) )?(?P<title>[^?.!]{2,60}?)"
+    # Of what something is a part is no heading.
+    r"(?!(?:of|der|des|von) )(?:(?:on|about|called|named|titled|headed|über|zu|zum|zur) )?(?P<title>[^?.!]{2,60}?)"
     r"(?: (?:say|says|tell|tells|contain|contains|cover|covers|state|states|about|sagt|steht)\b.{0,20})?[?.!]*+$"
     r"|“?(?P<title_zh>[^\W\d_]{2,12})”?(?:这|那)?一?[章节](?:说|写|讲|的内容)",
     re.IGNORECASE,
@@ -38,6 +39,13 @@ _LEADING: Final = re.compile(
     r"\s*+)?"
     r"(?P<number>\d+(?:\.\d+)*[a-z]?|[ivxlc]+|[一二三四五六七八九十百]+)(?:[章节条款部]|(?!\w))",
     re.IGNORECASE,
+)
+# A line that begins a paragraph by its sign or word and its number, where a document has no headings for them.
+_WRITTEN: Final = re.compile(
+    r"^[ \t>*_#]*+(?P<title>"
+    r"(?:§{1,2}|(?:chapter|section|article|art\.|clause|kapitel|abschnitt|artikel|ziffer)\b) ?\d{1,4}\b[^\n.;]{0,80})$"
+    r"|^[ \t]*+(?P<title_zh>第 ?(?:\d+|[一二三四五六七八九十百]+) ?[章节条款部](?![^\n]*[，。；]))",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -77,6 +85,21 @@ def is_section(heading: Heading, number: str) -> bool:
     """Whether a heading bears a number: "5 Backup", "Chapter 5", "§ 5 Notice"."""
     match = _LEADING.match(heading.title)
     return match is not None and _figure(match.group("number")).lower().rstrip(".") == number
+
+
+def headings_of(page: Page) -> list[Heading]:
+    """The headings of a page, and the lines that stand as such: "§ 2 Payment".
+
+    >>> [heading.title for heading in headings_of(Page(1, "1", "Terms\\n§ 2 Payment\\nSee § 3 for the rest."))]
+    ['§ 2 Payment']
+    """
+    level = max((heading.level for heading in page.headings), default=0) + 1
+    written = [
+        Heading(match.start(), (match["title"] or match["title_zh"]).strip(), level)
+        for match in _WRITTEN.finditer(page.text)
+        if not any(match.start() <= heading.start < match.end() for heading in page.headings)
+    ]
+    return sorted([*page.headings, *written], key=lambda heading: heading.start)
 
 
 def is_titled(heading: Heading, words: str) -> bool:

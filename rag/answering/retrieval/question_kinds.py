@@ -122,6 +122,11 @@ _REPORTS: Final = re.compile(
     re.IGNORECASE,
 )
 _WHICH: Final = re.compile(r"\W*+(?:which|welche|what)\b", re.IGNORECASE)
+_MEMBERS: Final = re.compile(
+    r"\W*+(?:which|how many|(?:please )?(?:list|name|show|give)|what (?:\w+ ){1,3}are there"
+    r"|welche|wie viele|nenne|liste|zeige?)\b",
+    re.IGNORECASE,
+)
 _TOPIC_ZH: Final = re.compile("主题|要点|大意")
 _NAME_WORDS: Final = 3
 # What is counted: documents are, where they are called that; days and euros stand in them.
@@ -173,6 +178,11 @@ def named_things(question: str) -> list[str]:
     bare = _WHOLE_ZH.sub(" ", question) if script_of(question) == "cjk" else question
     said = words(_FILE_MARKS.sub(" ", bare))
     return [word for word in said if word not in _WHOLE and not word.isdecimal()]
+
+
+def asks_for_members(question: str) -> bool:
+    """Whether it is asked which there are, or how many."""
+    return _MEMBERS.match(question) is not None
 
 
 def asked_age(question: str) -> Literal["newest", "oldest"] | None:

@@ -2,7 +2,16 @@
 stop words in English, German and Chinese."""
 
 from rag.core.text.dates import MONTH, MONTHS, months
-from rag.core.text.identifiers import bare_numbers, find_identifier, holds_identifier, identifiers, spellings, years
+from rag.core.text.identifiers import (
+    bare_numbers,
+    find_identifier,
+    holds_identifier,
+    holds_number,
+    identifiers,
+    named_numbers,
+    spellings,
+    years,
+)
 from rag.core.text.languages import covers, language_of, reads
 from rag.core.text.numbers import CARDINAL, CHINESE_NUMERALS, Number, measure, number_value, numbers, without_figures
 from rag.core.text.scripts import CJK, Language, Script, estimated_tokens, script_of
@@ -35,6 +44,7 @@ __all__ = [
     "find_words",
     "from_a_word",
     "holds_identifier",
+    "holds_number",
     "identifiers",
     "index_terms",
     "is_empty",
@@ -42,6 +52,7 @@ __all__ = [
     "letters",
     "measure",
     "months",
+    "named_numbers",
     "normalized",
     "number_value",
     "numbers",

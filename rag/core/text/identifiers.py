@@ -21,6 +21,17 @@ _PERIOD: Final = re.compile(
 )
 _YEAR: Final = re.compile(r"[A-Z]+ (?:19|20)\d\d")
 _MEASURED: Final = re.compile(r"\d[\d.,/-]*[A-Za-z]{1,5}")
+# What looks like a range of measures and falls is none: "6204-2RS".
+_RANGE: Final = re.compile(r"(\d+)[-/](\d+)[A-Za-z]+")
+# What a number is called that names one thing, before the number itself.
+_NUMBERED: Final = re.compile(
+    r"(?:\b(?:numbers?|no|nr|num|id|orders?|invoices?|tickets?|cases?|customers?|accounts?|parts?|items?|articles?|refs?"
+    r"|references?|serials?|contracts?|polic(?:y|ies)|po|rechnung(?:snummer)?|auftrag(?:snummer)?|bestellung"
+    r"|\w{0,24}nummer|vertrag|artikel|kunde)\b|#|单号|编号|订单|合同|发票|号码)[ .:#]{0,3}(\d{4,18})(?![\w-]|[.,]\d)",
+    re.IGNORECASE,
+)
+_FIGURES: Final = re.compile(r"\d+")
+_SEPARATED: Final = re.compile(r"(?<=\d)[ ,.'’/-](?=\d)")
 _RUNS: Final = re.compile(r"[^\W\d_]+|\d+|@")
 _BARE: Final = re.compile(r"(?<![\w.,-])\d{4,9}(?![\w-]|[.,]\d)")
 _YEARS: Final = re.compile(r"(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d-]|[.,]\d)")
@@ -33,6 +44,8 @@ _PARAGRAPH: Final = re.compile(
     r"(?:,? ?(?:\((?P<part>\d{1,2})\)|(?:Abs\.?|para\.?|Absatz|paragraph|subsection) ?\(?(?P<said>\d{1,2})\)?))?"
 )
 
+_LINE_BEGIN: Final = re.compile(r"^[ \t>*_#]*+(?:§ ?(?P<number>\d{1,4}[a-z]?)\b|\((?P<part>\d{1,2})\))", re.MULTILINE)
+
 
 def bare_numbers(text: str) -> list[str]:
     """Whole numbers of four figures and more that are no years: what is left of a code typed without its letters.
@@ -41,6 +54,24 @@ def bare_numbers(text: str) -> list[str]:
     ['4512']
     """
     return [number for number in _BARE.findall(text) if not 1900 <= int(number) <= 2100]
+
+
+def named_numbers(text: str) -> list[str]:
+    """The numbers of a text that it calls by what they number: orders, invoices, customers. Years are none.
+
+    >>> named_numbers("Is order number 4500012346 paid, or invoice 20817 of 2023?")
+    ['4500012346', '20817']
+    """
+    return [number for number in _NUMBERED.findall(text) if not (len(number) == 4 and 1900 <= int(number) <= 2100)]
+
+
+def holds_number(text: str, number: str) -> bool:
+    """Whether a text holds these figures, parted or not.
+
+    >>> holds_number("Call 0353 155 501 99", "035315550199"), holds_number("order 45000123461", "4500012346")
+    (True, False)
+    """
+    return any(number in _FIGURES.findall(written) for written in (text, _SEPARATED.sub("", text)))
 
 
 def years(text: str) -> list[str]:
@@ -81,6 +112,9 @@ def _is_identifier(code: str) -> bool:
     plain = code.lower()
     if _YEAR.fullmatch(code) or not _LETTERS.search(code) or len(_DIGITS.findall(code)) < _FEW_DIGITS:
         return False
+    falling = _RANGE.fullmatch(code)
+    if falling and int(falling[1]) > int(falling[2]):
+        return True
     return not _PERIOD.fullmatch(plain) and not _MEASURED.fullmatch(code)
 
 
@@ -100,8 +134,8 @@ def find_identifier(text: str, identifier: str) -> tuple[int, int] | None:
     ((5, 14), (4, 14))
     """
     if asked := _PARAGRAPH.match(identifier):
-        found = (match for match in _PARAGRAPH.finditer(text) if _same_paragraph(asked, match))
-        return next((match.span() for match in found), None)
+        found = (match.span() for match in _PARAGRAPH.finditer(text) if _same_paragraph(asked, match))
+        return next(found, None) or _part_below(text, asked)
     wanted = "".join(_RUNS.findall(identifier)).lower()
     if not wanted or wanted[0] not in text.lower():
         return None
@@ -124,6 +158,17 @@ def _written_out(text: str, runs: list[tuple[int, int]], first: int, wanted: str
         before, left = end, left[end - begin :]
         if not left:
             return start, end
+    return None
+
+
+def _part_below(text: str, asked: re.Match[str]) -> tuple[int, int] | None:
+    """The part of a paragraph that is asked for, where it begins a line below that of the paragraph: "(3) …"."""
+    inside = False
+    for match in _LINE_BEGIN.finditer(text):
+        if match["number"]:
+            inside = match["number"] == asked["number"]
+        elif inside and match["part"] == (asked["part"] or asked["said"]):
+            return match.span()
     return None
 
 
