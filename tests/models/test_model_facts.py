@@ -71,7 +71,7 @@ def test_the_bundled_embedder_decides_by_the_numbers_it_was_measured_with() -> N
     assert facts.calibrated
     # A similarity of 0.5, all words held by the best sentence, five of them, in a large library.
     assert gate(Signals(0.5, 1.0, 1.0, 5), facts.gate) == pytest.approx(
-        1 / (1 + np.exp(-(6.9 + 5.7 + 7.5 + 2.75 - 12.93)))
+        1 / (1 + np.exp(-(6.9 + 5.7 + 7.5 + 2.75 - 13.34)))
     )
     assert (facts.quote_scores("Where is it?").sure, facts.quote_scores("在哪里？").sure) == (0.6, 0.39)
     assert facts.unrelated is not None
@@ -150,3 +150,12 @@ def test_without_data_similarities_put_quotes_in_order_and_are_no_part_of_their_
         scores[one.name] = quotes[0].score
     assert scores["custom:mine"] < scores[BUNDLED]
     assert embedder_facts("custom:mine").quote_scores(question).by_words
+
+
+def test_chinese_words_alone_have_to_cover_the_question() -> None:
+    weights = embedder_facts(BUNDLED).gate_for("年假有多少天？", False)
+    covered, half = (Signals(0.0, share, share, 8, 800, by_words=True) for share in (0.9, 0.3))
+    assert gate(covered, weights) > 0.9
+    assert gate(half, weights) < 0.5
+    # A German question is weighed as before.
+    assert embedder_facts(BUNDLED).gate_for("Wie viele Tage Urlaub?", False) == embedder_facts(BUNDLED).gate

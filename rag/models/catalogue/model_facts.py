@@ -110,9 +110,10 @@ class EmbedderFacts:
 
         In a language that an embedder does not read words alone decide, and all decide as the bundled one does.
         """
-        if not self.is_calibrated_for(question) and self.name != BUNDLED:
-            return embedder_facts(BUNDLED).gate
         language = language_of(question)
+        if not self.is_calibrated_for(question) and self.name != BUNDLED:
+            bundled = embedder_facts(BUNDLED)
+            return bundled.gates.get(language, bundled.gate)
         if across:
             return self.gates.get(f"across_{language}", self.gates.get("across", self.gate))
         return self.gates.get(language, self.gate)
