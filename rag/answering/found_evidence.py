@@ -16,6 +16,7 @@ from rag.answering.evidence import (
     newest_first,
     of_age,
     of_version,
+    of_years,
     sentences_of,
 )
 from rag.answering.retrieval import Missing, Part
@@ -91,6 +92,9 @@ def dated(evidence: Evidence, dates: Dates, age: Literal["newest", "oldest"] | N
     for passage in evidence.passages:
         around[passage.document] = f"{around.get(passage.document, '')} {passage.text}"
     known, quotes = dates(documents), tuple(of_version(evidence.query, evidence.quotes))
+    if of_it := of_years(evidence.query, quotes, known):
+        # What another year's document says is no dispute.
+        return replace(evidence, quotes=(*of_it, *(quote for quote in quotes if quote not in of_it)))
     if age is not None:
         quotes = tuple(of_age(quotes, known, oldest=age == "oldest"))
     found = disagreements(evidence.query, quotes, known, around)

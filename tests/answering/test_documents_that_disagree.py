@@ -39,6 +39,17 @@ SCHEDULE = (
     "# Garden schedule\n\n## § 4 Watering\n\n(1) Roses are watered daily.\n\n(2) Ferns are watered twice a week.\n"
 )
 
+LOANS = {
+    "Loan_rules_2019.md": "# Loan rules\n\nValid from 3 May 2019.\n\n## Loans\n\nEvery reader has 5 discs on loan. "
+    "Loans are renewed until 20 June. A card is needed from the second visit. Phones are not allowed in the hall.\n",
+    "Loan_rules_2023.md": "# Loan rules\n\nValid from 2 March 2023.\n\n## Loans\n\nEvery reader has 8 discs on loan. "
+    "Loans are renewed until 31 July. A card is needed from the first visit. Phones are allowed in the hall on "
+    "silent.\n",
+    "Leaflet.md": "# Welcome\n\nYou have 6 discs on loan, a desk by the window and tea at four.\n",
+    "Junior_card.md": "# Junior card\n\nThe Junior card costs 4 euros a year.\n",
+    "Senior_card.md": "# Senior card\n\nThe Senior card costs 9 euros a year.\n",
+}
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
@@ -50,6 +61,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
             "garden": {"Schedule.md": SCHEDULE},
             "versions": VERSIONS,
             "mills": MILLS,
+            "loans": LOANS,
         },
     ) as services:
         yield services
@@ -155,3 +167,36 @@ def test_each_thing_of_one_name_is_quoted_in_whatever_words_its_document_says_it
     said = " ".join(quote.text for quote in answer.quotes)
     assert all(year in said for year in ("1790", "1834", "1902"))
     assert "1902" not in answer.quotes[0].text
+
+
+def test_every_document_that_says_another_number_of_what_is_asked_is_in_the_dispute(library: Services) -> None:
+    # The days of June and July are no numbers of discs.
+    found = values(ask(library, "loans", "How many discs on loan do I have?"))
+    assert {value for value, _ in found} == {"8", "5", "6"}
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("Are phones allowed in the hall?", {"not allowed in the hall", "allowed in the hall on silent"}),
+        ("From which visit is a card needed?", {"second visit", "first visit"}),
+    ],
+)
+def test_what_is_allowed_here_and_not_there_is_in_dispute(library: Services, question: str, sides: set[str]) -> None:
+    found = values(ask(library, "loans", question))
+    assert len(found) == 2
+    assert all(any(value.endswith(f"{side}.") for value, _ in found) for side in sides)
+
+
+def test_what_another_years_document_says_is_no_dispute(library: Services) -> None:
+    answer = ask(library, "loans", "How many discs on loan did a reader have in 2019?")
+    assert (answer.quotes[0].text, answer.disagreements) == ("Every reader has 5 discs on loan.", ())
+
+
+def test_what_is_said_of_two_things_is_no_dispute(library: Services) -> None:
+    for question in ("How much does a card cost?", "Compare the costs of the Junior card and the Senior card"):
+        answer = ask(library, "loans", question)
+        assert {"The Junior card costs 4 euros a year.", "The Senior card costs 9 euros a year."} <= {
+            quote.text for quote in answer.quotes
+        }
+        assert answer.disagreements == ()

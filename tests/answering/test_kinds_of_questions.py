@@ -93,6 +93,8 @@ STORES = {
     "Sale_terms.md": "# Terms of sale\n\n§ 2 Payment\n\n(1) An invoice is due within 21 days.\n"
     "(3) A discount of 2 percent is granted.\n\n§ 3 Warranty\n\n(5) Wear is left out.\n\nArticle 14 Privacy\n\n"
     "Addresses are kept in Malmo only.\n",
+    "Minutes.md": "# Minutes of the yard\n\n| Action | Who | State |\n|---|---|---|\n| Paint the gate | Orme | open |\n"
+    "| Mend the pump | Tove | done |\n| Count the ropes | Ilka | open |\n| Sell the crane | Tove | in progress |\n",
     "Standard_delivery.md": "# Standard delivery\n\nBearing 6204-2RS is in stock.\n\n"
     "Order number 4500012345 is about glue.\n",
 }
@@ -370,3 +372,21 @@ def test_what_was_found_nowhere_is_refused_again_and_followed_by_nothing(library
     assert ask(library, "stores", "Why?", asked).outcome == "refused"
     assert ask(library, "stores", "What about discounts?", asked).outcome == "answered"
     assert ask(library, "stores", "Where?", ["What is in stock?"]).generated_question.endswith("? Where?")
+
+
+@pytest.mark.parametrize(
+    ("question", "actions"),
+    [
+        ("Which actions are still open?", {"Paint", "Count"}),
+        ("Which actions are done?", {"Mend"}),
+        ("Which actions are not done?", {"Paint", "Count", "Sell"}),
+        ("List the actions of Tove", {"Mend", "Sell"}),
+        ("Which actions are there?", {"Paint", "Mend", "Count", "Sell"}),
+    ],
+)
+def test_of_a_tables_rows_those_in_the_state_asked_for_are_listed(
+    library: Services, question: str, actions: set[str]
+) -> None:
+    answer = ask(library, "stores", question)
+    assert answer.outcome == "answered"
+    assert {quote.text.strip("| ").split()[0] for quote in answer.quotes if quote.name == "Minutes.md"} == actions

@@ -1,7 +1,15 @@
 """Quote selection: the sentences, list items and table rows of passages that answer, verbatim."""
 
 from rag.answering.evidence.answer_types import nearest_of_its_kind
-from rag.answering.evidence.disagreement import decisive, denies, disagreements, newest_first, of_age, of_version
+from rag.answering.evidence.disagreement import (
+    decisive,
+    denies,
+    disagreements,
+    newest_first,
+    of_age,
+    of_version,
+    of_years,
+)
 from rag.answering.evidence.list_members import are_of_each
 from rag.answering.evidence.outline import edge_quotes, lead_quote, outline_quotes, section_quotes
 from rag.answering.evidence.pages import CutPage, cut_pages, sentences_of
@@ -26,6 +34,7 @@ __all__ = [
     "newest_first",
     "of_age",
     "of_version",
+    "of_years",
     "outline_quotes",
     "section_quotes",
     "sentences_of",

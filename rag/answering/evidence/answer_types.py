@@ -24,6 +24,7 @@ _DATE: Final = re.compile(
 _DAY: Final = re.compile(
     rf"\b(?:1\d|20)\d\d\b|\b(?:{MONTH})\.? \d+|\b\d+(?:st|nd|rd|th|\.)? (?:{MONTH})\b", re.IGNORECASE
 )
+_IN_A_DAY: Final = re.compile(rf"(?:st|nd|rd|th|\.)? (?:{MONTH})\b", re.IGNORECASE)
 # No letter or digit before it; Chinese ones stand beside figures without a blank.
 _NO_LETTER: Final = r"(?<![^\W\u3400-\u9fff])"
 _FIGURE: Final = re.compile(
@@ -152,6 +153,9 @@ def _entities(kind: re.Pattern[str], text: str, question: str) -> Iterator[tuple
     asked = frozenset(stem(part, language) for part in _plain(question))
     named = frozenset(part for match in _NAME_RUN.finditer(question) for part in _plain(match.group()))
     for match in (_NAME_RUN if kind is _NAME else kind).finditer(text):
+        # "30 June" is no number of days.
+        if kind is _FIGURE and _IN_A_DAY.match(text, match.end()):
+            continue
         parts = _plain(match.group())
         if kind is _NAME:
             parts = [part for part in parts if part not in STOP_WORDS[language]]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, answer_things
 from rag.core.text import file_words, language_of, numbers, terms, words, years
+from rag.core.text.numbers import ORDINALS
 from rag.core.types import Disagreement, Quote, Statement
 
 # A quote that says something else than the best ones is shown besides where it scores this share of the best; where a
@@ -34,6 +35,11 @@ _VERSION: Final = re.compile(
 _MODALS: Final = re.compile(
     r"\b(?:may|must|shall|should|can|could|might|need|only|all|at least|at most|up to|less than|more than"
     r"|darf|muss|soll|kann|nur|alle|mindestens|höchstens)\b|必须|可以|应当|只|全部|至少|最多",
+    re.IGNORECASE,
+)
+_YES_OR_NO: Final = re.compile(
+    r"^\W*+(?:(?:and|but|und|aber) )?(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|has|have|will"
+    r"|darf|dürfen|kann|können|muss|müssen|ist|sind|gibt|hat|haben)\b|[吗么]\W*$|是否|能不能|可不可以",
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(r"(?<=[\w,;] )[A-Z][\w'’-]*\w")
@@ -128,6 +134,21 @@ def of_age(quotes: Sequence[Quote], dates: Mapping[str, str], *, oldest: bool) -
     return [*first, *(quote for quote in quotes if quote not in first)]
 
 
+def of_years(question: str, quotes: Sequence[Quote], dates: Mapping[str, str]) -> list[Quote]:
+    """The quotes that say what the best does in documents of the year that is asked for, where the best does not name
+    the year itself: "How much leave was there in 2021?"."""
+    asked = set(years(question))
+    if not asked or not quotes or asked & set(years(quotes[0].text)):
+        return []
+
+    def of_it(quote: Quote) -> bool:
+        called = years(f"{file_words(quote.name)} {quote.title}")
+        return bool(asked & {*called, dates.get(quote.document, "")[:4]})
+
+    best = set(terms(quotes[0].text))
+    return [quote for quote in quotes if of_it(quote) and _shared(best, set(terms(quote.text))) >= _COMPARABLE]
+
+
 def of_version(question: str, quotes: Sequence[Quote]) -> list[Quote]:
     """The quotes, those first whose document bears the version in its name or title that the question names."""
     asked = _version(question)
@@ -163,17 +184,46 @@ def _named_in(question: str, quotes: Sequence[Quote], around: Mapping[str, str])
 
 def _values(question: str, one: str, other: str) -> tuple[str, str] | None:
     """What two sentences say differently that say the same besides; None where they do not."""
-    mine, theirs = (answer_things(question, text) for text in (one, other))
+    mine, theirs = (_counted(question, text) for text in (one, other))
+    if _of_others(question, one, other, {*mine, *theirs}):
+        return None
     own = [[thing for thing in a if not _held(thing, b)] for a, b in ((mine, theirs), (theirs, mine))]
     if all(own):
         things = set(terms(" ".join([*mine, *theirs])))
-        if _shared(set(terms(one)) - things, set(terms(other)) - things) >= _COMPARABLE:
+        asked, said = set(terms(question)), [set(terms(text)) for text in (one, other)]
+        # With figures: sentences that hold the same of what is asked, all but a word, are about it, whatever else.
+        figures = all(numbers(thing) for thing in (*own[0], *own[1]))
+        whole = figures and asked & said[0] == asked & said[1] and len(asked & said[0]) >= max(2, len(asked) - 1)
+        if whole or _shared(said[0] - things, said[1] - things) >= _COMPARABLE:
             return ", ".join(own[0]), ", ".join(own[1])
-    figures, *rest = zip(decisive(one), decisive(other), strict=True)
-    opposed = figures[0] != figures[1] if all(figures) else any(a != b for a, b in rest[:2])
+    sums, *rest = zip(decisive(one), decisive(other), strict=True)
+    opposed = sums[0] != sums[1] if all(sums) else any(a != b for a, b in rest[:2])
+    ordered = [set(words(text)) & ORDINALS.keys() for text in (one, other)]
+    if all(ordered) and ordered[0] != ordered[1]:
+        besides = [
+            set(terms(text)) - set(terms(" ".join(each))) for text, each in zip((one, other), ordered, strict=True)
+        ]
+        return (one, other) if _shared(*besides) >= ALIKE else None
+    if _YES_OR_NO.search(question) and says_not(one) != says_not(other):
+        return (one, other) if _shared(set(terms(one)), set(terms(other))) >= _COMPARABLE else None
     if answer_kind(question) is None and opposed and _shared(set(terms(one)), set(terms(other))) >= ALIKE:
         return one, other
     return None
+
+
+def _counted(question: str, text: str) -> list[str]:
+    """The things of the kind asked for; only those that are counted of what is asked, where some are: of "6 days and
+    three keys" for "How many days?" the six."""
+    things, asked, said = answer_things(question, text), set(terms(question)), words(text)
+    followers = {one: set(terms(other)) for one, other in pairwise(said)}
+    return [thing for thing in things if asked & followers.get(thing.lower(), set())] or things
+
+
+def _of_others(question: str, one: str, other: str, things: Set[str]) -> bool:
+    """Whether two sentences name different ones of which they speak: "The Basic plan …", "The Business plan …"."""
+    besides = {*words(question), *(word for thing in things for word in words(thing))}
+    mine, theirs = ({name.lower() for name in _NAMES.findall(text)} - besides for text in (one, other))
+    return bool(mine and theirs) and mine.isdisjoint(theirs) and answer_kind(question) is not None
 
 
 def _held(thing: str, others: Sequence[str]) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 from typing import Final
 
 from rag.answering.evidence.candidates import Candidate
+from rag.answering.evidence.disagreement import says_not
 from rag.answering.evidence.pages import CutPage
 from rag.answering.evidence.sums import added_up
 from rag.answering.evidence.units import Unit
@@ -86,6 +87,33 @@ def rows_of_each(question: str, ranked: Sequence[Candidate], passages: Sequence[
             whole = [place for place, each in enumerate(units) if each.sort == "row" and _same_table(each, unit)]
             return [_candidate(one, place, passage) for place in whole]
     return []
+
+
+def in_state(question: str, members: Sequence[Candidate]) -> list[Candidate]:
+    """The members, of a table's rows those whose cells hold what the question says: "open" of "Which are still open?".
+    The others, where it asks for what is not so."""
+    asked, denied = set(terms(question)), says_not(question)
+    kept = list[Candidate]()
+    for one in members:
+        cells = _cells(one)
+        table = [_cells(other) for other in members if _same_table(other.unit, one.unit)] if one.unit.said else []
+        # A column behind the rows' labels tells them apart where some hold a word of the question and some do not.
+        telling = [
+            place
+            for place in range(1, len(cells))
+            if {place < len(row) and _is_asked(row[place], asked) for row in table} == {True, False}
+        ]
+        if all(_is_asked(cells[place], asked) != denied for place in telling):
+            kept.append(one)
+    return kept or list(members)
+
+
+def _cells(row: Candidate) -> list[frozenset[str]]:
+    return [frozenset(terms(cell)) for cell in row.text.split(CELL_BORDER)]
+
+
+def _is_asked(cell: frozenset[str], asked: Set[str]) -> bool:
+    return bool(cell) and cell <= asked
 
 
 def followed(best: Candidate, passages: Sequence[Passage]) -> list[Candidate]:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from rag.answering.evidence.candidates import Candidate, candidates_of
 from rag.answering.evidence.disagreement import same_said
-from rag.answering.evidence.list_members import followed, list_members, rows_of_each
+from rag.answering.evidence.list_members import followed, in_state, list_members, rows_of_each
 from rag.answering.evidence.pages import CutPage, cut, text_after, text_before
 from rag.answering.evidence.several_answers import beside, has_several, of_each
 from rag.core.text import language_of, terms
@@ -72,7 +72,7 @@ def find_quotes(
     rows = rows_of_each(question, ranked, (*passages, *further))
     if listing:
         members = list_members(ranked, (*passages, *further), pages, wanted, k)
-        chosen = [*rows, *(one for one in members if not any(map(one.overlaps, rows)))][:k]
+        chosen = in_state(question, [*rows, *(one for one in members if not any(map(one.overlaps, rows)))][:k])
     elif rows:
         chosen = rows[: max(k, most)]
     else:
