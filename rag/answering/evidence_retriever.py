@@ -15,7 +15,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes
-from rag.answering.found_evidence import Evidence, Sources, dated, differing, undated, where_it_lacks
+from rag.answering.found_evidence import Evidence, Sources, dated, differing, sides_missing, undated, where_it_lacks
 from rag.answering.prompt_documents import documents_of
 from rag.answering.retrieval import Found, Part, Retriever, asked_age, forms, with_quote
 from rag.core.call_context import CallContext
@@ -82,6 +82,7 @@ class EvidenceFinder:
         asked: str = "",
         previous: Sequence[str] = (),
         listing: bool = False,
+        comparing: bool = False,
     ) -> Evidence:
         """The evidence for a question of several sides: that of each side, in turns."""
         whole = self.find(query, context, asked=asked, previous=previous, listing=listing)
@@ -93,16 +94,22 @@ class EvidenceFinder:
             pages |= each.pages
         if lacking:
             found = where_it_lacks(found)
-        turns = zip_longest(*(each.quotes[: None if listing else _OF_EACH] for each in found))
+        # Of two documents as many of each as of one alone.
+        most = self.best if len(parts) == 2 and all(part.documents for part in parts) else _OF_EACH
+        turns = zip_longest(*(each.quotes[: None if listing else most] for each in found))
         quoted = [*([] if listing else differing(parts, found)), *(q for turn in turns for q in turn if q is not None)]
         quotes = {(q.document, q.page, q.start): q for q in quoted}
         ranked = zip_longest(*(each.passages for each in (whole, *found)))
         passages = {(p.document, p.page, p.start): p for turn in ranked for p in turn if p is not None}
+        missing = sides_missing(parts, found) if comparing else {}
+        # Of a side that is in no document it is said; the other is answered.
+        gates = [each.gate for place, each in enumerate(found) if place not in missing]
         return replace(
             whole,
             passages=tuple(passages.values()),
             quotes=tuple(quotes.values()),
-            gate=max(whole.gate, min((each.gate for each in found), default=0.0)),
+            gate=max(whole.gate, min(gates, default=0.0)),
+            missing=(*whole.missing, *missing.values()),
             pages=pages,
             seconds={stage: sum(each.seconds[stage] for each in (whole, *found)) for stage in whole.seconds},
         )
@@ -183,7 +190,11 @@ class EvidenceRetriever(BaseRetriever):
         return forms(question, self.previous)[0].query
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> Sources:
-        find = self.finder.find if not self.parts else partial(self.finder.find_parts, parts=self.parts)
+        find = (
+            self.finder.find
+            if not self.parts
+            else partial(self.finder.find_parts, parts=self.parts, comparing=self.comparing)
+        )
         evidence = find(query, self.context, asked=self.asked, previous=self.previous, listing=self.listing)
         if self.asks_again:
             evidence = replace(evidence, gate=0.0)

@@ -20,7 +20,7 @@ from rag.answering.evidence import (
     sentences_of,
 )
 from rag.answering.retrieval import Missing, Part
-from rag.core.text import coverage, file_words, language_of, terms
+from rag.core.text import coverage, file_words, is_empty, language_of, script_of, terms
 from rag.core.types import Disagreement, PageKey, Passage, Quote
 
 # A sentence with so much of what was looked for says it.
@@ -117,6 +117,23 @@ def where_it_lacks(found: Sequence[Evidence]) -> list[Evidence]:
         if not saying or denying:
             lacking.append(replace(each, quotes=denying or each.quotes[:_OF_EACH]))
     return lacking
+
+
+def sides_missing(parts: Sequence[Part], found: Sequence[Evidence]) -> dict[int, Missing]:
+    """The sides that no document names, by their places: of "Compare Oak and Elm" the one whose words are nowhere."""
+    missing: dict[int, Missing] = {}
+    for place, (part, each) in enumerate(zip(parts, found, strict=False)):
+        language = language_of(part.query)
+        besides = {term for other in parts if other is not part for term in terms(other.query, language)}
+        said = (word.strip("?!.,;:()'\"“”") for word in part.query.split() if script_of(word) != "cjk")
+        named = [word for word in said if not is_empty(word) and not besides.issuperset(terms(word, language))]
+        own = {term for word in named for term in terms(word, language)}
+        read = (
+            f"{file_words(passage.name)} {passage.title} {passage.section} {passage.text}" for passage in each.passages
+        )
+        if not part.documents and own and all(own.isdisjoint(terms(text, language)) for text in read):
+            missing[place] = Missing(" ".join(named))
+    return missing
 
 
 def differing(parts: Sequence[Part], found: Sequence[Evidence]) -> list[Quote]:

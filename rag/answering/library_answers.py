@@ -28,6 +28,7 @@ from rag.answering.retrieval import (
     says_author,
     several_questions,
     sides,
+    tells_to_list,
 )
 from rag.core.call_context import CallContext
 from rag.core.text import file_words
@@ -76,25 +77,31 @@ class LibraryAnswers:
             return self._made(self._outline(self.meant.all))
         if self.kind == "summary":
             return self._made(self._outline(self.meant.named()))
-        if self.kind == "about_library":
-            meant = self.meant.named()
-            called = self.meant.called(named_things(self._question))
-            rows = bool(called) and all(document.format.places == "cells" for document in called)
-            if rows or (len(called) == 1 and self.meant.is_about(called[0])):
-                # "How many orders are there?" asks for the rows of orders.xlsx, and "How many holidays are there?" for
-                # what the one holiday policy says.
-                self.kind = "question"
-                return None
-            if not self.meant.of_years(meant) and self.meant.all:
-                # Of none is it known that it is of that year: what they say has to be looked at.
-                self.kind = "question"
-                return None
-            some = len(meant) < len(self.meant.all)
-            notice = Notice(
-                "documents_some" if some else "documents_all", {"count": len(meant), "total": len(self.meant.all)}
-            )
-            return self._made(self._leads(meant[:_LISTED]), notice)
-        return None
+        return self._of_library() if self.kind == "about_library" else None
+
+    def _of_library(self) -> Answer | None:
+        """The documents that are meant, or None where what they say is."""
+        meant = self.meant.named()
+        called = self.meant.called(named_things(self._question))
+        rows = bool(called) and all(document.format.places == "cells" for document in called)
+        if rows or (len(called) == 1 and self.meant.is_about(called[0])):
+            if not rows and tells_to_list(self._question):
+                # "List all products", of the product overview: what it says in each section.
+                self.kind = "summary"
+                return self._made(self._outline(called))
+            # "How many orders are there?" asks for the rows of orders.xlsx, and "How many holidays are there?" for
+            # what the one holiday policy says.
+            self.kind = "question"
+            return None
+        if not self.meant.of_years(meant) and self.meant.all:
+            # Of none is it known that it is of that year: what they say has to be looked at.
+            self.kind = "question"
+            return None
+        some = len(meant) < len(self.meant.all)
+        notice = Notice(
+            "documents_some" if some else "documents_all", {"count": len(meant), "total": len(self.meant.all)}
+        )
+        return self._made(self._leads(meant[:_LISTED]), notice)
 
     def parts(self) -> tuple[Part, ...]:
         """The sides of a comparison, or the questions asked in one; none where there is one thing to search for."""

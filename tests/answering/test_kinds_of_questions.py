@@ -390,3 +390,24 @@ def test_of_a_tables_rows_those_in_the_state_asked_for_are_listed(
     answer = ask(library, "stores", question)
     assert answer.outcome == "answered"
     assert {quote.text.strip("| ").split()[0] for quote in answer.quotes if quote.name == "Minutes.md"} == actions
+
+
+def test_a_side_of_a_comparison_that_is_in_no_document_is_named(library: Services) -> None:
+    answer = ask(library, "stores", "Compare Orme Ltd and Meyer Sons")
+    assert answer.outcome == "answered"
+    assert "Orme Ltd" in quoted(answer)
+    assert [(notice.key, notice.fields["identifier"]) for notice in answer.notices] == [
+        ("identifier_missing", "Meyer Sons")
+    ]
+    assert ask(library, "stores", "Compare Orme Ltd and Tove Ltd").notices == ()
+
+
+def test_each_of_two_documents_is_quoted_as_one_alone(library: Services) -> None:
+    answer = ask(library, "leases", "Compare the terms of Maple and Oak")
+    names = [quote.name for quote in answer.quotes]
+    assert (names.count("Lease_Maple.txt"), names.count("Lease_Oak.txt")) == (3, 3)
+
+
+def test_things_are_listed_of_the_one_document_that_is_about_them(library: Services) -> None:
+    answer = ask(library, "stores", "List all deliveries")
+    assert (answer.outcome, {quote.name for quote in answer.quotes}) == ("overview", {"Standard_delivery.md"})

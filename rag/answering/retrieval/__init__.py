@@ -14,6 +14,7 @@ from rag.answering.retrieval.question_kinds import (
     asks_for_members,
     named_things,
     question_kind,
+    tells_to_list,
 )
 from rag.answering.retrieval.question_parts import Part, lacking, several_questions, sides
 from rag.answering.retrieval.rank_fusion import Ranking, join, reciprocal_rank_fusion
@@ -54,5 +55,6 @@ __all__ = [
     "several_questions",
     "sides",
     "stands_alone",
+    "tells_to_list",
     "with_quote",
 ]

@@ -127,6 +127,9 @@ _MEMBERS: Final = re.compile(
     r"|welche|wie viele|nenne|liste|zeige?)\b",
     re.IGNORECASE,
 )
+_TELLS_TO_LIST: Final = re.compile(
+    r"\W*+(?:please )?(?:list|name|enumerate|show|give|nenne|liste|zeige?)\b", re.IGNORECASE
+)
 _TOPIC_ZH: Final = re.compile("主题|要点|大意")
 _NAME_WORDS: Final = 3
 # What is counted: documents are, where they are called that; days and euros stand in them.
@@ -183,6 +186,11 @@ def named_things(question: str) -> list[str]:
 def asks_for_members(question: str) -> bool:
     """Whether it is asked which there are, or how many."""
     return _MEMBERS.match(question) is not None
+
+
+def tells_to_list(question: str) -> bool:
+    """Whether it tells to list things: "List all products"."""
+    return _TELLS_TO_LIST.match(question) is not None
 
 
 def asked_age(question: str) -> Literal["newest", "oldest"] | None:

@@ -42,6 +42,8 @@ _COMPARING: Final = re.compile(
     re.IGNORECASE,
 )
 _LOOSE: Final = re.compile(r"\b(?:and|or|to|with|from|und|oder|mit)(?=\s*+[?.]?$|\s++(?:and|or|to|from|in)\b)")
+# What is left of "terms of Alder and Cedar" without Alder.
+_BOUND: Final = re.compile(r"\b(of|in|for|at|von|bei|für) (?:and|or|und|oder)\b")
 _NEXT_QUESTION: Final = re.compile(
     r"[?？]\s*+(?=\S)|(?:[;,]|(?<!\s)(?=\s))\s++and\s++(?=(?:who|what|when|where|why|how|which|is|are|does|do|can)\b)"
     r"|(?:[;,]|(?<!\s)(?=\s))\s++und\s++(?=(?:wer|was|wann|wo|warum|wie|welche[rs]?)\b)",
@@ -156,4 +158,4 @@ def _without(question: str, left_out: Set[str]) -> str:
     """The question without some words and the little words that bound them to it."""
     kept = [word for word in question.split() if word.strip("?,.;:!'\"()’").lower().removesuffix("'s") not in left_out]
     text = " ".join(kept)
-    return _LOOSE.sub("", text).strip()
+    return _LOOSE.sub("", _BOUND.sub(r"\1", text)).strip()
