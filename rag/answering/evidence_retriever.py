@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from itertools import zip_longest
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.retrievers import BaseRetriever
 
-from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes
+from rag.answering.evidence import AnswerScorer, CutPage, cut_pages, find_quotes, only_past
 from rag.answering.found_evidence import Evidence, Sources, dated, differing, sides_missing, undated, where_it_lacks
 from rag.answering.prompt_documents import documents_of
 from rag.answering.retrieval import Found, Part, Retriever, asked_age, forms, with_quote
@@ -147,6 +148,8 @@ class EvidenceFinder:
         """The gate, which the best quote moves. Of a follow-up it may quote what was asked before, and of what is in no
         document, or by words alone, its score says little."""
         seen = found.signals
+        if only_past(found.query, quotes, date.today()):
+            return 0.0
         if not quotes or found.missing or seen.follow_up or seen.by_words:
             return found.gate
         weights = embedder_facts(self._embedder.name).gate_for(found.query, seen.across)

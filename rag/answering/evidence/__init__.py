@@ -1,6 +1,7 @@
 """Quote selection: the sentences, list items and table rows of passages that answer, verbatim."""
 
 from rag.answering.evidence.answer_types import nearest_of_its_kind
+from rag.answering.evidence.coming_dates import only_past
 from rag.answering.evidence.disagreement import (
     decisive,
     denies,
@@ -35,6 +36,7 @@ __all__ = [
     "of_age",
     "of_version",
     "of_years",
+    "only_past",
     "outline_quotes",
     "section_quotes",
     "sentences_of",

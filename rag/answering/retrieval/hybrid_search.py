@@ -14,6 +14,7 @@ from rag.answering.retrieval.abstention import Signals, gate, raised, signals
 from rag.answering.retrieval.follow_ups import Form, brings_something, forms, stands_alone
 from rag.answering.retrieval.identifier_search import held, missing_identifiers, missing_years, with_spellings
 from rag.answering.retrieval.interfaces import Found, Readable, Reranker, Searchable
+from rag.answering.retrieval.office_questions import missing_offices
 from rag.answering.retrieval.question_kinds import searched
 from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, join, reciprocal_rank_fusion
 from rag.answering.retrieval.spelling import respelled
@@ -104,7 +105,7 @@ class Retriever:
             score = min(score, self._own_gate(question, own, context))
         missing = [
             each
-            for find in (missing_identifiers, missing_years)
+            for find in (missing_identifiers, missing_years, missing_offices)
             for each in find(question, passages, lambda words: self._worded(words, context))
         ]
         return Found(
