@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from rag.answering.retrieval import named_things
 from rag.core.text import MONTH, MONTHS, years
 from rag.core.types import Document
 
@@ -35,6 +36,18 @@ _YEARLESS: Final = re.compile(
 )
 
 
+_WHEN: Final = re.compile(
+    r"\b(?:when (?:was|were|is|did)|(?:what|which) (?:is |was )?(?:the )?(?:day|date)|wann (?:wurden?|ist|war)"
+    r"|von wann)\b|什么时候|何时|哪天|日期",
+    re.IGNORECASE,
+)
+_MADE: Final = re.compile(
+    r"\b(?:written|published|issued|dated?|released|drafted|prepared|compiled|geschrieben|veröffentlicht|erstellt"
+    r"|verfasst|herausgegeben|datiert|datum)\b|编写|编制|撰写|起草|发布|颁布|写",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AskedDay:
     """A day that a question names: the end of its documents' dates, and what else it says."""
@@ -54,6 +67,22 @@ def asked_day(question: str) -> AskedDay | None:
             return _asked(question, match, date)
     yearless = _YEARLESS.search(question)
     return _asked(question, yearless, f"-{_written(yearless)}") if yearless else None
+
+
+def asked_date(question: str) -> tuple[str, ...]:
+    """The words that a document is called by whose date is asked for; none where it is not.
+
+    >>> asked_date("When was the handbook published?"), asked_date("When was the bridge built?")
+    (('handbook',), ())
+    """
+    if not (_WHEN.search(question) and _MADE.search(question)):
+        return ()
+    return tuple(named_things(_MADE.sub(" ", _WHEN.sub(" ", question))))
+
+
+def says_date(text: str) -> bool:
+    """Whether a text holds a day, a month or a year with a month."""
+    return _DAY.search(text) is not None
 
 
 def _asked(question: str, match: re.Match[str], date: str) -> AskedDay:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from rag.answering.document_dates import asked_day
+from rag.answering.document_dates import asked_date, asked_day, says_date
 from rag.answering.evidence import edge_quotes, lead_quote, outline_quotes, section_quotes
 from rag.answering.meant_documents import DocumentNames, MeantDocuments
 from rag.answering.retrieval import (
@@ -58,7 +58,7 @@ class LibraryAnswers:
     def answer(self) -> Answer | None:
         """The answer where the question is of such a kind, else None: then it is to be searched for."""
         place = asked_place(self._question)
-        if quotes := [*self._by_author(), *self._changed()] or (self._at(place) if place else []):
+        if quotes := [*self._by_author(), *self._by_date(), *self._changed()] or (self._at(place) if place else []):
             self.kind = "question"
             return self._made(quotes)
         if of_day := self._of_day():
@@ -166,6 +166,15 @@ class LibraryAnswers:
         for document in meant[:_LISTED]:
             pages = self._store.documents.pages(self._owner, document.id)
             found += edge_quotes(document, pages, lambda text: says_author(text, asked.author))
+        return found[:_MOST_QUOTES]
+
+    def _by_date(self) -> list[Quote]:
+        """Where the documents whose date is asked for say it first."""
+        names = asked_date(self._question)
+        found = list[Quote]()
+        for document in self.meant.called(names)[:_LISTED] if names else ():
+            pages = self._store.documents.pages(self._owner, document.id)
+            found += edge_quotes(document, pages, says_date)[:1]
         return found[:_MOST_QUOTES]
 
     def _changed(self) -> list[Quote]:

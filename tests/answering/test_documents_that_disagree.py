@@ -45,6 +45,8 @@ LOANS = {
     "Loan_rules_2023.md": "# Loan rules\n\nValid from 2 March 2023.\n\n## Loans\n\nEvery reader has 8 discs on loan. "
     "Loans are renewed until 31 July. A card is needed from the first visit. Phones are allowed in the hall on "
     "silent.\n",
+    "Fees.md": "# Fees\n\n| Item | Euros |\n|---|---|\n| Locker | 4 |\n| Copy | 1 |\n",
+    "Hall.md": "# Hall\n\nChildren under 12 use a locker only with their parents.\n",
     "Leaflet.md": "# Welcome\n\nYou have 6 discs on loan, a desk by the window and tea at four.\n",
     "Junior_card.md": "# Junior card\n\nThe Junior card costs 4 euros a year.\n",
     "Senior_card.md": "# Senior card\n\nThe Senior card costs 9 euros a year.\n",
@@ -200,3 +202,7 @@ def test_what_is_said_of_two_things_is_no_dispute(library: Services) -> None:
             quote.text for quote in answer.quotes
         }
         assert answer.disagreements == ()
+
+
+def test_a_row_of_one_word_disputes_no_sentence_that_has_it(library: Services) -> None:
+    assert ask(library, "loans", "How much is a locker?").disagreements == ()

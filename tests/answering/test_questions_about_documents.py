@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.answering.document_dates import asked_day
-from rag.answering.retrieval import asked_author, asked_change
+from rag.answering.document_dates import asked_date, asked_day
+from rag.answering.retrieval import asked_author, asked_change, brings_something, named_things, says_author
+from rag.answering.retrieval.question_kinds import searched
 from rag.services import Services
 from tests.support.asking import ask, library_of
 
@@ -126,3 +127,33 @@ def test_a_day_is_read_with_its_year_and_without() -> None:
 def test_a_chinese_chapter_is_found_by_its_number_in_the_document_named(library: Services) -> None:
     answer = ask(library, "harbour", "码头手册第二章讲了什么？")
     assert [quote.text for quote in answer.quotes] == ["停船费为每天四十元。", "船须在中午前离开。"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("When was version 1 of the berth lease written?", "10 January 2022."),
+        ("When were the notes of the harbour meeting published?", "Harbour meeting of 9 April 2024"),
+    ],
+)
+def test_the_date_of_a_document_is_where_it_says_so(library: Services, question: str, said: str) -> None:
+    answer = ask(library, "harbour", question)
+    assert (answer.outcome, answer.quotes[0].text) == ("answered", said)
+
+
+def test_the_date_of_something_else_is_searched_for() -> None:
+    assert asked_date("When was the north pier closed?") == ()
+    assert asked_date("What does the handbook say of dates?") == ()
+
+
+def test_a_letters_last_line_says_who_wrote_it() -> None:
+    assert says_author("Kind regards, Ida Berg", ("Berg",))
+    assert not says_author("Kind regards to your family", ())
+
+
+def test_what_capitals_mean_and_what_is_asked_for_again() -> None:
+    assert searched("What does RCD mean?") == "What does RCD?"
+    assert named_things("What's the title of the letter?") == ["letter"]
+    assert not any(
+        map(brings_something, ["Can you explain that in more detail?", "Give me an example", "Simpler, please"])
+    )

@@ -21,6 +21,8 @@ ALIKE: Final = 0.8
 # Less is enough where what differs is of the kind that is asked for. By hand; of 91 RAMDocs questions 7 are said to be
 # in dispute so, and none of 68 of squad; with 0.5 it is 8 and 1.
 _COMPARABLE: Final = 0.6
+# A row of one word is compared with units of so many at most.
+_TINY: Final = 2
 
 _NEGATIONS: Final = re.compile(
     r"\b(?:not?|never|none|neither|nor|without|cannot|\w+n['’]t|nicht|kein\w*|nie|ohne)\b|不|没|未|无|非|禁止",
@@ -194,7 +196,10 @@ def _values(question: str, one: str, other: str) -> tuple[str, str] | None:
         # With figures: sentences that hold the same of what is asked, all but a word, are about it, whatever else.
         figures = all(numbers(thing) for thing in (*own[0], *own[1]))
         whole = figures and asked & said[0] == asked & said[1] and len(asked & said[0]) >= max(2, len(asked) - 1)
-        if whole or _shared(said[0] - things, said[1] - things) >= _COMPARABLE:
+        besides = [each - things for each in said]
+        # A row of one word is in many a sentence.
+        tiny = min(map(len, besides)) == 1 and max(map(len, besides)) > _TINY
+        if whole or (not tiny and _shared(*besides) >= _COMPARABLE):
             return ", ".join(own[0]), ", ".join(own[1])
     sums, *rest = zip(decisive(one), decisive(other), strict=True)
     opposed = sums[0] != sums[1] if all(sums) else any(a != b for a, b in rest[:2])

@@ -31,6 +31,8 @@ _NOBODY: Final = re.compile(r"\b(?:he|she|it|they|you|we|i|er|sie|es|ihr|wir)\b|
 _BY_LINE: Final = re.compile(
     r"\b(?:written|drafted|prepared|compiled|authored|edited|taken|recorded|drawn up) by\b|\b(?:authors?|editors?)\s?:"
     r"|\A(?:by|von) (?-i:[A-Z])[\w .,-]{2,60}\Z"
+    r"|\A(?:(?:kind|best|warm) regards|regards|yours \w{4,12}|sincerely|mit freundlichen grüßen|viele grüße),? "
+    r"(?-i:[A-Z])[\w .-]{2,60}\Z"
     r"|\b(?:verfasst|geschrieben|erstellt|bearbeitet|protokolliert) von\b"
     r"|\b(?:autor(?:in|en)?|verfasser(?:in)?|protokoll(?:führer(?:in)?)?|bearbeiter(?:in)?)\s?:"
     r"|\A(?:from|von|发件人)\s?[:：]"

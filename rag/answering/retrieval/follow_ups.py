@@ -31,10 +31,12 @@ _GOES_ON: Final = re.compile(
     re.IGNORECASE,
 )
 
-# Figures, and what only says how exactly something is asked.
-_SAYS_NOTHING: Final = frozenset(
-    [*CARDINALS, *ORDINALS, "one", "ones", "since", "exactly", "precisely", "seit", "genau"]
+# Figures, and what only says how something is asked, or asks for more of the same.
+_ASKS_MORE: Final = (
+    "since exactly precisely explain elaborate detail details example examples clarify mean repeat again please "
+    "give tell simpler shorter longer seit genau erklären erkläre beispiel beispiele nochmal einfacher kürzer bitte"
 )
+_SAYS_NOTHING: Final = frozenset([*CARDINALS, *ORDINALS, "one", "ones", *_ASKS_MORE.split()])
 
 # Earlier questions taken into account.
 _LATEST: Final = 4

@@ -26,6 +26,9 @@ _STANDS_FOR: Final = re.compile(
     re.IGNORECASE,
 )
 
+# What capitals mean is what they stand for.
+_MEANS: Final = re.compile(r"(?<=[A-Z]{2}) means?(?=\W*+$)")
+
 # Function words of the three languages that may stand in a question about the whole.
 _PLAIN: Final = _set("""
     a an the this that these those it its they them here there in on of to from for with about by at as and or is are
@@ -173,13 +176,13 @@ def searched(question: str) -> str:
     ('when is lunch?', 'What does FSD ?', 'Test runs')
     """
     rest = without_greeting(question)
-    return _STANDS_FOR.sub("", rest if len(words(rest)) > 1 else question)
+    return _MEANS.sub("", _STANDS_FOR.sub("", rest if len(words(rest)) > 1 else question))
 
 
 def named_things(question: str) -> list[str]:
     """The words of a question that say what is asked about, and not only that it is asked about the documents."""
     bare = _WHOLE_ZH.sub(" ", question) if script_of(question) == "cjk" else question
-    said = words(_FILE_MARKS.sub(" ", bare))
+    said = [word.removesuffix("'s") for word in words(_FILE_MARKS.sub(" ", bare))]
     return [word for word in said if word not in _WHOLE and not word.isdecimal()]
 
 

@@ -18,7 +18,7 @@ _GREETED: Final = (
     "there|all|everyone|team|a lot|so much|very much|then|bye|footnote|again|sehr|dann|你|您|大家|啊|呀|吗|了"
 )
 _ABOUT_YOU: Final = (
-    r"(?:who|what) (?:exactly )?are you|how are you(?: doing)?(?: today)?|how do you work"
+    r"(?:who|what) (?:exactly )?are you|what(?: is|'s|’s) up|how are you(?: doing)?(?: today)?|how do you work"
     r"|how does (?:this|footnote) work|what (?:else )?can (?:you|i|footnote) (?:do|ask|help)(?: .{0,30})?"
     r"|(?:how|what) can you help(?: me)?(?: with)?|can you help(?: me)?|what(?: is|'s|’s) your name"
     r"|what (?:is|does) (?:this (?:app|tool|program|chat)|footnote)(?: do)?"
