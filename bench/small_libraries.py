@@ -4,8 +4,8 @@ python bench/small_libraries.py ../shared/evaldata > table.md
 python bench/small_libraries.py ../shared/evaldata --sets chinese_cmrc2018 --cache FOLDER
 
 Of each set libraries of 6 and of 40 passages; asked are questions of theirs, questions of the same set about passages
-that were left out, and questions of another set. Libraries fall into two halves in turns: the gate's weights for
-Chinese over an embedder that does not read it, and `fewer`, were chosen on the first of them.
+that were left out, and questions of another set. Libraries fall into two halves in turns, to see
+whether what was chosen holds on both.
 """
 
 from __future__ import annotations
