@@ -96,8 +96,9 @@ def _compare(said: Sequence[Sign], clauses: str, source: Source, beside: Set[tup
     turned = None if figures else _turned(said, heard, pairs)
     bound = _BINDS.search(source.quote.text) is not None and not any(token.text in _BOUND for token in said)
     unknown = any(i not in matched and said[i].text != DENIAL for i in range(pairs[0][0]))
-    same = not (crossed or figures or turned or bound or unknown or _replaced(said, heard, pairs))
-    held = not (figures or crossed) and any(said[i].figure for i in matched)
+    replaced = _replaced(said, heard, pairs)
+    same = not (crossed or figures or turned or bound or unknown or replaced)
+    held = not (figures or crossed or replaced) and any(said[i].figure for i in matched)
     return Aligned(source, share, same, span, None if bound else turned, held)
 
 
