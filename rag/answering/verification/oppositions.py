@@ -14,7 +14,7 @@ from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source
 from rag.answering.verification.little_words import ANY, EXCEPT, INSTEAD, OPPOSITES, PERIODS
 from rag.answering.verification.polarity import denies
-from rag.core.text import Language, Number, coverage, numbers, script_of, stem, terms, without_figures
+from rag.core.text import Language, Number, coverage, numbers, script_of, stem, terms, without_figures, words
 from rag.core.types import Span
 
 # The shares here were set by hand on 108 sentences written beforehand over other documents, of which 82 came out right
@@ -96,7 +96,7 @@ def _opposites(claim: str, near: Sequence[Source], language: Language) -> Iterat
             for source in near
             if not against.isdisjoint(source.terms)
             and mine not in source.terms
-            and not re.search(rf"\b{match[0]}\b", source.text, re.IGNORECASE)
+            and match[0].lower() not in words(source.text)
             and not of_exception(source.text, others.keys(), language)
         ]
         with_it = max((coverage(others, s.about) for s in near if mine in s.terms), default=0.0)
@@ -208,13 +208,13 @@ def _other_figure(claim: str, near: Sequence[Source], language: Language) -> Ite
         return
     (mine,) = found
     parts = [(part, source) for source in near if not source.row for part in _parts(source, mine.unit, language)]
-    holding = [(words, source) for (words, number), source in parts if _same(number, mine)]
-    for (words, number), source in parts:
+    holding = [(held, source) for (held, number), source in parts if _same(number, mine)]
+    for (held, number), source in parts:
         if number is None or _same(number, mine) or number.plain != mine.plain:
             continue
         beside = [other for other, s in holding if s is source]
         if beside:
-            own, theirs = words - frozenset[str]().union(*beside), beside[0] - words
+            own, theirs = held - frozenset[str]().union(*beside), beside[0] - held
             exchanged = bool(own) and own <= plain and not theirs <= plain
         else:
             exchanged = plain <= source.terms and not any(plain <= s.terms for _, s in holding) and bool(holding)
