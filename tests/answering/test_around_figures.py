@@ -21,6 +21,7 @@ GERMAN = "Die Werkstatt ist von 7 bis 16 Uhr geöffnet. Das Übernachten in der 
         "The winter break begins on 7 January.",
         "The winter break ends on 20 December.",
         "The workshop opens at 4 pm.",
+        "The winter break is from 7 January.",
         "Uploads are limited to 80 MB.",
         "Guests may use the crane.",
         "Unworn shoes are taken back.",
@@ -43,6 +44,14 @@ def test_the_most_the_other_end_and_what_was_before_are_not_what_is(said: str) -
 )
 def test_what_is_said_so_is_supported(said: str) -> None:
     assert verdict(said, said_in(RULES)) == "supported"
+
+
+def test_a_change_is_no_span_and_weekends_are_no_weekdays() -> None:
+    evidence = said_in(
+        "The fee rises from 150 to 165 euros on 1 May. Guides get a discount of 10 per cent on weekdays."
+    )
+    assert verdict("The fee is 165 euros from 1 May.", evidence) != "unsupported"
+    assert verdict("Guides get a discount of 10 per cent at weekends.", evidence) == "unsupported"
 
 
 def test_german_spans_and_what_is_not_allowed() -> None:

@@ -21,9 +21,11 @@ _MAY_BE: Final = re.compile(
     r"|höchst\w*|grenze)\b|可|最|限|以内|不超过",
     re.IGNORECASE,
 )
-_BEGINS: Final = re.compile(r"\b(?:begin|start|open|beginn|öffne)\w*|开始|开门", re.IGNORECASE)
+_BEGINS: Final = re.compile(
+    r"\b(?:begin|start|open|beginn|öffne)\w*|\b(?:from|since|ab|seit) (?=\d)|开始|开门", re.IGNORECASE
+)
 _ENDS: Final = re.compile(
-    r"\b(?:end|finish|clos|ende|schließ)\w*|\b(?:until|till|to|bis)\b|结束|关门|截止", re.IGNORECASE
+    r"\b(?:end|finish|ende|schließ)\w*|\b(?:closes?|closing|until|till|to|bis)\b|结束|关门|截止", re.IGNORECASE
 )
 # What stands between the ends of a span: "from 8 am to 6 pm", "15–19 February", "8:00 bis 18:00".
 _SPAN: Final = re.compile(
@@ -74,7 +76,9 @@ def other_end(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
 def _spans(text: str) -> Iterator[tuple[Number, Number]]:
     """The first and the last figure of each span in a text."""
     for first, last in pairwise(numbers(text)):
-        if first.value != last.value and _SPAN.fullmatch(text, first.end, last.start):
+        # "From 180 to 195" it rises.
+        changes = CHANGED.search(text, 0, first.start)
+        if first.value != last.value and not changes and _SPAN.fullmatch(text, first.end, last.start):
             yield first, last
 
 

@@ -32,7 +32,7 @@ _ROUNDED: Final = 2
 _MOST_WRONG: Final = 20
 # "Changed from one figure to another": the first holds no more.
 CHANGED: Final = re.compile(
-    r"\b(?:chang\w*|rais\w*|increas\w*|lower\w*|reduc\w*|cut|extend\w*|shorten\w*|moved|grew|rose|fell|dropped"
+    r"\b(?:chang\w*|rais\w*|increas\w*|lower\w*|reduc\w*|cut|extend\w*|shorten\w*|moved|grew|rose|ris(?:es?|ing)|fell|falls?|drop\w*"
     r"|erhöht|gesenkt|geändert|gestiegen|gesunken)\b|改为|调整|提高|降|增",
     re.IGNORECASE,
 )

@@ -52,7 +52,7 @@ _FEWEST: Final = 2
 # Words that follow a "not" and stand so behind another one bear it out.
 _AHEAD: Final = 2
 _EXCEPTS: Final = frozenset({"except", "unless"})
-_MAY: Final = "allowed,permitted,authorised,authorized,possible,gestattet,erlaubt,zulässig,möglich"
+_MAY: Final = "allowed,permitted,authorised,authorized,possible,available,verfügbar,gestattet,erlaubt,zulässig,möglich"
 _ALLOWED: Final = frozenset(stem(word, language) for word in _MAY.split(",") for language in ("en", "de"))
 _VERB: Final = re.compile(rf"{AUXILIARY.pattern}|\b\w{{3,}}ed\b", re.IGNORECASE)
 
