@@ -72,3 +72,13 @@ def test_a_chinese_clause_that_leaves_out_what_was_said_is_not_accused() -> None
     assert verdict("住宅停车费每月450元。", evidence) == "unsupported"
     assert verdict("电梯保修期为两年。", evidence) == "supported"
     assert verdict("电梯保修期为三年。", evidence) == "unsupported"
+
+
+def test_what_is_said_of_all_or_denied_in_another_clause_is_not_doubted() -> None:
+    evidence = said_in(
+        "Report a leak within 14 days after you noticed it, by letter; leaks cannot be reported by phone. Every member "
+        "works eight hours a year. Members are adults."
+    )
+    assert verdict("A leak has to be reported within 14 days.", evidence) == "supported"
+    assert verdict("Every member works eight hours a year.", evidence) == "supported"
+    assert verdict("Leaks can be reported by phone.", evidence) == "unsupported"

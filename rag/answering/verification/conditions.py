@@ -99,6 +99,8 @@ def _of_all(claim: str, near: Sequence[Source], language: Language) -> Iterator[
     if every is None or _RESTRICTED.match(claim, every.end()):
         return
     thing = stem(every["thing"].lower(), language)
+    if any(stem(each["thing"].lower(), language) == thing for s in near[:1] for each in _ALL.finditer(s.in_one_line)):
+        return
     for source in near:
         said = source.in_one_line
         there = [word for word in _WORD.finditer(said) if stem(word[0].lower(), language) == thing]

@@ -162,7 +162,7 @@ class Polarity:
         )
 
     def _turned(self, claim: str, mine: _Clause, heard: Sequence[tuple[Source, _Clause]]) -> Iterator[Difference]:
-        wanted, same, other, against = self._sources.weights(mine.stems), 0.0, 0.0, None
+        wanted, same, other, against, whole = self._sources.weights(mine.stems), 0.0, 0.0, None, False
         # What says nothing of the thing that is denied does not bear it out.
         acts = frozenset[str]().union(*(c.act for _, c in heard if c.denied and c.act <= mine.stems))
         shut_out = _shut_out(mine.stems, self._language)
@@ -176,11 +176,13 @@ class Polarity:
                 same = max(same, share if mine.denied or acts <= said else 0.0)
             elif share > other and _opposed(clause, mine):
                 other, against = share, source
+                # What stands in another clause need not be denied; the cells of a row go together.
+                whole = coverage(wanted, said if source.row else clause.stems | self._titles[source.place]) >= 1.0
         # Who denies what another clause denies nearly as well is not wrong for what a third one says.
         if other >= _AGAINST and other > same and not (mine.denied and same >= _AS_WELL * other):
             span = mine.word if mine.denied else self._denied_word(claim, mine, acts)
             yield Difference("negation", span, against.text if against else "", against)
-        elif against and other >= 1.0 and not mine.denied:
+        elif against and whole and not mine.denied:
             # One sentence denies all of it, and others say it: of different times, or under other conditions.
             yield Difference("negation", self._denied_word(claim, mine, acts), against.text, against, "said and denied")
         elif mine.denied and self._outright(claim, mine) and self._beside(mine, heard) < _NEAR:
