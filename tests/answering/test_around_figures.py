@@ -82,3 +82,8 @@ def test_what_is_said_of_all_or_denied_in_another_clause_is_not_doubted() -> Non
     assert verdict("A leak has to be reported within 14 days.", evidence) == "supported"
     assert verdict("Every member works eight hours a year.", evidence) == "supported"
     assert verdict("Leaks can be reported by phone.", evidence) == "unsupported"
+
+
+def test_an_opposite_may_be_a_part_of_a_word() -> None:
+    evidence = said_in("The mill had a deficit-ridden year in 2020.")
+    assert verdict("The mill had a surplus year in 2020.", evidence) == "unsupported"

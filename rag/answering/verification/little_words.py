@@ -81,7 +81,7 @@ _CONTRARY: Final[dict[Language, str]] = {
     higher/lower more/less,fewer above/below over/under first/last largest/smallest highest/lowest longest/shortest
     earliest/latest fastest/slowest begins,begin,start/ends,end internal/external on/off with/without free/paid
     includes/excludes we,us/you weekdays,weekday/weekends,weekend indoor,indoors/outdoor,outdoors surplus/deficit
-    profit/loss arrival/departure tenant,tenants/landlord buyer/seller employer/employee,employees lender/borrower""",
+    arrival/departure tenant,tenants/landlord buyer/seller""",
     "de": """vor/nach mehr/weniger höher/niedriger gestiegen/gesunken mit/ohne öffnet/schließt werktags/wochenende
     überschuss/fehlbetrag gewinn/verlust mieter/vermieter käufer/verkäufer""",
     "zh": "之前/之后 增加/减少 上升/下降 高于/低于 早于/晚于",

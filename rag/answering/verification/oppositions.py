@@ -104,8 +104,9 @@ def _opposites(claim: str, near: Sequence[Source], language: Language) -> Iterat
             plain = not denies(source.text) and against.isdisjoint(others)
             share = coverage(others, source.about)
             if plain and share > with_it and share >= _ABOUT and coverage(others, source.terms) >= _ABOUT / 2:
-                there = next(w[0] for w in _WORD.finditer(source.text) if stem(w[0].lower(), language) in against)
-                yield Difference("opposite", match.span(), there, source, "opposite")
+                there = (w[0] for w in _WORD.finditer(source.text) if stem(w[0].lower(), language) in against)
+                # A part of a word, as in "deficit-ridden", is shown with all that is said.
+                yield Difference("opposite", match.span(), next(there, source.text), source, "opposite")
 
 
 def _restricted(claim: str, said: Set[str], near: Sequence[Source], language: Language) -> Iterator[Difference]:
