@@ -248,6 +248,7 @@ def test_a_line_of_a_table_of_contents_is_no_quote(question: str, contents: str,
 def test_rows_of_a_table_that_rise_are_no_table_of_contents() -> None:
     text = "Years of service and days\nLess than 1 year 15\n1 to 4 years 20\n5 to 9 years 25\n10 to 14 years 28\n"
     assert "5 to 9 years 25" in quotes("How many days after six years of service?", text, Blind())
+    assert quotes("How many days do I get in my third year?", text, Blind())[0] == "1 to 4 years 20"
 
 
 @pytest.mark.parametrize(

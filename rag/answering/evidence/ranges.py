@@ -9,6 +9,7 @@ from math import inf
 from typing import Final
 
 from rag.core.text import CARDINAL, CHINESE_NUMERALS, number_value, script_of, stem
+from rag.core.text.numbers import ORDINALS
 
 _N: Final = (
     rf"((?<!\d)\d++(?:\.\d++)?+|\b{CARDINAL}\b|(?<![{CHINESE_NUMERALS}])[{CHINESE_NUMERALS}]++(?=个?[年月天日岁人]))"
@@ -18,6 +19,8 @@ _UNIT: Final = r"[ -]?([^\W\d]+)?"
 # Maximum length of a unit: "5 years or more".
 _MAX_UNIT: Final = 40
 _MEASURE: Final = re.compile(_N + _UNIT, re.IGNORECASE)
+_PLACES: Final = "|".join(sorted(ORDINALS.keys() - {"once", "twice", "half", "quarter"}))
+_BEGUN: Final = re.compile(rf"\b({_PLACES})[ -](year|month|week|day)\b", re.IGNORECASE)
 _FROM_TO: Final = re.compile(rf"{_N}\s*+(?:to|until|bis|–|—|-|~|至|到)\s*+{_N}{_UNIT}", re.IGNORECASE)
 _BELOW: Final = re.compile(
     rf"(?:\b(?:less than|under|below|fewer than|up to|weniger als|unter|bis zu)|不满|少于|未满) ?{_N}{_UNIT}",
@@ -38,6 +41,8 @@ def in_range(question: str, text: str) -> bool:
     True
     >>> in_range("What do I get after six years?", "10 to 14 years: 30 days")
     False
+    >>> in_range("What do I get in my first year?", "Less than 2 years: 25 days")
+    True
     """
     measures = _measures(question)
     return bool(measures) and any(
@@ -59,7 +64,10 @@ def holds_for(row: str) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _measures(question: str) -> tuple[tuple[float, str], ...]:
-    return tuple((number_value(number), _normalized(unit)) for number, unit in _MEASURE.findall(question))
+    plain = ((number_value(number), _normalized(unit)) for number, unit in _MEASURE.findall(question))
+    # Whoever is in the first year has none behind them.
+    begun = ((ORDINALS[which.lower()] - 1, _normalized(unit)) for which, unit in _BEGUN.findall(question))
+    return (*plain, *begun)
 
 
 def _ranges(text: str) -> Iterator[tuple[float, float, str]]:
