@@ -41,8 +41,7 @@ _NEXT: Final = re.compile(r"\s(?!of\b)([^\W\d_]{3,})")
 def changed_by(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
     """What a claim has change *by* a figure that is said of something else: of the new height."""
     for number in numbers(claim) if CHANGED.search(claim) else ():
-        texts = [normalized(source.text) for source in near]
-        there = [(text, one) for text in texts for one in numbers(text) if one.value == number.value]
+        there = _same(number, near)
         by = there and number.unit and _BY.search(claim, 0, number.start)
         if by and not any(_BY.search(text, 0, one.start) or _CHANGE.match(text, one.end) for text, one in there):
             yield Difference("figure", (number.start, number.end))
@@ -50,12 +49,17 @@ def changed_by(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
 
 def unbounded(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
     """A figure that the documents have as the most, and a claim as it is: a bonus of 8 per cent, of up to 8."""
-    texts = [normalized(source.text) for source in near]
     for number in () if _MAY_BE.search(claim) else numbers(claim):
-        same = [(text, one) for text in texts for one in numbers(text) if one.value == number.value]
+        same = _same(number, near)
         plain = not bound_of(normalized(claim), number.start, number.end)
         if number.unit and plain and same and all(bound_of(text, one.start, one.end) < 0 for text, one in same):
             yield Difference("bound", span_of(number, claim))
+
+
+def _same(number: Number, near: Sequence[Source]) -> list[tuple[str, Number]]:
+    """Where the sentences have the value of a figure: their texts, and the figure in them."""
+    texts = (normalized(source.text) for source in near)
+    return [(text, one) for text in texts for one in numbers(text) if one.value == number.value]
 
 
 def other_end(claim: str, near: Sequence[Source]) -> Iterator[Difference]:

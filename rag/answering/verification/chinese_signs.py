@@ -27,7 +27,7 @@ _NUMBER: Final = re.compile(rf"\d++(?:[.,]\d++)*+|[{CHINESE_NUMERALS}]++")
 # Days of the week and numbered paragraphs are names.
 _NAMED: Final = re.compile(rf"(?:周|星期|礼拜)[一二三四五六日天末](?![{CHINESE_NUMERALS}])|第[{CHINESE_NUMERALS}\d]++")
 _PERCENT: Final = re.compile(rf"百分之({_NUMBER.pattern})|({_NUMBER.pattern})\s?[%％]")
-_YEARS: Final = re.compile("个月")
+_MONTHS: Final = "个月"
 _SIGN: Final = re.compile(r"[\u3400-\u9fff]|[A-Za-z]++")
 END: Final = re.compile("[，。；！？：;!?]|\n|,\\s")
 DENIAL: Final = "¬"
@@ -61,11 +61,11 @@ def signs_of(text: str) -> tuple[Sign, ...]:
             at = named.end()
         elif number := _NUMBER.match(text, at):
             value, at_unit = _value(number[0]), number.end()
-            if (months := _YEARS.match(text, at_unit)) and float(value) % 12 == 0:
+            if text.startswith(_MONTHS, at_unit) and float(value) % 12 == 0:
                 # Twelve months are a year, which is told by the same signs.
                 found += [Sign(f"{float(value) / 12:g}", at, at_unit, clause, figure=True)]
-                found += [Sign("年", *months.span(), clause)]
-                at = months.end()
+                at = at_unit + len(_MONTHS)
+                found += [Sign("年", at_unit, at, clause)]
                 continue
             found.append(Sign(value, at, at_unit, clause, figure=True))
             at = at_unit
