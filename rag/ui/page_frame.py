@@ -185,6 +185,7 @@ def _draw_person(page: Frame) -> None:
     with st.popover(label(person_name(page.person, page.texts)), icon=":material/account_circle:", width="stretch"):
         draw_muted(page.person.email or page.texts("people.no_email"))
         if st.button(page.texts("door.sign_out"), icon=":material/logout:"):
+            _presence(page.services.settings).leave()
             page.services.store.people.sign_out(page.person.id, page.sign_in.key)
             st.logout()
             # The rest of the page would find nobody signed in, and rerun before the browser has left.

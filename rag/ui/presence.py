@@ -68,6 +68,20 @@ class Presence:
         if context is not None:
             self.remember(context.session_id, person, sign_in, context.page_script_hash, context.query_string)
 
+    def leave(self) -> None:
+        """Forget the page that is being drawn: its browser is being sent away.
+
+        A rerun would throw away what has not reached the browser yet, the order to leave among it.
+        """
+        context = get_script_run_ctx()
+        if context is not None:
+            self.forget(context.session_id)
+
+    def forget(self, session: str) -> None:
+        """Forget that a session shows a page."""
+        with self._lock:
+            self._tabs.pop(session, None)
+
     def remember(self, session: str, person: str, sign_in: str, page: str, query: str) -> None:
         """Register that a session shows a page to a person. Raises as `seen`."""
         access = self._store.access_states.of(person, sign_in, hours=self._hours)

@@ -116,6 +116,19 @@ def test_nothing_is_asked_while_nothing_is_written_and_people_are_asked_for_once
     assert presence.out == {str(number) for number in range(50) if number % 2}
 
 
+def test_who_signs_out_is_sent_away_and_not_drawn_anew(place: Place) -> None:
+    """A rerun would throw away the order to leave, while it has not reached the browser."""
+    store = place.open()
+    ann = came_in(store, "ann")
+    presence = Noted(store, AnswerRuns())
+    for tab in ("leaving", "other"):
+        presence.remember(tab, ann, "key of ann", "page", "")
+    presence.forget("leaving")
+    store.people.sign_out(ann, "key of ann")
+    presence.look(1, None)
+    assert presence.out == {"other"}
+
+
 def test_an_answer_ends_with_the_right_that_it_was_asked_by(place: Place) -> None:
     store, runs = place.open(), AnswerRuns()
     ann, bob = came_in(store, "ann"), came_in(store, "bob")
