@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import subprocess
@@ -101,6 +102,26 @@ def test_an_answer_that_fills_the_context_was_cut_off_too(model: ModelProcess) -
     small.close()
     assert len(written) < 400
     assert why == ["length"]
+
+
+def test_how_likely_replies_begin_is_told_without_writing_them(model: ModelProcess, told: list[dict[str, Any]]) -> None:
+    chat, context = ChatLlamaCpp.over(model), CallContext()
+    paris = [SystemMessage(PARIS[0]["content"]), HumanMessage(PARIS[1]["content"])]
+    assert chat.scores_options
+    begun = chat.bind(max_tokens=1).invoke(paris).text
+    scores = chat.score(paris, [begun, "Berlin", f"{begun} and more"], context)
+    # The likeliest beginning is the one that it writes; options are told apart by their first tokens.
+    assert scores[0] == scores[2] > scores[1]
+    assert 0.3 < math.exp(scores[0]) < 1.0
+    assert not any(message["is"] == "piece" for message in told[-3:])
+
+    def stop(progress: GenerationProgress) -> None:
+        if progress.stage == "reading" and progress.of:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        chat.score([HumanMessage("Tell me about the sea. " * 500)], ["Yes"], CallContext(on_progress=stop))
+    assert chat.score(paris, [begun], context) == scores[:1]
 
 
 def test_a_stop_text_ends_the_answer_and_is_left_out(model: ModelProcess) -> None:

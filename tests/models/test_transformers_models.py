@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -158,6 +159,23 @@ def test_encoder_decoder_models_write_too(tmp_path: Path, make: Callable[[Path],
     assert writer.context == reads
     # Longer than Blenderbot reads: shortened, not an error.
     assert list(writer.answer(order("the sea is wide . " * 100), no_progress)) is not None
+
+
+def test_the_likeliest_of_several_replies_is_the_one_it_begins_with(tmp_path: Path) -> None:
+    writer = open_writer(llama(tmp_path))
+    scores = writer.score({**order(), "options": WORDS}, no_progress)
+    assert max(zip(scores, WORDS, strict=True))[1] == next(writer.answer(order(), no_progress)) == "is"
+
+
+@pytest.mark.parametrize("make", [llama, t5])
+def test_how_likely_replies_begin_is_told_without_writing_them(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    writer = open_writer(make(tmp_path))
+    scores = writer.score({**order(), "options": [*WORDS, "sea wide"]}, no_progress)
+    assert sum(map(math.exp, scores[:-1])) < 1.0
+    assert scores[-1] == scores[WORDS.index("sea")], "told apart by their first tokens"
+    writer.stop.set()
+    with pytest.raises(Stopped):
+        writer.score({**order(), "options": ["sea"]}, no_progress)
 
 
 @pytest.fixture(scope="module")

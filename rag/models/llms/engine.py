@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event
 
 import llama_cpp as lib
+import numpy as np
 
 from rag.core.processors import multiplies_tiles
 from rag.models.llms.generator import CannotLoad, Stopped
@@ -141,6 +142,12 @@ class Engine:
             lib.llama_set_abort_callback(self._context, lib.ggml_abort_callback(0), None)
         if progress:
             progress(len(prompt), len(prompt))
+
+    def log_probabilities(self, tokens: Sequence[int]) -> list[float]:
+        """The log-probability of each token as the next one behind the prompt that was read last."""
+        logits = lib.llama_get_logits_ith(self._context, -1)
+        found = np.ctypeslib.as_array(logits, shape=(lib.llama_vocab_n_tokens(self._vocab),)).astype(np.float64)
+        return [float(each) for each in found[list(tokens)] - np.logaddexp.reduce(found)]
 
     def write(self, count: int, *, temperature: float, repeat_penalty: float, seed: int) -> Iterator[str]:
         """Generate up to `count` tokens as pieces of text; ends at an end-of-generation token. Raises Stopped."""

@@ -32,6 +32,10 @@ class TextGenerator(Protocol):
         """Run a `write` order (see the worker): one piece of text per token. `progress` is called with (prompt tokens
         evaluated, prompt tokens in all). Raises Stopped or BadTemplate."""
 
+    def score(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> list[float]:
+        """Run a `score` order: the log-probability that the reply begins with the first token of each option. Raises as
+        `answer`."""
+
 
 def fitted(prompt: list[int], context: int, max_tokens: int) -> list[int]:
     """The prompt, cut in its middle if it exceeds the context. A safeguard: prompts are built to fit, with the rules

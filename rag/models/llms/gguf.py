@@ -22,6 +22,11 @@ class GgufGenerator:
     def count(self, texts: Sequence[str]) -> list[int]:
         return [len(self._engine.tokens(text)) for text in texts]
 
+    def score(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> list[float]:
+        prompt = fitted(self._format.prompt(order["messages"]), self.context, 1)
+        self._engine.read(prompt, progress)
+        return self._engine.log_probabilities([self._engine.tokens(option)[0] for option in order["options"]])
+
     def answer(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> Iterator[str]:
         prompt = fitted(self._format.prompt(order["messages"]), self.context, order["max_tokens"])
         self._engine.read(prompt, progress)

@@ -61,6 +61,13 @@ class ChatLlamaCpp(QueuedChatModel):
         """The number of tokens of each text, by the model's tokenizer."""
         return self._process.count_tokens(texts)
 
+    @property
+    def scores_options(self) -> bool:
+        return True
+
+    def score(self, messages: Sequence[BaseMessage], options: Sequence[str], context: CallContext) -> list[float]:
+        return self._process.score([as_message(message) for message in messages], options, context=context)
+
     def tell_speed(self, note: Callable[[Speed], None]) -> None:
         """Call `note` with the throughput after each answer that is long enough to measure it."""
         self._note = note

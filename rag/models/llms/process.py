@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from rag.core.call_context import ANONYMOUS, CallContext
 from rag.core.errors import ModelDied, ModelNeedsGguf, ModelPackageMissing, ModelRefused
@@ -125,16 +126,21 @@ class ModelProcess:
             "stop": list(stop),
             "seed": seed,
         }
-        try:
-            with self.queue.take(context):
-                inbox = self._ready(context).ask(**order)
-                try:
-                    yield from self._pieces(inbox, max_tokens, context)
-                finally:
-                    inbox.close()
-        finally:
-            if self._retired:
-                self.retire()
+        yield from self._run(order, max_tokens, context)
+
+    def score(
+        self, messages: Sequence[Message], options: Sequence[str], *, context: CallContext = ANONYMOUS
+    ) -> list[float]:
+        """The log-probability that the reply begins with each option; told apart by their first tokens.
+
+        Nothing is written: the prompt is evaluated once. Raises as `write`.
+        """
+        run = self._run({"do": "score", "messages": list(messages), "options": list(options)}, 1, context)
+        while True:
+            try:
+                next(run)
+            except StopIteration as end:
+                return list(end.value["scores"])
 
     def retire(self) -> None:
         """Close once the queue is empty: now, or after the last answer."""
@@ -149,7 +155,22 @@ class ModelProcess:
         if child:
             child.close()
 
-    def _pieces(self, inbox: Inbox, max_tokens: int, context: CallContext) -> Iterator[str]:
+    def _run(
+        self, order: Mapping[str, object], max_tokens: int, context: CallContext
+    ) -> Generator[str, None, Mapping[str, Any]]:
+        """The pieces that an order is answered with, and the message that ends them."""
+        try:
+            with self.queue.take(context):
+                inbox = self._ready(context).ask(**order)
+                try:
+                    return (yield from self._pieces(inbox, max_tokens, context))
+                finally:
+                    inbox.close()
+        finally:
+            if self._retired:
+                self.retire()
+
+    def _pieces(self, inbox: Inbox, max_tokens: int, context: CallContext) -> Generator[str, None, Mapping[str, Any]]:
         ended, latest = False, GenerationProgress("reading")
         try:
             while True:
@@ -166,7 +187,7 @@ class ModelProcess:
                         raise ModelRefused(model=self.name, reason="template")
                     if message["why"] == "length":
                         context.on_end("length")
-                    return
+                    return message
                 if message["is"] == "reading":
                     latest = GenerationProgress("reading", message["read"], message["total"])
                 else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 from pydantic import Field
 
+from rag.core.call_context import CallContext
 from rag.models.llms.chat_format import Message
 from rag.models.llms.fair_queue import FairQueue
 from rag.models.llms.streaming import ChatPieces
@@ -28,6 +30,19 @@ class QueuedChatModel(ChatPieces):
     def queue(self) -> FairQueue | None:
         """Its queue, if any."""
         return None
+
+    @property
+    def scores_options(self) -> bool:
+        """Whether `score` works."""
+        return False
+
+    def score(self, messages: Sequence[BaseMessage], options: Sequence[str], context: CallContext) -> list[float]:
+        """The log-probability that the reply begins with each option; told apart by their first tokens.
+
+        Raises:
+            ModelError: as for an answer.
+        """
+        raise NotImplementedError
 
     @property
     def _identifying_params(self) -> dict[str, Any]:

@@ -66,6 +66,20 @@ class TransformersGenerator:
         if pieces.error:
             raise pieces.error
 
+    def score(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> list[float]:
+        prompt = self._prompt({**order, "max_tokens": 1})
+        progress(0, len(prompt))
+        torch.set_num_threads(self._cores.at_start())
+        tokens = torch.tensor([prompt], device=self._model.device)
+        begun = {}
+        if self._pairs:
+            begun["decoder_input_ids"] = torch.full_like(tokens[:, :1], self._model.config.decoder_start_token_id)
+        with torch.inference_mode():
+            logits = self._model(tokens, attention_mask=torch.ones_like(tokens), **begun).logits[0, -1]
+        found = logits.float().log_softmax(0)
+        first = [self._tokenizer(option, add_special_tokens=False).input_ids[0] for option in order["options"]]
+        return [float(each) for each in found[first]]
+
     def _prompt(self, order: dict[str, Any]) -> list[int]:
         if self._format:
             return fitted(self._format.prompt(order["messages"]), self.context, order["max_tokens"])

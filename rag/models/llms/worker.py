@@ -6,6 +6,7 @@ Protocol: JSON lines. On standard input:
 
     {"do": "write", "id": 1, "messages": [{"role", "content"}…], "max_tokens", "temperature",
      "repeat_penalty", "seed", "stop": [text…]}
+    {"do": "score", "id": 3, "messages": [{"role", "content"}…], "options": [text…]}
     {"do": "count", "id": 2, "texts": [text…]}
     {"do": "stop", "id": 1}
 
@@ -15,9 +16,10 @@ On standard output:
     {"is": "reading", "id": 1, "read": tokens, "total": tokens}
     {"is": "piece", "id": 1, "text": text}
     {"is": "done", "id": 1, "why": "end" | "length" | "stopped" | "template", "prompt": tokens, "written": tokens}
+    {"is": "done", "id": 3, "why": "end" | "stopped" | "template", "scores": [log-probability of each option…]}
     {"is": "counts", "id": 2, "counts": [tokens…]}
 
-One generation at a time; counting works meanwhile. The worker ends with its standard input and logs to standard
+One `write` or `score` at a time; counting works meanwhile. The worker ends with its standard input and logs to standard
 error.
 """
 
@@ -46,7 +48,7 @@ log = logging.getLogger("rag.models.llms.worker")
 
 
 class Worker:
-    """Runs orders on a generator, one `write` at a time."""
+    """Runs orders on a generator, one `write` or `score` at a time."""
 
     def __init__(self, writer: TextGenerator, sink: IO[str], turn: Path | None) -> None:
         self._writer, self._turn = writer, turn
@@ -64,7 +66,7 @@ class Worker:
         """Receive orders until standard input ends; runs in a thread beside `work`."""
         for line in source:
             order = json.loads(line)
-            if order["do"] == "write":
+            if order["do"] in ("write", "score"):
                 self._questions.put(order)
             elif order["do"] == "stop":
                 self._stopped.add(order["id"])
@@ -76,15 +78,28 @@ class Worker:
         os._exit(0)
 
     def work(self) -> None:
-        """Run `write` orders, for ever."""
+        """Run `write` and `score` orders, for ever."""
         while True:
             order = self._questions.get()
             self._writing = order["id"]
             self._writer.stop.clear()
             if order["id"] in self._stopped:
                 self._writer.stop.set()
-            self.send(**{"is": "done", "id": order["id"], **self._answer(order)})
+            run = self._answer if order["do"] == "write" else self._scores
+            self.send(**{"is": "done", "id": order["id"], **run(order)})
             self._writing = 0
+
+    def _scores(self, order: dict[str, Any]) -> dict[str, object]:
+        def report(read: int, of: int) -> None:
+            self.send(**{"is": "reading", "id": order["id"], "read": read, "total": of})
+
+        try:
+            with _machine_lock(self._turn, self._writer.stop):
+                return {"why": "end", "scores": self._writer.score(order, report)}
+        except Stopped:
+            return {"why": "stopped"}
+        except BadTemplate as error:
+            return _template(error)
 
     def _answer(self, order: dict[str, Any]) -> dict[str, object]:
         total = written = 0
@@ -109,9 +124,13 @@ class Worker:
         except Stopped:
             why = "stopped"
         except BadTemplate as error:
-            log.error("chat template: %s", error)
-            why = "template"
+            return _template(error)
         return {"why": why, "prompt": total, "written": written}
+
+
+def _template(error: BadTemplate) -> dict[str, object]:
+    log.error("chat template: %s", error)
+    return {"why": "template"}
 
 
 @contextmanager
