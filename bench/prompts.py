@@ -42,8 +42,9 @@ from rag.core.types import Turn  # noqa: E402
 from rag.ingestion.pipeline import read_file  # noqa: E402
 from rag.models.catalogue import choose  # noqa: E402
 from rag.models.llms.chat_format import formatter  # noqa: E402
-from rag.models.llms.engine import Engine, batch_end  # noqa: E402
+from rag.models.llms.engine import Engine  # noqa: E402
 from rag.models.llms.queued import as_message  # noqa: E402
+from rag.models.llms.read_tokens import batch_end  # noqa: E402
 from rag.services import open_services  # noqa: E402
 
 WRITTEN = "It is told in the documents, and holds for everybody who works here."

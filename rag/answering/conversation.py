@@ -7,7 +7,7 @@ the text so far; last the verified answer, as it is saved.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import Any, cast
 
@@ -27,10 +27,9 @@ from rag.answering.meant_documents import DocumentNames
 from rag.answering.prompt_documents import outline_documents
 from rag.answering.retrieval import Retriever
 from rag.answering.stage_clock import Clock
-from rag.answering.verification import verify
-from rag.answering.writing import better, streamed
+from rag.answering.writing import AnswerChecking, better, streamed
 from rag.core.call_context import CallContext
-from rag.core.errors import EmbedderMismatch, ModelError
+from rag.core.errors import Cancelled, EmbedderMismatch, ModelError
 from rag.core.types import Answer, Notice, Quote, Turn
 from rag.library.store import Store
 from rag.models.catalogue import embedder_facts
@@ -52,6 +51,7 @@ class Conversation:
         quotes: int = 3,
         condense: bool = False,
         rewrite: bool = False,
+        second_look: bool = True,
         reader: AnswerScorer | None = None,
         judge: Judge | None = None,
     ) -> None:
@@ -63,12 +63,13 @@ class Conversation:
             quotes: shown per question.
             condense: whether the model rewrites follow-ups before the search.
             rewrite: whether the model writes an answer again, once, that the documents do not bear out.
+            second_look: whether an able model is asked about what was found supported of its answer.
             reader: scores the best quote candidates, where there is one.
             judge: reads each written claim beside its evidence; without one they are compared word by word.
         """
-        self._judge = judge
+        self._checking = AnswerChecking(judge, rewrite=rewrite, second_look=second_look)
         self._store, self._embedder, self._writer = store, embedder, writer
-        self._condense, self._rewrite = condense, rewrite
+        self._condense = condense
         self._names, self._computer = DocumentNames(store), Computer(store)
         self._finder = EvidenceFinder(retriever, embedder, passages=passages, quotes=quotes, reader=reader)
 
@@ -208,32 +209,25 @@ class Conversation:
         """Drafts with the model's text, the last one verified; with the error where it cannot write."""
         others = evidence.sentences() if evidence else ()
 
-        def checked(written: Answer) -> Answer:
-            clock.stage("writing")
-            query = written.generated_question
-            sentences, quotes = verify(written.text, query, draft.quotes, others, judge=self._judge)
-            clock.stage("checking")
-            return replace(written, sentences=sentences, quotes=quotes, seconds=clock.seconds())
+        def checked(written: Answer, second: Judge | None = None) -> Answer:
+            return self._checking.checked(written, draft.quotes, others, clock, second)
 
         answer = checked((yield from streamed(asked, draft, parts, clock)))
         yield answer
-        after = self._second_try(asked, answer)
+        after = self._checking.second_try(asked, answer)
         if after:
             chain = self._chain(asked, retriever=_given(documents), after=after)
             with closing(chain.stream(asked.question)) as again:
                 next(again)
                 next(again)
-                second = checked(_last(streamed(asked, draft, again, clock)))
-            if better(second, answer):
-                yield replace(second, notices=(*second.notices, Notice("rewritten")))
-
-    def _second_try(self, asked: AskedQuestion, first: Answer) -> Sequence[BaseMessage]:
-        """The messages by which a model writes an answer again that the documents do not bear out; where it is to."""
-        unsupported = [sentence.text.strip() for sentence in first.sentences if sentence.verdict == "unsupported"]
-        unfinished = first.error is not None or first.stopped or asked.so_far
-        if not self._rewrite or not unsupported or unfinished or asked.writer is None or asked.writer.narrow:
-            return ()
-        return asked.writer.writing_again(asked.question, first.text, unsupported)
+                rewritten = checked(_last(streamed(asked, draft, again, clock)))
+            if better(rewritten, answer):
+                answer = replace(rewritten, notices=(*rewritten.notices, Notice("rewritten")))
+                yield answer
+        if second := self._checking.second_judge(asked, answer):
+            # Where it is stopped or fails, the first verdicts stand.
+            with suppress(Cancelled, ModelError):
+                yield checked(answer, second)
 
 
 def _last(drafts: Generator[Answer, None, Answer]) -> Answer:

@@ -21,6 +21,7 @@ from rag.core.call_context import CallContext
 from rag.core.errors import Cancelled, ModelError
 from rag.core.text import reads, script_of
 from rag.core.types import Disagreement, QuestionKind
+from rag.models.judges import Judge, chat_judge
 from rag.models.llms.queued import QueuedChatModel
 
 
@@ -89,6 +90,10 @@ class AnswerWriter:
     def reply_as_it_is(self) -> bool:
         """Whether its replies are no answers alone: they hold the prompt, on request."""
         return bool(getattr(self.model, "return_prompt", False))
+
+    def as_judge(self, context: CallContext) -> Judge | None:
+        """The model as a judge of claims, where it was measured to be an able one."""
+        return chat_judge(self.model, context)
 
     def going_on(self, question: str, so_far: str) -> list[BaseMessage]:
         """The messages by which it goes on with an answer that was cut off."""

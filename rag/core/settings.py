@@ -82,6 +82,10 @@ class Settings(BaseSettings):
         False,
         description="Let an able model write an answer again, once, that the documents do not bear out.",
     )
+    second_look: bool = Field(
+        True,
+        description="Ask an able model again, with the sources before it, about what was found supported.",
+    )
     queue_limit: int = Field(8, ge=1, le=1000, description="Questions that may wait for the model.")
     server_at_once: int = Field(4, ge=1, le=1000, description="Questions that a model server answers at once.")
     server_seconds: int = Field(120, ge=1, le=3600, description="Longest silence of a model server or embedder.")

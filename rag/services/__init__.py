@@ -145,6 +145,7 @@ class Services(LibraryParts):
             quotes=self.settings.quotes,
             condense=self.settings.condense,
             rewrite=self.settings.rewrite,
+            second_look=self.settings.second_look,
             reader=self.answer_scorer,
             judge=self.judge,
         )

@@ -31,7 +31,7 @@ REFRESH_SECONDS = 0.25
 WAIT_SECONDS = 0.5
 # Turns that are drawn of a long chat at first, and each time that earlier ones are asked for.
 TURNS, MORE_TURNS = 5, 10
-_STAGES = ("search", "quotes", "computing", "first_word", "writing", "checking", "total")
+_STAGES = ("search", "quotes", "computing", "first_word", "writing", "checking", "rechecking", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _draw_run(page: Frame, turn: Turn) -> None:
 
 def _status(run: AnswerRun, texts: Texts) -> str:
     if run.draft.text:
-        return texts("answer.writing")
+        return texts("answer.rechecking" if run.draft.sentences else "answer.writing")
     match run.progress:
         case GenerationProgress("waiting", place):
             return texts("answer.waiting", place=place)

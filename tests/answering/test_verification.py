@@ -413,6 +413,50 @@ def test_sums_and_differences_are_computed_and_shown(said: str, computed: str) -
     )
 
 
+FARES = "An adult single was £5.90 until March and is £6.40 now. Car journeys are paid at 30 pence a mile."
+WAGES = "The monthly wage is 6,200 euros. During probation 80% of it are paid. A day at the desk pays 40 euros less."
+
+
+@pytest.mark.parametrize(
+    ("said", "document", "verdict", "computed"),
+    [
+        ("An adult single has become 50 pence dearer.", FARES, "supported", ["£6.40 - £5.90 = 50 pence"]),
+        ("An adult single has become 60 pence dearer.", FARES, "unsupported", []),
+        # Nobody says that these were reckoned: they are not accused, and not called supported either.
+        ("Whoever drives 40 miles by car is paid £12.", FARES, "partly", ["40 miles x 30 pence = £12"]),
+        ("Whoever drives 40 miles by car is paid £17.", FARES, "unsupported", []),
+        ("The monthly wage during probation is 4,960 euros.", WAGES, "partly", ["80% x 6,200 euros = 4,960 euros"]),
+        ("The monthly wage during probation is 4,860 euros.", WAGES, "unsupported", []),
+    ],
+)
+def test_what_is_reckoned_from_the_documents_is_not_accused(
+    said: str, document: str, verdict: str, computed: list[str]
+) -> None:
+    sentence = judged(said, document)
+    told = [reason.fields["said"] for claim in sentence.claims for reason in claim.reasons if reason.key == "computed"]
+    assert (sentence.verdict, told) == (verdict, computed)
+
+
+def test_the_figures_of_a_whole_column_are_added_up() -> None:
+    rows = [
+        replace(quote(text), start=place * 100, end=place * 100 + len(text), head="Machine | Deposit (euros)")
+        for place, text in enumerate(["Digger | 4,000", "Roller | 1,500", "Mixer | 800", "Saw | 250"])
+    ]
+
+    def verdict(said: str) -> str:
+        return verify(said, "What is the deposit?", rows, [], judge=JUDGE)[0][0].verdict
+
+    assert verdict("The deposits for the machines come to a total of 6,550 euros.") == "supported"
+    assert verdict("The deposits for the machines come to a total of 6,450 euros.") == "unsupported"
+
+
+@pytest.mark.parametrize("day", ["3 March", "3 May"])
+def test_the_day_of_a_month_counts_nothing(day: str) -> None:
+    said = f"The generator started slowly on {day}."
+    document = f"On {day} the generator started slowly. Since 1 {day[2:]} the kitchen has had two fryers."
+    assert judged(said, document).verdict == "supported"
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [

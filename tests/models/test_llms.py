@@ -124,6 +124,31 @@ def test_how_likely_replies_begin_is_told_without_writing_them(model: ModelProce
     assert chat.score(paris, [begun], context) == scores[:1]
 
 
+def test_what_is_scored_between_two_answers_leaves_the_read_prompt_alone(model: ModelProcess) -> None:
+    def read(*prompt: Message) -> tuple[int, int, str]:
+        heard: list[GenerationProgress] = []
+        text = "".join(model.write(prompt, max_tokens=8, context=CallContext(on_progress=heard.append)))
+        first = next(told for told in heard if told.stage == "reading" and told.of)
+        return first.at, first.of, text
+
+    follow_up = [*LONG, Message(role="assistant", content="It is blue."), *ask("Why?")]
+    read(*LONG)
+    plain = read(*follow_up)
+    assert plain[0] > 0.8 * plain[1]
+    read(*LONG)
+    scores = [model.score([*LONG, *ask(f"Is the sea {what}?")], ["Yes", "No"]) for what in ("blue", "red", "blue")]
+    assert scores[0] == scores[2] != scores[1]
+    assert read(*follow_up) == plain
+    # A prompt that fills the context has to make room.
+    small = ModelProcess(model._file, "small", context_tokens=512, threads=1)
+    try:
+        list(small.write(ask("Tell me about the sea. " * 60), max_tokens=8))
+        assert len(small.score(ask("Is the sea blue? " * 60), ["Yes", "No"])) == 2
+        assert "".join(small.write(ask("Tell me about the sea. " * 60), max_tokens=8))
+    finally:
+        small.close()
+
+
 def test_a_stop_text_ends_the_answer_and_is_left_out(model: ModelProcess) -> None:
     full = "".join(model.write(ask("Tell me about the sea."), max_tokens=24))
     stop = full[20:24]

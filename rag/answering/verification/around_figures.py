@@ -105,6 +105,8 @@ def miscounted(claim: str, near: Sequence[Source], language: Language) -> Iterat
 
 
 def _counted(text: str, number: Number, language: Language) -> str:
-    """The word that a bare number counts: the next one; '' where it has a unit or counts nothing."""
+    """The word that a bare number counts: the next one; '' where it has a unit, is a day or counts nothing."""
     word = _NEXT.match(text, number.end) if not number.unit else None
-    return "" if word is None or is_empty(word[1], language) else next(iter(terms(word[1], language)), "")
+    if word is None or word[1].lower() in MONTHS or is_empty(word[1], language):
+        return ""
+    return next(iter(terms(word[1], language)), "")

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind
-from rag.answering.verification.amounts import SUM, amounts, computed
+from rag.answering.verification.amounts import amounts
 from rag.answering.verification.case import Case
 from rag.answering.verification.checks import Checks
 from rag.answering.verification.claims import LIST_MARK, Said, claims_nothing, claims_of, subject_of
+from rag.answering.verification.computed_figures import reckon
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources, chosen
 from rag.answering.verification.fewest_sources import keep_fewest
@@ -19,6 +20,7 @@ from rag.answering.verification.languages import unread
 from rag.answering.verification.opposites import beside_opposites, opposite
 from rag.answering.verification.polarity import denies, negation, otherwise
 from rag.answering.verification.relevance import answering, asked_about
+from rag.answering.verification.table_cells import read_off
 from rag.answering.verification.yes_no import core, reply, stated
 from rag.core.text import coverage, is_empty, terms, without_figures
 from rag.core.types import Notice, Span
@@ -42,10 +44,8 @@ _UNLIKELY: Final = 0.3
 _TURNED, _CONTRARY = 0.1, 0.2
 # Words of a claim that one sentence may hold whole to bear it out; the share of its words with which it is partly so.
 _FEWEST, _BARELY = 3, 0.2
-# The share of a computed claim's other words that the documents must hold.
-_COMPUTED: Final = 0.6
-# ... and of an answer of a few words, that are in question where the question's own words stand nowhere;
-# set by hand.
+# The share of an answer's few words that the documents must hold where the question's own words stand nowhere; set by
+# hand.
 _HELD: Final = 0.5
 # Content words of an answer that says nothing of what it is about, and the share of the question it may repeat.
 _BARE, _REPEATED = 4, 0.3
@@ -141,14 +141,7 @@ class Assessor:
             return
         case.differences, doubts = self._checks.differences(claim, case.near)
         case.doubted = [span for one in doubts if (span := case.said.place(*one.span))]
-        if any(one.kind == "figure" for one in case.differences) and (sum_ := computed(claim, case.near)):
-            shown, number = sum_
-            case.differences = [one for one in case.differences if one.span != (number.start, number.end)]
-            rest = SUM.sub(" ", f"{claim[: number.start]} {claim[number.end :]}")
-            plain = self._sources.weights(terms(rest, self._sources.language))
-            case.reasons = [Notice("computed", {"said": shown})]
-            if not case.differences and coverage(plain, _all_terms(case.near)) >= _COMPUTED:
-                case.verdict = "supported"
+        reckon(case, self._sources)
         if case.differences and not self._denies_rightly(case) and any(map(_sure, case.differences)):
             case.accuse()
 
@@ -175,6 +168,7 @@ class Assessor:
         if judge:
             keep_fewest(judge, read, judge.supported - _CHECKED)
         for case in waiting:
+            case.judged = True
             if case.verdict is None and case.differences:
                 case.accuse()
             elif case.verdict is None:
@@ -200,13 +194,18 @@ class Assessor:
             if judgement.probability >= _UNLIKELY and not (denied and more >= _TURNED):
                 case.verdict, case.differences = "partly", []
             return
-        if not case.doubted and (judgement.probability >= enough or self._in_one(case)):
+        if not case.doubted and (judgement.probability >= enough or self._stands_there(case)):
             case.verdict = case.most
             return
         spans = [span for one in judgement.unsupported if (span := case.said.place(*one))]
         wanted = self._sources.weights(terms(case.said.text, self._sources.language))
         barely = coverage(wanted, _all_terms(case.evidence)) >= _BARELY
         self._not_whole(case, case.doubted or self._missing(case) or spans, barely)
+
+    def _stands_there(self, case: Case) -> bool:
+        """Whether one sentence, or the cells of one row, say a claim that differs in nothing exact."""
+        claim, language = case.said.text, self._sources.language
+        return self._in_one(case) or any(read_off(claim, source, language) for source in case.near if source.row)
 
     def _in_one(self, case: Case) -> bool:
         """Whether one sentence of the documents holds all the words of a claim that differs in nothing exact."""
@@ -229,7 +228,7 @@ class Assessor:
     def _not_whole(self, case: Case, spans: list[Span], partly: bool) -> None:
         case.verdict = "partly" if partly else "unsupported"
         case.words = spans or [span for span in [case.said.place(0, len(case.said.text))] if span]
-        case.reasons = [Notice("not_found")]
+        case.reasons = [*case.reasons, Notice("not_found")]
 
     def _missing(self, case: Case) -> list[Span]:
         """The words of a claim that none of its evidence holds."""

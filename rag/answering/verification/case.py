@@ -24,6 +24,8 @@ class Case:
     probability: float | None = None
     most: Verdict = "supported"
     doubted: list[Span] = field(default_factory=list)
+    judged: bool = False
+    """Whether its verdict is a judgement: no exact check has decided it."""
 
     @property
     def contradicted(self) -> bool:

@@ -10,6 +10,7 @@ from rag.answering.verification.case import Case
 from rag.answering.verification.claims import pieces, subject_of
 from rag.answering.verification.evidence import Sources
 from rag.answering.verification.relevance import answers
+from rag.answering.verification.second_look import look_again
 from rag.core.text import language_of, numbers, terms
 from rag.core.types import Claim, Notice, Quote, Sentence, Verdict
 from rag.models.judges import Judge
@@ -17,7 +18,13 @@ from rag.models.judges.wording import joined
 
 
 def verify(
-    text: str, question: str, quotes: Sequence[Quote], others: Sequence[Quote], *, judge: Judge | None = None
+    text: str,
+    question: str,
+    quotes: Sequence[Quote],
+    others: Sequence[Quote],
+    *,
+    judge: Judge | None = None,
+    second: Judge | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Quote, ...]]:
     """The answer's sentences with their verdicts, and the quotes they cite.
 
@@ -28,6 +35,7 @@ def verify(
         others: what else was found, sentence by sentence.
         question: what a bare "yes" or "14 days" is held to claim; no evidence by itself.
         judge: reads claims beside evidence; without one they are compared word by word.
+        second: is asked about what was judged to be supported.
     """
     sources = Sources(quotes, others, language_of(text))
     assessor = Assessor(sources, question, judge)
@@ -36,6 +44,8 @@ def verify(
         cases.append(list(assessor.cases(piece, subject, single=len(written) == 1)))
         subject = subject_of(piece) or subject
     assessor.decide([case for each in cases for case in each])
+    if second:
+        look_again(second, cases)
     judged = [_sentence(piece, each, question, sources) for piece, each in zip(written, cases, strict=True)]
     cited = sorted({place for sentence in judged for place in sentence.quotes if place >= len(quotes)})
     places = {place: place for place in range(len(quotes))} | {old: len(quotes) + i for i, old in enumerate(cited)}

@@ -39,6 +39,6 @@ _UNITS: Final = {
     "$": "$|usd|dollar|dollars|us$|美元", "€": "€|eur|euro|euros|欧元", "£": "£|gbp|英镑",
     "¥": "¥|cny|rmb|yuan|元|人民币",
     "yen": "yen|jpy|日元", "rupee": "rupee|rupees|inr|卢比",
-    "cent": "cent|cents",
+    "cent": "cent|cents|pence|penny",
 }  # fmt: skip
 UNIT_OF: Final = {form: unit for unit, forms in _UNITS.items() for form in forms.split("|")}

@@ -149,11 +149,17 @@ class JudgeFacts:
 @dataclass(frozen=True, slots=True)
 class JudgeCalibration:
     """What the logits of a judge of claims mean (Platt): `slope` and `constant` make them probabilities; from
-    `supported` on, "supported" was right 95 of 100 times. Of a judge that was not calibrated that is out of reach."""
+    `supported` on, "supported" was right 95 of 100 times. Of a judge that was not calibrated that is out of reach.
+    `languages` are those that it was calibrated for."""
 
     slope: float = 1.0
     constant: float = 0.0
     supported: float = math.inf
+    languages: tuple[str, ...] = ("en",)
+
+    def probability(self, logit: float) -> float:
+        """What a logit means."""
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * logit + self.constant))))
 
 
 @functools.lru_cache(maxsize=64)
@@ -183,7 +189,10 @@ def judge_facts(name: str) -> JudgeFacts:
 def judge_calibration(name: str) -> JudgeCalibration:
     """The calibration of a judge of claims; without a file it supports nothing."""
     fields = _read(name)
-    return JudgeCalibration(**fields["judge"]) if fields else JudgeCalibration()
+    if not fields:
+        return JudgeCalibration()
+    table = fields["judge"]
+    return JudgeCalibration(**table | {"languages": tuple(table["languages"])})
 
 
 def _embedder(name: str, fields: Mapping[str, Any]) -> EmbedderFacts:

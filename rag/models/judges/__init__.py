@@ -8,11 +8,12 @@ from pathlib import Path
 from rag.core.errors import ModelUnknown
 from rag.models.catalogue import choose, judge_calibration, known
 from rag.models.judges.bundled import BUNDLED_JUDGE, BundledJudge
+from rag.models.judges.chat import chat_judge
 from rag.models.judges.hub import FAMILIES
 from rag.models.judges.protocol import Judge, Judgement
 from rag.models.judges.selection import select_evidence
 
-__all__ = ["BUNDLED_JUDGE", "BundledJudge", "Judge", "Judgement", "open_judge", "select_evidence"]
+__all__ = ["BUNDLED_JUDGE", "BundledJudge", "Judge", "Judgement", "chat_judge", "open_judge", "select_evidence"]
 
 
 def open_judge(name: str = BUNDLED_JUDGE, folders: Sequence[Path] = (), *, device: str = "auto") -> Judge:

@@ -6,7 +6,6 @@ with `slope`, `constant` and `supported`. Without one nothing is supported.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,10 +66,6 @@ class _HubJudge:
             return_tensors="pt",
         ).to(model.device)
 
-    def _calibrated(self, logit: float) -> float:
-        found = self._calibration.slope * logit + self._calibration.constant
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, found))))
-
     def _load(self) -> tuple[Any, Any]:
         self._model = load_pair_model(self._folder, self.name, self.head, self._device)
         return self._model
@@ -87,7 +82,7 @@ class PairJudge(_HubJudge):
         said = _said(model.config.id2label)
         rest = [i for i in range(len(logits)) if i != said]
         logit = float(logits[said] - logits[rest].logsumexp(0)) if rest else float(logits[said])
-        return Judgement(self._calibrated(logit), ())
+        return Judgement(self._calibration.probability(logit), ())
 
 
 class TokenJudge(_HubJudge):
@@ -105,7 +100,7 @@ class TokenJudge(_HubJudge):
         scores = (logits[own, 0] - logits[own, 1]).tolist()
         places = [inputs.token_to_chars(i) for i in own]
         spans = [(place.start, place.end) for place, score in zip(places, scores, strict=True) if place and score < 0]
-        return Judgement(self._calibrated(min(scores)), tuple(joined(claim, spans)))
+        return Judgement(self._calibration.probability(min(scores)), tuple(joined(claim, spans)))
 
 
 def _chosen(claim: str, evidence: Sequence[str]) -> str:

@@ -20,17 +20,17 @@ import numpy as np
 from rag.core.processors import multiplies_tiles
 from rag.models.llms.generator import CannotLoad, Stopped
 from rag.models.llms.idle_cores import IdleCores
+from rag.models.llms.read_tokens import BATCH, ReadTokens, batch_end
 
 # llama.cpp logs every tensor it loads.
 logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
 
-# Prompt tokens per batch, of which lines end most. Those of 64 read a tenth fewer tokens in a second; on a CPU larger
-# batches are no faster, on a GPU they are.
-_BATCH, _GPU_BATCH = 128, 512
-# A batch ends with a line, so that what prompts share ends with one, but not before it has so many tokens: smaller ones
-# read a fifth fewer in a second. With 24, the rules end with "Text:", which all prompts share.
-_LEAST = 24
+_GPU_BATCH = 512
 _ABORTED = 2
+# The sequences of the KV cache: that of answers, and one for what is read beside them.
+_ANSWERS, _ASIDE = 0, 1
+
+Progress = Callable[[int, int], None]
 
 
 class Engine:
@@ -43,9 +43,7 @@ class Engine:
     def __init__(self, file: Path, *, context: int, threads: int, gpu_layers: int, plain: bool) -> None:
         self.stop = Event()
         self._cores = IdleCores(threads)
-        # The tokens in the KV cache, and where the batches end that any prompt with these tokens is evaluated in.
-        self._cached: list[int] = []
-        self._ends: list[int] = []
+        self._read = [ReadTokens(), ReadTokens()]
         model_params = lib.llama_model_default_params()
         model_params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 0x7FFFFFFF
         # Weights repacked for matrix extensions (AMX …): faster, but some virtual machines advertise extensions that
@@ -57,17 +55,19 @@ class Engine:
         if not self._model:
             raise CannotLoad("damaged")
         self._vocab = lib.llama_model_get_vocab(self._model)
-        self._context = self._new_context(context, _GPU_BATCH if gpu_layers else _BATCH)
+        self._context = self._new_context(context, _GPU_BATCH if gpu_layers else BATCH)
         self._memory = lib.llama_get_memory(self._context)
         self._abort = lib.ggml_abort_callback(lambda _: self.stop.is_set())
         # Warm-up, so that such a fault happens before the first question.
-        self.read([self._first_token()] * _BATCH)
+        self.read([self._first_token()] * BATCH)
 
     def _new_context(self, context: int, batch: int) -> object:
         params = lib.llama_context_default_params()
         self.context = min(context, lib.llama_model_n_ctx_train(self._model) or context)
         self._batch = batch
         params.n_ctx, params.n_batch, params.n_ubatch = self.context, batch, batch
+        # Both sequences share the cells of the cache, and those that hold the same tokens.
+        params.n_seq_max, params.kv_unified = 2, True
         self._threads = params.n_threads = params.n_threads_batch = self._cores.meanwhile()
         context_pointer: object = lib.llama_init_from_model(self._model, params)
         if not context_pointer:
@@ -118,25 +118,29 @@ class Engine:
     def ends_line(self, token: int) -> bool:
         return self._piece(token).endswith(b"\n")
 
-    def read(self, prompt: Sequence[int], progress: Callable[[int, int], None] | None = None) -> None:
+    def read(self, prompt: Sequence[int], progress: Progress | None = None, *, aside: bool = False) -> None:
         """Evaluate a prompt from the first token that is not in the KV cache.
 
         Args:
             progress: called with (tokens evaluated, tokens in all) before each batch and at the end.
+            aside: beside the prompt of the last answer, which stays in the cache where there is room for both.
 
         Raises:
             Stopped: cancelled; the batches evaluated until then stay in the cache.
         """
-        self._rewind(prompt)
+        sequence = _ASIDE if aside else _ANSWERS
+        if not aside or len(prompt) + len(self._read[_ANSWERS].tokens) > self.context:
+            self._forget(_ANSWERS if aside else _ASIDE)
+        read = self._rewind(prompt, sequence)
         self._take(self._cores.at_start())
         lib.llama_set_abort_callback(self._context, self._abort, None)
         try:
-            while (start := len(self._cached)) < len(prompt):
+            while (start := len(read.tokens)) < len(prompt):
                 if progress:
                     progress(start, len(prompt))
                 end, whole = batch_end(prompt, start, self.ends_line, self._batch)
-                self._decode(prompt[start:end])
-                self._ends += [end] if whole else []
+                self._decode(prompt[start:end], sequence)
+                read.ends += [end] if whole else []
         finally:
             # The abort callback costs a fast model a sixth of its speed; generation checks `stop` between tokens.
             lib.llama_set_abort_callback(self._context, lib.ggml_abort_callback(0), None)
@@ -155,7 +159,7 @@ class Engine:
         # A character may span several tokens: incomplete UTF-8 is buffered.
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         try:
-            for _ in range(min(count, self.context - len(self._cached))):
+            for _ in range(min(count, self.context - len(self._read[_ANSWERS].tokens))):
                 token = lib.llama_sampler_sample(sampler, self._context, -1)
                 if lib.llama_vocab_is_eog(self._vocab, token):
                     break
@@ -168,35 +172,46 @@ class Engine:
         if rest := decoder.decode(b"", final=True):
             yield rest
 
-    def _rewind(self, prompt: Sequence[int]) -> None:
-        """Drop what does not match the prompt's prefix from the KV cache.
+    def _rewind(self, prompt: Sequence[int], sequence: int) -> ReadTokens:
+        """Drop what does not match the prompt's prefix from the KV cache of a sequence; what is left of it.
 
-        Only batches are kept that do not depend on what follows them, so that a prompt is always computed in the same
-        steps and the result is bit-identical: the same question gets the same answer.
+        What is read aside begins with what answers have in the cache, if that is more.
         """
-        # The last token is always evaluated, since its logits are needed.
-        pairs = enumerate(zip(self._cached, prompt[:-1], strict=False))
-        alike = next((at for at, (old, new) in pairs if old != new), min(len(self._cached), len(prompt) - 1))
-        self._ends = [end for end in self._ends if end <= alike]
-        shared = self._ends[-1] if self._ends else 0
+        read, answers = self._read[sequence], self._read[_ANSWERS]
+        if sequence == _ASIDE and (shared := answers.shared(prompt)) > read.shared(prompt):
+            lib.llama_memory_seq_rm(self._memory, _ASIDE, -1, -1)
+            lib.llama_memory_seq_cp(self._memory, _ANSWERS, _ASIDE, 0, shared)
+            read.copy_from(answers, shared)
+        shared = read.shared(prompt)
         # Recurrent models, such as Mamba, cannot drop a part of their state.
-        if not lib.llama_memory_seq_rm(self._memory, -1, shared, -1):
-            lib.llama_memory_clear(self._memory, True)
-            shared, self._ends = 0, []
-        del self._cached[shared:]
+        if not lib.llama_memory_seq_rm(self._memory, sequence, shared, -1):
+            self._forget(sequence)
+        read.cut(min(shared, len(read.tokens)))
+        return read
 
-    def _decode(self, tokens: Sequence[int]) -> None:
+    def _forget(self, sequence: int) -> None:
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        self._read[sequence].cut(0)
+
+    def _decode(self, tokens: Sequence[int], sequence: int = _ANSWERS) -> None:
         if self.stop.is_set():
             raise Stopped
-        # The batch points into this array without a reference to it.
-        array = (lib.llama_token * len(tokens))(*tokens)
-        code = lib.llama_decode(self._context, lib.llama_batch_get_one(array, len(tokens)))
+        read = self._read[sequence]
+        batch = lib.llama_batch_init(len(tokens), 0, 1)
+        try:
+            batch.n_tokens = len(tokens)
+            for at, token in enumerate(tokens):
+                batch.token[at], batch.pos[at], batch.logits[at] = token, len(read.tokens) + at, at == len(tokens) - 1
+                batch.n_seq_id[at], batch.seq_id[at][0] = 1, sequence
+            code = lib.llama_decode(self._context, batch)
+        finally:
+            lib.llama_batch_free(batch)
         if code == 0:
-            self._cached.extend(tokens)
+            read.tokens.extend(tokens)
             self._take(self._cores.meanwhile())
             return
         # An interrupted batch may be in the cache in part.
-        lib.llama_memory_seq_rm(self._memory, -1, len(self._cached), -1)
+        lib.llama_memory_seq_rm(self._memory, sequence, len(read.tokens), -1)
         if code == _ABORTED:
             raise Stopped
         raise RuntimeError(f"llama_decode returned {code}")
@@ -213,17 +228,6 @@ class Engine:
 
     def _first_token(self) -> int:
         return self.bos if self.bos >= 0 else max(self.eos, 0)
-
-
-def batch_end(
-    prompt: Sequence[int], start: int, ends_line: Callable[[int], bool], batch: int = _BATCH
-) -> tuple[int, bool]:
-    """Where the batch of a prompt ends that begins at `start`, and whether it does so whatever follows."""
-    last = min(start + batch, len(prompt))
-    for end in range(start + min(_LEAST, batch), last):
-        if ends_line(prompt[end - 1]):
-            return end, True
-    return last, last - start == batch
 
 
 def _sampler(vocabulary: int, temperature: float, repeat_penalty: float, seed: int) -> object:

@@ -24,7 +24,7 @@ class GgufGenerator:
 
     def score(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> list[float]:
         prompt = fitted(self._format.prompt(order["messages"]), self.context, 1)
-        self._engine.read(prompt, progress)
+        self._engine.read(prompt, progress, aside=True)
         return self._engine.log_probabilities([self._engine.tokens(option)[0] for option in order["options"]])
 
     def answer(self, order: dict[str, Any], progress: Callable[[int, int], None]) -> Iterator[str]:
