@@ -91,8 +91,8 @@ def main() -> None:
 
 
 HEAD: Final = f"""# What a chat model's "Yes" means, asked whether a text says a claim that the bundled judge supports.
-# Fitted on the folders {", ".join(FITTED)} of bench/everyday_claims and the two thirds of bench/written_answers.
 command = "python bench/chat_judge.py FILE.gguf --write"
+sets = ["everyday claims {", ".join(FITTED)}", "written answers, two thirds"]
 """
 
 

@@ -51,7 +51,7 @@ class Conversation:
         quotes: int = 3,
         condense: bool = False,
         rewrite: bool = False,
-        second_look: bool = True,
+        second_look: bool = False,
         reader: AnswerScorer | None = None,
         judge: Judge | None = None,
     ) -> None:

@@ -45,10 +45,12 @@ def verify(
     with using(text):
         written = text.read_text(encoding="utf-8", errors="replace")
     said = _said(services, files, collection or DEFAULT, written, question)
-    sentences, quotes = judged(written, question, [], said, judge=services.judge)
+    judge, second = services.judge, services.second_judge
+    sentences, quotes = judged(written, question, [], said, judge=judge, second=second)
     record = {
         "question": question,
-        "judge": {"name": services.judge.name, "supported_from": services.judge.supported},
+        "judge": {"name": judge.name, "supported_from": judge.supported},
+        **({"second_judge": {"name": second.name, "supported_from": second.supported}} if second else {}),
         "sentences": [sentence_record(sentence, quotes) for sentence in sentences],
     }
     tell(record, verdict_lines(sentences, quotes), as_json)

@@ -83,7 +83,7 @@ class Settings(BaseSettings):
         description="Let an able model write an answer again, once, that the documents do not bear out.",
     )
     second_look: bool = Field(
-        True,
+        False,
         description="Ask an able model again, with the sources before it, about what was found supported.",
     )
     queue_limit: int = Field(8, ge=1, le=1000, description="Questions that may wait for the model.")

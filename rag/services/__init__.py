@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from rag.core.call_context import ANONYMOUS
 from rag.core.errors import ModelError, SettingsInvalid
 from rag.core.settings import Settings
 from rag.services.background import ReaderProcess, stop
@@ -101,6 +102,12 @@ class Services(LibraryParts):
         """The model that writes; None for quotes only. Raises ModelError as `choice`."""
         name = self.model_name
         return None if name == NO_MODEL else self._chat_models.writer(name, self.choice)
+
+    @property
+    def second_judge(self) -> Judge | None:
+        """The model that writes as a judge of any text, where that is wanted and it is able. Raises ModelError."""
+        writer = self.writer if self.settings.second_look else None
+        return writer.as_judge(ANONYMOUS) if writer else None
 
     def writing_entry(self) -> Entry | None:
         """The model that writes as an entry of the installed ones; None where none can write here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from rag.core.types import Answer, Sentence
 from rag.ingestion.loading import load_bytes
 from rag.ingestion.pipeline import read_file
 from rag.models.catalogue import JudgeCalibration, judge_calibration
-from rag.models.judges import Judgement, chat, open_judge
+from rag.models.judges import Judge, Judgement, chat, open_judge
 from rag.models.judges.protocol import Pair
 from rag.models.llms.queued import QueuedChatModel
 from rag.services import Services, open_services
@@ -197,6 +198,23 @@ def test_the_text_stands_before_the_statement(library: Services) -> None:
     assert text.startswith("Text:\n")
     assert "closes at ten in the evening" in text
     assert statement.startswith(CLOSING)
+
+
+def test_any_text_is_judged_by_the_model_that_is_at_work_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "smollm2-135m-instruct"
+
+    def second(*, wanted: bool) -> Judge | None:
+        return open_services(Settings(data_dir=tmp_path, model=name, samples=False, second_look=wanted)).second_judge
+
+    assert second(wanted=True) is None, "nobody has calibrated it"
+    monkeypatch.setattr(chat, "judge_calibration", lambda _: JudgeCalibration(1.0, 0.0, 0.5))
+    assert second(wanted=False) is None
+    judge = second(wanted=True)
+    assert judge is not None
+    (judged,) = judge.judge([(CLOSING, ["The car park closes at ten in the evening."])])
+    assert (judge.name, judge.supported, 0 < judged.probability < 1) == (name, 0.5, True)
 
 
 def test_a_model_without_calibration_confirms_nothing() -> None:

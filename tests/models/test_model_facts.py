@@ -61,7 +61,8 @@ class Renamed:
 @pytest.mark.parametrize("file", sorted(FACTS.glob("*.toml")), ids=lambda file: file.stem)
 def test_each_file_is_a_models_and_names_what_it_was_made_from(file: Path) -> None:
     told = tomllib.loads(file.read_text(encoding="utf-8"))
-    assert known(file.stem) in MODELS
+    # Of a chat model that people bring as a file only what it is worth as a judge is known.
+    assert known(file.stem) in MODELS or set(told) == {"command", "sets", "judge"}
     assert (PROJECT / told["command"].split()[1]).is_file()
     assert told["sets"]
 
