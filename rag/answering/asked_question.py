@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rag.answering.evidence import are_of_each
 from rag.answering.found_evidence import Evidence
@@ -14,8 +15,11 @@ from rag.answering.stage_clock import Clock
 from rag.core.call_context import CallContext
 from rag.core.errors import ModelError, ModelLanguage
 from rag.core.text import covers, language_of
-from rag.core.types import Answer, Notice, Turn
+from rag.core.types import Answer, Document, Notice, Turn, shown_name
 from rag.models.catalogue import EmbedderFacts
+
+# Documents that are named where they could not be compared with a question.
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,17 @@ class AskedQuestion:
     @property
     def foreign(self) -> bool:
         """Whether it is in a language that none of the documents is in, and the embedder does not read both."""
-        asked, documents = language_of(self.question), {document.language for document in self.library.meant.all}
-        return bool(documents) and asked not in documents and not covers(self.facts.languages, {asked, *documents})
+        return bool(self.unread) and len(self.unread) == len(self.library.meant.all)
+
+    @property
+    def unread(self) -> list[Document]:
+        """The documents in another language than the question, where the embedder does not read both."""
+        asked = language_of(self.question)
+        return [
+            document
+            for document in self.library.meant.all
+            if document.language != asked and not covers(self.facts.languages, {asked, document.language})
+        ]
 
     def ready(self) -> AnswerWriter:
         """The chat model. Raises ModelError where there is none, or not for the question's language."""
@@ -93,6 +106,12 @@ def _notices(asked: AskedQuestion, evidence: Evidence) -> Iterator[Notice]:
     for each in evidence.missing:
         fields: dict[str, str | int] = {"identifier": each.identifier, "nearest": ", ".join(each.nearest)}
         yield Notice("identifier_nearest" if each.nearest else "identifier_missing", fields)
-    if not evidence.answers and not evidence.missing and asked.foreign:
-        # What an embedder that does not read both languages finds near is noise: nothing is known.
+    if evidence.answers or evidence.missing or not asked.unread:
+        return
+    # What an embedder that does not read both languages finds near is noise: nothing is known.
+    if asked.foreign:
         yield Notice("language_unread")
+        return
+    names = [shown_name(document) for document in asked.unread]
+    named = [*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]
+    yield Notice("languages_apart", {"names": ", ".join(named)})

@@ -55,9 +55,11 @@ def written_title(answer: Answer, t: Texts) -> str:
 
 
 def refused_title(answer: Answer, t: Texts) -> str:
-    """That it is not in the documents; or that this cannot be told."""
-    undecided = any(notice.key == "language_unread" for notice in answer.notices)
-    return t("answer.undecided") if undecided else t("answer.refused")
+    """That it is not in the documents, or not in those that could be compared; or that this cannot be told."""
+    keys = {notice.key for notice in answer.notices}
+    if "language_unread" in keys:
+        return t("answer.undecided")
+    return t("answer.refused_apart" if "languages_apart" in keys else "answer.refused")
 
 
 def notice_text(notice: Notice, t: Texts) -> str:

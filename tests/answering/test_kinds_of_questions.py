@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from rag.answering.retrieval.spelling import respelled
-from rag.core.types import Answer, Passage
+from rag.core.types import Answer, Notice, Passage
 from rag.ingestion.pipeline import read_file
 from rag.services import Services
+from rag.ui.texts import Texts
+from rag.viewing.answer_notices import refused_title
 from tests.support.asking import OWNER, ask, library_of
 
 LEASES = {
@@ -226,6 +229,24 @@ def test_another_subject_is_refused_in_a_conversation_as_at_its_start(library: S
 def test_a_language_that_the_embedder_does_not_read_is_said_and_nothing_denied(library: Services) -> None:
     answer = ask(library, "manual", "锅炉多久清洗一次？")
     assert [notice.key for notice in answer.notices] == ["language_unread"]
+
+
+def test_documents_that_could_not_be_compared_are_named_and_not_said_to_lack_it(tmp_path: Path) -> None:
+    with library_of(tmp_path, {"mixed": {"Handbook.md": "# Rules\n\nProbation lasts six months."}}) as mixed:
+        # The embedder that the first document has decided on reads English alone.
+        collection = mixed.store.collections.by_name(OWNER, "mixed")
+        assert collection is not None
+        moving = "# 搬迁通知\n\n办公室将于四月二十日迁入新址，当天上午九点开门。"
+        read_file(mixed.ingest, OWNER, collection.id, moving.encode(), "搬迁.md")
+        in_chinese = ask(mixed, "mixed", "试用期有多长时间？")
+        assert (in_chinese.outcome, in_chinese.notices) == (
+            "refused",
+            (Notice("languages_apart", {"names": "Handbook.md"}),),
+        )
+        assert refused_title(in_chinese, Texts("en")) != Texts("en")("answer.refused")
+        in_english = ask(mixed, "mixed", "Which wine goes with fish?")
+        assert [notice.fields for notice in in_english.notices] == [{"names": "搬迁.md"}]
+        assert not ask(mixed, "mixed", "How long is probation?").notices
 
 
 def test_the_members_of_a_list_may_be_sections(library: Services) -> None:

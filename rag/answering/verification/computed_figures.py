@@ -78,17 +78,17 @@ def computed(claim: str, near: Sequence[Source], rows: Sequence[Source] = ()) ->
     """A figure of the claim that is a sum, a difference, a change in per cent, a share or a multiple of figures of the
     documents.
 
-    A sum or difference only where the claim, or the sentence with one of its figures, speaks of one.
+    A sum or difference only where the claim speaks of one.
 
     Args:
         rows: those of all tables, of which a whole column may be added up.
     """
     said = numbers(claim)
-    there, speaking = _figures_there(near)
+    there = _figures_there(near)
     values = {number.value for number in said}
     few = sorted(there.items(), key=lambda one: one[0][0] not in values)[:_MOST_COMPUTED]
     told = SUM.search(claim) is not None
-    adding = [*permutations(few, 2), *permutations(few, 3)] if told or speaking else []
+    adding = [*permutations(few, 2), *permutations(few, 3)] if told else []
     counts = [number for number in said if not _money(number.unit) and number.value > 1]
     for number in said:
         if not number.plain or (number.value, number.unit) in there:
@@ -104,17 +104,15 @@ def computed(claim: str, near: Sequence[Source], rows: Sequence[Source] = ()) ->
     return None
 
 
-def _figures_there(near: Sequence[Source]) -> tuple[dict[Amount, str], bool]:
-    """The figures of the documents as they are written, and whether a sentence with one speaks of a sum."""
+def _figures_there(near: Sequence[Source]) -> dict[Amount, str]:
+    """The figures of the documents as they are written."""
     there: dict[Amount, str] = {}
-    speaking = False
     for source in near:
         for number in _with_units(source):
             text = written(number, source)
             if number.plain and (number.unit or number.value not in YEARS or "," in text):
                 there.setdefault((number.value, number.unit), text)
-                speaking = speaking or SUM.search(source.text) is not None
-    return there, speaking
+    return there
 
 
 def _with_units(source: Source) -> Iterator[Number]:
