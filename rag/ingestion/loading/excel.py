@@ -17,7 +17,17 @@ from rag.core.errors import DamagedFile, NoWords
 from rag.core.types import LoadedDocument
 from rag.ingestion.loading.cell_formats import BUILT_IN, shown_number
 from rag.ingestion.loading.dates import iso_date
-from rag.ingestion.loading.excel_xml import S, bounds_of, inline_words, is_on, local_name, number_of, place_of, words_of
+from rag.ingestion.loading.excel_xml import (
+    S,
+    bounds_of,
+    is_on,
+    is_struck,
+    local_name,
+    number_of,
+    place_of,
+    string_of,
+    words_of,
+)
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.office_package import Package, R, open_package
 from rag.ingestion.loading.sheet_regions import SheetItem
@@ -36,6 +46,7 @@ _CELLS: Final = 2_000_000
 class _Style:
     code: str = ""
     bold: bool = False
+    struck: bool = False
 
 
 def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
@@ -81,9 +92,9 @@ def _sheets(package: Package, workbook: Any, options: ReadingOptions) -> Iterato
         options.on_progress(number + 1, len(listed))
 
 
-def _strings(package: Package) -> list[str]:
+def _strings(package: Package) -> list[tuple[str, str]]:
     root = package.one("/sharedStrings")
-    return [] if root is None else [words_of(entry) for entry in root.iter(f"{S}si")]
+    return [] if root is None else [string_of(entry) for entry in root.iter(f"{S}si")]
 
 
 def _styles(package: Package) -> list[_Style]:
@@ -91,12 +102,14 @@ def _styles(package: Package) -> list[_Style]:
     if root is None:
         return []
     codes = BUILT_IN | {number_of(one.get("numFmtId")): one.get("formatCode", "") for one in root.iter(f"{S}numFmt")}
-    fonts = [font.find(f"{S}b") for font in root.iterfind(f"{S}fonts/{S}font")]
-    bold = [mark is not None and is_on(mark.get("val", "1")) for mark in fonts]
+    fonts = list(root.iterfind(f"{S}fonts/{S}font"))
+    marks = [font.find(f"{S}b") for font in fonts]
+    looks = [(m is not None and is_on(m.get("val", "1")), is_struck(f)) for m, f in zip(marks, fonts, strict=True)]
     found = []
     for style in root.iterfind(f"{S}cellXfs/{S}xf"):
         font = number_of(style.get("fontId"))
-        found.append(_Style(codes.get(number_of(style.get("numFmtId")), ""), font < len(bold) and bold[font]))
+        look = looks[font] if font < len(looks) else (False, False)
+        found.append(_Style(codes.get(number_of(style.get("numFmtId")), ""), *look))
     return found
 
 
@@ -132,7 +145,7 @@ def _boxes(package: Package, part: str) -> Iterator[SheetItem]:
 class _Cells:
     """Reads a sheet's part row by row: what is read is forgotten at once."""
 
-    def __init__(self, sheet: Sheet, strings: list[str], styles: list[_Style], since_1904: bool) -> None:
+    def __init__(self, sheet: Sheet, strings: list[tuple[str, str]], styles: list[_Style], since_1904: bool) -> None:
         self._sheet, self._strings, self._styles, self._since_1904 = sheet, strings, styles, since_1904
         self._row = self._column = -1
 
@@ -186,6 +199,9 @@ class _Cells:
         text, hidden = self._text(cell, style)
         if hidden:
             self._sheet.left_out.append(hidden)
+        if style.struck and text:
+            self._sheet.struck.append(text)
+            text = ""
         if text and self._row < _ROWS and self._column < _COLUMNS:
             if len(self._sheet.items) >= _CELLS:
                 raise MemoryError
@@ -197,16 +213,22 @@ class _Cells:
         kind, value, formula = cell.get("t", "n"), parts.get("v"), parts.get("f")
         stored = value.text if value is not None and value.text else ""
         if kind == "inlineStr" and "is" in parts:
-            return inline_words(parts["is"]), ""
+            return self._string(*string_of(parts["is"]))
         if formula is not None and not stored and kind != "str":
             self._sheet.formulas += 1
             return f"={formula.text or '…'}", ""
         if kind == "s":
             place = number_of(stored)
-            return (self._strings[place] if place < len(self._strings) else ""), ""
+            return self._string(*(self._strings[place] if place < len(self._strings) else ("", "")))
         if kind == "b":
             return ("TRUE" if stored == "1" else "FALSE"), ""
         if kind != "n" or not stored:
             return stored, ""
         shown = shown_number(float(stored), style.code, since_1904=self._since_1904)
         return shown, "" if shown else stored
+
+    def _string(self, text: str, struck: str) -> tuple[str, str]:
+        """A string of several looks, without what is struck out of it."""
+        if struck:
+            self._sheet.struck.append(struck)
+        return text, ""

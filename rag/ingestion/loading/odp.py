@@ -8,11 +8,14 @@ from rag.core.errors import NoWords
 from rag.core.types import LeftOut, LoadedDocument, Page, UnreadReason
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.open_document import DRAW, PRESENTATION, SVG, TABLE, TEXT, OpenDocument
+from rag.ingestion.loading.open_looks import Look, Looks
 from rag.ingestion.loading.open_text import OpenReader
 from rag.ingestion.loading.powerpoint import NOTES
 from rag.ingestion.loading.table_notes import with_surroundings
 from rag.ingestion.loading.titles import title_of
 
+# What a slide's words stand on is not known.
+_GROUND: Final = Look(paper=False)
 _RUNNING: Final = ("date-time", "footer", "page-number", "header")
 
 
@@ -26,7 +29,8 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     opened = OpenDocument(data, name, "odp")
     slides = list(opened.body.iterchildren(f"{DRAW}page"))[: options.max_pages]
     hidden = opened.hidden_slides()
-    pages = [_page(slide, number, slide.get(f"{DRAW}style-name") in hidden) for number, slide in enumerate(slides, 1)]
+    looks = Looks(opened)
+    pages = [_page(one, number, looks, one.get(f"{DRAW}style-name") in hidden) for number, one in enumerate(slides, 1)]
     if not any(page.text for page in pages):
         raise NoWords(name=name)
     first = [heading.title for heading in pages[0].headings[:1]]
@@ -35,23 +39,26 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     return LoadedDocument(name, title, options.kind, tuple(pages), empty_pages=empty, date=opened.date)
 
 
-def _page(slide: Any, number: int, hidden: bool) -> Page:
-    reader = OpenReader()
+def _page(slide: Any, number: int, looks: Looks, hidden: bool) -> Page:
+    reader = OpenReader(looks, _GROUND)
     pictures = False
     for shape in sorted(_shapes(slide), key=_order):
         kind = shape.get(f"{PRESENTATION}class", "")
         if kind in _RUNNING:
             continue
         if kind == "title":
-            inner = OpenReader()
+            inner = OpenReader(looks, _GROUND)
             inner.blocks(shape)
-            reader.flow.put(" ".join(inner.finish().text.split()))
+            title = inner.finish()
+            for part in title.left_out:
+                reader.flow.leave(part.why, part.text)
+            reader.flow.put(" ".join(title.text.split()))
             reader.flow.end("\n\n", level=1)
             continue
         pictures = pictures or shape.find(f"{DRAW}image") is not None
         reader.blocks(shape)
         reader.flow.apart("\n\n")
-    _notes(slide, reader)
+    _notes(slide, reader, looks)
     written = reader.finish()
     if hidden:
         return Page(number, str(number), "", left_out=(LeftOut("hidden", written.text),) if written.text else ())
@@ -61,16 +68,16 @@ def _page(slide: Any, number: int, hidden: bool) -> Page:
     return Page(number, str(number), written.text, tuple(written.headings), tables, left, unread)
 
 
-def _notes(slide: Any, reader: OpenReader) -> None:
+def _notes(slide: Any, reader: OpenReader, looks: Looks) -> None:
     for notes in slide.iterchildren(f"{PRESENTATION}notes"):
-        inner = OpenReader()
+        inner = OpenReader(looks, _GROUND)
         for shape in _shapes(notes):
             inner.blocks(shape)
-        text = inner.finish().text
-        if text.strip():
+        written = inner.finish()
+        if written.text.strip():
             reader.flow.put(NOTES)
             reader.flow.end("\n", level=2)
-            reader.flow.block(text)
+            reader.flow.written(written)
 
 
 def _shapes(slide: Any) -> list[Any]:

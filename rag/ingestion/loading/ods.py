@@ -42,11 +42,16 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
 
 
 class _Styles:
-    """Which styles of tables are hidden, which of cells bold."""
+    """Which styles of tables are hidden, which of cells bold or struck out."""
 
     def __init__(self, document: OpenDocument) -> None:
         self.hidden = {
             name for name, style in document.styles("table").items() if _says(style, TABLE, "display", "false")
+        }
+        self.struck = {
+            name
+            for name, style in document.styles("table-cell").items()
+            if any(part.get(f"{STYLE}text-line-through-style", "none") != "none" for part in style)
         }
         self.bold = {
             name for name, style in document.styles("table-cell").items() if _says(style, FO, "font-weight", "bold")
@@ -118,6 +123,9 @@ def _row(sheet: Sheet, row: Any, at: _At, styles: _Styles) -> list[SheetItem]:
             text = _text(sheet, cell)
             rows, columns = (number_of(cell, f"number-{name}-spanned", _COPIES) for name in ("rows", "columns"))
             bold = cell.get(f"{TABLE}style-name") in styles.bold
+            if text and cell.get(f"{TABLE}style-name") in styles.struck:
+                sheet.struck.append(text)
+                text = ""
             for copy in range(min(count, _COPIES) if text else 0):
                 found.append(SheetItem(at.row, at.column + copy, text, rows, columns, bold))
         at.column += count

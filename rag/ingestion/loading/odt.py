@@ -8,6 +8,7 @@ from rag.core.errors import NoWords
 from rag.core.types import LoadedDocument
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.open_document import OpenDocument, words_of
+from rag.ingestion.loading.open_looks import Look, Looks
 from rag.ingestion.loading.open_text import OpenReader
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
@@ -21,7 +22,7 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
         NoWords: nothing is written in it.
     """
     opened = OpenDocument(data, name, "odt")
-    reader = OpenReader()
+    reader = OpenReader(Looks(opened), Look())
     reader.blocks(opened.body)
     written = reader.finish()
     known = {" ".join(line.split()) for line in written.text.split("\n")}

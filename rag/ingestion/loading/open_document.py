@@ -24,7 +24,7 @@ SVG: Final = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 PRESENTATION: Final = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 _DC: Final = "{http://purl.org/dc/elements/1.1/}"
 # What stands in a paragraph and is no part of it.
-_APART: Final = (
+APART: Final = (
     f"{OFFICE}annotation",
     f"{OFFICE}annotation-end",
     f"{TEXT}note",
@@ -64,6 +64,13 @@ class OpenDocument:
         found = (style for root in roots for style in root.iter(f"{STYLE}style"))
         return {style.get(f"{STYLE}name", ""): style for style in found if style.get(f"{STYLE}family") == family}
 
+    def list_styles(self) -> dict[str, list[Any]]:
+        """The levels of the styles of lists by their names."""
+        roots = [root for root in (self._styles, self.content) if root is not None]
+        return {
+            style.get(f"{STYLE}name", ""): list(style) for root in roots for style in root.iter(f"{TEXT}list-style")
+        }
+
     def running(self) -> Iterator[Any]:
         """The paragraphs on top and foot of the pages."""
         for part in ("header", "footer"):
@@ -99,16 +106,20 @@ def words_of(element: Any) -> str:
 def _words(element: Any) -> Iterator[str]:
     yield " ".join((element.text or "").replace("\n", " ").split(" ")) if element.text else ""
     for child in element:
-        if child.tag == f"{TEXT}s":
-            count = child.get(f"{TEXT}c", "1")
-            yield " " * (min(int(count), _MOST_BLANKS) if count.isdecimal() and len(count) < 6 else 1)
-        elif child.tag == f"{TEXT}tab":
-            yield "\t"
-        elif child.tag == f"{TEXT}line-break":
-            yield "\n"
-        elif child.tag not in _APART:
+        between = blank(child)
+        if between is not None:
+            yield between
+        elif child.tag not in APART:
             yield from _words(child)
         yield (child.tail or "").replace("\n", " ")
+
+
+def blank(element: Any) -> str | None:
+    """What an element that stands for blanks is in a text; None where it is none."""
+    if element.tag == f"{TEXT}s":
+        count = element.get(f"{TEXT}c", "1")
+        return " " * (min(int(count), _MOST_BLANKS) if count.isdecimal() and len(count) < 6 else 1)
+    return {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}.get(element.tag)
 
 
 def number_of(element: Any, name: str, most: int) -> int:

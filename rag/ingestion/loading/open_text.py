@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from rag.core.tables import Cell
-from rag.ingestion.loading.open_document import DRAW, TABLE, TEXT, number_of, words_of
+from rag.core.types import LeftOut
+from rag.ingestion.loading.open_document import APART, DRAW, TABLE, TEXT, blank, number_of, words_of
+from rag.ingestion.loading.open_looks import Look, Looks, is_hidden, whole
 from rag.ingestion.loading.table_text import write_table
 from rag.ingestion.loading.text_flow import BULLET, TextFlow, Written
 
@@ -17,12 +20,18 @@ _GROUPS: Final = tuple(f"{TABLE}table-{name}" for name in ("header-rows", "rows"
 
 
 class OpenReader:
-    """Reads blocks into a text. Notes are collected, and written by `finish`."""
+    """Reads blocks into a text. Notes are collected, and written by `finish`.
 
-    def __init__(self) -> None:
+    `ground`: how text looks where nothing is said of it.
+    """
+
+    def __init__(self, looks: Looks, ground: Look) -> None:
         self.flow = TextFlow()
         self.titles: list[str] = []
+        self._looks, self._ground = looks, ground
         self._notes: list[Any] = []
+        self._listed: list[str] = []  # the styles of the lists around
+        self._numbers: dict[str, dict[int, int]] = {}  # of each style, by level
 
     def blocks(self, element: Any, depth: int = 0, lead: str = "") -> None:
         """All blocks of an element, in order."""
@@ -35,13 +44,13 @@ class OpenReader:
                 self._paragraph(child, lead)
                 lead = lead and "  "
             elif child.tag in _LISTS:
-                for item in child:
-                    self.blocks(item, depth + 1, BULLET if item.tag == f"{TEXT}list-item" else "")
-                self.flow.apart("\n\n")
+                self._list(child, depth)
             elif child.tag == f"{TABLE}table":
                 self._table(child, depth)
             elif child.tag == f"{TEXT}tracked-changes":
                 self._deleted(child)
+            elif child.tag == f"{TEXT}section" and is_hidden(child):
+                self.flow.leave("hidden", _all_words(child))
             elif child.tag in _HOLDERS or child.tag == f"{DRAW}frame":
                 self.blocks(child, depth + 1)
 
@@ -56,28 +65,64 @@ class OpenReader:
             self.flow.lead = ""
         return self.flow.finish()
 
+    def _list(self, element: Any, depth: int) -> None:
+        style = element.get(f"{TEXT}style-name") or (self._listed[-1] if self._listed else "")
+        if not style and (first := next(element.iter(f"{TEXT}p"), None)) is not None:
+            style = self._looks.list_of(first)
+        self._listed.append(style)
+        level, numbers = len(self._listed), self._numbers.setdefault(style, {})
+        goes_on = element.get(f"{TEXT}continue-numbering") == "true" or element.get(f"{TEXT}continue-list")
+        if not (goes_on and level in numbers):
+            numbers[level] = self._looks.start(style, level) - 1
+        for item in element:
+            lead = ""
+            if item.tag == f"{TEXT}list-item":
+                numbers[level] = whole(item.get(f"{TEXT}start-value", ""), numbers[level] + 1)
+                mark = self._looks.mark(style, level, numbers)
+                lead = BULLET if mark is None else f"{mark} "
+            self.blocks(item, depth + 1, lead)
+        self._listed.pop()
+        self.flow.apart("\n\n")
+
     def _paragraph(self, element: Any, lead: str, level: int = 0) -> None:
-        text = self._with_notes(element)
+        gap = "\n" if lead else "\n\n"
         if lead.strip():
             self.flow.lead = lead
-        if element.get(f"{TEXT}style-name") in ("Title", "Subtitle") and text:
-            self.titles.append(text)
-        for line in text.split("\n"):
-            self.flow.put(line)
-            self.flow.end("\n" if lead else "\n\n", level=level)
+        self._inline(element, self._looks.of(element, self._ground), gap, level)
+        if element.get(f"{TEXT}style-name") in ("Title", "Subtitle") and self.flow.line:
+            self.titles.append(self.flow.line)
+        self.flow.end(gap, level=level)
         for box in element.iter(f"{DRAW}text-box"):
             self.blocks(box)
 
-    def _with_notes(self, element: Any) -> str:
+    def _inline(self, element: Any, look: Look, gap: str, level: int) -> None:
         """The words of a paragraph, with the number of each note where it is referred to."""
-        for note in element.iter(f"{TEXT}note"):
-            self._notes.append(note)
-            mark = f" [{len(self._notes)}]"
-            note.tail = mark + (note.tail or "")
-        return words_of(element)
+        self._words(element.text or "", look)
+        for child in element:
+            if child.tag == f"{TEXT}note":
+                self._notes.append(child)
+                self.flow.put_raised(str(len(self._notes)), note=True)
+            elif child.tag == f"{TEXT}line-break":
+                self.flow.end(gap, level=level)
+            elif is_hidden(child):
+                self.flow.leave("hidden", _all_words(child))
+            elif (between := blank(child)) is not None:
+                self._words(between, look)
+            elif child.tag not in APART:
+                self._inline(child, self._looks.of(child, look), gap, level)
+            self._words(child.tail or "", look)
+
+    def _words(self, text: str, look: Look) -> None:
+        if look.why is not None:
+            self.flow.leave(look.why, text)
+        elif look.raised and text.strip():
+            self.flow.put_raised(text)
+        elif text:
+            self.flow.put(text)
 
     def _table(self, element: Any, depth: int) -> None:
         cells: list[Cell] = []
+        left: list[LeftOut] = []
         heads = 0
         for row, (line, marked) in enumerate(_rows(element)):
             column = 0
@@ -85,25 +130,34 @@ class OpenReader:
                 count = min(number_of(cell, "number-columns-repeated", _COPIES), _COPIES)
                 if cell.tag == f"{TABLE}table-cell":
                     spans = (number_of(cell, f"number-{name}-spanned", _COPIES) for name in ("rows", "columns"))
-                    inner = OpenReader()
+                    # A table's style may color what its words stand on.
+                    inner = OpenReader(self._looks, replace(self._ground, paper=False))
                     inner.blocks(cell, depth + 1)
-                    text = inner.finish().text.replace("\n\n", "\n")
+                    written = inner.finish()
+                    left += [replace(part, start=0) for part in written.left_out]
+                    text = written.text.replace("\n\n", "\n")
                     row_span, column_span = spans
                     cells += [Cell(row, column + n, text, row_span, column_span) for n in range(count)]
                 column += count
             heads += marked
-        written = write_table(cells, marked=heads) if cells else None
-        if written is not None:
-            self.flow.written(Written(written[0], tables=[written[1]]))
+        made = write_table(cells, marked=heads) if cells else None
+        text, tables = (made[0], [made[1]]) if made is not None else ("", [])
+        if made is not None or left:
+            self.flow.written(Written(text, left_out=left, tables=tables))
 
     def _deleted(self, element: Any) -> None:
         for deletion in element.iter(f"{TEXT}deletion"):
-            self.flow.leave("deleted", " ".join(words_of(p) for p in deletion.iter(f"{TEXT}p", f"{TEXT}h")))
+            self.flow.leave("deleted", _all_words(deletion))
+
+
+def _all_words(element: Any) -> str:
+    """All words in an element, whatever has become of them."""
+    inside = list(element.iter(f"{TEXT}p", f"{TEXT}h"))
+    return " ".join(map(words_of, inside or [element]))
 
 
 def _level(element: Any) -> int:
-    stated = element.get(f"{TEXT}outline-level", "1")
-    return min(int(stated), 9) if stated.isdecimal() and len(stated) < 3 else 1
+    return min(whole(element.get(f"{TEXT}outline-level", "1"), 1), 9)
 
 
 def _rows(element: Any, marked: int = 0) -> list[tuple[Any, int]]:

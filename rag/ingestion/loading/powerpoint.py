@@ -8,14 +8,24 @@ from typing import Any, Final
 from lxml import etree  # type: ignore[import-untyped]
 
 from rag.core.errors import DamagedFile, NoWords
-from rag.core.types import LeftOut, LoadedDocument, Page, UnreadReason
+from rag.core.types import LeftOut, LeftOutReason, LoadedDocument, Page, UnreadReason
 from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.loaders import ReadingOptions
 from rag.ingestion.loading.office_package import Package, R, open_package
 from rag.ingestion.loading.office_pictures import Pictures
 from rag.ingestion.loading.slide_shapes import Shape, in_reading_order, shapes_of
 from rag.ingestion.loading.slide_tables import chart_table, slide_table
-from rag.ingestion.loading.slide_text import BODIES, A, P, alternative, is_title, placeholder, shape_lines, words
+from rag.ingestion.loading.slide_text import (
+    BODIES,
+    A,
+    P,
+    alternative,
+    is_title,
+    placeholder,
+    shape_lines,
+    struck_words,
+    words,
+)
 from rag.ingestion.loading.table_notes import with_surroundings
 from rag.ingestion.loading.text_flow import TextFlow
 from rag.ingestion.loading.titles import title_of
@@ -57,13 +67,20 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
 def _pages(package: Package, presentation: Any, options: ReadingOptions, pictures: Pictures) -> Iterator[Page]:
     links = package.links(package.main)
     slides = [links.get(entry.get(f"{R}id", ""), ("", ""))[1] for entry in presentation.iter(f"{P}sldId")]
+    size = _size(presentation)
     for number, part in enumerate(slides[: options.max_pages], 1):
         root = package.root(part)
         if root is not None:
-            page = _Slide(package, part, pictures).read(root, number)
+            page = _Slide(package, part, pictures, size).read(root, number)
             # What is hidden is not shown when the slides are.
             yield _hidden(page) if root.get("show") in ("0", "false") else page
         options.on_progress(number, len(slides))
+
+
+def _size(presentation: Any) -> tuple[int, int] | None:
+    """The width and height of the slides."""
+    stated = presentation.find(f"{P}sldSz")
+    return None if stated is None else (int(stated.get("cx", "0")), int(stated.get("cy", "0")))
 
 
 def _hidden(page: Page) -> Page:
@@ -73,8 +90,8 @@ def _hidden(page: Page) -> Page:
 class _Slide:
     """Reads a slide into a text."""
 
-    def __init__(self, package: Package, part: str, pictures: Pictures) -> None:
-        self._package, self._part = package, part
+    def __init__(self, package: Package, part: str, pictures: Pictures, size: tuple[int, int] | None) -> None:
+        self._package, self._part, self._size = package, part, size
         self._links = package.links(part)
         self._flow = TextFlow()
         self._pictures = 0
@@ -94,7 +111,20 @@ class _Slide:
         left = tuple(written.left_out)
         return Page(number, str(number), written.text, tuple(written.headings), tables, left, unread)
 
+    def _why_unseen(self, shape: Shape) -> LeftOutReason | None:
+        """Hidden by its author, or beside the slide."""
+        if shape.hidden:
+            return "hidden"
+        (left, top, right, bottom), (width, height) = shape.box or (0, 0, 1, 1), self._size or (2, 2)
+        return "unseen" if right <= 0 or bottom <= 0 or left >= width or top >= height else None
+
     def _shape(self, shape: Shape) -> None:
+        why = self._why_unseen(shape)
+        if why is not None:
+            self._flow.leave(why, "\n".join(map(words, shape.element.iter(f"{A}p"))))
+            return
+        for text in struck_words(shape.element):
+            self._flow.leave("struck", text)
         kind, _ = placeholder(shape.element)
         if kind in _RUNNING:
             self._repeated += [text for text in shape_lines(shape.element) if kind == "ftr"]

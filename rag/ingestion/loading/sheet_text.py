@@ -38,6 +38,7 @@ class Sheet:
     hidden_columns: set[int] = field(default_factory=set)
     declared: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    struck: list[str] = field(default_factory=list)
     formulas: int = 0
     beside: list[SheetItem] = field(default_factory=list)
 
@@ -62,7 +63,9 @@ def _sheet_pages(sheet: Sheet, *, named: bool) -> Iterable[Page]:
         return [Page(1, "", "", left_out=(LeftOut("hidden", text),) if text else ())]
     shown, left = _shown(sheet, sheet.items)
     beside, also_left = _shown(sheet, sheet.beside)
-    written = Written("", left_out=[LeftOut("hidden", line) for line in (*sheet.left_out, *left, *also_left)])
+    gone = [LeftOut("struck", text) for text in sheet.struck]
+    gone += [LeftOut("hidden", line) for line in (*sheet.left_out, *left, *also_left)]
+    written = Written("", left_out=gone)
     if shown or beside:
         written = _written(sheet, shown, beside, written.left_out, named=named)
     return in_parts("", "", "", written).pages

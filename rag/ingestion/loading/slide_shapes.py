@@ -24,10 +24,11 @@ class Shape:
 
     element: Any
     box: tuple[int, int, int, int] | None
+    hidden: bool = False
 
 
 def shapes_of(root: Any, layout: Any) -> Iterator[Shape]:
-    """The shapes of a slide that people see, those of groups among them in their place."""
+    """The shapes of a slide, those of groups among them in their place."""
     tree = root.find(f"{P}cSld/{P}spTree")
     boxes = (
         {}
@@ -47,8 +48,8 @@ def _inside(tree: Any, boxes: dict[tuple[str | None, str], Any], group: Any, dep
                 yield from _inside(chosen, boxes, group, depth + 1)
         elif element.tag == f"{P}grpSp" and depth < _DEEPEST:
             yield from _inside(element, boxes, group or _box(element), depth + 1)
-        elif element.tag in {f"{P}{name}" for name in _SHAPES} and not _is_hidden(element):
-            yield Shape(element, group or _box(element) or boxes.get(placeholder(element)))
+        elif element.tag in {f"{P}{name}" for name in _SHAPES}:
+            yield Shape(element, group or _box(element) or boxes.get(placeholder(element)), _is_hidden(element))
 
 
 def _is_hidden(element: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rag.core.tables import Cell, Table
 from rag.ingestion.loading.cell_formats import shown_number
-from rag.ingestion.loading.slide_text import A, words
+from rag.ingestion.loading.slide_text import A, listed_lines, words
 from rag.ingestion.loading.table_text import write_table
 from rag.ingestion.loading.text_flow import Written
 
@@ -24,7 +24,7 @@ def slide_table(element: Any) -> Written | None:
         for column, cell in enumerate(line.iterchildren(f"{A}tc")):
             if cell.get("hMerge") in ("1", "true") or cell.get("vMerge") in ("1", "true"):
                 continue
-            text = "\n".join(filter(None, map(words, cell.iter(f"{A}p"))))
+            text = "\n".join(listed_lines(cell.iter(f"{A}p")))
             spans = (min(int(cell.get(name, "1")), _SPANS) for name in ("rowSpan", "gridSpan"))
             cells.append(Cell(row, column, text, *spans))
     return _written(write_table(cells, marked=int(marked), head_columns=int(first)) if cells else None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from rag.ingestion.loading.text_flow import BULLET
+from rag.ingestion.loading.number_formats import columns, roman
+from rag.ingestion.loading.text_flow import BULLET, TextFlow, Written
 
 A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P: Final = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -39,30 +40,84 @@ def shape_lines(element: Any, *, bullets: bool = True) -> Iterator[str]:
     body = element.find(f"{P}txBody")
     paragraphs = [] if body is None else list(body.iterchildren(f"{A}p"))
     listed = bullets and placeholder(element)[0] in BODIES and sum(bool(words(p)) for p in paragraphs) > 1
+    yield from listed_lines(paragraphs, listed=listed) if bullets else filter(None, map(words, paragraphs))
+
+
+def listed_lines(paragraphs: Iterable[Any], *, listed: bool = False) -> Iterator[str]:
+    """The paragraphs that hold a word, behind their bullets and numbers."""
+    numbers: dict[str, tuple[str, int]] = {}
     for paragraph in paragraphs:
         line = words(paragraph)
-        if line:
-            yield BULLET + line if bullets and _has_bullet(paragraph, listed) else line
+        properties = paragraph.find(f"{A}pPr")
+        level = "0" if properties is None else properties.get("lvl", "0")
+        counted = None if properties is None else properties.find(f"{A}buAutoNum")
+        if not line:
+            continue
+        numbers = {deep: last for deep, last in numbers.items() if deep <= level}
+        if counted is None:
+            numbers.pop(level, None)
+            yield BULLET + line if _has_bullet(properties, listed) else line
+            continue
+        kind, last = counted.get("type", "arabicPeriod"), numbers.get(level, ("", 0))
+        number = last[1] + 1 if last[0] == kind else _start(counted.get("startAt", "1"))
+        numbers[level] = kind, number
+        yield f"{_numbered(kind, number)} {line}"
+
+
+def _start(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 6 else 1
+
+
+def _numbered(kind: str, number: int) -> str:
+    """A number as the kind of a list writes it, such as "alphaLcParenR"."""
+    written = str(number)
+    for name, write in (("alpha", columns), ("roman", roman)):
+        if kind.startswith(name):
+            written = write(number).upper() if kind.startswith(f"{name}Uc") else write(number)
+    ends = {"Period": ".", "ParenR": ")", "ParenBoth": ")"}
+    end = next((sign for name, sign in ends.items() if kind.endswith(name)), "")
+    return f"{'(' if kind.endswith('ParenBoth') else ''}{written}{end}"
 
 
 def words(paragraph: Any) -> str:
     """The words of a paragraph on one line; the number of the slide and the day of showing are none."""
-    found = []
+    return " ".join(_line(paragraph).text.split())
+
+
+def struck_words(element: Any) -> Iterator[str]:
+    """What is struck out in the paragraphs of a shape or table."""
+    for paragraph in element.iter(f"{A}p"):
+        yield from (part.text for part in _line(paragraph).left_out)
+
+
+def _line(paragraph: Any) -> Written:
+    flow = TextFlow()
     for element in paragraph.iter(f"{A}t", f"{A}br", f"{A}tab", f"{_M}t"):
-        field = element.getparent()
-        if field is not None and field.tag == f"{A}fld" and field.get("type", "").startswith(("slidenum", "datetime")):
+        run = element.getparent()
+        if run is not None and run.tag == f"{A}fld" and run.get("type", "").startswith(("slidenum", "datetime")):
             continue
-        found.append((element.text or "") if element.tag in (f"{A}t", f"{_M}t") else " ")
-    return " ".join("".join(found).replace("\v", " ").split())
+        text = (element.text or "").replace("\v", " ") if element.tag in (f"{A}t", f"{_M}t") else " "
+        look = None if run is None else run.find(f"{A}rPr")
+        if look is not None and look.get("strike", "noStrike") != "noStrike":
+            flow.leave("struck", text)
+        elif look is not None and text.strip() and _is_raised(look.get("baseline", "")):
+            flow.put_raised(text)
+        else:
+            flow.put(text)
+    return flow.finish()
 
 
-def _has_bullet(paragraph: Any, listed: bool) -> bool:
-    properties = paragraph.find(f"{A}pPr")
+def _is_raised(baseline: str) -> bool:
+    """Whether letters stand higher: a share of their size in thousandths of a percent, or in percent."""
+    return baseline.rstrip("%").isdecimal() and baseline.strip("0%") != ""
+
+
+def _has_bullet(properties: Any, listed: bool) -> bool:
     if properties is None:
         return listed
     if properties.find(f"{A}buNone") is not None:
         return False
-    return listed or properties.find(f"{A}buChar") is not None or properties.find(f"{A}buAutoNum") is not None
+    return listed or properties.find(f"{A}buChar") is not None
 
 
 def alternative(element: Any) -> str:

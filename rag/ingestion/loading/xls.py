@@ -69,6 +69,9 @@ def _fill(sheet: Sheet, read_from: Any, book: Any) -> None:
             if not text:
                 sheet.left_out.append(str(cell.value))
                 continue
+            if book.font_list[style.font_index].struck_out:
+                sheet.struck.append(text)
+                continue
             bold = book.font_list[style.font_index].weight >= _BOLD
             row_span, column_span = spans.get((row, column), (1, 1))
             row_span = max(1, min(row_span, read_from.nrows - row))
