@@ -12,6 +12,7 @@ from rag.ingestion.loading.pdf_rules import Rules
 from rag.ingestion.loading.pdf_screen import stretches
 from rag.ingestion.loading.pdf_streams import streams
 from rag.ingestion.loading.pdf_words import Box, Turn, Word, lines_of, words_of
+from rag.ingestion.loading.right_to_left import FOREIGN
 from rag.ingestion.loading.table_heads import is_figure
 
 
@@ -34,7 +35,17 @@ def tables_of(
     words, turn = words_of(text, indices, box, where)
     corners = [(*turn(left, bottom), *turn(right, top)) for left, bottom, right, top in fields]
     filled = {id(word) for word in words if any(_is_in(word, corner) for corner in corners)}
-    return [cells for cells in _found(words, rules(turn), filled) if _has_rows(cells)]
+    return [_as_read(cells) for cells in _found(words, rules(turn), filled) if _has_rows(cells)]
+
+
+def _as_read(cells: list[GridCell]) -> list[GridCell]:
+    """The columns counted from the right where most of the words are written so."""
+    letters = [letter for cell in cells for word in cell.words for letter in word.text if letter.isalpha()]
+    if 2 * sum(FOREIGN.match(letter) is not None for letter in letters) > len(letters):
+        count = max(cell.column + cell.column_span for cell in cells)
+        for cell in cells:
+            cell.column = count - cell.column - cell.column_span
+    return cells
 
 
 def _is_in(word: Word, corners: Box) -> bool:

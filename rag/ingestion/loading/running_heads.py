@@ -49,6 +49,8 @@ def running_heads(pages: Sequence[Sequence[Shown]], labels: Sequence[str]) -> li
                     places[key, top].append((number, line.line.baseline, id(line)))
     repeated = {one for some in places.values() for one in _repeated(some)}
     repeated |= _by_turns(places)
+    if len(pages) == _LEAST_PAGES:
+        repeated |= _between_two(places)
     if len(pages) == _SHORTEST:  # what counts both pages is their number
         counted = [some for (key, _), some in places.items() if _COUNTS.search(key) and len(some) == _SHORTEST]
         repeated |= {one for some in counted if _level(some[0], some[1]) for _, _, one in some}
@@ -113,6 +115,22 @@ def _by_turns(places: _Places) -> set[int]:
             near = abs(one[0][0] - other[0][0]) == 1 and _level(one[0], other[0]) and _level(one[0], one[-1])
             if near and _level(other[0], other[-1]):
                 found.update(id_ for _, _, id_ in (*one, *other))
+    return found
+
+
+def _between_two(places: _Places) -> set[int]:
+    """Of three pages the ids of two lines that say the same, and of the one at their height on the page between.
+
+    Each holds the number of its page, counted alike.
+    """
+    found: set[int] = set()
+    counted = [(set(_COUNTS.findall(key)), top, some) for (key, top), some in places.items() if "<" in key]
+    for counts, top, some in counted:
+        if [number for number, _, _ in some] != [0, 2] or not _level(some[0], some[1]):
+            continue
+        for others, at, one in counted:
+            if at == top and counts & others and len(one) == 1 and one[0][0] == 1 and _level(one[0], some[0]):
+                found.update(id_ for _, _, id_ in (*some, *one))
     return found
 
 

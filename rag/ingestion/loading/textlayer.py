@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 import pypdfium2 as pdfium
@@ -134,6 +134,8 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
     mark_raised(characters, lines, turn)
     for line in lines:
         describe(characters, line, turn)
+    if turn and 2 * sum(after.baseline > before.baseline for before, after in pairwise(lines)) > len(lines):
+        lines.reverse()  # pdfium begins at the last line of text that runs downwards
     lines, numbers = without_numbers(characters, lines)
     if numbers:
         counted = " ".join(characters.text[line.pieces[0].start : line.pieces[0].end] for line in numbers)

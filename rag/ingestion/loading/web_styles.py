@@ -29,8 +29,8 @@ _DEEPEST: Final = 5
 _PSEUDO: Final = re.compile(r":[\w:-]{1,40}(?:\([^()]{0,80}\))?")
 # The tags that a rule wants around one: their classes and ids, and their names; whether each is the next one's parent.
 _Above = tuple[tuple[tuple[frozenset[str], str], ...], bool]
-# What rules of several selectors are believed to say; all but the first only where nothing can take it back.
-_BELIEVED: Final = ("text-decoration", "display", "visibility")
+# What rules of several selectors are believed to say; what hides only where nothing can take it back.
+_BELIEVED: Final = ("text-decoration", "white-space", "display", "visibility")
 _PROPERTIES: Final = """
     display visibility text-decoration text-decoration-line font-size color background background-color background-image
     opacity vertical-align white-space list-style list-style-type position left top bottom text-indent margin-left
@@ -131,8 +131,8 @@ class Styles:
         direct = around and selector.count(">") == len(around)
         if around:  # what is opened by a click, or lies on a picture, is made so by such rules, too
             sure = not self._scripted and (direct or ">" not in selector) and not self._shown & _last_names(selector)
-            believed = _BELIEVED if sure else _BELIEVED[:1]
-            declared = {name: value for name, value in declared.items() if name.startswith(believed)}
+            believed = _BELIEVED if sure else _BELIEVED[:2]
+            declared = {n: value for n, value in declared.items() if n.startswith(believed) or value in _BLOCKS}
         if own and declared and all(around):
             parts = _PART.findall(own[2])
             key = next((part for part in parts if part[0] == "#"), parts[-1] if parts else own[1].lower())
