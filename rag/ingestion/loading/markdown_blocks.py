@@ -14,6 +14,8 @@ _IMPORT: Final = re.compile(r"import\s(?:[\w*{][^;]{0,300}\sfrom\s)?\s{0,9}[\"']
 _IMPORT_BEGINS: Final = re.compile(r"import\s(?:\w{1,60}\s?,\s?)?\{[^}]{0,300}$")
 _IMPORT_ENDS: Final = re.compile(r"\}\s{0,9}from\s{0,9}[\"'][^\"']{1,300}[\"'];?\s*+$")
 _EXPORT: Final = re.compile(r"export\s(?:const|let|var|default|function|async)\s")
+# A component of MDX on a line of its own, opened or closed: `<Tabs>`, `</Card.Body>`.
+_COMPONENT: Final = re.compile(r"\s{0,40}</?[A-Z][\w.]{0,60}(?:\s[^<>]{0,300})?>\s{0,9}$")
 _AS_IT_IS: Final = re.compile(r" {0,3}<(pre|textarea)(?=[\s>]|$)", re.IGNORECASE)
 _CODE_INDENT: Final = 4
 _TAB: Final = 4
@@ -71,7 +73,7 @@ def kinds(lines: list[str]) -> Iterator[str]:
         elif line.strip() and _indent(line) >= _CODE_INDENT and blank and not listed:
             yield CODE
             continue  # further such lines follow as if after a blank one
-        elif _IMPORT.match(line):
+        elif _IMPORT.match(line) or _COMPONENT.match(line):
             yield PROGRAM
             blank = True
             continue

@@ -40,6 +40,8 @@ _FAINT: Final = 16
 # A line is at most so thick, and what covers anything at least so large.
 _THICKEST: Final = 2.5
 _LEAST_LENGTH: Final = 4.0
+# What is no larger may be a sign.
+_SMALL: Final = 18.0
 # A page of more objects is a drawing, and not looked through for what hides text.
 _MOST_OBJECTS: Final = 30_000
 _DEEPEST: Final = 6
@@ -65,6 +67,7 @@ class PageObjects:
     lines: list[Box] = field(default_factory=list)
     uprights: list[Box] = field(default_factory=list)
     paths: list[tuple[int, Matrix | None]] = field(default_factory=list)
+    small: list[tuple[int, Box]] = field(default_factory=list)
     invisible: set[int] = field(default_factory=set)
     pale: set[int] = field(default_factory=set)
     layered: set[int] = field(default_factory=set)
@@ -131,6 +134,8 @@ def _areas(found: PageObjects, drawn: list[int], kinds: list[int], forms: dict[i
             found.areas.append(Area(found.order[one], box, None))
             continue
         found.paths.append((one, forms.get(one)))
+        if box[2] - box[0] <= _SMALL >= box[3] - box[1]:
+            found.small.append((one, box))
         if box[2] - box[0] < _LEAST_LENGTH:
             if box[3] - box[1] > _LEAST_LENGTH:
                 found.uprights.append(box)

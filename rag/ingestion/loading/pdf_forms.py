@@ -171,7 +171,8 @@ def _put(lines: list[Line], filled: Line, *, apart: bool) -> None:
     """Into the line it stands on, or between the lines above and below it."""
     first = filled.pieces[0]
     middle = (first.bottom + first.top) / 2
-    beside = [line for line in lines if not apart and not line.backwards and _level(line, first, middle)]
+    box = first.left, first.bottom, first.right, first.top
+    beside = [line for line in lines if not apart and not line.backwards and is_level(line, box, middle)]
     if beside:
         line = min(beside, key=lambda line: max(line.left - first.right, first.left - line.right))
         line.pieces = sorted(line.pieces + filled.pieces, key=lambda piece: piece.left)
@@ -185,9 +186,7 @@ def _put(lines: list[Line], filled: Line, *, apart: bool) -> None:
     lines.insert(1 - min(above)[1] if above else 0, filled)
 
 
-def _level(line: Line, piece: Piece, middle: float) -> bool:
-    one = line.pieces[0]
-    return one.bottom <= middle <= one.top or (
-        piece.bottom <= (one.bottom + one.top) / 2 <= piece.top
-        and piece.top - piece.bottom < 2.5 * (one.top - one.bottom)
-    )
+def is_level(line: Line, box: Box, middle: float) -> bool:
+    """Whether a box whose middle is at this height stands in a line."""
+    _, _, _, bottom, _, top = line.first
+    return bottom <= middle <= top or (box[1] <= (bottom + top) / 2 <= box[3] and box[3] - box[1] < 2.5 * (top - bottom))

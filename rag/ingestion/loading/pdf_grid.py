@@ -17,6 +17,9 @@ APART: Final = 0.95
 # A column is parted from the next by so much white space at least, which few lines may cross.
 _CORRIDOR: Final = 0.3
 _CROSSED: Final = 0.12
+# Distances of lines, in their height: of lines that overlap, and by how much those of rows are larger than of lines.
+_OVERLAP: Final = -0.3
+_STEP: Final = 0.22
 
 
 @dataclass(slots=True)
@@ -141,7 +144,9 @@ def split_at(row: list[Chunk], borders: Sequence[float], gap: float = 0.42) -> l
 def rows_of(lines: Sequence[Line], rows: Sequence[list[Chunk]], levels: Sequence[Rule]) -> list[list[int]]:
     """Which lines make which row, from the top."""
     found: list[list[int]] = []
-    limit = _row_gap(lines)
+    chunks = [chunk for row in rows for chunk in row]
+    words = 4 * sum(is_figure(chunk.text) for chunk in chunks) < len(chunks)
+    limit = _row_gap(lines, words)
     for number in range(len(lines)):
         if found and _goes_on(lines, rows, found[-1], number, levels, limit):
             found[-1].append(number)
@@ -150,17 +155,23 @@ def rows_of(lines: Sequence[Line], rows: Sequence[list[Chunk]], levels: Sequence
     return found
 
 
-def _row_gap(lines: Sequence[Line]) -> float | None:
-    """The distance of two lines from which on they are two rows, where distances are of two clear kinds."""
+def _row_gap(lines: Sequence[Line], words: bool) -> float | None:
+    """The distance of two lines from which on they are two rows, where distances are of two clear kinds.
+
+    `words`: few of the cells hold figures.
+    """
     gaps = sorted(_gap(above, below) for above, below in pairwise(lines))
     if len(gaps) < 3:
         return None
-    steps = [(b - a, (a + b) / 2) for a, b in pairwise(gaps) if a < 0.55]
-    if not steps:
+    centred = words and gaps[0] < _OVERLAP
+    steps = [(b - a, (a + b) / 2) for a, b in pairwise(max(gap, 0.0) if centred else gap for gap in gaps) if a < 0.55]
+    # Of cells that are centred in their rows only the highest is as far from the next row as rows are.
+    wide = [step for step in steps if step[0] >= _STEP][:1] if centred else steps
+    if not wide:
         return None
-    widest, middle = max(steps)
+    widest, middle = max(wide)
     below = sum(gap < middle for gap in gaps)
-    return middle if widest >= 0.22 and middle < 1.2 and below < 0.8 * len(gaps) else None
+    return middle if widest >= _STEP and middle < 1.2 and below < 0.8 * len(gaps) else None
 
 
 def _gap(above: Line, below: Line) -> float:

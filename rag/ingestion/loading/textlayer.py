@@ -20,6 +20,7 @@ from typing import Final
 import pypdfium2 as pdfium
 
 from rag.core.types import LeftOutReason, UnreadReason
+from rag.ingestion.loading.drawn_signs import drawn_signs
 from rag.ingestion.loading.drop_capitals import with_capitals
 from rag.ingestion.loading.hidden_text import SCAN, Hidden, covered_share, hidden_pieces
 from rag.ingestion.loading.hyphens import Words
@@ -124,8 +125,9 @@ def page_layout(textpage: pdfium.PdfTextPage, fields: Sequence[Field] = (), *, l
     hidden = hidden_pieces(textpage.page, characters, lines, objects)
     left_out = list(_taken_out(characters, lines, hidden)) if hidden else []
     lines = [line for line in lines if line.pieces]
-    if fields:
-        lines = with_fields(lines, fields)
+    signs = drawn_signs(characters, lines, objects.small)
+    if fields or signs:
+        lines = with_fields(lines, [*fields, *signs])
     unread = why_unread(characters, lines, objects)
     covered = covered_share(objects.pictures, textpage.page.get_bbox()) >= SCAN
     pictured = covered and not objects.invisible  # else it was read, and its words lie on it
