@@ -55,3 +55,14 @@ def test_words_and_signs_are_read_from_the_right_however_they_were_drawn() -> No
     for parted in (False, True):
         (page,) = load_bytes(drawn(LINES, parted=parted), "fees.pdf", ocr=Ocr("never")).pages
         assert page.text.split("\n") == list(LINES), parted
+
+
+def test_the_columns_of_a_table_are_read_from_the_right() -> None:
+    rows = (
+        "שירות          מחיר           משך",
+        "תיקון          120            יומיים",
+        "החלפה          60             שעה",
+    )
+    (page,) = load_bytes(drawn(rows, parted=False), "prices.pdf", ocr=Ocr("never")).pages
+    assert page.text.split("\n") == [" | ".join(row.split()) for row in rows]
+    assert page.tables[0].heads == tuple(rows[0].split())

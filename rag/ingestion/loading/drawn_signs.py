@@ -21,8 +21,9 @@ from rag.ingestion.loading.signs import BOX, TICKED
 # Points: the sides of a box to tick. A page of more small shapes is a drawing.
 _LEAST: Final = 5.0
 _LARGEST: Final = 18.0
-_MOST: Final = 1000
+_MOST: Final = 400
 _SQUARE: Final = 0.25
+_THICKEST: Final = 1.5
 _ROUND_SEGMENTS: Final = 4
 # How near a word stands, in sides of the box; a bullet's stands further off.
 _BESIDE: Final = 1.5
@@ -43,7 +44,7 @@ class _Shape:
     box: Box
     fill: Colour | None
     stroke: Colour | None
-    segments: int
+    outline: bool  # whether it goes round something
 
     @property
     def side(self) -> float:
@@ -52,7 +53,7 @@ class _Shape:
     @property
     def square(self) -> bool:
         wide, high = self.box[2] - self.box[0], self.box[3] - self.box[1]
-        return abs(wide - high) <= _SQUARE * self.side and self.segments >= _ROUND_SEGMENTS
+        return abs(wide - high) <= _SQUARE * self.side and self.outline
 
 
 def drawn_signs(characters: Characters, lines: Sequence[Line], small: Sequence[tuple[int, Box]]) -> list[Field]:
@@ -67,7 +68,7 @@ def drawn_signs(characters: Characters, lines: Sequence[Line], small: Sequence[t
 
 def _shape(one: int, box: Box) -> _Shape:
     path = ctypes.cast(one, pdfium_c.FPDF_PAGEOBJECT)
-    mode, drawn = ctypes.c_int(), ctypes.c_int()
+    mode, drawn, width = ctypes.c_int(), ctypes.c_int(), ctypes.c_float()
     pdfium_c.FPDFPath_GetDrawMode(path, mode, drawn)
     colours: list[Colour | None] = []
     for used, call in ((mode, pdfium_c.FPDFPageObj_GetFillColor), (drawn, pdfium_c.FPDFPageObj_GetStrokeColor)):
@@ -75,7 +76,14 @@ def _shape(one: int, box: Box) -> _Shape:
         call(path, *found)
         red, green, blue, alpha = (part.value for part in found)
         colours.append((red, green, blue, alpha) if used.value and alpha else None)
-    return _Shape(box, colours[0], colours[1], pdfium_c.FPDFPath_CountSegments(path))
+    if drawn.value and pdfium_c.FPDFPageObj_GetStrokeWidth(path, width):
+        thick = min(width.value, _THICKEST)  # pdfium counts it to the box
+        box = box[0] + thick, box[1] + thick, box[2] - thick, box[3] - thick
+    count = pdfium_c.FPDFPath_CountSegments(path)
+    kinds = (pdfium_c.FPDFPathSegment_GetType(pdfium_c.FPDFPath_GetPathSegment(path, n)) for n in range(min(count, 9)))
+    begins = sum(kind == pdfium_c.FPDF_SEGMENT_MOVETO for kind in kinds)
+    outline = count >= _ROUND_SEGMENTS and (begins == 1 or bool(mode.value))
+    return _Shape(box, colours[0], colours[1], outline)
 
 
 def _boxes(characters: Characters, lines: Sequence[Line], shapes: Sequence[_Shape]) -> list[Field]:
@@ -122,7 +130,9 @@ def _bullets(lines: Sequence[Line], shapes: Sequence[_Shape], boxes: Sequence[Fi
     """Small round or square shapes before lines, two under one another at least."""
     found: list[_Shape] = []
     for shape in shapes:
-        if not shape.square or any(_is_in(shape.box, one.box) for one in boxes):
+        others = [one.box for one in shapes if one is not shape] + [one.box for one in boxes]
+        alone = not any(_middle_in(shape.box, other) for other in others)
+        if not shape.square or not alone:
             continue
         beside = [line for line in lines if _level(line, shape.box)]
         before = all(line.left > shape.box[2] for line in beside)
@@ -131,7 +141,9 @@ def _bullets(lines: Sequence[Line], shapes: Sequence[_Shape], boxes: Sequence[Fi
         if before and sizes and painted and shape.side <= _BULLET * max(sizes):
             found.append(shape)
     for shape in found:
-        if any(abs(shape.box[0] - other.box[0]) < 1 and other.box[1] != shape.box[1] for other in found):
+        below = [one for one in found if abs(shape.box[0] - one.box[0]) < 1 and one.box[1] != shape.box[1]]
+        # Those of a chart differ in their colour.
+        if below and all((one.fill, one.stroke) == (shape.fill, shape.stroke) for one in below):
             yield Field(shape.box, "•", tick=True)
 
 
@@ -162,9 +174,7 @@ def _middle_in(inner: Box, outer: Box) -> bool:
 
 
 def _touch(one: Box, other: Box) -> bool:
-    return (
-        one[0] <= other[2] + 1 and other[0] <= one[2] + 1 and one[1] <= other[3] + 1 and other[1] <= one[3] + 1
-    )
+    return one[0] <= other[2] + 1 and other[0] <= one[2] + 1 and one[1] <= other[3] + 1 and other[1] <= one[3] + 1
 
 
 def _differ(one: Colour, other: Colour) -> bool:

@@ -1,4 +1,4 @@
-"""How OpenDocument files say that text looks, as far as reading needs it: struck, hidden, white, raised; list numbers."""
+"""How OpenDocument files say that text looks, as far as reading needs it: struck, hidden, white, raised; numbers."""
 
 from __future__ import annotations
 

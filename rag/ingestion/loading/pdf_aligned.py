@@ -10,6 +10,7 @@ from rag.ingestion.loading.pdf_grid import (
     APART,
     Chunk,
     GridCell,
+    are_centred,
     borders_of,
     chunks_of,
     columns_of,
@@ -110,10 +111,11 @@ def table_of(lines: Sequence[Line], rules: Rules, forced: Sequence[float] = (), 
         columns_of(row, borders)
     rows, count = without_signs([_joined(row) for row in rows], len(borders) + 1)
     rows, count = with_heads_over_columns(rows, count)
-    if count < 2 or (not sure and not _is_table(lines, rows, count)):
-        return []
     levels = _within(rules.level, lines)
     made = rows_of(lines, rows, levels)
+    whole = [[chunk for number in row for chunk in rows[number]] for row in made] if are_centred(lines, rows) else rows
+    if count < 2 or (not sure and not _is_table(lines, whole, count)):
+        return []
     return _cells(lines, rows, made, levels, count)
 
 

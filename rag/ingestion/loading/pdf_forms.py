@@ -189,4 +189,6 @@ def _put(lines: list[Line], filled: Line, *, apart: bool) -> None:
 def is_level(line: Line, box: Box, middle: float) -> bool:
     """Whether a box whose middle is at this height stands in a line."""
     _, _, _, bottom, _, top = line.first
-    return bottom <= middle <= top or (box[1] <= (bottom + top) / 2 <= box[3] and box[3] - box[1] < 2.5 * (top - bottom))
+    return bottom <= middle <= top or (
+        box[1] <= (bottom + top) / 2 <= box[3] and box[3] - box[1] < 2.5 * (top - bottom)
+    )

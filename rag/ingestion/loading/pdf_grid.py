@@ -144,9 +144,7 @@ def split_at(row: list[Chunk], borders: Sequence[float], gap: float = 0.42) -> l
 def rows_of(lines: Sequence[Line], rows: Sequence[list[Chunk]], levels: Sequence[Rule]) -> list[list[int]]:
     """Which lines make which row, from the top."""
     found: list[list[int]] = []
-    chunks = [chunk for row in rows for chunk in row]
-    words = 4 * sum(is_figure(chunk.text) for chunk in chunks) < len(chunks)
-    limit = _row_gap(lines, words)
+    limit = _row_gap(lines, centred=are_centred(lines, rows))
     for number in range(len(lines)):
         if found and _goes_on(lines, rows, found[-1], number, levels, limit):
             found[-1].append(number)
@@ -155,15 +153,19 @@ def rows_of(lines: Sequence[Line], rows: Sequence[list[Chunk]], levels: Sequence
     return found
 
 
-def _row_gap(lines: Sequence[Line], words: bool) -> float | None:
-    """The distance of two lines from which on they are two rows, where distances are of two clear kinds.
+def are_centred(lines: Sequence[Line], rows: Sequence[list[Chunk]]) -> bool:
+    """Whether cells stand in the middle of their rows: lines overlap, and few cells hold figures."""
+    if not any(_gap(above, below) < _OVERLAP for above, below in pairwise(lines)):
+        return False
+    chunks = [chunk for row in rows for chunk in row]
+    return 4 * sum(is_figure(chunk.text) for chunk in chunks) < len(chunks)
 
-    `words`: few of the cells hold figures.
-    """
+
+def _row_gap(lines: Sequence[Line], *, centred: bool) -> float | None:
+    """The distance of two lines from which on they are two rows, where distances are of two clear kinds."""
     gaps = sorted(_gap(above, below) for above, below in pairwise(lines))
     if len(gaps) < 3:
         return None
-    centred = words and gaps[0] < _OVERLAP
     steps = [(b - a, (a + b) / 2) for a, b in pairwise(max(gap, 0.0) if centred else gap for gap in gaps) if a < 0.55]
     # Of cells that are centred in their rows only the highest is as far from the next row as rows are.
     wide = [step for step in steps if step[0] >= _STEP][:1] if centred else steps
