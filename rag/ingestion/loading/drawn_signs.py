@@ -7,6 +7,7 @@ Squares that touch are cells, and one that is filled with a colour belongs to a 
 from __future__ import annotations
 
 import ctypes
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,7 @@ from rag.ingestion.loading.signs import BOX, TICKED
 _LEAST: Final = 5.0
 _LARGEST: Final = 18.0
 _MOST: Final = 400
+_MOST_SQUARES: Final = 150
 _SQUARE: Final = 0.25
 _THICKEST: Final = 1.5
 _ROUND_SEGMENTS: Final = 4
@@ -29,7 +31,7 @@ _ROUND_SEGMENTS: Final = 4
 _BESIDE: Final = 1.5
 _BULLET_BESIDE: Final = 3.5
 # A bullet is no larger than this, measured by the height of the line's letters, and a box larger, but not by far.
-_BULLET: Final = 0.55
+_BULLET: Final = 0.45
 _TOO_LARGE: Final = 2.0
 # What fills more of a box than this is its colour, not a dot in it.
 _LARGEST_DOT: Final = 0.66
@@ -52,18 +54,35 @@ class _Shape:
 
     @property
     def square(self) -> bool:
-        wide, high = self.box[2] - self.box[0], self.box[3] - self.box[1]
-        return abs(wide - high) <= _SQUARE * self.side and self.outline
+        return self.outline and _is_square(self.box)
 
 
 def drawn_signs(characters: Characters, lines: Sequence[Line], small: Sequence[tuple[int, Box]]) -> list[Field]:
     """What is drawn beside the words of a page, of its small shapes."""
-    if not small or len(small) > _MOST:
+    squares = [box for _, box in small if _is_square(box)] if len(small) <= _MOST else []
+    if not 0 < len(squares) <= _MOST_SQUARES:
         return []
-    near = [one for one in small if any(_stands_by(line, one[1], _BULLET_BESIDE) for line in lines)]
-    shapes = [_shape(one, box) for one, box in near]
-    boxes = _boxes(characters, lines, shapes)
-    return [*boxes, *_bullets(lines, shapes, boxes)]
+    order = sorted(lines, key=_height)
+    heights = list(map(_height, order))
+    near: list[Box] = []
+    beside: dict[int, Line] = {}
+    for box in squares:
+        first, last = (bisect_left(heights, edge) for edge in (box[1] - _LARGEST, box[3] + _LARGEST))
+        if any(_stands_by(line, box, _BULLET_BESIDE) for line in order[first:last]):
+            near.append(box)
+            beside |= {id(line): line for line in order[first:last]}
+    shapes = [_shape(one, box) for one, box in small if any(_middle_in(box, square) for square in near)]
+    boxes = _boxes(characters, list(beside.values()), shapes)
+    return [*boxes, *_bullets(list(beside.values()), shapes, boxes)]
+
+
+def _is_square(box: Box) -> bool:
+    wide, high = box[2] - box[0], box[3] - box[1]
+    return abs(wide - high) <= _SQUARE * max(wide, high)
+
+
+def _height(line: Line) -> float:
+    return (line.first[3] + line.first[5]) / 2
 
 
 def _shape(one: int, box: Box) -> _Shape:

@@ -40,7 +40,8 @@ _FAINT: Final = 16
 # A line is at most so thick, and what covers anything at least so large.
 _THICKEST: Final = 2.5
 _LEAST_LENGTH: Final = 4.0
-# What is no larger may be a sign.
+# What is no smaller and no larger may be a sign.
+_THIN: Final = 1.5
 _SMALL: Final = 18.0
 # A page of more objects is a drawing, and not looked through for what hides text.
 _MOST_OBJECTS: Final = 30_000
@@ -134,7 +135,7 @@ def _areas(found: PageObjects, drawn: list[int], kinds: list[int], forms: dict[i
             found.areas.append(Area(found.order[one], box, None))
             continue
         found.paths.append((one, forms.get(one)))
-        if box[2] - box[0] <= _SMALL >= box[3] - box[1]:
+        if _THIN < box[2] - box[0] <= _SMALL and _THIN < box[3] - box[1] <= _SMALL:
             found.small.append((one, box))
         if box[2] - box[0] < _LEAST_LENGTH:
             if box[3] - box[1] > _LEAST_LENGTH:
