@@ -18,6 +18,7 @@ _UNIT: Final = re.compile(r"\(?(?:in |[$€£¥%]|US\$|NT\$|thousand|million)", 
 # More rows than these are no heads, and a head is no paragraph.
 _MOST_ROWS: Final = 6
 _LONGEST: Final = 90
+_PAIR: Final = 2
 # "No.", "Qty." end in a full stop and are no sentence.
 _ABBREVIATION: Final = 8
 
@@ -51,6 +52,8 @@ def _above_figures(grid: Sequence[Sequence[str]], most: int) -> int | None:
     # The name of a group of rows stands alone in its row, below the heads.
     while first > 1 and _stands_alone(grid[first - 1]) and not _stands_alone(grid[0]):
         first -= 1
+    if first > 1 and len(grid[0]) == _PAIR and 2 * sum(map(any, rows[first:])) < len(rows) - first:
+        return None  # pairs of words, of which one holds a figure
     if first > most or any(len(text) > _LONGEST for row in grid[:first] for text in row[1:]):
         return 0
     if first and not any(any(row[1:]) for row in grid[:first]):
