@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportlab.pdfgen.canvas import Canvas
 
+from rag.ingestion.loading.table_heads import head_rows
 from tests.ingestion.drawings import Drawing, at, body, read, read_page
 
 BOATS = {6: "dory", 7: "ketch", 8: "yawl"}
@@ -66,3 +67,13 @@ def test_lines_of_cells_that_stand_in_the_middle_of_their_rows_are_one_row() -> 
         "Life jackets | always | members",
         "Sails and masts for dinghies | from May to the end of the season | the sail loft",
     ]
+
+
+def test_pairs_of_words_are_no_heads_over_one_figure() -> None:
+    pairs = [
+        ["Who are you?", "Ada, of the boat house"],
+        ["Where from?", "The lake"],
+        ["How old?", "47"],
+        ["Why?", "To row"],
+    ]
+    assert head_rows([*pairs, ["Since when?", "May"]]) < 2
