@@ -95,8 +95,8 @@ class EvidenceFinder:
             pages |= each.pages
         if lacking:
             found = where_it_lacks(found)
-        # Of two documents as many of each as of one alone.
-        most = self.best if len(parts) == 2 and all(part.documents for part in parts) else _OF_EACH
+        # Of one or two documents as many of each as of one alone.
+        most = self.best if len(parts) <= 2 and all(part.documents for part in parts) else _OF_EACH
         turns = zip_longest(*(each.quotes[: None if listing else most] for each in found))
         quoted = [*([] if listing else differing(parts, found)), *(q for turn in turns for q in turn if q is not None)]
         quotes = {(q.document, q.page, q.start): q for q in quoted}
@@ -141,7 +141,11 @@ class EvidenceFinder:
         seconds = {"search": searched - started, "quotes": time.perf_counter() - searched}
         # Pages of further quotes, which say something else, would push out what the search found first.
         ordered = _quoted_first(quotes[: self.best], passages, further)
-        gate, weights, missing = (self._gate(found, quotes), found.threshold), found.weights, found.missing
+        gate, weights, missing = (
+            (self._gate(found, quotes), found.threshold),
+            found.weights,
+            (*found.missing, *found.unheld),
+        )
         return Evidence(found.query, ordered, quotes, *gate, weights, pages, found.words_only, missing, seconds=seconds)
 
     def _gate(self, found: Found, quotes: Sequence[Quote]) -> float:

@@ -113,6 +113,8 @@ class LibraryAnswers:
             return tuple(without)
         if self.kind == "list" and (about := asked_of_documents(self._question, lambda: self.meant.title_stems)):
             return (Part(about),)
+        if files := self.meant.by_file():
+            return (Part(self.meant.without_files(files), tuple(document.id for document in files)),)
         several = several_questions(self._question)
         return tuple(map(Part, several)) if len(several) > 1 else ()
 

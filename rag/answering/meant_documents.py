@@ -24,6 +24,11 @@ _BEHIND_HEAD: Final = re.compile(
 )
 # What documents of some kinds are called beside their names.
 _ALSO_CALLED: Final = {"mail": "mail e-mail email message 邮件"}
+# What no word of a language has in it.
+_NO_WORD: Final = re.compile(r"[\d_]")
+# What is written of a meeting is asked for by it: "What was decided at the last meeting?".
+_OF_MEETINGS: Final = re.compile(r"\b(?:minutes|protokoll)\b|纪要", re.IGNORECASE)
+_MEETING: Final = "meeting session Sitzung 会议"
 
 
 class DocumentNames:
@@ -87,6 +92,17 @@ class MeantDocuments:
         stems = self.stems
         return [document for document in self.all if asked and asked <= stems.get(document.id, frozenset())]
 
+    def by_file(self) -> list[Document]:
+        """Those whose files the question names as they are called: "in Rules_2021.docx", "in rules_2021"."""
+        return [document for document in self.all if _file(document).search(self._question)]
+
+    def without_files(self, documents: Sequence[Document]) -> str:
+        """The question without the names of these documents' files."""
+        text = self._question
+        for document in documents:
+            text = _file(document).sub("", text)
+        return " ".join(text.split())
+
     def is_about(self, document: Document) -> bool:
         """Whether a document is not what the question names, but about it: a holiday policy is no holiday."""
         language = language_of(self._question)
@@ -129,8 +145,17 @@ class MeantDocuments:
         return {one.id: document_date(one, first[one.id, 1].text if (one.id, 1) in first else "") for one in documents}
 
 
+def _file(document: Document) -> re.Pattern[str]:
+    """What a file is called, without its ending only where that is no word: "minutes" may be any."""
+    stem_of_it, dot, ending = document.name.rpartition(".")
+    optional = "?" if _NO_WORD.search(stem_of_it) else ""
+    whole = rf"{re.escape(stem_of_it)}(?:{re.escape(dot + ending)}){optional}"
+    return re.compile(rf"(?<![\w-]){whole}(?![\w-])", re.IGNORECASE)
+
+
 def _stems(document: Document) -> frozenset[str]:
     """The stems of the words that a document is called by: a mail is called one, whatever its name."""
     called = file_words(f"{document.name} {document.title} {_ALSO_CALLED.get(document.kind, '')}")
+    called += f" {_MEETING}" * bool(_OF_MEETINGS.search(called))
     language = language_of(called)
     return frozenset(stem(word, language) for word in words(called))

@@ -48,6 +48,7 @@ def cut(text: str) -> list[str]:
         ("It went to Ridge Bros. Ltd. The price was low.", ["It went to Ridge Bros. Ltd.", "The price was low."]),
         ("On Dec. 3 he came. It was Dec. Then he left.", ["On Dec. 3 he came.", "It was Dec.", "Then he left."]),
         ("Room No. 4 is free. She said no. Then she left.", ["Room No. 4 is free.", "She said no.", "Then she left."]),
+        ("See part no. AT-20518, or no. C/7. No. Then go.", ["See part no. AT-20518, or no. C/7.", "No.", "Then go."]),
         ("At 9 a.m. Monday the U.S. Army left. It was A.B. Lee.", None),
         ("He lives in the U.S. The law is old.", ["He lives in the U.S.", "The law is old."]),
         ("It ended in 2021. Nobody came.", ["It ended in 2021.", "Nobody came."]),

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from typing import Final
 
 from rag.answering.evidence.answer_types import answer_kind, answer_things
+from rag.answering.retrieval.questioned_figures import asks_yes_or_no
 from rag.core.text import file_words, language_of, numbers, terms, words, years
 from rag.core.text.numbers import ORDINALS
 from rag.core.types import Disagreement, Quote, Statement
@@ -37,11 +38,6 @@ _VERSION: Final = re.compile(
 _MODALS: Final = re.compile(
     r"\b(?:may|must|shall|should|can|could|might|need|only|all|at least|at most|up to|less than|more than"
     r"|darf|muss|soll|kann|nur|alle|mindestens|höchstens)\b|必须|可以|应当|只|全部|至少|最多",
-    re.IGNORECASE,
-)
-_YES_OR_NO: Final = re.compile(
-    r"^\W*+(?:(?:and|but|und|aber) )?(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|has|have|will"
-    r"|darf|dürfen|kann|können|muss|müssen|ist|sind|gibt|hat|haben)\b|[吗么]\W*$|是否|能不能|可不可以",
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(r"(?<=[\w,;] )[A-Z][\w'’-]*\w")
@@ -209,7 +205,7 @@ def _values(question: str, one: str, other: str) -> tuple[str, str] | None:
             set(terms(text)) - set(terms(" ".join(each))) for text, each in zip((one, other), ordered, strict=True)
         ]
         return (one, other) if _shared(*besides) >= ALIKE else None
-    if _YES_OR_NO.search(question) and says_not(one) != says_not(other):
+    if asks_yes_or_no(question) and says_not(one) != says_not(other):
         return (one, other) if _shared(set(terms(one)), set(terms(other))) >= _COMPARABLE else None
     if answer_kind(question) is None and opposed and _shared(set(terms(one)), set(terms(other))) >= ALIKE:
         return one, other

@@ -36,6 +36,7 @@ _EACH: Final = re.compile(
     re.IGNORECASE,
 )
 _EACH_ZH: Final = re.compile("各|每|所有|全部")
+_CODED: Final = re.compile(r"([A-Z]{1,6})[-./ ]?\d{1,6}\b")
 _OPENS: Final = re.compile(
     r"(?:[:：]|\b(?:as follows|the following|wie folgt|folgende)|如下|以下)[.。]?\s*+$", re.IGNORECASE
 )
@@ -134,7 +135,7 @@ def _announced(
     if best.unit.said and best.unit.sort == "row" and (parts := added_up(page, here)):
         yield from (_candidate(best, place, at[best.passage.document, best.passage.page]) for place in parts)
         return
-    if best.unit.sort in ("item", "row"):
+    if _sort(page, here) not in ("sentence", "heading"):
         first = _first(page, here)
         above = terms(f"{best.passage.section} {best.unit.head} {_text(page, first - 1) if first else ''}")
         if coverage(wanted, above) > coverage(wanted, terms(best.text)):
@@ -172,11 +173,18 @@ def _text(page: CutPage, place: int) -> str:
     return page.text[page.units[place].start : page.units[place].end]
 
 
+def _sort(page: CutPage, place: int) -> str:
+    """What kind of unit it is. Sentences that each begin with a code of the same letters are the items of a list."""
+    sort = page.units[place].sort
+    code = _CODED.match(_text(page, place)) if sort == "sentence" else None
+    return f"code {code[1]}" if code else sort
+
+
 def _first(page: CutPage, here: int) -> int:
     """Where the list of an item begins."""
-    sort, first = page.units[here].sort, here
+    sort, first = _sort(page, here), here
     for place in range(here, max(-1, here - _MOST), -1):
-        if page.units[place].sort == sort:
+        if _sort(page, place) == sort:
             first = place
         elif first - place > _GOES_ON:
             break
@@ -186,9 +194,9 @@ def _first(page: CutPage, here: int) -> int:
 def _items(best: Candidate, first: int, at: Mapping[PageKey, Passage], skip: int = -1) -> Iterator[Candidate]:
     """The items of a list from its first one on."""
     units, passage = best.page.units, at[best.passage.document, best.passage.page]
-    sort, last = units[first].sort, first
+    sort, last = _sort(best.page, first), first
     for place in range(first, len(units)):
-        if units[place].sort == sort:
+        if _sort(best.page, place) == sort:
             last = place
             if place != skip:
                 yield _candidate(best, place, passage)

@@ -12,15 +12,18 @@ from typing import Final
 
 from rag.answering.retrieval.abstention import Signals, gate, raised, signals
 from rag.answering.retrieval.follow_ups import Form, brings_something, forms, stands_alone
-from rag.answering.retrieval.identifier_search import held, missing_identifiers, missing_years, with_spellings
+from rag.answering.retrieval.identifier_search import held, with_spellings
 from rag.answering.retrieval.interfaces import Found, Readable, Reranker, Searchable
-from rag.answering.retrieval.office_questions import missing_offices
+from rag.answering.retrieval.missing_things import missing_things
+from rag.answering.retrieval.name_questions import unheld_kinds
 from rag.answering.retrieval.question_kinds import searched
+from rag.answering.retrieval.questioned_figures import QUESTIONED, questioned_figures
 from rag.answering.retrieval.rank_fusion import RANK, Ranking, by_page, join, reciprocal_rank_fusion
 from rag.answering.retrieval.spelling import respelled
 from rag.core.call_context import CallContext
 from rag.core.errors import VectorsLacking
 from rag.core.text import language_of, terms
+from rag.core.text.synonyms import synonyms
 from rag.core.types import Page, PageKey, Passage
 from rag.models.catalogue import embedder_facts
 from rag.models.embedding import Embedder
@@ -103,11 +106,7 @@ class Retriever:
         if len(ways) > 1 and brings_something(question):
             own = next(each for way, each in zip(ways, lists, strict=True) if way.query == question)
             score = min(score, self._own_gate(question, own, context))
-        missing = [
-            each
-            for find in (missing_identifiers, missing_years, missing_offices)
-            for each in find(question, passages, lambda words: self._worded(words, context))
-        ]
+        missing = missing_things(question, query, passages, lambda words: self._worded(words, context))
         return Found(
             tuple(passages),
             query,
@@ -119,6 +118,7 @@ class Retriever:
             pages,
             tuple(missing),
             further,
+            () if missing else tuple(unheld_kinds(query, passages, lambda words: self._worded(words, context))),
         )
 
     def _lists(self, way: Form, by_words: Future[Ranking], context: CallContext, follow_up: bool) -> _Lists:
@@ -179,7 +179,9 @@ class Retriever:
 
     def _by_words(self, variant: Form, context: CallContext) -> Ranking:
         documents = context.documents or None
-        query = with_spellings(variant.query)
+        query = variant.query
+        otherwise = [word for said, words in synonyms(query) if not self._known(said, context) for word in words]
+        query = " ".join([with_spellings(query), *otherwise])
         found = self._index.search_words(context.owner, context.collection, query, DEPTH, documents)
         return Ranking(tuple(chunk for chunk, _ in found), variant.weight)
 
@@ -233,7 +235,8 @@ class Retriever:
         query_terms = list(dict.fromkeys(terms(query)))
         total, counts = self._index.count_words(context.owner, context.collection, query_terms)
         size = max(total, _MIN_CHUNKS) + 1
-        return total, {term: math.log(1 + size / (counts.get(term, 0) + 0.5)) for term in query_terms}
+        weights = {term: math.log(1 + size / (counts.get(term, 0) + 0.5)) for term in query_terms}
+        return total, weights | {term: QUESTIONED * weights[term] for term in questioned_figures(query, query_terms)}
 
 
 def _in_a_table(passage: Passage, pages: Mapping[PageKey, Page]) -> bool:

@@ -63,8 +63,12 @@ def missing_identifiers(question: str, passages: Sequence[Passage], search: Word
         for code in asked_identifiers(question)
         # In small letters, without a mark, it may as well be a slip of the keyboard.
         if any(character.isupper() or character in "@§" for character in code)
-        and not any(holds_identifier(passage.text, code) for passage in passages)
-        and not any(holds_identifier(passage.text, code) for passage in search(spellings(code)))
+        and not any(
+            holds_identifier(text, code)
+            for passage in (*passages, *search(spellings(code)))
+            # "In Rules_2021.docx": what a file is called need not stand in it.
+            for text in (passage.text, passage.name)
+        )
     ]
 
 

@@ -59,8 +59,8 @@ class Found:
 
     `query` is the main query variant, `weights` the IDF of its terms, `gate` the probability that the passages answer
     it (refused below `threshold`), `words_only` whether the vector index was unreachable, `pages` the passages' pages
-    by document and number, `missing` the codes and years of the question that no document holds. `further` are passages
-    behind the best ones that hold rows of tables.
+    by document and number, `missing` the codes, years and names of the question that no document holds, `unheld` the
+    kinds of a thing. `further` are passages behind the best ones that hold rows of tables.
     """
 
     passages: tuple[Passage, ...]
@@ -73,3 +73,4 @@ class Found:
     pages: Mapping[PageKey, Page] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     further: tuple[Passage, ...] = ()
+    unheld: tuple[Missing, ...] = ()

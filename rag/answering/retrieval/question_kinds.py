@@ -34,7 +34,8 @@ _PLAIN: Final = _set("""
     a an the this that these those it its they them here there in on of to from for with about by at as and or is are
     was were be do does did have has got had can could would will you i me my we us our your what which who whats how s
     please just briefly tell give want like need let make write get see know read also whole entire all any some each
-    every both everything something uploaded attached available loaded included different current now into inside
+    every both everything something uploaded attached available loaded stored saved included
+    different current now into inside
     der die das dies diese dieser dieses diesem diesen den dem des ein eine einen einem einer es sie ihr ihre in im von
     zu zum zur für mit über und oder ist sind war hast habe haben hat gibt kann kannst können könntest du ich mir wir
     uns bitte was welche welcher welches wer wie viele viel hier da alle alles jede jedes ganze ganzen mal
@@ -65,12 +66,13 @@ _MANNER: Final = _set("""
     kurz kurze kurzen knapp satz sätze sätzen stichpunkte stichpunkten stichworten deutsch englisch chinesisch
 """)
 _AGE: Final = _set("""
-    newest latest recent most oldest earliest version versions edition
+    newest latest last recent most oldest earliest version versions edition
     neueste neuesten neuester neuestes älteste ältesten aktuellste aktuellsten fassung fassungen
 """)
 _WHOLE: Final = _PLAIN | _DOCUMENTS | _ABOUT | _LISTED | _MANNER | _AGE
 _NEWEST: Final = re.compile(
-    r"\b(?:newest|latest|most recent|current(?:ly)?|now(?:adays)?|today|still valid|in force|up[- ]to[- ]date"
+    r"\b(?:newest|latest|last (?=meeting|session|minutes|report|version|issue|edition|newsletter|update|audit)"
+    r"|most recent|current(?:ly)?|now(?:adays)?|today|still valid|in force|up[- ]to[- ]date"
     r"|neueste[nrs]?|aktuell(?:e[nrsm]?|ste[nrs]?)?|derzeit(?:ige[nrsm]?)?|jetzt|heute|gültige[nrs]?)\b"
     r"|最新|现行|目前|现在|当前|如今",
     re.IGNORECASE,

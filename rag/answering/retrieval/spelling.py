@@ -1,7 +1,7 @@
 """Words of a question that no document holds, put as the passages found for it write them.
 
 The passages found by meaning are the library's own word list for what is asked: a slip of the keyboard, a word written
-in one or in two, and a shortened name are looked up in them.
+in one or in two, a shortened name, and another word for the same are looked up in them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from rag.answering.retrieval.identifier_search import asked_identifiers
 from rag.core.text import STOP_WORDS, find_identifier, language_of, stem
+from rag.core.text.synonyms import synonyms
 from rag.core.types import Passage
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -50,8 +51,23 @@ def respelled(query: str, passages: Sequence[Passage], unknown: Unknown) -> str:
     for short in dict.fromkeys(_ABBREVIATION.findall(query)):
         if not any(short in _ABBREVIATION.findall(text) for text in texts) and (long := _written_out(short, texts)):
             query = _replaced(query, short, long)
-    query = _corrected(query, texts, unknown)
+    query = _corrected(_said_otherwise(query, texts, unknown), texts, unknown)
     return _parted(query, texts, unknown) if language_of(query) == "de" else query
+
+
+def _said_otherwise(query: str, texts: Sequence[str], unknown: Unknown) -> str:
+    """The query with the texts' words for what no document says so: "refuse" for "garbage"."""
+    lower = " ".join(texts).lower()
+    for said, others in synonyms(query):
+        held = next((other for other in others if _begins_in(lower, other.lower())), None)
+        if held and unknown(said):
+            query = query.replace(said, held)
+    return query
+
+
+def _begins_in(text: str, word: str) -> bool:
+    """Whether a text holds a word, or one that begins so."""
+    return word in text if not word.isascii() else re.search(rf"(?<![\w-]){re.escape(word)}", text) is not None
 
 
 def _written_out(short: str, texts: Iterable[str]) -> str | None:

@@ -35,6 +35,8 @@ _STARTERS: Final = STOP_WORDS["en"] | STOP_WORDS["de"]
 _LOOK_BACK: Final = 12
 _LAST_WORD: Final = re.compile(r"(?<![^\W_])(?<![^\W_]\.)[^\W_]++(?:\.[^\W_]++)*+(?=\.$)")
 _NEXT_WORD: Final = re.compile(r"\s*+[\"'“‘„»(\[]*+([^\W_]*+)")
+# "part no. AT-20518", "Ref. no. C/771": a number with letters before it.
+_NEXT_CODE: Final = re.compile(r"\s*+[A-Z]{1,6}+[-/. ]?\d")
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -67,7 +69,7 @@ def _goes_on(text: str, start: int, stop: int) -> bool:
     if lower in _MAY_END or word[-2:-1] == ".":
         return not (following[:1].isupper() and following.lower() in _STARTERS)
     if lower in _BEFORE_NUMBERS or lower in _MONTHS_SHORTENED:
-        return following[:1].isdigit()
+        return following[:1].isdigit() or _NEXT_CODE.match(text, stop + 1) is not None
     return False
 
 
