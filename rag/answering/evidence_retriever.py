@@ -207,7 +207,8 @@ class EvidenceRetriever(BaseRetriever):
             evidence = replace(evidence, gate=0.0)
         # Sides stay side by side, whatever age one of them is named by.
         evidence = dated(evidence, self.dates, None if self.parts else asked_age(self.asked or query))
-        if self.comparing:
+        if self.comparing or self.listing:
+            # Sides differ, and so do the members of a list.
             evidence = replace(evidence, disagreements=())
         best, pages = self.finder.best, evidence.pages
         # What stands behind the best ones is for the reader: a longer prompt takes a small model its time.

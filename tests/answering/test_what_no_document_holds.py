@@ -87,3 +87,13 @@ def test_synonyms_are_found_in_both_languages() -> None:
 def test_a_wrong_figure_in_a_question_for_yes_or_no_leads_to_no_other_matter(library: Services) -> None:
     answer = ask(library, "pier", "Does the day pass cost 95 euros?")
     assert "day pass" in answer.quotes[0].text
+
+
+def test_each_document_says_one_thing_where_they_disagree(library: Services) -> None:
+    answer = ask(library, "pier", "What does the day pass cost?")
+    assert [s.value for each in answer.disagreements for s in each.statements] == ["17 euros", "14 euros"]
+
+
+def test_members_of_a_list_are_in_no_dispute(library: Services) -> None:
+    answer = ask(library, "pier", "How many of the fares have a day pass of 14 euros?")
+    assert (answer.kind, answer.disagreements) == ("list", ())

@@ -94,13 +94,18 @@ def disagreements(
         for place, quote in enumerate(quotes)
         if len(asked & set(terms(f"{quote.text} {quote.head} {quote.section}", language))) >= _few(asked)
     ]
+    # Best first, and each document once: what else it says is of another matter.
+    about.sort(key=lambda place: -quotes[place].score)
+    speaks: dict[str, int] = {}
     values: dict[int, str] = {}
     for a, b in combinations(about, 2):
         one, other = quotes[a], quotes[b]
         apart = told[one.document] != told[other.document] or any(told[one.document] < more for more in told.values())
-        if one.document == other.document or apart:
+        others = speaks.get(one.document, a) != a or speaks.get(other.document, b) != b
+        if one.document == other.document or apart or others:
             continue
         if differing := _values(question, one.text, other.text):
+            speaks |= {one.document: a, other.document: b}
             values |= {place: value for place, value in zip((a, b), differing, strict=True) if place not in values}
     if not values:
         return ()

@@ -138,7 +138,9 @@ _TELLS_TO_LIST: Final = re.compile(
 _TOPIC_ZH: Final = re.compile("主题|要点|大意")
 _NAME_WORDS: Final = 3
 # What is counted: documents are, where they are called that; days and euros stand in them.
-_COUNTS: Final = re.compile(r"\W*+(?:how many|wie viele) (\w+)", re.IGNORECASE)
+_COUNTS: Final = re.compile(
+    r"\W*+(?:how many|wie viele) (?:of (?:the|our|these) |(?:der|unserer) )?(\w+)", re.IGNORECASE
+)
 
 
 def question_kind(
