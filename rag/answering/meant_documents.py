@@ -94,13 +94,14 @@ class MeantDocuments:
 
     def by_file(self) -> list[Document]:
         """Those whose files the question names as they are called: "in Rules_2021.docx", "in rules_2021"."""
-        return [document for document in self.all if _file(document).search(self._question)]
+        return [document for document in self.all if _file(document, self._question)]
 
     def without_files(self, documents: Sequence[Document]) -> str:
         """The question without the names of these documents' files."""
         text = self._question
         for document in documents:
-            text = _file(document).sub("", text)
+            start, end = _file(document, text) or (0, 0)
+            text = text[:start] + text[end:]
         return " ".join(text.split())
 
     def is_about(self, document: Document) -> bool:
@@ -145,12 +146,16 @@ class MeantDocuments:
         return {one.id: document_date(one, first[one.id, 1].text if (one.id, 1) in first else "") for one in documents}
 
 
-def _file(document: Document) -> re.Pattern[str]:
-    """What a file is called, without its ending only where that is no word: "minutes" may be any."""
-    stem_of_it, dot, ending = document.name.rpartition(".")
-    optional = "?" if _NO_WORD.search(stem_of_it) else ""
-    whole = rf"{re.escape(stem_of_it)}(?:{re.escape(dot + ending)}){optional}"
-    return re.compile(rf"(?<![\w-]){whole}(?![\w-])", re.IGNORECASE)
+def _file(document: Document, question: str) -> tuple[int, int] | None:
+    """Where a question names a file; without its ending only where that is no word: "minutes" may be any."""
+    bare = document.name.rpartition(".")[0]
+    lower = question.lower()
+    for name in (document.name, *([bare] if _NO_WORD.search(bare) else ())):
+        start = lower.find(name.lower())
+        end = start + len(name)
+        if start >= 0 and not (lower[:start][-1:].isalnum() or lower[end : end + 1].isalnum()):
+            return start, end
+    return None
 
 
 def _stems(document: Document) -> frozenset[str]:

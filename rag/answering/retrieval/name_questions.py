@@ -18,6 +18,7 @@ _ASKS: Final = re.compile(
 # A name inside a sentence. Behind these words it says where, when or by whom, of which the documents need not speak;
 # letters alone ("GPS") shorten what they may write out.
 _NAME: Final = re.compile(r"(?<=[\w,] )[A-Z][\w’'-]*[a-z][\w’'-]*+")
+_OWNS: Final = re.compile("['’]s?$")
 _BESIDE: Final = re.compile(
     r"\b(?:in|on|at|by|to|from|into|during|before|after|since|until|than|as|like|per|degrees) (?:the )?$", re.IGNORECASE
 )
@@ -49,7 +50,7 @@ def missing_names(question: str, passages: Sequence[Passage], search: WordSearch
     read = [set(terms(f"{file_words(p.name)} {p.title} {p.section} {p.text}")) for p in passages]
     missing = []
     for match in _NAME.finditer(question):
-        name = re.sub("['’]s?$", "", match.group())
+        name = _OWNS.sub("", match.group())
         own = set(terms(name))
         # A day or a month need not be named by what holds on it.
         if is_empty(name) or not own or name.endswith("day") or name.lower() in MONTHS:

@@ -67,7 +67,7 @@ def _said_otherwise(query: str, texts: Sequence[str], unknown: Unknown) -> str:
 
 def _begins_in(text: str, word: str) -> bool:
     """Whether a text holds a word, or one that begins so."""
-    return word in text if not word.isascii() else re.search(rf"(?<![\w-]){re.escape(word)}", text) is not None
+    return word in text if not word.isascii() else any(f"{before}{word}" in text for before in " \n(")
 
 
 def _written_out(short: str, texts: Iterable[str]) -> str | None:

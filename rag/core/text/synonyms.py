@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 # A group a line. A word that no document holds is looked for by the others of its group.
@@ -175,18 +174,13 @@ _GROUPS_ZH: Final = """
 _PARTED: Final = re.compile("[,、]")
 
 
-@lru_cache(maxsize=1)
-def _groups() -> tuple[tuple[str, ...], ...]:
-    lines = [*_GROUPS.splitlines(), *_GROUPS_ZH.splitlines()]
-    return tuple(tuple(word.strip() for word in _PARTED.split(line)) for line in lines if line.strip())
-
-
-@lru_cache(maxsize=1)
-def _pattern() -> re.Pattern[str]:
-    said = sorted({word for group in _groups() for word in group}, key=len, reverse=True)
-    latin = "|".join(re.escape(word) for word in said if word.isascii() and not word.startswith("U盘"))
-    chinese = "|".join(re.escape(word) for word in said if not word.isascii())
-    return re.compile(rf"(?<![\w-])(?:{latin})(?:e?s)?(?![\w-])|{chinese}", re.IGNORECASE)
+_LINES: Final = [line for line in (*_GROUPS.splitlines(), *_GROUPS_ZH.splitlines()) if line.strip()]
+_WORDS: Final = tuple(tuple(word.strip() for word in _PARTED.split(line)) for line in _LINES)
+# The longest first, so that "per diem" is not read as its parts.
+_LONGEST: Final = sorted({word for group in _WORDS for word in group}, key=len, reverse=True)
+_LATIN: Final = "|".join(re.escape(word) for word in _LONGEST if word.isascii())
+_CHINESE: Final = "|".join(re.escape(word) for word in _LONGEST if not word.isascii())
+_SAID: Final = re.compile(rf"(?<![\w-])(?:{_LATIN})(?:e?s)?(?![\w-])|{_CHINESE}", re.IGNORECASE)
 
 
 def synonyms(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -195,8 +189,8 @@ def synonyms(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     >>> dict(synonyms("When are the bikes of the lessors taken away?"))["bikes"]
     ('bicycle', 'cycle')
     """
-    for match in _pattern().finditer(text):
+    for match in _SAID.finditer(text):
         said = match.group()
         plain = {form.lower() for form in (said, said.removesuffix("s"), said.removesuffix("es"))}
-        others = [word for group in _groups() if not plain.isdisjoint(map(str.lower, group)) for word in group]
+        others = [word for group in _WORDS if not plain.isdisjoint(map(str.lower, group)) for word in group]
         yield said, tuple(word for word in dict.fromkeys(others) if word.lower() not in plain)
