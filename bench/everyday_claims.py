@@ -1,10 +1,10 @@
 """Are plain true sentences about everyday documents supported, and plain false ones not?
 
-    python bench/everyday_claims.py [a b c d e] [--show]
+    python bench/everyday_claims.py [a b c d e f] [--show]
 
 `bench/everyday_claims/` holds invented documents (rules, contracts, minutes, manuals, sheets, notices; English, Chinese
 and German) with claims about them that were written down before any was judged. `a`, `b` and `c` were looked at while
-verdicts were mended, `d` and `e` after that, once their first figures were in bench/verdicts.md. The claims of `e` are
+verdicts were mended, `d` and `e` once their first figures were in bench/verdicts.md, `f` not. Those of `e` and `f` are
 harder: whoever wrote them avoided the documents' words. Each claim is held against all documents of its folder.
 """
 
