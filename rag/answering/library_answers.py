@@ -63,7 +63,7 @@ class LibraryAnswers:
             return self._made(quotes)
         if of_day := self._of_day():
             self.kind = "summary"
-            return self._made(self._outline(of_day))
+            return self._overview(of_day)
         if place and place.sort == "page" and self.kind in ("summary", "about_library"):
             self.kind = "question"
             missing = Notice("page_missing", {"page": place.number})
@@ -74,9 +74,9 @@ class LibraryAnswers:
             self.kind = "list"
             return None
         if self.kind == "small_talk":
-            return self._made(self._outline(self.meant.all))
+            return self._overview(self.meant.all)
         if self.kind == "summary":
-            return self._made(self._outline(self.meant.named()))
+            return self._overview(self.meant.named())
         return self._of_library() if self.kind == "about_library" else None
 
     def _of_library(self) -> Answer | None:
@@ -88,7 +88,7 @@ class LibraryAnswers:
             if not rows and tells_to_list(self._question):
                 # "List all products", of the product overview: what it says in each section.
                 self.kind = "summary"
-                return self._made(self._outline(called))
+                return self._overview(called)
             # "How many orders are there?" asks for the rows of orders.xlsx, and "How many holidays are there?" for
             # what the one holiday policy says.
             self.kind = "question"
@@ -98,10 +98,9 @@ class LibraryAnswers:
             self.kind = "question"
             return None
         some = len(meant) < len(self.meant.all)
-        notice = Notice(
-            "documents_some" if some else "documents_all", {"count": len(meant), "total": len(self.meant.all)}
-        )
-        return self._made(self._leads(meant[:_LISTED]), notice)
+        key = "documents_some" if some else "documents_all"
+        notice = Notice(key, {"count": len(meant), "total": len(self.meant.all)})
+        return self._made(self._leads(meant[:_LISTED]), notice, *_left_out(meant, _LISTED))
 
     def parts(self) -> tuple[Part, ...]:
         """The sides of a comparison, or the questions asked in one; none where there is one thing to search for."""
@@ -132,6 +131,9 @@ class LibraryAnswers:
         return Answer(
             self._question, self._question, "", outcome, None, (), tuple(quotes), kind=kind, notices=tuple(notices)
         )
+
+    def _overview(self, documents: Sequence[Document]) -> Answer:
+        return self._made(self._outline(documents), *_left_out(documents, _MOST_QUOTES))
 
     def _outline(self, documents: Sequence[Document]) -> list[Quote]:
         if len(documents) == 1:
@@ -232,3 +234,9 @@ def _under(document: Document, page: Page, heading: Heading) -> list[Quote]:
     """What stands under a heading, up to the next one of its level on its page."""
     following = (o.start for o in headings_of(page) if o.start > heading.start and o.level <= heading.level)
     return section_quotes(document, page, heading.start, next(following, len(page.text)), _MOST_QUOTES)
+
+
+def _left_out(documents: Sequence[Document], most: int) -> list[Notice]:
+    """Says that not all of the documents are shown."""
+    fields: dict[str, str | int] = {"count": most, "total": len(documents)}
+    return [Notice("documents_first", fields)] if len(documents) > most else []

@@ -13,6 +13,7 @@ from rag.ingestion.pipeline import read_file
 from rag.services import Services
 from rag.ui.texts import Texts
 from rag.viewing.answer_notices import refused_title
+from rag.viewing.export import as_markdown
 from tests.support.asking import OWNER, ask, library_of
 
 LEASES = {
@@ -229,6 +230,17 @@ def test_another_subject_is_refused_in_a_conversation_as_at_its_start(library: S
 def test_a_language_that_the_embedder_does_not_read_is_said_and_nothing_denied(library: Services) -> None:
     answer = ask(library, "manual", "锅炉多久清洗一次？")
     assert [notice.key for notice in answer.notices] == ["language_unread"]
+
+
+def test_an_overview_says_how_many_documents_it_leaves_out(tmp_path: Path) -> None:
+    files = {f"Note_{n}.md": f"# Note {n}\n\nThe garden has {n} trees and a pond." for n in range(10, 24)}
+    with library_of(tmp_path, {"notes": files}) as notes:
+        overview = ask(notes, "notes", "What are these documents about?")
+        assert (overview.kind, len(overview.quotes)) == ("summary", 12)
+        assert overview.notices == (Notice("documents_first", {"count": 12, "total": 14}),)
+        assert "first 12 of 14" in as_markdown(overview, Texts("en"))
+        listed = ask(notes, "notes", "List all documents")
+        assert ([notice.key for notice in listed.notices], len(listed.quotes)) == (["documents_all"], 14)
 
 
 def test_documents_that_could_not_be_compared_are_named_and_not_said_to_lack_it(tmp_path: Path) -> None:

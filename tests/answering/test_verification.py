@@ -450,6 +450,22 @@ def test_the_figures_of_a_whole_column_are_added_up() -> None:
     assert verdict("The deposits for the machines come to a total of 6,450 euros.") == "unsupported"
 
 
+@pytest.mark.parametrize(
+    ("said", "document", "expected"),
+    [
+        (
+            "Assistance dogs cost nothing.",
+            "Assistance dogs travel free. Other dogs cost 2 euros.",
+            {"partly", "supported"},
+        ),
+        ("Nothing may be left in the lockers.", "Coats may be left in the lockers over night.", {"unsupported"}),
+        ("Members do not pay.", "Members pay 2 euros an hour.", {"unsupported"}),
+    ],
+)
+def test_what_costs_nothing_is_no_denial(said: str, document: str, expected: set[str]) -> None:
+    assert judged(said, document).verdict in expected
+
+
 @pytest.mark.parametrize("day", ["3 March", "3 May"])
 def test_the_day_of_a_month_counts_nothing(day: str) -> None:
     said = f"The generator started slowly on {day}."

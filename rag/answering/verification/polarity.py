@@ -20,7 +20,9 @@ from rag.core.types import Span
 _NOT: Final = re.compile(
     # The "No" of a title denies nothing, nor does one in quotation marks.
     r"(?<!or )(?<!['‘“\"])\b(?!(?-i:No [A-Z]))"
-    r"(?:not|no|never|none|nor|neither|nobody|nothing|cannot|\w+n['’]t|nicht|kein\w*|nie)\b"
+    # What costs nothing is free, which is said without a "not" as often.
+    r"(?:not|no|never|none|nor|neither|nobody|(?<!\bcost )(?<!\bcosts )(?<!\bpay )(?<!\bpays )nothing|cannot|\w+n['’]t"
+    r"|nicht|kein\w*|nie)\b"
     # "Not only" and "not always" deny nothing, or not the whole; "not more than" is a bound.
     r"(?! (?:only|but|just|merely|simply|always|necessarily|hesitate|worry|forget"
     r"|(?:more|less|fewer|later|longer) than)\b)",
