@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,25 @@ def test_what_documents_need_not_name_is_no_missing_name(library: Services, ques
 def test_a_kind_that_no_document_holds_is_told_beside_the_quotes(library: Services) -> None:
     assert named(library, "What does the gold pass cost?") == ("answered", ["gold"])
     assert named(library, "What does the new pass cost?")[1] == []
+
+
+def test_a_code_of_two_figures_is_one_where_documents_have_others_of_its_kind(library: Services) -> None:
+    answer = ask(library, "pier", "What does L.13 mean?")
+    assert (answer.outcome, [(n.fields["identifier"], n.fields["nearest"]) for n in answer.notices]) == (
+        "refused",
+        [("L.13", "L.12, L.15")],
+    )
+    assert ask(library, "pier", "What does signal L15 mean?").quotes[0].text.startswith("L.15")
+    assert named(library, "Does the pier open in Q3?")[1] == []
+    assert named(library, "Which bus goes to the pier, the B7?")[1] == []
+
+
+def test_a_code_within_a_range_is_not_missing(tmp_path: Path) -> None:
+    screws = "# Screws\n\nScrews M6 to M10 are tightened with 40 Nm. Screws M12 take 80 Nm. Screws M4 take 3 Nm.\n"
+    with library_of(tmp_path, {"screws": {"Screws.md": screws}}) as services:
+        assert ask(services, "screws", "How tight are M8 screws?").outcome == "answered"
+        answer = ask(services, "screws", "How tight are M14 screws?")
+        assert [(n.fields["identifier"], n.fields["nearest"]) for n in answer.notices] == [("M14", "M12")]
 
 
 @pytest.mark.parametrize("name", ["Ferry_fares_2022.md", "ferry_fares_2022"])

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rag.core.text import bare_numbers, holds_identifier, holds_number, identifiers, named_numbers, spellings, years
+from rag.core.text import (
+    bare_numbers,
+    holds_identifier,
+    holds_number,
+    identifiers,
+    named_numbers,
+    short_codes,
+    spellings,
+    years,
+)
 from rag.core.types import Passage
 
 # Neighbours that are named where a code is missing: those next to it on either side.
@@ -37,7 +46,8 @@ def asked_identifiers(question: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _asked_codes(question: str) -> tuple[str, ...]:
     """Its identifiers, and its numbers that may be what is left of one."""
-    return (*asked_identifiers(question), *bare_numbers(question))
+    short = [code for code, _, _ in short_codes(question)]
+    return (*asked_identifiers(question), *bare_numbers(question), *short)
 
 
 def with_spellings(query: str) -> str:

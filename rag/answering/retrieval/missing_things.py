@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rag.answering.retrieval.identifier_search import Missing, WordSearch, missing_identifiers, missing_years
 from rag.answering.retrieval.name_questions import missing_names
 from rag.answering.retrieval.office_questions import missing_offices
+from rag.answering.retrieval.short_codes import missing_short_codes
 from rag.core.types import Passage
 
 
@@ -20,7 +21,7 @@ def missing_things(question: str, query: str, passages: Sequence[Passage], searc
     """
     found = [
         each
-        for find in (missing_identifiers, missing_years, missing_offices)
+        for find in (missing_identifiers, missing_short_codes, missing_years, missing_offices)
         for each in find(question, passages, search)
     ]
     named = [each for each in missing_names(question, passages, search) if each.identifier in query]

@@ -9,6 +9,7 @@ from rag.core.text.identifiers import (
     holds_number,
     identifiers,
     named_numbers,
+    short_codes,
     spellings,
     years,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "reads",
     "script_of",
     "sentences",
+    "short_codes",
     "spellings",
     "stem",
     "terms",

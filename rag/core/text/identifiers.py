@@ -11,6 +11,7 @@ _CODE: Final = re.compile(
     r"(?<![\w-])[A-Z]{1,4}+ \d{3,}+(?!\w)"
     rf"|(?<![\w@.+/-])(?:{_MAIL}|[A-Za-z0-9]++(?:[-/_.][A-Za-z0-9]++)*+)(?!\w)"
 )
+_SHORT: Final = re.compile(r"(?<![\w.,/-])(?P<letters>[A-Z]{1,2})[.-]?(?P<number>\d{1,2})(?!\w|[.,/-]\d)")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d")
 # Years and their parts, and what stands behind a figure: no codes.
@@ -104,6 +105,18 @@ def identifiers(text: str) -> list[str]:
     """
     found = [match for match in _CODE.finditer(text) if _is_identifier(match.group())]
     return [match.group() for match in sorted([*found, *_PARAGRAPH.finditer(text)], key=lambda match: match.start())]
+
+
+def short_codes(text: str) -> list[tuple[str, str, int]]:
+    """What may be codes of one or two figures, as they are written, with their letters and figures.
+
+    Quarters and halves of a year are none.
+
+    >>> short_codes("What does F.64 mean, and E7, in Q3 of 2024?")
+    [('F.64', 'F', 64), ('E7', 'E', 7)]
+    """
+    found = (match for match in _SHORT.finditer(text) if not _PERIOD.fullmatch(match.group().lower()))
+    return [(match.group(), match["letters"], int(match["number"])) for match in found]
 
 
 def _is_identifier(code: str) -> bool:
