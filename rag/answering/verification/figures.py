@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import Final
 
@@ -68,7 +69,7 @@ def _wrong(
     read = normalized(claim)
     marks = {at for match in _LIST_MARK.finditer(read) if _is_mark(read, match) for at in range(*match.span())}
     there = _distinct((number, source) for source in near for number in figures_of(source))
-    held = _Held([*(number for number, _ in there), *numbers(elsewhere)])
+    held = _Held([*(number for number, _ in there), *_numbers_in(elsewhere)])
     beside = _Held([number for source in aligned for number in figures_of(source)])
     for number in numbers(claim):
         before = read[max(0, number.start - 5) : number.start]
@@ -100,6 +101,12 @@ def _wrong(
             ((name.capitalize(), source) for source in near for name in sorted(months(source.text))), ("", None)
         )
         yield Difference("date", (at, _word_end(claim, at)), *other)
+
+
+@lru_cache(maxsize=4)
+def _numbers_in(text: str) -> tuple[Number, ...]:
+    """The figures of a long text, in which those of all claims of an answer are looked for."""
+    return tuple(numbers(text))
 
 
 class _Held:

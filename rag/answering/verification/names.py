@@ -55,14 +55,20 @@ def names(text: str) -> list[str]:
 
 def unknown_names(claim: str, around: str) -> Iterator[Difference]:
     """The names of a claim that a text does not hold."""
-    text = unaccented(around)
-    held = frozenset(words(text)) | frozenset(terms(text))
+    text, held = _read(around)
     # What letters stand for may be spelt out in the claim: "mortgage insurance premiums (MIP)".
     spelt = f"{text} {unaccented(claim)}"
     for name in names(claim):
         if not months(name) and not known(name, held, spelt):
             at = max(claim.find(name), 0)
             yield Difference("name", (at, at + len(name)))
+
+
+@functools.lru_cache(maxsize=4)
+def _read(around: str) -> tuple[str, frozenset[str]]:
+    """A text without accents, with its words and stems; the claims of an answer are all held against one."""
+    text = unaccented(around)
+    return text, frozenset(words(text)) | frozenset(terms(text))
 
 
 def known(name: str, held: Set[str], text: str) -> bool:

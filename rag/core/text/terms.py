@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Mapping
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from rag.core.text.languages import language_of
@@ -22,6 +23,9 @@ Thing = TypeVar("Thing", bound=Hashable)
 # whenever `index_terms` returns something else for any text.
 ANALYSIS: Final = 5
 
+# Characters of texts whose terms are remembered: sentences, which are compared again for each claim of an answer. Four
+# thousand of them take some 10 MB.
+_SENTENCE: Final = 400
 # What the engines' own tokenizers split a word into: "3.5" is "3" and "5", adjacent.
 _PIECE: Final = re.compile(r"[^\W_]++")
 
@@ -58,8 +62,15 @@ def terms(text: str, language: Language | None = None) -> list[str]:
     >>> terms("How many days of annual leave do employees have?")
     ['day', 'annual', 'leav', 'employe']
     """
+    return [*(_remembered if len(text) <= _SENTENCE else _terms)(text, language)]
+
+
+def _terms(text: str, language: Language | None) -> tuple[str, ...]:
     language = language or language_of(text)
-    return [stem(word, language) for word in content(text, language)]
+    return tuple(stem(word, language) for word in content(text, language))
+
+
+_remembered = lru_cache(maxsize=4096)(_terms)
 
 
 def index_terms(text: str, language: Language | None = None) -> list[str]:
