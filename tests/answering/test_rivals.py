@@ -123,3 +123,23 @@ def test_a_value_that_is_said_of_something_else_is_never_supported(said: str) ->
 )
 def test_a_value_of_what_it_is_said_of_is_supported(said: str) -> None:
     assert verdict(said, said_in(BATHS)) == "supported"
+
+
+NOTICE = (
+    "# Probation\n\nThe probation period is six months.\n\n# Notice periods\n\nDuring probation either side may end "
+    "the employment with two weeks' notice. After probation the notice period is the same for both sides.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The notice period in probation is six months.", "partly"),
+        ("The notice period in probation is six months, and it is the same for both sides.", "partly"),
+        ("The notice period in probation is two weeks.", "supported"),
+        ("The probation period is six months.", "supported"),
+    ],
+)
+def test_a_length_of_time_is_not_that_of_what_is_measured_beside_it(said: str, expected: str) -> None:
+    """What the sentence with the figure says less than the claim, another one says of weeks in place of months."""
+    assert verdict(said, said_in(NOTICE)) == expected

@@ -31,6 +31,10 @@ _FAR: Final = 0.6
 _MUCH_MORE, _FEWEST = 0.8, 2
 # Numbers without a unit count or name a thing; those below mostly name one, as in "year 5".
 _COUNTS: Final = 10
+# Seconds of a month, by which it is no number of weeks.
+_MONTH: Final = 2_629_746
+# Words for what is measured, beside those that tell of what: "notice period", "probation period".
+_MEASURES: Final = frozenset(terms("period time length duration number amount"))
 _MONEY: Final = frozenset("$€£¥")
 _CLAUSE: Final = re.compile(
     r"[.:;!?,]\s(?:(?:and|but|while|whereas|und|aber|während)\s)?|\s(?:and|but|while|whereas|und|aber|während)\s",
@@ -88,7 +92,8 @@ def rivals(claim: str, everything: Sequence[Source], language: Language) -> Iter
         others = [
             unit for unit in beside if not _has(unit, value, called) and _rival(unit, value, told, said, language)
         ]
-        apart = _apart(said - own, homes, others, said | own) if homes and others and said - own else 0.0
+        rest = said - own - _MEASURES or said - own
+        apart = _apart(rest, homes, others, said | own) if homes and others and rest else 0.0
         if apart >= _MORE:
             kind = "name" if value.kind == "name" else "figure"
             yield Difference(kind, value.span, check="adrift" if apart >= _FAR else "")
@@ -105,7 +110,9 @@ def _apart(rest: frozenset[str], homes: Sequence[_Unit], others: Sequence[_Unit]
     # It is another thing that the value is said of.
     of_another = home and any(not term[0].isdigit() for term in home.terms - home.source.above - said)
     most = _held(rest, rival)
-    return most - _held(rest, home) if home and of_another and most >= _LEAST else 0.0
+    # ... or less is said of it than the claim says, all of which is said of the other one.
+    sure = of_another or (most == 1.0 and not rival.source.row)
+    return most - _held(rest, home) if home and sure and most >= _LEAST else 0.0
 
 
 def _done_by_another(
@@ -141,7 +148,10 @@ def values_of(text: str) -> Iterator[Value]:
     """
     for number in numbers(text):
         kind, factor = IN.get(number.unit, (number.unit, 1))
-        if number.unit in _MONEY:
+        if kind == "month":
+            # Two weeks are a rival of six months.
+            kind, factor = "second", factor * _MONTH
+        elif number.unit in _MONEY:
             kind = "money"
         elif kind == "pound":
             # Sterling much more often than weight.

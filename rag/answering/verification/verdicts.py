@@ -119,7 +119,8 @@ def _of_all(whole: Case, parts: Sequence[Case]) -> Verdict:
     found = {part.verdict for part in parts}
     if whole.differences or any(part.differences for part in parts):
         return "unsupported"
-    if whole.verdict == "supported" or found == {"supported"}:
+    # What is doubted of the first part counts: those behind it may lack its subject.
+    if (whole.verdict == "supported" and not parts[0].doubted) or found == {"supported"}:
         return "supported"
     if "unchecked" in found or whole.verdict == "unchecked":
         return "unchecked"
