@@ -184,6 +184,8 @@ def look_at_documents(watcher: Watcher, clicks: int) -> None:
     while (shown := ended.count()) < COUNT:
         page.get_by_role("button", name=re.compile(r"and \d+ more")).click()
         ended.nth(shown).wait_for()
+        # While they are drawn, the button of before is still there.
+        watcher.settle()
     watcher.look()
     look_at_table(watcher)
     for number in range(clicks):
