@@ -38,11 +38,6 @@ class AskedQuestion:
     """Whether it asks again for what was refused: "Why?"."""
 
     @property
-    def foreign(self) -> bool:
-        """Whether it is in a language that none of the documents is in, and the embedder does not read both."""
-        return bool(self.unread) and len(self.unread) == len(self.library.meant.all)
-
-    @property
     def unread(self) -> list[Document]:
         """The documents in another language than the question, where the embedder does not read both."""
         asked = language_of(self.question)
@@ -106,12 +101,12 @@ def _notices(asked: AskedQuestion, evidence: Evidence) -> Iterator[Notice]:
     for each in evidence.missing:
         fields: dict[str, str | int] = {"identifier": each.identifier, "nearest": ", ".join(each.nearest)}
         yield Notice("identifier_nearest" if each.nearest else "identifier_missing", fields)
-    if evidence.answers or evidence.missing or not asked.unread:
+    if evidence.answers or evidence.missing or not (unread := asked.unread):
         return
     # What an embedder that does not read both languages finds near is noise: nothing is known.
-    if asked.foreign:
+    if len(unread) == len(asked.library.meant.all):
         yield Notice("language_unread")
         return
-    names = [shown_name(document) for document in asked.unread]
+    names = [shown_name(document) for document in unread]
     named = [*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]
     yield Notice("languages_apart", {"names": ", ".join(named)})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from rag.core.text import (
     bare_numbers,
@@ -20,11 +21,11 @@ from rag.core.text import (
 )
 from rag.core.types import Passage
 
-# Neighbours that are named where a code is missing: those next to it on either side.
-_NEAREST: Final = 2
 _CODE_FIGURES: Final = re.compile(r"[^\W\d_][-/_. ]?(\d{4,9})(?!\d)")
 _NUMBER: Final = re.compile(r"\d+")
 
+# A number, or one as it is written.
+Code = TypeVar("Code", int, str)
 # The passages that hold these words, best first.
 WordSearch = Callable[[str], Sequence[Passage]]
 
@@ -97,10 +98,7 @@ def _unheld(question: str, passages: Sequence[Passage], search: WordSearch) -> l
 def _near(number: str, passages: Sequence[Passage]) -> tuple[str, ...]:
     """The numbers of as many figures in what was found that come next, before and after."""
     same = {other for passage in passages for other in _NUMBER.findall(passage.text) if len(other) == len(number)}
-    return (
-        *sorted(other for other in same if other < number)[-1:],
-        *sorted(other for other in same if other > number)[:1],
-    )
+    return nearest(number, same)
 
 
 def missing_years(question: str, passages: Sequence[Passage], search: WordSearch) -> list[Missing]:
@@ -112,18 +110,22 @@ def missing_years(question: str, passages: Sequence[Passage], search: WordSearch
     asked = dict.fromkeys(years(question))
     if not asked:
         return []
-    there = sorted({year for p in passages for year in years(f"{p.name} {p.title} {p.text}")})
+    there = {year for p in passages for year in years(f"{p.name} {p.title} {p.text}")}
     return [
-        Missing(year, _beside(year, there))
+        Missing(year, nearest(year, there))
         for year in asked
         if there and year not in there and not any(year in years(passage.text) for passage in search(year))
     ]
 
 
-def _beside(year: str, there: Sequence[str]) -> tuple[str, ...]:
-    """The nearest year before and the nearest after."""
-    below, above = [y for y in there if y < year], [y for y in there if y > year]
-    return (*below[-1:], *above[:1])
+def nearest(wanted: Code, there: Iterable[Code]) -> tuple[Code, ...]:
+    """What comes next before and after what is wanted.
+
+    >>> nearest(64, {28, 75, 29}), nearest("2019", ["2021"])
+    ((29, 75), ('2021',))
+    """
+    ordered: list[Code] = sorted(there)
+    return tuple(ordered[: bisect_left(ordered, wanted)][-1:] + ordered[bisect_right(ordered, wanted) :][:1])
 
 
 def _ends_code(text: str, number: str) -> bool:
@@ -143,7 +145,4 @@ def _neighbours(code: str, passages: Sequence[Passage], search: WordSearch) -> t
             figures = _NUMBER.search(other)
             if figures and other[: figures.start()].lower() == prefix.lower():
                 found.setdefault(int(figures.group()), other)
-    wanted = int(number.group())
-    below = sorted((n for n in found if n < wanted), reverse=True)[:1]
-    above = sorted(n for n in found if n > wanted)[:1]
-    return tuple(found[n] for n in (below + above)[:_NEAREST])
+    return tuple(found[one] for one in nearest(int(number.group()), found))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from rag.answering.retrieval.identifier_search import Missing, WordSearch
+from rag.answering.retrieval.identifier_search import Missing, WordSearch, nearest
 from rag.core.text import holds_identifier, short_codes, spellings
 from rag.core.types import Passage
 
@@ -33,8 +33,7 @@ def missing_short_codes(question: str, passages: Sequence[Passage], search: Word
             continue
         there = _of_kind(letters, (passage.text for passage in read))
         if len(there) >= _FEWEST and not any(_spans(letters, number, passage.text) for passage in read):
-            below, above = [n for n in sorted(there) if n < number][-1:], [n for n in sorted(there) if n > number][:1]
-            missing.append(Missing(code, tuple(there[n] for n in (*below, *above))))
+            missing.append(Missing(code, tuple(there[one] for one in nearest(number, there))))
     return missing
 
 
