@@ -111,7 +111,7 @@ def measure(shape: str, megabytes: int, *, embedding: bool) -> dict[str, Any]:
         ingest = services.ingest
         random = _Random(ingest.embedder)
         if not embedding:
-            ingest = replace(ingest, embedder=random)
+            ingest = replace(ingest, embedder=random, embedder_for=None)
         data, marks = written(shape, megabytes), {"loading": spent()}
 
         def mark(stage: Stage, _done: int, _all: int) -> None:
@@ -153,7 +153,23 @@ def run(sizes: Sequence[int], *, embedding: bool) -> list[dict[str, Any]]:
         for shape in SHAPES:
             found.append(measure(shape, size, embedding=embedding))
             print(found[-1], file=sys.stderr, flush=True)
-    return sorted(found, key=lambda one: list(SHAPES).index(one["shape"]))
+    return with_embedding(sorted(found, key=lambda one: list(SHAPES).index(one["shape"])), counted=embedding)
+
+
+def with_embedding(results: Sequence[dict[str, Any]], *, counted: bool) -> list[dict[str, Any]]:
+    """The results with all that reading costs (`whole`): where embedding was left out, a chunk of a shape costs as much
+    in a large file as in a small one."""
+    if counted:
+        return [one | {"whole": one["reading"]} for one in results]
+    each = {
+        shape: median(one["embedding"] / one["chunks"] for one in results if one["shape"] == shape)
+        for shape in dict.fromkeys(one["shape"] for one in results)
+    }
+    costs = [round(each[one["shape"]] * one["chunks"], 2) for one in results]
+    return [
+        one | {"embedding": cost, "whole": round(one["reading"] + cost, 2)}
+        for one, cost in zip(results, costs, strict=True)
+    ]
 
 
 def steps(results: Sequence[dict[str, Any]]) -> list[tuple[str, str, int, int, float]]:
@@ -161,7 +177,7 @@ def steps(results: Sequence[dict[str, Any]]) -> list[tuple[str, str, int, int, f
     found = []
     for shape in SHAPES:
         for small, large in pairwise(one for one in results if one["shape"] == shape):
-            for what in ("reading", "first", "asking"):
+            for what in ("reading", "whole", "first", "asking"):
                 found.append((shape, what, small["megabytes"], large["megabytes"], large[what] / small[what]))
     return found
 
@@ -173,20 +189,17 @@ def table(results: Sequence[dict[str, Any]], *, embedding: bool) -> str:
         f"| {r['shape']} | {r['megabytes']} | {r['parts']:,} | {r['chunks']:,} "
         + "".join(
             f"| {r[what]} | {times.get((r['shape'], what, r['megabytes']), '–')} "
-            for what in ("reading", "first", "asking")
+            for what in ("reading", "whole", "first", "asking")
         )
-        + f"| {r['embedding'] / (r['reading'] + (0 if embedding else r['embedding'])):.0%} |"
+        + f"| {r['embedding'] / r['whole']:.0%} |"
         for r in results
     ]
-    head = "| shape | MB | parts | chunks | reading, s | times | first question, s | times | a question, s | times "
-    held = (
-        "In reading, embedding is counted."
-        if embedding
-        else "In reading, embedding is left out; its share would be the last column."
-    )
-    worst = max((value for *_, value in steps(results)), default=0.0)
-    said = f"Seconds of processor time, no model. {held} The largest step is {worst:.2f} times; {MOST} are allowed."
-    return "\n".join([said, "", head + "| embedding's share of reading |", "|---" * 11 + "|", *rows])
+    head = "| shape | MB | parts | chunks | reading, s | times | with embedding, s | times "
+    head += "| first question, s | times | a question, s | times "
+    held = "" if embedding else " Of reading, embedding is reckoned from some chunks."
+    worst = max((value for _, what, *_, value in steps(results) if what != "reading"), default=0.0)
+    said = f"Seconds of processor time, no model.{held} The largest step is {worst:.2f} times; {MOST} are allowed."
+    return "\n".join([said, "", head + "| embedding's share of reading |", "|---" * 13 + "|", *rows])
 
 
 def main(sizes: Sequence[int], *, embedding: bool) -> None:
@@ -198,5 +211,5 @@ def main(sizes: Sequence[int], *, embedding: bool) -> None:
     )
     renew("Plain files", command, table(results, embedding=embedding), results)
     print(json.dumps(results, indent=1))
-    if any(value > MOST for *_, value in steps(results)):
+    if any(value > MOST for _, what, *_, value in steps(results) if what != "reading"):
         raise SystemExit("a step costs more than it may")
