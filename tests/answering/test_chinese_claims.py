@@ -84,3 +84,16 @@ PRICES = (
 def test_clauses_side_by_side_say_each_their_own(said: str, expected: str) -> None:
     (sentence,), _ = verify(said, "怎么收费？", [], said_in(PRICES), judge=JUDGE)
     assert sentence.verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("访客停车前两小时不收费。", "supported"),
+        ("访客停车前两小时收费。", "partly"),
+        ("访客停车前三小时不收费。", "unsupported"),
+    ],
+)
+def test_what_is_free_is_not_charged_for(said: str, expected: str) -> None:
+    (sentence,), _ = verify(said, "", [], said_in("访客停车前两小时免费，之后每小时四元。"), judge=JUDGE)
+    assert sentence.verdict == expected

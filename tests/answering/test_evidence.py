@@ -109,6 +109,15 @@ def test_what_says_nothing_alone_stands_with_what_it_belongs_to() -> None:
     ]
 
 
+def test_a_heading_in_front_of_its_paragraph_stands_with_the_first_sentence() -> None:
+    assert parts("6. Waiting list. There are 31 names on it. Nobody has waited for long.") == [
+        ("item", "6. Waiting list. There are 31 names on it."),
+        ("sentence", "Nobody has waited for long."),
+    ]
+    assert parts("Payment. The fee is due monthly.") == [("sentence", "Payment. The fee is due monthly.")]
+    assert parts("Dogs bark. Cats do not.") == [("sentence", "Dogs bark."), ("sentence", "Cats do not.")]
+
+
 def test_each_table_row_is_a_part_of_its_own_with_the_column_heads() -> None:
     rows = [unit for unit in units(PDF_PAGE) if unit.sort == "row"]
     assert [PDF_PAGE[row.start : row.end] for row in rows] == [

@@ -85,6 +85,34 @@ def test_what_is_true_beside_it_is_not_accused(said: str) -> None:
     assert verdict(said, said_in(POOL)) in ("supported", "partly")
 
 
+KEPT = (
+    "Swimming lessons are offered by our own teachers only. The first lesson is free; ten lessons cost 170 euros. "
+    "The pool is open from 8 am to 8 pm at weekends. The fund held 4,318 euros in April, 402 less than in March. One "
+    "guest in 10 people came twice."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        # An "only" says nothing against a price of the same thing.
+        ("Ten swimming lessons cost 170 euros.", {"supported", "partly"}),
+        ("Swimming lessons are offered by guests.", {"unsupported"}),
+        # What is open until eight closes at eight.
+        ("At weekends the pool closes at 8 pm.", {"supported", "partly"}),
+        # A sentence that tells a difference tells what it is from.
+        ("The fund held 4,720 euros in March.", {"supported"}),
+        ("The fund held 4,700 euros in March.", {"unsupported"}),
+        # Other people are counted there.
+        ("The excursion was joined by 65 people.", {"partly", "unsupported"}),
+    ],
+)
+def test_what_follows_from_a_sentence_is_not_accused(said: str, expected: set[str]) -> None:
+    (sentence,), _ = verify(said, "", [], said_in(KEPT), judge=JUDGE)
+    assert sentence.verdict in expected
+    assert not (sentence.contradicted and "65" in said)
+
+
 @pytest.mark.parametrize(
     ("said", "question", "expected"),
     [

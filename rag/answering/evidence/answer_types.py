@@ -47,7 +47,7 @@ _ASKED: Final = (
     (_WHAT + r"(?:percent|percentage)\b|百分之几", _PERCENT),
     (
         r"\bhow (?:much|expensive) [^?]{0,60}\bcosts?\b|\bwhat (?:does|do|did|would) [^?]{1,60}\bcosts?\b"
-        r"|多少钱|[几多少][元块]",
+        r"|多少钱|怎[么样]收费|[几多少][元块]",
         _MONEY,
     ),
     # A weekday alone is not a date.

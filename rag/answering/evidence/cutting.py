@@ -23,6 +23,9 @@ _CLAUSE: Final = re.compile(r"[;；]\s*|[,，]\s+|，|、|[:：]\s+|\s[–—-]\
 _OF_TEXT: Final = 1
 _OF_ITEM: Final = 4
 _OF_LABEL: Final = 4
+# A heading at the start of its paragraph: "6. Waiting list. There are 31 names on it."
+_RUN_IN: Final = re.compile(r"\(?(?:\d{1,2}|[a-z])[.)]\s++[A-Z][^\W\d]*+(?: \w++){0,2}\.|[A-Z][^\W\d]++\.")
+_VERB: Final = re.compile(r"\b(?:is|are|was|were|has|have|had|can|may|must|will|shall|does|do|did|not?)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Unit:
 
 def whole_sentences(text: str, *, item: bool) -> Iterator[tuple[int, int]]:
     """The sentences; those of so few words that they say nothing alone ("Done.", "Owner: Ada.") with the one before.
+    A heading at the start stands with the one behind it.
 
     Args:
         item: whether the text is an item of a list, which is one thing.
@@ -53,6 +57,9 @@ def whole_sentences(text: str, *, item: bool) -> Iterator[tuple[int, int]]:
     begin, end = -1, -1
     for first, last in sentences(text):
         words = text[first:last].split()
+        if begin == 0 and last <= LONGEST and _is_run_in(text[begin:end]):
+            end = last
+            continue
         fragment = len(words) <= most or (len(words) <= _OF_LABEL and words[0].endswith(":"))
         if begin >= 0 and fragment and words[0].isascii() and last - begin <= LONGEST:
             end = last
@@ -62,6 +69,10 @@ def whole_sentences(text: str, *, item: bool) -> Iterator[tuple[int, int]]:
         begin, end = first, last
     if begin >= 0:
         yield begin, end
+
+
+def _is_run_in(sentence: str) -> bool:
+    return _RUN_IN.fullmatch(sentence) is not None and not _VERB.search(sentence)
 
 
 def cut_unit(text: str, unit: Unit, longest: int = 0) -> Iterator[Unit]:

@@ -68,7 +68,9 @@ def other_end(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
     begins = _BEGINS.search(claim)
     if (begins is None) == (_ENDS.search(claim) is None):
         return
-    spans = [(*(pair if begins else pair[::-1]), source) for source in near for pair in _spans(normalized(source.text))]
+    spans = [
+        (*(pair if begins else pair[::-1]), source) for source in near for pair in spans_of(normalized(source.text))
+    ]
     rights = {right.value for right, _, _ in spans}
     said = [number for number in numbers(claim) if number.plain]
     for number in said if rights.isdisjoint(one.value for one in said) else ():
@@ -77,7 +79,7 @@ def other_end(claim: str, near: Sequence[Source]) -> Iterator[Difference]:
                 yield Difference("figure", span_of(number, claim), written(right, source), source)
 
 
-def _spans(text: str) -> Iterator[tuple[Number, Number]]:
+def spans_of(text: str) -> Iterator[tuple[Number, Number]]:
     """The first and the last figure of each span in a text."""
     for first, last in pairwise(numbers(text)):
         # "From 180 to 195" it rises.

@@ -27,7 +27,7 @@ from rag.core.types import Span
 # How much of a claim's words a sentence must hold for the claim's figures to be looked for in it alone.
 _ALIGNED: Final = 0.5
 # The share of a claim's other words that a sentence must hold for a check to say that it contradicts the claim.
-_ABOUT: Final = {"figures": 0.5, "wording": 0.5, "negations": 0.4}
+_ABOUT: Final = {"figures": 0.5, "wording": 0.5, "negations": 0.4, "miscounted": 0.5}
 # What is too weak a sign to accuse a claim.
 _DOUBTS: Final = frozenset(
     {"changed by", "unbounded", "unconditioned", "denied only", "said and denied", "rival", "adrift"}

@@ -152,7 +152,9 @@ def _turned(said: Sequence[Sign], heard: Sequence[Sign], pairs: Sequence[tuple[i
 
 def _replaced(said: Sequence[Sign], heard: Sequence[Sign], pairs: Sequence[tuple[int, int]]) -> bool:
     """Whether a claim has other words where the clause has words of its own: "每年" for "每季度"."""
-    inside = [*pairs, (len(said), pairs[-1][1] + 1)]
+    last_clause = heard[pairs[-1][1]].clause
+    ends = max(j for j, token in enumerate(heard) if token.clause == last_clause) + 1
+    inside = [*pairs, (len(said), ends)]
     return any(
         mine - last > 1 and any(token.text != DENIAL for token in heard[at + 1 : theirs])
         for (last, at), (mine, theirs) in pairwise(inside)

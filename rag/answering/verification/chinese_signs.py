@@ -11,6 +11,8 @@ from rag.core.text import CHINESE_NUMERALS, number_value
 
 # What says the same, by one sign; little words by none.
 _ALIKE: Final = (
+    ("免费|不收费|不收取?费用|不(?:用|必|需要?)(?:付|交)?费|不要钱", "免费"),
+    ("收费|付费|要钱", "收费"),
     ("不得超过|不超过|不多于|至多|最多|最高|不高于|上限为|上限是", "≤"),
     ("不得少于|不少于|不低于|至少|最少|最低|下限为|下限是", "≥"),
     ("必须|应当|需要|须|应|需", "须"),
@@ -32,7 +34,7 @@ _SIGN: Final = re.compile(r"[\u3400-\u9fff]|[A-Za-z]++")
 END: Final = re.compile("[，。；！？：;!?]|\n|,\\s")
 DENIAL: Final = "¬"
 # A sign before a "not" that denies nothing: "不同" is "different".
-_NOT_DENIED: Final = re.compile("不(?:同|仅|但|只|断|久|少|过|动产)|无(?:论|数)|非常|未(?:来|满)|没收|免费")
+_NOT_DENIED: Final = re.compile("不(?:同|仅|但|只|断|久|少|过|动产)|无(?:论|数)|非常|未(?:来|满)|没收")
 
 
 @dataclass(frozen=True, slots=True)

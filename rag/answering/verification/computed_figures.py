@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations, zip_longest
+from itertools import pairwise, permutations, zip_longest
 from typing import Final
 
 from rag.answering.verification.amounts import YEARS, figures_of, written, written_in
@@ -36,6 +36,9 @@ _MONEY: Final = frozenset({"$", "€", "£", "¥", "yen", "rupee", "cent"})
 # What a figure is worth, and its unit.
 Amount = tuple[float, str]
 
+# Two numbers of things that are told together, and characters behind the second in which their difference is told.
+_ADDED: Final = re.compile(r"\s[^\W\d]++\s(?:and|und|plus)\s|[^\W\d_]{1,4}[和及与]")
+_TELLS: Final = 12
 _BETWEEN: Final = re.compile(r"\s?(?:to|and|or|bis|und|auf|[-–]|至|到|增至)\s?")
 
 
@@ -95,8 +98,9 @@ def computed(claim: str, near: Sequence[Source], rows: Sequence[Source] = ()) ->
             continue
         found = next(filter(None, (_reckoned(number, sides) for sides in adding)), "")
         found = found or _share(number, few) or (_total(number, near, rows) if told else "")
-        if found:
-            return Reckoned(f"{found} = {written_in(claim, number)}", number, told)
+        related = "" if found else _related(number, near)
+        if found or related:
+            return Reckoned(f"{found or related} = {written_in(claim, number)}", number, told or bool(related))
         for count in counts:
             if times := _times(number, count, few):
                 shown = f"{written_in(claim, count)} x {times} = {written_in(claim, number)}"
@@ -137,6 +141,24 @@ def _reckoned(number: Number, sides: Sequence[tuple[tuple[float, str], str]]) ->
     if values == sorted(values) and _near(sum(values), number):
         return " + ".join(texts)
     return " - ".join(texts) if len(sides) == 2 and _near(values[0] - values[1], number) else ""
+
+
+def _related(number: Number, near: Sequence[Source]) -> str:
+    """How a figure follows from two of one sentence that adds them up or tells how they differ: "58 children and 7
+    adults", "4,318 euros, 402 less than in March"."""
+    for source in near if number.plain else ():
+        text = normalized(source.text)
+        for first, second in pairwise(numbers(text)):
+            units = {first.unit, second.unit, number.unit} - {""}
+            if len(units) > 1 and units != {"pound", "£"}:
+                continue
+            differ = SUM.search(text, first.end, second.end + _TELLS)
+            added = differ or _ADDED.fullmatch(text, first.end, second.start)
+            signs = [("+", 1)] * bool(added) + [("-", -1)] * bool(differ)
+            for sign, factor in signs:
+                if _near(first.value + factor * second.value, number):
+                    return f"{written(first, source)} {sign} {written(second, source)}"
+    return ""
 
 
 def _share(number: Number, few: Sequence[tuple[Amount, str]]) -> str:
