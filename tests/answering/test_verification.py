@@ -305,7 +305,7 @@ def test_a_contradicted_claim_cites_the_quote_that_says_otherwise() -> None:
         ("Is it true that print jobs are kept for a week?", "No, print jobs are not kept for a week.", "supported"),
         ("员工有14天的假期吗？", "是的。", "supported"),
         # A "not" beside a denial of the same act is none made up.
-        ("Can I unplug my screen?", "No, you cannot unplug your screen.", "partly"),
+        ("Can I unplug my screen?", "No, you cannot unplug your screen.", "supported"),
     ],
 )
 def test_yes_and_no_are_held_against_what_the_question_claims(question: str, said: str, expected: str) -> None:

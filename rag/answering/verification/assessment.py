@@ -15,7 +15,7 @@ from rag.answering.verification.claims import LIST_MARK, Said, claims_nothing, c
 from rag.answering.verification.computed_figures import reckon
 from rag.answering.verification.contradiction import Difference
 from rag.answering.verification.evidence import Source, Sources, chosen
-from rag.answering.verification.fewest_sources import keep_fewest
+from rag.answering.verification.fewest_sources import drop_strays, keep_fewest
 from rag.answering.verification.languages import unread
 from rag.answering.verification.opposites import beside_opposites, opposite
 from rag.answering.verification.polarity import denies, negation, otherwise
@@ -173,6 +173,7 @@ class Assessor:
                 case.accuse()
             elif case.verdict is None:
                 self._by_words(case)
+        drop_strays(waiting, self._sources)
 
     def _denied(self, case: Case) -> bool:
         """Whether a claim or its evidence has a "not", and the nearest sentence no other word that denies."""

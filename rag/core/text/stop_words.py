@@ -16,8 +16,8 @@ _ENGLISH: Final = """
     ours out over own per please s same shall she should so some such t tell than that the their theirs them then there
     these they this those through to too under until up upon us use used using very want was we were what when where
     whether which while who whom whose why will with within without would you your yours
-    don't doesn't didn't isn't aren't wasn't weren't can't couldn't won't i'm what's who's where's that's
-    it's"""
+    cannot don't doesn't didn't isn't aren't wasn't weren't can't couldn't won't wouldn't shouldn't hasn't haven't
+    hadn't mustn't needn't i'm i've i'll we're you're they're there's here's what's who's where's that's it's"""
 
 _GERMAN: Final = """
     ab aber alle allem allen aller alles als also am an andere anderen anderer anderes auch auf aus außer außerdem bei
