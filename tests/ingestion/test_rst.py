@@ -105,8 +105,6 @@ def test_what_is_written_for_a_program_is_left_out_and_lines_keep_their_numbers(
         "A long line of words\n==\n\nText.",
         "Words.\n\n   Indented\n   ========\n",
         "Words\n=-=-=\n",
-        # Nor is the border of a table.
-        "=====  =====\nA      B\n=====  =====\n1      2\n=====  =====\n",
     ],
 )
 def test_other_lines_are_no_titles(text: str) -> None:

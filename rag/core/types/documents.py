@@ -12,7 +12,7 @@ from rag.core.types.ocr import OcrChoice
 from rag.core.types.pages import Page
 
 # Counts the changes of what reading makes of a file: a document read by an older one is better read again.
-READING_VERSION: Final = 4
+READING_VERSION: Final = 5
 # A page in a library: its document's id and its number.
 PageKey = tuple[str, int]
 

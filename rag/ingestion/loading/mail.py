@@ -21,7 +21,7 @@ from rag.core.errors import DamagedFile, NoWords
 from rag.core.types import InnerFile, LeftOut, LoadedDocument, Page, UnreadReason
 from rag.ingestion.loading.encodings import decode
 from rag.ingestion.loading.loaders import ReadingOptions
-from rag.ingestion.loading.mail_history import cut_at, new_text, without_quotes
+from rag.ingestion.loading.mail_history import cut_at, new_text, unfolded, without_quotes
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
@@ -189,7 +189,9 @@ def _body(part: Message, forwarded: bool) -> Written | None:
     except (ValueError, UnicodeError, LookupError):
         charset = None
     if part.get_content_type() == "text/plain":
-        return new_text(decode(_payload(part), charset) or "", forwarded=forwarded)
+        text = decode(_payload(part), charset) or ""
+        flowed = str(part.get_param("format", "")).lower() == "flowed"
+        return new_text(unfolded(text) if flowed else text, forwarded=forwarded)
     from rag.ingestion.loading.web import soup_of
     from rag.ingestion.loading.web_styles import Styles
     from rag.ingestion.loading.web_text import render

@@ -39,6 +39,7 @@ _OTHER: Final = re.compile(
     r"\*{0,2}\s?[:：]",
     re.IGNORECASE,
 )
+_SIGNATURE: Final = "-- "
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 _HEAD_LINES: Final = 6
 # Where programs put the mail that is answered.
@@ -48,6 +49,21 @@ _CONTAINERS: Final = (
 )
 _BORDERS: Final = "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container"
 _LINE: Final = re.compile(r"border:\s?none;\s?border-top:\s?solid #[EeBb]\w{5}")
+
+
+def unfolded(text: str) -> str:
+    """A text that is marked as flowed: a line that ends in a blank goes on in the next, as far as none is quoted."""
+    lines: list[list[str]] = []
+    goes_on = False
+    for line in text.split("\n"):
+        quoted = line.startswith(">")
+        said = line if quoted else line.removeprefix(" ")
+        if goes_on and not quoted and said != _SIGNATURE:
+            lines[-1].append(said)
+        else:
+            lines.append([said])
+        goes_on = said.endswith(" ") and not quoted and said != _SIGNATURE
+    return "\n".join(map("".join, lines))
 
 
 def new_text(text: str, *, forwarded: bool = False) -> Written:

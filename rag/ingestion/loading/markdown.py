@@ -28,12 +28,14 @@ _TAG: Final = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>")
 _MARK: Final = re.compile(
     r"(?P<escape>\\[\\`~<{])|(?P<code>`+)|(?P<struck>~+)|(?P<comment><!--|\{/\*)"
     r"|</?(?P<tag>del|s|strike|sup|sub)(?:\s[^<>\n]{0,200})?>|(?P<blank>\n[ \t]*+\n)"
-    r"|<(?P<away>[a-z][a-z0-9]{0,20})\s[^<>\n]{0,200}?(?:hidden|none)[^<>\n]{0,200}>",
+    r"|<(?P<away>[a-z][a-z0-9]{0,20})\s[^<>\n]{0,200}?(?:hidden|none)[^<>\n]{0,200}>"
+    r"|<(?P<closing>/?)(?P<component>(?-i:[A-Z])[\w.]{0,60})(?:\s[^<>\n]{0,300})?>",
     re.IGNORECASE,
 )
 _WHY: Final[dict[str, LeftOutReason]] = {"~~": "struck", "s": "struck", "strike": "struck", "del": "deleted"}
 _COMMENT_ENDS: Final = {"<!--": "-->", "{/*": "*/}"}
 _SEVERAL_WORDS: Final = re.compile(r"\w\W+\w")
+_CLOSED: Final = re.compile(r"</([A-Z][\w.]{0,60})>")
 _LONGEST_CODE: Final = 5000  # characters within lines
 _MOST_SHOWN: Final = 200  # tags that look hidden and are not, or are never closed, before no more are looked at
 _SUP: Final = re.compile(r"[^<>\n]{1,20}")
@@ -88,6 +90,7 @@ def _cuts(text: str, lines: list[str], of: list[str]) -> Iterator[_Cut]:
 def _inline_cuts(text: str, start: int, end: int) -> Iterator[_Cut]:
     """Struck and deleted words, comments, raised and lowered figures between two places."""
     opened: dict[str, tuple[int, int]] = {}
+    components = set(_CLOSED.findall(text, start, end))
     open_comments: set[str] = set()
     place, shown = start, 0
     while found := _MARK.search(text, place, end):
@@ -109,6 +112,11 @@ def _inline_cuts(text: str, start: int, end: int) -> Iterator[_Cut]:
                 yield _Cut(found.start(), last, "hidden", "", _TAG.sub(" ", text[place:last]))
                 place = last
             shown += not last
+        elif found["component"]:
+            # A component of MDX around words: they stay.
+            if found["closing"] or found["component"] in components:
+                beside = text[place : place + 1] if found["closing"] else text[found.start() - 1 : found.start()]
+                yield _Cut(found.start(), place, None, " " if beside == "<" or beside.isalnum() else "")
         elif found["blank"]:
             opened.clear()
             place = found.end() - 1

@@ -28,7 +28,8 @@ _DASHES: Final = re.compile(r"\s*+:?-++:?\s*+")
 _QUOTED: Final = re.compile(r"(?: {0,3}> ?)*+")
 _HTML_BEGINS: Final = re.compile(r" {0,3}<table[\s>]", re.IGNORECASE)
 _HTML_TAG: Final = re.compile(r"<(/?)(table|tr)(?=[\s>])[^<>]*+>", re.IGNORECASE)
-_BREAK: Final = re.compile(r"<br\s*+/?>", re.IGNORECASE)
+# What ends a line in a cell.
+_BREAK: Final = re.compile(r"<br\s*+/?>|</?(?:ul|ol|li|p|div)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
 
 
 def with_tables(written: Written, code: Sequence[bool]) -> Written:
@@ -111,7 +112,7 @@ def _cells(line: str) -> list[str]:
         parts = parts[1:]
     if len(parts) > 1 and not parts[-1].strip():
         parts = parts[:-1]
-    return [_BREAK.sub("\n", part.strip().replace("\\|", "|")) for part in parts]
+    return ["\n".join(filter(None, map(str.strip, _BREAK.split(part.replace("\\|", "|"))))) for part in parts]
 
 
 def _table(rows: list[list[str]], source: Sequence[str]) -> tuple[list[str], Table]:

@@ -122,6 +122,9 @@ def _row(sheet: Sheet, row: Any, at: _At, styles: _Styles) -> list[SheetItem]:
         if cell.tag == f"{TABLE}table-cell":
             text = _text(sheet, cell)
             rows, columns = (number_of(cell, f"number-{name}-spanned", _COPIES) for name in ("rows", "columns"))
+            for note in cell.iterchildren(f"{OFFICE}annotation"):
+                if words := "\n".join(filter(None, map(words_of, note.iter(f"{TEXT}p")))):
+                    sheet.beside.append(SheetItem(at.row, at.column, words))
             bold = cell.get(f"{TABLE}style-name") in styles.bold
             if text and cell.get(f"{TABLE}style-name") in styles.struck:
                 sheet.struck.append(text)

@@ -14,7 +14,7 @@ from rag.ingestion.loading.text_flow import Written
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
 
-_HEADING: Final = re.compile(r"(\*{1,9}) ++(?:(?:TODO|DONE) )?([^\n]*)")
+_HEADING: Final = re.compile(r"(\*{1,9}) ++(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED) ++)?(?:\[#[A-Z0-9]\] ++)?([^\n]*)")
 _TAGS: Final = re.compile(r"\s:[\w@#%:]{1,200}:\s{0,9}$")
 _TITLE: Final = re.compile(r"#\+title:\s?(.*)", re.IGNORECASE)
 _KEYWORD: Final = re.compile(r"\s{0,40}(?:#\+\w|# |#$)")
@@ -23,6 +23,8 @@ _END: Final = re.compile(r"\s{0,40}:END:\s{0,9}$", re.IGNORECASE)
 _BLOCK: Final = re.compile(r"\s{0,40}#\+(BEGIN|END)_(?:SRC|EXAMPLE)\b", re.IGNORECASE)
 # The rule of a table: "|-----+-----|".
 _RULE: Final = re.compile(r"\s{0,40}\|-[-+|]{0,400}\s{0,9}$")
+# "[[address][words]]" and "[[address]]".
+_LINK: Final = re.compile(r"\[\[([^\[\]\n]{1,500})\](?:\[([^\[\]\n]{1,300})\])?\]")
 _STRUCK: Final = re.compile(r"(?<![^\s(\"'])\+(?=[^\s+])([^\n+]{1,300})(?<=\S)\+(?![^\s.,;:!?)\"'])\s?")
 
 
@@ -45,9 +47,10 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
         text = "" if inside or drawer or _KEYWORD.match(line) else line
         inside = (inside or drawer) and not _END.match(line)
         if heading is not None:
-            text = _TAGS.sub("", heading[2]).strip()
+            text = _LINK.sub(lambda link: link[2] or link[1], _TAGS.sub("", heading[2]).strip())
             headings.append(Heading(start, text, len(heading[1])))
         elif not block:
+            text = _LINK.sub(lambda link: link[2] or link[1], text) if "[[" in text else text
             text = text.replace("+", "|") if _RULE.match(text) else text
             left += [LeftOut("struck", one[1], start + one.start()) for one in _STRUCK.finditer(text)]
             text = _STRUCK.sub("", text)

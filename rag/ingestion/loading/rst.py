@@ -1,19 +1,21 @@
 """reStructuredText becomes parts of text, with its section titles noted.
 
 What is written for a program is left out: comments, targets, the options of directives, the rules above and below
-titles. Empty lines stand in its place, so that each line keeps its number.
+titles. Empty lines stand in its place, so that each line keeps its number. Tables are told by `rst_tables.py`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rag.core.errors import NoText
 from rag.core.types import Heading, LoadedDocument
 from rag.ingestion.loading.encodings import decode
 from rag.ingestion.loading.loaders import ReadingOptions
+from rag.ingestion.loading.rst_tables import tables_of, written_rows
 from rag.ingestion.loading.text_flow import Written
 from rag.ingestion.loading.text_parts import in_parts
 from rag.ingestion.loading.titles import title_of
@@ -38,18 +40,33 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     Raises:
         NoText: it holds white space, or what is left out, only.
     """
-    lines: list[str] = []
-    headings: list[Heading] = []
-    start = 0
-    for line, level in _levelled(_shown((decode(data, options.charset, name=name) or "").split("\n"))):
-        if level:
-            headings.append(Heading(start, line.strip(), level))
-        lines.append(line)
-        start += len(line) + 1
-    text = "\n".join(lines)
-    if not text.strip():
+    source = (decode(data, options.charset, name=name) or "").split("\n")
+    written = _written(source, list(_levelled(_shown(source))))
+    if not written.text.strip():
         raise NoText(name=name, pages="1")
-    return in_parts(name, title_of(headings[0].title if headings else "", name), options.kind, Written(text, headings))
+    headings = written.headings
+    return in_parts(name, title_of(headings[0].title if headings else "", name), options.kind, written)
+
+
+def _written(source: Sequence[str], shown: Sequence[tuple[str, int]]) -> Written:
+    """The lines as a text, with its headings and tables."""
+    tables = {table.first: table for table in tables_of(source, [line for line, _ in shown])}
+    read = Written("")
+    lines: list[str] = []
+    places = [0]
+    while (number := len(lines)) < len(shown):
+        line, level = shown[number]
+        some = [line]
+        if number in tables:
+            indent = line[: len(line) - len(line.lstrip())]
+            some, table = written_rows(tables[number], indent, places[-1], places)
+            read.tables.append(table)
+        elif level:
+            read.headings.append(Heading(places[-1], line.strip(), level))
+        for each in some:
+            lines.append(each)
+            places.append(places[-1] + len(each) + 1)
+    return replace(read, text="\n".join(lines))
 
 
 def _levelled(lines: Iterator[tuple[str, str]]) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,7 @@ read by where they stand: from the top to the bottom, and of what stands side by
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from rag.ingestion.loading.slide_text import A, P, is_title, placeholder
@@ -47,7 +47,10 @@ def _inside(tree: Any, boxes: dict[tuple[str | None, str], Any], group: Any, dep
             if chosen is not None and depth < _DEEPEST:
                 yield from _inside(chosen, boxes, group, depth + 1)
         elif element.tag == f"{P}grpSp" and depth < _DEEPEST:
-            yield from _inside(element, boxes, group or _box(element), depth + 1)
+            # Within a group its shapes are read by where they stand there, outside it as one.
+            place = group or _box(element)
+            inside = in_reading_order([*_inside(element, boxes, None, depth + 1)])
+            yield from (replace(shape, box=place or shape.box) for shape in inside)
         elif element.tag in {f"{P}{name}" for name in _SHAPES}:
             yield Shape(element, group or _box(element) or boxes.get(placeholder(element)), _is_hidden(element))
 

@@ -20,7 +20,7 @@ def write_table(cells: Sequence[Cell], *, marked: int = 0, head_columns: int = 0
     count = max(cell.row + cell.row_span for cell in cells)
     width = max(cell.column + cell.column_span for cell in cells)
     grid = grid_of(cells, count, width)
-    heads = 0 if marked < 0 else head_rows(grid, marked)
+    heads = 0 if marked < 0 else head_rows(grid, _with_lower_heads(cells, marked))
     # The lines of a head are one name: "Net sales".
     lines = [row_line([" ".join(text.split()) for text in row] if n < heads else row) for n, row in enumerate(grid)]
     rows, start = [], 0
@@ -29,6 +29,14 @@ def write_table(cells: Sequence[Cell], *, marked: int = 0, head_columns: int = 0
         start += len(line) + 1
     table = Table(tuple(cells), tuple(rows), heads, min(head_columns, max(width - 1, 0)), heads_of(grid, heads))
     return "\n".join(lines), table
+
+
+def _with_lower_heads(cells: Sequence[Cell], marked: int) -> int:
+    """How many rows are heads where programs mark the first alone: below one head over several columns stand theirs."""
+    above = [cell for cell in cells if cell.row < marked]
+    if not any(cell.column_span > 1 and cell.row + cell.row_span == marked for cell in above):
+        return marked
+    return max(cell.row + cell.row_span for cell in above)
 
 
 def row_line(row: Sequence[str]) -> str:
