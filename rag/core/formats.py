@@ -62,7 +62,6 @@ _CODE: Final = (
     ".swift", ".scala", ".lua", ".pl", ".r", ".sh", ".ps1", ".bat", ".sql", ".css", ".yaml", ".yml", ".toml", ".ini",
     ".tex",
 )  # fmt: skip
-_ODP: Final = f"{_OASIS}presentation"
 _HTML: Final = (".html", ".htm", ".xhtml")
 
 FORMATS: Final = (

@@ -50,26 +50,6 @@ def misses_address(collection: Collection, texts: Texts) -> str:
     return address(f"misses/{collection.id}?lang={texts.language}")
 
 
-def view_address(document: Document, number: int) -> str:
-    """URL path of what the source panel shows of a page."""
-    return address(f"documents/{document.id}/view/{number}")
-
-
-def find_address(document: Document) -> str:
-    """URL path of the search inside a document."""
-    return address(f"documents/{document.id}/find")
-
-
-def report_address(document: Document) -> str:
-    """URL path of what was read of a document."""
-    return address(f"documents/{document.id}/report")
-
-
-def citation_address(turn: Turn, number: int) -> str:
-    """URL path of what a footnote of a turn's answer points to."""
-    return address(f"answers/{turn.id}/footnotes/{number}")
-
-
 def parameter(request: Request, name: str, form: re.Pattern[str]) -> str:
     """A path parameter. Raises NotFound where it is malformed."""
     value: str = request.path_params[name]

@@ -35,11 +35,6 @@ def draw_muted(text: str) -> None:
     st.html(f'<div class="muted">{html.escape(text)}</div>')
 
 
-def draw_lines(lines: Sequence[str]) -> None:
-    """Lines of small print, one below the other."""
-    st.html("".join(f'<div class="muted">{html.escape(line)}</div>' for line in lines))
-
-
 def draw_entry(title: str, facts: str) -> None:
     """A title with details below; both untrusted."""
     st.html(f'<div class="question">{html.escape(title)}</div><div class="muted">{html.escape(facts)}</div>')

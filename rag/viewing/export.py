@@ -86,19 +86,6 @@ def as_markdown(answer: Answer, t: Texts, *, prefix: str = "") -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def as_html(
-    answer: Answer,
-    t: Texts,
-    *,
-    language: str,
-    checksums: Mapping[str, str] = {},
-    crops: Mapping[int, Picture] = {},
-    settings: Mapping[str, str] = {},
-) -> str:
-    """The answer as one HTML page, as `chat_as_html`."""
-    return chat_as_html("", [Exported(answer, checksums, crops, settings)], t, language=language)
-
-
 def chat_as_html(title: str, items: Sequence[Exported], t: Texts, *, language: str) -> str:
     """Answers as one HTML page, for the screen and for paper.
 

@@ -21,7 +21,8 @@ from rag.models.llms.streaming import ChatStreamed
 from rag.services import Services, open_services
 from rag.ui.answer_view import answer_data
 from rag.ui.texts import Language, Texts
-from rag.viewing.export import as_html, as_markdown
+from rag.viewing.export import as_markdown
+from tests.support.exports import as_html
 
 RULES = (
     "# Passwords\n\nPasswords have at least fourteen characters. They are changed once a year.\n\n"

@@ -40,6 +40,7 @@ from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
 from tests.guarantees.library import size
+from tests.support import panel_addresses
 from tests.support.postgres import Place
 
 OPERATIONS = size(300, 3000)
@@ -359,7 +360,7 @@ def fetch_file(walk: Walk, user: str) -> None:
     key = walk.any(kind)
     thing: Any = SimpleNamespace(id=key)
     address = walk.random.choice(
-        [file_addresses.answer_address(thing, Texts("en")), file_addresses.citation_address(thing, 1)]
+        [file_addresses.answer_address(thing, Texts("en")), panel_addresses.citation_address(thing, 1)]
         if kind == "turn"
         else [file_addresses.chat_address(thing, Texts("en")) + f"&form={form}" for form in ("html", "md")]
         if kind == "chat"
@@ -368,9 +369,9 @@ def fetch_file(walk: Walk, user: str) -> None:
         else [
             file_addresses.original_address(thing),
             file_addresses.picture_address(thing, 1, [(0, 5)]),
-            file_addresses.view_address(thing, 1),
-            file_addresses.find_address(thing) + "?words=page",
-            file_addresses.report_address(thing),
+            panel_addresses.view_address(thing, 1),
+            panel_addresses.find_address(thing) + "?words=page",
+            panel_addresses.report_address(thing),
         ]
     )
     reply = walk.browser.get(address, headers={"x-user": user})

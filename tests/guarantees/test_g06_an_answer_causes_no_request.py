@@ -24,10 +24,10 @@ from rag.library.store import Store
 from rag.models.embedding import open_embedder
 from rag.ui.document_table import ROWS
 from rag.ui.texts import Texts
-from rag.viewing.export import as_html
 from tests.guarantees.apps import OWNER, PROJECT, Running, running
 from tests.guarantees.library import size
 from tests.guarantees.payloads import CANARY, PAYLOADS, payload
+from tests.support.exports import as_html
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

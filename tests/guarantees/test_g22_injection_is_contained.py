@@ -24,9 +24,10 @@ from rag.ingestion.pipeline import read_file
 from rag.models.catalogue import locate
 from rag.models.llms import open_model
 from rag.ui.texts import Texts
-from rag.viewing.export import as_html, as_markdown
+from rag.viewing.export import as_markdown
 from tests.guarantees.library import FULL, size
 from tests.guarantees.samples import conversation, embedder
+from tests.support.exports import as_html
 
 DOCUMENTS = size(10, 50)
 OWNER, OTHER = "ann", "bob"

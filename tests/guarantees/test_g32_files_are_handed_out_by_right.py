@@ -41,6 +41,7 @@ from tests.browser.making import pdf
 from tests.browser.team import write_secrets
 from tests.guarantees.apps import OWNER, quiet, running
 from tests.guarantees.library import size
+from tests.support import panel_addresses
 from tests.support.serving import free_port
 from tests.ui.test_file_routes import asked, put
 
@@ -128,10 +129,13 @@ class Owned:
         addresses = [
             file_addresses.original_address(self.document),
             file_addresses.picture_address(self.document, 1, [(0, 4)]),
-            file_addresses.view_address(self.document, 1),
-            file_addresses.find_address(self.document) + "?words=plan",
+            panel_addresses.view_address(self.document, 1),
+            panel_addresses.find_address(self.document) + "?words=plan",
         ]
-        answers = [file_addresses.answer_address(self.turn, Texts("en")), file_addresses.citation_address(self.turn, 1)]
+        answers = [
+            file_addresses.answer_address(self.turn, Texts("en")),
+            panel_addresses.citation_address(self.turn, 1),
+        ]
         chat = file_addresses.chat_address(self.chat, Texts("en")) + "&form=md"
         return [*addresses, *answers, chat, f"/files/misses/{self.collection}?lang=en"]
 

@@ -19,6 +19,7 @@ from rag.ui.page_frame import Frame
 from rag.ui.texts import Texts
 from tests.browser.making import pdf
 from tests.guarantees.apps import OWNER
+from tests.support import panel_addresses
 from tests.ui.test_file_routes import put
 
 Ask = Callable[[str], Any]
@@ -72,23 +73,23 @@ def answer_with(*quotes: Quote) -> Answer:
 def test_a_footnote_opens_its_page_with_the_words_marked(store: Store, ask: Ask) -> None:
     document = put(store, store.collections.create(OWNER, "mine").id, "plan.pdf", pdf("Plan 1"))
     turn = asked(store, document, answer_with(quote_of(document), quote_of(document)))
-    seen = ask(file_addresses.citation_address(turn, 2))
+    seen = ask(panel_addresses.citation_address(turn, 2))
     assert (seen["footnote"], seen["footnotes"], seen["name"], seen["section"]) == (2, 2, "plan.pdf", "2 Plans")
     assert (seen["place"], seen["number"], seen["count"], seen["marked"]) == ("Page 1 of 1", 1, 1, "0-4")
     assert seen["blocks"][0]["pieces"] == [["Plan", "quote"], [" 1", ""]]
     assert seen["picture"] == file_addresses.picture_address(document, 1, [(0, 4)])
     assert 0 < seen["at"] < 1
-    assert ask(file_addresses.citation_address(turn, 3)) == 404
+    assert ask(panel_addresses.citation_address(turn, 3)) == 404
 
 
 def test_an_answer_being_written_has_footnotes_too(services: Services, store: Store, ask: Ask) -> None:
     document = put(store, store.collections.create(OWNER, "mine").id, "plan.pdf", pdf("Plan 1"))
     turn = asked(store, document, None)
-    assert ask(file_addresses.citation_address(turn, 1)) == 404
+    assert ask(panel_addresses.citation_address(turn, 1)) == 404
     draft = answer_with(quote_of(document))
     for person, expected in (("somebody else", 404), (OWNER, "plan.pdf")):
         with closing(Writing(services, turn, draft, person)):
-            seen = ask(file_addresses.citation_address(turn, 1))
+            seen = ask(panel_addresses.citation_address(turn, 1))
             assert (seen if isinstance(seen, int) else seen["name"]) == expected
 
 
@@ -115,30 +116,30 @@ def test_of_what_is_gone_the_quoted_words_stay(store: Store, ask: Ask) -> None:
     document = put(store, store.collections.create(OWNER, "mine").id, "plan.pdf", pdf("Plan 1"))
     turn = asked(store, document, answer_with(quote_of(document)))
     store.documents.remove(OWNER, document.id)
-    seen = ask(file_addresses.citation_address(turn, 1))
+    seen = ask(panel_addresses.citation_address(turn, 1))
     assert (seen["quote"], seen["gone"]) == ("Plan", Texts("en")("source.gone"))
-    assert ask(file_addresses.view_address(document, 1)) == 404
+    assert ask(panel_addresses.view_address(document, 1)) == 404
 
 
 def test_a_page_number_past_the_last_is_the_last(store: Store, ask: Ask) -> None:
     document = put(store, store.collections.create(OWNER, "mine").id, "plan.pdf", pdf("Plan 1"))
-    assert ask(file_addresses.view_address(document, 99))["number"] == 1
+    assert ask(panel_addresses.view_address(document, 99))["number"] == 1
     assert ask(file_addresses.address(f"documents/{document.id}/view/0")) == 404
 
 
 def test_words_are_found_and_open_marked(store: Store, ask: Ask) -> None:
     document = put(store, store.collections.create(OWNER, "mine").id, "plan.pdf", pdf("Plan 1"))
-    found = ask(file_addresses.find_address(document) + "?words=plan")
+    found = ask(panel_addresses.find_address(document) + "?words=plan")
     (hit,) = found["hits"]
     assert (found["said"], hit["words"], hit["page"]) == ("1 place", "Plan", 1)
-    seen = ask(file_addresses.view_address(document, 1) + f"?marked={hit['start']}-{hit['end']}")
+    seen = ask(panel_addresses.view_address(document, 1) + f"?marked={hit['start']}-{hit['end']}")
     assert seen["blocks"][0]["pieces"][0] == ["Plan", "quote"]
-    assert ask(file_addresses.find_address(document) + "?words=moon")["said"] == Texts("en")("source.no_hits")
+    assert ask(panel_addresses.find_address(document) + "?words=moon")["said"] == Texts("en")("source.no_hits")
 
 
 def test_what_was_read_of_a_document_is_told_in_lines(store: Store, ask: Ask) -> None:
     document = put(store, store.collections.create(OWNER, "c").id, "plan.pdf", pdf("Plan of the harbour"))
-    told = ask(file_addresses.report_address(document))
+    told = ask(panel_addresses.report_address(document))
     assert told["lines"][0].startswith("plan.pdf · 1 page")
     assert told["lines"][1:] == ["1 page read as it stands"]
     assert ask(file_addresses.address(f"documents/{'0' * 32}/report")) == 404

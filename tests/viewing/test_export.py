@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rag.core.types import Answer, Notice, Quote, Sentence
-from rag.viewing.export import Exported, as_html, as_markdown, chat_as_html, chat_as_markdown
+from rag.viewing.export import Exported, as_markdown, chat_as_html, chat_as_markdown
 from rag.viewing.highlighting import crop, page_picture
 from rag.viewing.word_export import as_docx
+from tests.support.exports import as_html
 
 HANDBOOK = Path(__file__).resolve().parents[2] / "data" / "samples" / "employee-handbook.pdf"
 NASTY = "<script>alert(1)</script> [x](javascript:y) ![i](http://e.example/i.png) `c` *b* & \"q\" 'a' | www.e.example"

@@ -41,12 +41,12 @@ class Plan:
     unclear: tuple[str, ...] = ()
 
 
-def plan(asked: str, grid: Grid, operation: tuple[Operation, list[tuple[int, int]]] | None = None) -> Plan | None:
+def plan(asked: str, grid: Grid) -> Plan | None:
     """The query that the question is of this table; None where it is none, or not all of it is understood."""
     question = Question(asked)
     matches = Matches(question, grid)
     matches.heads(several_words=True)
-    known = operation or operation_of(question)
+    known = operation_of(question)
     if known is None:
         return None
     sort, said = known

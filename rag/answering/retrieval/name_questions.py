@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from rag.answering.retrieval.identifier_search import Missing, WordSearch
@@ -43,11 +44,9 @@ def missing_names(question: str, passages: Sequence[Passage], search: WordSearch
         passages: what was found for the question; looked through first.
         search: finds passages by words, in all that may be read.
     """
-    if language_of(question) != "en" or not _ASKS.match(question):
+    if not _ASKS.match(question) or not _are_english(question, passages):
         return []
-    if not any(language_of(passage.text) == "en" for passage in passages):
-        return []
-    read = [set(terms(f"{file_words(p.name)} {p.title} {p.section} {p.text}")) for p in passages]
+    said = _said(tuple(passages))
     missing = []
     for match in _NAME.finditer(question):
         name = _OWNS.sub("", match.group())
@@ -55,7 +54,7 @@ def missing_names(question: str, passages: Sequence[Passage], search: WordSearch
         # A day or a month need not be named by what holds on it.
         if is_empty(name) or not own or name.endswith("day") or name.lower() in MONTHS:
             continue
-        if any(own & each for each in read) or search(name):
+        if own & said or search(name):
             return []
         if not _BESIDE.search(question, 0, match.start()):
             missing.append(Missing(name))
@@ -71,14 +70,26 @@ def unheld_kinds(query: str, passages: Sequence[Passage], search: WordSearch) ->
     Args:
         query: the question as the documents spell it.
     """
-    if language_of(query) != "en" or not any(language_of(passage.text) == "en" for passage in passages):
+    if not _are_english(query, passages):
         return []
-    read = {term for p in passages for term in terms(f"{file_words(p.name)} {p.title} {p.section} {p.text}")}
+    said = _said(tuple(passages))
     return [
         Missing(match["kind"])
         for match in _KIND.finditer(query)
         if not (is_empty(match["kind"]) or _NO_KIND.fullmatch(match["kind"]))
-        and read.isdisjoint(terms(match["kind"]))
-        and not read.isdisjoint(terms(match["what"]))
+        and said.isdisjoint(terms(match["kind"]))
+        and not said.isdisjoint(terms(match["what"]))
         and not search(match["kind"])
     ]
+
+
+def _are_english(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether the question is English, and a passage too."""
+    return language_of(question) == "en" and any(language_of(passage.text) == "en" for passage in passages)
+
+
+# Both ask for the same passages, one after the other; of each question that is asked at once they are kept.
+@lru_cache(maxsize=8)
+def _said(passages: tuple[Passage, ...]) -> frozenset[str]:
+    """The terms of passages, and of what their documents are called."""
+    return frozenset(term for p in passages for term in terms(f"{file_words(p.name)} {p.title} {p.section} {p.text}"))

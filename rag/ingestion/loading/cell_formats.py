@@ -74,11 +74,6 @@ def shown_number(value: float, code: str, *, since_1904: bool = False) -> str:
     return _number(abs(value) if bare else value, section.tokens)
 
 
-def is_dated(code: str) -> bool:
-    """Whether numbers in such a format are dates or times."""
-    return any(section.dated for section in _sections(code[:_LONGEST_CODE])[:1])
-
-
 def general(value: float) -> str:
     """A number without a format."""
     if value == int(value) and abs(value) < 1e15:

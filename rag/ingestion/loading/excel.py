@@ -29,13 +29,12 @@ from rag.ingestion.loading.excel_xml import (
     words_of,
 )
 from rag.ingestion.loading.loaders import ReadingOptions
-from rag.ingestion.loading.office_package import Package, R, open_package
+from rag.ingestion.loading.office_package import A, Package, R, open_package
 from rag.ingestion.loading.sheet_regions import SheetItem
 from rag.ingestion.loading.sheet_text import Sheet, pages_of, warnings_of
 from rag.ingestion.loading.titles import title_of
 
 X: Final = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
-A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _ROWS: Final = 1_048_576
 _COLUMNS: Final = 16_384
 # Cells of one file that are kept; what has more is no document that is read.

@@ -7,7 +7,6 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from rag.core.formats import Kind
@@ -29,17 +28,12 @@ class KnownFormat:
     """A format that is not read, by its name; what helps, and the ending to save it with."""
 
     name: str
-    endings: tuple[str, ...]
     remedy: Remedy = "print"
     save_as: str = ""
 
-    def is_named(self, name: str) -> bool:
-        """Whether a file's name says that it is one."""
-        return PurePosixPath(name.lower()).suffix in self.endings
 
-
-_OLD_WORD: Final = KnownFormat("Word 97–2003", (".doc", ".dot"), "save_as", ".docx")
-_OLD_SLIDES: Final = KnownFormat("PowerPoint 97–2003", (".ppt", ".pps", ".pot"), "save_as", ".pptx")
+_OLD_WORD: Final = KnownFormat("Word 97–2003", "save_as", ".docx")
+_OLD_SLIDES: Final = KnownFormat("PowerPoint 97–2003", "save_as", ".pptx")
 # The streams of old Office files by which they are known, the outermost first.
 _STREAMS: Final[tuple[tuple[str, Kind | KnownFormat], ...]] = (
     ("__properties_version1.0", "outlook"),
@@ -47,38 +41,38 @@ _STREAMS: Final[tuple[tuple[str, Kind | KnownFormat], ...]] = (
     ("PowerPoint Document", _OLD_SLIDES),
     ("Workbook", "xls"),
     ("Book", "xls"),
-    ("VisioDocument", KnownFormat("Visio", (".vsd",))),
+    ("VisioDocument", KnownFormat("Visio")),
 )
 _SIGNS: Final[tuple[tuple[bytes, Kind | KnownFormat], ...]] = (
-    (b"%!PS", KnownFormat("PostScript", (".ps", ".eps"))),
-    (b"%!FontType", KnownFormat("PostScript", (".pfb", ".pfa"))),
+    (b"%!PS", KnownFormat("PostScript")),
+    (b"%!FontType", KnownFormat("PostScript")),
     (b"\x89PNG\r\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF8", KnownFormat("GIF", (".gif",), "picture")),
+    (b"GIF8", KnownFormat("GIF", "picture")),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
-    (b"BM", KnownFormat("BMP", (".bmp",), "picture")),
-    (b"ID3", KnownFormat("MP3", (".mp3",), "sound")),
-    (b"\xff\xfb", KnownFormat("MP3", (".mp3",), "sound")),
-    (b"OggS", KnownFormat("Ogg", (".ogg", ".oga", ".ogv", ".opus"), "sound")),
-    (b"fLaC", KnownFormat("FLAC", (".flac",), "sound")),
-    (b"\x1aE\xdf\xa3", KnownFormat("WebM", (".webm", ".mkv"), "sound")),
-    (b"\x1f\x8b", KnownFormat("GZIP", (".gz", ".tgz"), "save_as", ".zip")),
-    (b"7z\xbc\xaf", KnownFormat("7-Zip", (".7z",), "save_as", ".zip")),
-    (b"Rar!", KnownFormat("RAR", (".rar",), "save_as", ".zip")),
-    (b"\xffWPC", KnownFormat("WordPerfect", (".wpd", ".wp"), "save_as", ".docx")),
-    (b"AT&TFORM", KnownFormat("DjVu", (".djvu", ".djv"))),
-    (b"SQLite format 3", KnownFormat("SQLite", (".db", ".sqlite"))),
-    (b"AC10", KnownFormat("AutoCAD", (".dwg",))),
+    (b"BM", KnownFormat("BMP", "picture")),
+    (b"ID3", KnownFormat("MP3", "sound")),
+    (b"\xff\xfb", KnownFormat("MP3", "sound")),
+    (b"OggS", KnownFormat("Ogg", "sound")),
+    (b"fLaC", KnownFormat("FLAC", "sound")),
+    (b"\x1aE\xdf\xa3", KnownFormat("WebM", "sound")),
+    (b"\x1f\x8b", KnownFormat("GZIP", "save_as", ".zip")),
+    (b"7z\xbc\xaf", KnownFormat("7-Zip", "save_as", ".zip")),
+    (b"Rar!", KnownFormat("RAR", "save_as", ".zip")),
+    (b"\xffWPC", KnownFormat("WordPerfect", "save_as", ".docx")),
+    (b"AT&TFORM", KnownFormat("DjVu")),
+    (b"SQLite format 3", KnownFormat("SQLite")),
+    (b"AC10", KnownFormat("AutoCAD")),
 )
 # In files that begin with the name of their container, what stands at the eighth byte tells more.
 _CONTAINERS: Final[tuple[tuple[bytes, bytes, Kind | KnownFormat], ...]] = (
     (b"RIFF", b"WEBP", "webp"),
-    (b"RIFF", b"WAVE", KnownFormat("WAV", (".wav",), "sound")),
-    (b"RIFF", b"AVI ", KnownFormat("AVI", (".avi",), "sound")),
+    (b"RIFF", b"WAVE", KnownFormat("WAV", "sound")),
+    (b"RIFF", b"AVI ", KnownFormat("AVI", "sound")),
 )
-_MOVIE: Final = KnownFormat("MP4", (".mp4", ".m4a", ".m4v", ".mov"), "sound")
-_PHOTO: Final = KnownFormat("HEIC", (".heic", ".heif", ".avif"), "picture")
+_MOVIE: Final = KnownFormat("MP4", "sound")
+_PHOTO: Final = KnownFormat("HEIC", "picture")
 _MAIN_PARTS: Final = {"word/document.xml": "word", "xl/workbook.xml": "excel", "ppt/presentation.xml": "powerpoint"}
 _MAIN_TYPES: Final = {b"wordprocessingml": "word", b"spreadsheetml": "excel", b"presentationml": "powerpoint"}
 _MEDIA: Final = {
@@ -88,10 +82,10 @@ _MEDIA: Final = {
     b"application/epub+zip": "epub",
 }
 _PARTS: Final = (
-    ("xl/workbook.bin", KnownFormat("Excel (binary)", (".xlsb",), "save_as", ".xlsx")),
-    ("index/document.iwa", KnownFormat("Apple iWork", (".pages", ".numbers", ".key"))),
-    ("visio/document.xml", KnownFormat("Visio", (".vsdx",))),
-    ("content.xml", KnownFormat("OpenDocument", (".odg", ".odf", ".odb", ".odt", ".ods", ".odp"))),
+    ("xl/workbook.bin", KnownFormat("Excel (binary)", "save_as", ".xlsx")),
+    ("index/document.iwa", KnownFormat("Apple iWork")),
+    ("visio/document.xml", KnownFormat("Visio")),
+    ("content.xml", KnownFormat("OpenDocument")),
 )
 _UNPACKING: Final = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error)
 

@@ -18,6 +18,11 @@ from rag.core.errors import DamagedFile, TooLarge
 from rag.ingestion.loading.encoding_labels import encoding_of
 from rag.ingestion.loading.encodings import declared
 
+A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+C: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+DIAGRAM: Final = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+M: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _RELATIONSHIP: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"

@@ -13,10 +13,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from rag.core.types import Notice, Recognitions
-from rag.ingestion.loading.office_package import R, check_sizes
+from rag.ingestion.loading.office_package import A, R, check_sizes
 from rag.ingestion.loading.pdf import recognised_pages
 
-A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 RECOGNISED: Final = "pictures_recognised"
 _ENDINGS: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 # In English Metric Units: a sixteenth of an A4 page.

@@ -122,7 +122,7 @@ def _with_forms(
             yield one
         elif depth < _DEEPEST:
             inner, inside = matrix_of(one), objects_in_form(one)
-            place = _product(inner, matrix) if matrix else inner
+            place = product(inner, matrix) if matrix else inner
             yield from _with_forms(inside, types_of(inside), place, forms, depth + 1)
 
 
@@ -163,7 +163,8 @@ def _has_layer(one: int) -> bool:
     return False
 
 
-def _product(inner: Matrix, outer: Matrix) -> Matrix:
+def product(inner: Matrix, outer: Matrix) -> Matrix:
+    """One matrix that does what both do, the inner one first."""
     a, b, c, d, e, f = inner
     g, h, i, j, k, m = outer
     return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pypdfium2.raw as pdfium_c
 
-from rag.ingestion.loading.page_objects import Matrix
+from rag.ingestion.loading.page_objects import Matrix, product
 from rag.ingestion.loading.pdf_words import Turn
 from rag.ingestion.loading.pdfium_calls import matrix_of
 
@@ -97,7 +97,7 @@ def _lines(paths: Sequence[tuple[int, Matrix | None]], longest: float) -> Iterat
         count = pdfium_c.FPDFPath_CountSegments(path)
         if not 1 < count <= _MOST_SEGMENTS or (count <= _BOX and not stroke.value):
             continue
-        for straight, (x0, y0), (x1, y1) in _points(path, count, _product(matrix_of(one), matrix)):
+        for straight, (x0, y0), (x1, y1) in _points(path, count, product(matrix_of(one), matrix)):
             if straight and max(abs(x1 - x0), abs(y1 - y0)) < longest:
                 yield x0, y0, x1, y1
 
@@ -122,9 +122,3 @@ def _points(path: Any, count: int, m: Matrix) -> Iterator[tuple[bool, tuple[floa
         last = here
         if pdfium_c.FPDFPathSegment_GetClose(segment):
             yield True, last, first
-
-
-def _product(one: Matrix, other: Matrix) -> Matrix:
-    a, b, c, d, e, f = one
-    p, q, r, s, t, u = other
-    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u

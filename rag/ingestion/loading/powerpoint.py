@@ -11,13 +11,12 @@ from rag.core.errors import DamagedFile, NoWords
 from rag.core.types import LeftOut, LeftOutReason, LoadedDocument, Page, UnreadReason
 from rag.ingestion.loading.dates import iso_date
 from rag.ingestion.loading.loaders import ReadingOptions
-from rag.ingestion.loading.office_package import Package, R, open_package
+from rag.ingestion.loading.office_package import DIAGRAM, A, C, Package, R, open_package
 from rag.ingestion.loading.office_pictures import Pictures
 from rag.ingestion.loading.slide_shapes import Shape, in_reading_order, shapes_of
 from rag.ingestion.loading.slide_tables import chart_table, slide_table
 from rag.ingestion.loading.slide_text import (
     BODIES,
-    A,
     P,
     alternative,
     is_title,
@@ -30,8 +29,6 @@ from rag.ingestion.loading.table_notes import with_surroundings
 from rag.ingestion.loading.text_flow import TextFlow
 from rag.ingestion.loading.titles import title_of
 
-_DIAGRAM: Final = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
-_CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _RUNNING: Final = ("dt", "ftr", "sldNum", "hdr")
 NOTES: Final = "Notes"
 
@@ -149,17 +146,17 @@ class _Slide:
             if written is not None:
                 self._flow.written(written)
             return
-        chart = frame.find(f".//{_CHART}chart")
+        chart = frame.find(f".//{C}chart")
         if chart is not None:
             root = self._package.root(self._links.get(chart.get(f"{R}id", ""), ("", ""))[1])
             written = None if root is None else chart_table(root)
             if written is not None:
                 self._flow.written(written)
             return
-        diagram = frame.find(f".//{_DIAGRAM}relIds")
+        diagram = frame.find(f".//{DIAGRAM}relIds")
         if diagram is not None:
             root = self._package.root(self._links.get(diagram.get(f"{R}dm", ""), ("", ""))[1])
-            points = () if root is None else root.iter(f"{_DIAGRAM}t")
+            points = () if root is None else root.iter(f"{DIAGRAM}t")
             self._flow.block("\n".join(filter(None, (" ".join(map(words, p.iter(f"{A}p"))).strip() for p in points))))
         self._flow.block(alternative(frame))
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from rag.ingestion.loading.slide_text import A, P, is_title, placeholder
+from rag.ingestion.loading.office_package import MC, A
+from rag.ingestion.loading.slide_text import P, is_title, placeholder
 
 _SHAPES: Final = ("sp", "pic", "graphicFrame", "cxnSp")
-_MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 # Groups in groups that are read.
 _DEEPEST: Final = 12
 
@@ -41,7 +41,7 @@ def shapes_of(root: Any, layout: Any) -> Iterator[Shape]:
 
 def _inside(tree: Any, boxes: dict[tuple[str | None, str], Any], group: Any, depth: int) -> Iterator[Shape]:
     for element in tree:
-        if element.tag == f"{_MC}AlternateContent":
+        if element.tag == f"{MC}AlternateContent":
             # The same in two ways, for older programs and newer ones.
             chosen = next((part for part in element if len(part)), None)
             if chosen is not None and depth < _DEEPEST:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from rag.core.tables import Cell, Table
 from rag.ingestion.loading.cell_formats import shown_number
-from rag.ingestion.loading.slide_text import A, listed_lines, words
+from rag.ingestion.loading.office_package import A, C
+from rag.ingestion.loading.slide_text import listed_lines, words
 from rag.ingestion.loading.table_text import write_table
 from rag.ingestion.loading.text_flow import Written
 
-C: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _SPANS: Final = 200
 _POINTS: Final = 10_000
 

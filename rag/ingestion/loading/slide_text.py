@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from rag.ingestion.loading.number_formats import columns, roman
+from rag.ingestion.loading.office_package import A, M
 from rag.ingestion.loading.text_flow import BULLET, TextFlow, Written
 
-A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P: Final = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_M: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 # Placeholders whose paragraphs are a list unless they say otherwise; without a type it is one for any content.
 BODIES: Final = ("body", "obj", "")
 _TITLES: Final = ("title", "ctrTitle")
@@ -92,11 +91,11 @@ def struck_words(element: Any) -> Iterator[str]:
 
 def _line(paragraph: Any) -> Written:
     flow = TextFlow()
-    for element in paragraph.iter(f"{A}t", f"{A}br", f"{A}tab", f"{_M}t"):
+    for element in paragraph.iter(f"{A}t", f"{A}br", f"{A}tab", f"{M}t"):
         run = element.getparent()
         if run is not None and run.tag == f"{A}fld" and run.get("type", "").startswith(("slidenum", "datetime")):
             continue
-        text = (element.text or "").replace("\v", " ") if element.tag in (f"{A}t", f"{_M}t") else " "
+        text = (element.text or "").replace("\v", " ") if element.tag in (f"{A}t", f"{M}t") else " "
         look = None if run is None else run.find(f"{A}rPr")
         if look is not None and look.get("strike", "noStrike") != "noStrike":
             flow.leave("struck", text)

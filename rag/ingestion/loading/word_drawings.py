@@ -7,12 +7,11 @@ from typing import Any, Final
 from lxml import etree  # type: ignore[import-untyped]
 
 from rag.core.tables import Table
-from rag.ingestion.loading.office_package import Package, R, W
+from rag.ingestion.loading.office_package import DIAGRAM, A, C, Package, R, W
 from rag.ingestion.loading.office_pictures import Pictures
-from rag.ingestion.loading.slide_tables import C, chart_table
-from rag.ingestion.loading.slide_text import A, words
+from rag.ingestion.loading.slide_tables import chart_table
+from rag.ingestion.loading.slide_text import words
 
-_DIAGRAM: Final = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _WP: Final = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 
 
@@ -21,7 +20,7 @@ def write_drawings(package: Package, body: Any, pictures: Pictures) -> None:
     links = package.links(package.main)
     for drawing in list(body.iter(f"{W}drawing")):
         box = etree.Element(f"{W}txbxContent")
-        chart, diagram = drawing.find(f".//{C}chart"), drawing.find(f".//{_DIAGRAM}relIds")
+        chart, diagram = drawing.find(f".//{C}chart"), drawing.find(f".//{DIAGRAM}relIds")
         if chart is not None:
             root = package.root(links.get(chart.get(f"{R}id", ""), ("", ""))[1])
             written = None if root is None else chart_table(root)
@@ -32,7 +31,7 @@ def write_drawings(package: Package, body: Any, pictures: Pictures) -> None:
                     box.append(_table(table))
         elif diagram is not None:
             root = package.root(links.get(diagram.get(f"{R}dm", ""), ("", ""))[1])
-            for point in () if root is None else root.iter(f"{_DIAGRAM}t"):
+            for point in () if root is None else root.iter(f"{DIAGRAM}t"):
                 _paragraphs(box, " ".join(map(words, point.iter(f"{A}p"))))
         elif drawing.find(f".//{W}txbxContent") is None:
             size = drawing.find(f".//{_WP}extent")

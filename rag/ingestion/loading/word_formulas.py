@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rag.ingestion.loading import linear_formulas as linear
+from rag.ingestion.loading.office_package import M, W
 
-M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DEPTH = 60
-_GONE = {f"{_W}del", f"{_W}moveFrom", f"{_W}rPr", f"{M}ctrlPr", f"{M}rPr"}
+_GONE = {f"{W}del", f"{W}moveFrom", f"{W}rPr", f"{M}ctrlPr", f"{M}rPr"}
 
 
 def formula(element: Any) -> str:
@@ -27,7 +26,7 @@ def _write(element: Any, depth: int) -> str:
     tag = element.tag
     if tag in _GONE or not isinstance(tag, str):
         return ""
-    if tag in (f"{M}t", f"{_W}t"):
+    if tag in (f"{M}t", f"{W}t"):
         return element.text or ""
     if not tag.startswith(M):
         return _children(element, depth)

@@ -7,17 +7,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rag.core.types import LeftOut
-from rag.ingestion.loading.office_package import W
+from rag.ingestion.loading.office_package import MC, M, W
 from rag.ingestion.loading.signs import in_font, sign
 from rag.ingestion.loading.text_flow import TextFlow, Written
 from rag.ingestion.loading.word_fields import Fields
-from rag.ingestion.loading.word_formulas import M, formula
+from rag.ingestion.loading.word_formulas import formula
 from rag.ingestion.loading.word_notes import Notes
 from rag.ingestion.loading.word_numbering import Numbering
 from rag.ingestion.loading.word_styles import Ground, Look, Styles, is_on, shade
 from rag.ingestion.loading.word_tables import cells_of, is_layout, revoked_rows, word_table
 
-_MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _DELETED: Final = {f"{W}del", f"{W}moveFrom"}
 _PROPERTIES: Final = {
     f"{W}{name}Pr" for name in ("p", "r", "tbl", "tr", "tc", "sdt", "sect", "sdtEnd", "ruby", "tblPrEx")
@@ -50,7 +49,7 @@ class Reader:
                 self._table(element, ground)
             elif element.tag in _DELETED:
                 self.flow.leave("deleted", _all_words(element))
-            elif element.tag == f"{_MC}AlternateContent":
+            elif element.tag == f"{MC}AlternateContent":
                 self.blocks(_chosen(element), ground)
             elif element.tag in (f"{M}oMath", f"{M}oMathPara"):
                 self.flow.block(formula(element))
@@ -140,7 +139,7 @@ class Reader:
                 self.flow.leave("deleted", _all_words(child))
             elif tag in (f"{M}oMath", f"{M}oMathPara"):
                 self.flow.put(formula(child))
-            elif tag == f"{_MC}AlternateContent":
+            elif tag == f"{MC}AlternateContent":
                 self._inline(_chosen(child))
             elif tag == f"{W}fldSimple" and not self._fields.shows(child.get(f"{W}instr", "")):
                 continue
@@ -176,7 +175,7 @@ class Reader:
             self.flow.leave("hidden", self._comments.get(element.get(f"{W}id", ""), ""))
         elif tag == f"{W}ruby":
             self._ruby(element)
-        elif tag == f"{_MC}AlternateContent":
+        elif tag == f"{MC}AlternateContent":
             for child in _chosen(element):
                 self._piece(child, look)
         elif tag not in _PROPERTIES and not self._fields.silent:
@@ -219,7 +218,7 @@ def is_own_mark(reference: Any) -> bool:
 
 def _chosen(alternatives: Any) -> Any:
     """The form of a drawing that a program of today shows, where it holds words; else the older one."""
-    forms = [form for name in ("Choice", "Fallback") for form in alternatives.findall(f"{_MC}{name}")]
+    forms = [form for name in ("Choice", "Fallback") for form in alternatives.findall(f"{MC}{name}")]
     return next((form for form in forms if _all_words(form).strip()), forms[0] if forms else ())
 
 
@@ -228,7 +227,7 @@ def _boxes_in(element: Any) -> Iterator[Any]:
     if element.tag == f"{W}txbxContent":
         yield element
         return
-    inside: Iterable[Any] = _chosen(element) if element.tag == f"{_MC}AlternateContent" else element
+    inside: Iterable[Any] = _chosen(element) if element.tag == f"{MC}AlternateContent" else element
     for child in inside:
         yield from _boxes_in(child)
 

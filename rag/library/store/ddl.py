@@ -1,4 +1,4 @@
-"""DDL beyond the table definitions of `schema.py`: statements for one engine only, and helpers to define columns."""
+"""DDL beyond the table definitions of `schema.py`: statements for one engine only, and helpers to define tables."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ WORDS_TSVECTOR: Final = (
     "ALTER TABLE words ALTER COLUMN terms SET STORAGE MAIN",
     "CREATE INDEX words_by_term ON words USING gin (terms)",
 )
+
+
+metadata = sa.MetaData()
+
+
+def table(name: str, *parts: sa.schema.SchemaItem, **options: Any) -> sa.Table:
+    """One of the library's tables."""
+    return sa.Table(name, metadata, *parts, **options)
 
 
 def required(type_: Any, *names: str, **options: Any) -> list[sa.Column[Any]]:

@@ -1,31 +1,32 @@
 """The tables, for both engines: new libraries are created from them, and all queries name them.
+Those of people stand in `people_schema.py`.
 
 A new column also needs a revision in `versions/`, for existing libraries.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from rag.library.store.columns import Flag, Json, Real, TextSearch, Vector, Whole, Words
-from rag.library.store.ddl import WORDS_FTS5, WORDS_TRIGGERS, WORDS_TSVECTOR, also, part_of, required
+from rag.library.store.ddl import WORDS_FTS5, WORDS_TRIGGERS, WORDS_TSVECTOR, also, part_of, required, table
+from rag.library.store.ddl import metadata as metadata
+from rag.library.store.people_schema import activity as activity
+from rag.library.store.people_schema import group_members as group_members
+from rag.library.store.people_schema import groups as groups
+from rag.library.store.people_schema import people as people
+from rag.library.store.people_schema import shares as shares
+from rag.library.store.people_schema import sign_ins as sign_ins
 from rag.library.store.stamps import new_id as new_id
 from rag.library.store.stamps import now as now
-
-metadata = sa.MetaData()
-
-
-def _table(name: str, *parts: sa.schema.SchemaItem, **options: Any) -> sa.Table:
-    return sa.Table(name, metadata, *parts, **options)
-
 
 # In the `info` of tables and columns that only one engine has.
 _SQLITE_ONLY: Final[dict[str, str]] = {"only": "sqlite"}
 _POSTGRESQL_ONLY: Final[dict[str, str]] = {"only": "postgresql"}
 
-collections = _table(
+collections = table(
     "collections",
     sa.Column("id", sa.Text, primary_key=True),
     *required(sa.Text, "owner"),
@@ -38,7 +39,7 @@ collections = _table(
     sa.UniqueConstraint("owner", "name"),
 )
 
-documents = _table(
+documents = table(
     "documents",
     sa.Column("id", sa.Text, primary_key=True),
     *required(sa.Text, "owner"),
@@ -60,14 +61,14 @@ documents = _table(
     sa.Index("documents_by_sha256", "sha256"),
 )
 
-document_tags = _table(
+document_tags = table(
     "document_tags",
     part_of("documents", "document", primary_key=True),
     sa.Column("tag", Words, primary_key=True),
     sa.Index("document_tags_by_tag", "tag"),
 )
 
-pages = _table(
+pages = table(
     "pages",
     part_of("documents", "document", primary_key=True),
     sa.Column("number", Whole, primary_key=True),
@@ -81,7 +82,7 @@ pages = _table(
 )
 
 # What text recognition saw on the pages of a file, whose document may come later.
-recognised = _table(
+recognised = table(
     "recognised",
     *required(sa.Text, "owner", "sha256", primary_key=True),
     sa.Column("number", Whole, primary_key=True, autoincrement=False),
@@ -91,7 +92,7 @@ recognised = _table(
 
 # AUTOINCREMENT: the id of a removed chunk is never given again. `text_terms` and `context_terms` are read by the
 # full-text index of SQLite.
-chunks = _table(
+chunks = table(
     "chunks",
     sa.Column("id", Whole, sa.Identity(), primary_key=True),
     *required(sa.Text, "owner", "collection"),
@@ -110,7 +111,7 @@ also(chunks, "sqlite", WORDS_FTS5, *WORDS_TRIGGERS)
 also(chunks, "postgresql", "ALTER TABLE chunks ALTER COLUMN vector SET STORAGE MAIN")
 
 # The full-text index of PostgreSQL; that of SQLite is an FTS5 table, whose columns no query names.
-words = _table(
+words = table(
     "words",
     part_of("chunks", "chunk", primary_key=True),
     *required(sa.Text, "collection", "document"),
@@ -122,7 +123,7 @@ words = _table(
 also(words, "postgresql", *WORDS_TSVECTOR)
 
 # The original files, in parts, for all app processes. With SQLite they are files beside the database.
-originals = _table(
+originals = table(
     "originals",
     sa.Column("sha256", sa.Text, primary_key=True),
     sa.Column("part", Whole, primary_key=True),
@@ -131,7 +132,7 @@ originals = _table(
 )
 also(originals, "postgresql", "ALTER TABLE originals ALTER COLUMN data SET STORAGE EXTERNAL")
 
-chats = _table(
+chats = table(
     "chats",
     sa.Column("id", sa.Text, primary_key=True),
     *required(sa.Text, "owner"),
@@ -145,7 +146,7 @@ chats = _table(
     sa.Index("chats_by_collection", "collection"),
 )
 
-turns = _table(
+turns = table(
     "turns",
     sa.Column("id", sa.Text, primary_key=True),
     *required(sa.Text, "owner"),
@@ -158,7 +159,7 @@ turns = _table(
 )
 
 # What the owner of a turn says of its answer. The right place names its document as a check does.
-ratings = _table(
+ratings = table(
     "ratings",
     part_of("turns", "turn", primary_key=True),
     *required(sa.Text, "owner", "thumb", "reason"),
@@ -169,7 +170,7 @@ ratings = _table(
 )
 
 # `lease` is when the claim of `worker` expires, in seconds since 1970.
-jobs = _table(
+jobs = table(
     "jobs",
     sa.Column("id", sa.Text, primary_key=True),
     *required(sa.Text, "owner"),
@@ -192,7 +193,7 @@ jobs = _table(
 )
 
 # A check refers to its document by name, and so survives that the document is read again.
-checks = _table(
+checks = table(
     "checks",
     sa.Column("id", sa.Text, primary_key=True),
     *required(sa.Text, "owner"),
@@ -204,7 +205,7 @@ checks = _table(
     sa.UniqueConstraint("collection", "question"),
 )
 
-check_runs = _table(
+check_runs = table(
     "check_runs",
     sa.Column("id", sa.Text, primary_key=True),
     *required(sa.Text, "owner"),
@@ -214,56 +215,4 @@ check_runs = _table(
     *required(Json, "results"),
     *required(sa.Text, "created"),
     sa.Index("check_runs_by_collection", "collection", "created"),
-)
-
-# `disabled` is since when, or NULL. A person's id is derived from issuer and subject.
-people = _table(
-    "people",
-    sa.Column("id", sa.Text, primary_key=True),
-    *required(Words, "issuer", "subject", "email", "name"),
-    *required(sa.Text, "role"),
-    sa.Column("disabled", sa.Text),
-    *required(sa.Text, "created", "seen"),
-    sa.UniqueConstraint("issuer", "subject"),
-)
-
-sign_ins = _table(
-    "sign_ins",
-    sa.Column("id", sa.Text, primary_key=True),
-    part_of("people", "person"),
-    *required(Real, "began"),
-    sa.Column("ended", sa.Text),
-)
-
-groups = _table(
-    "person_groups",
-    sa.Column("id", sa.Text, primary_key=True),
-    *required(Words, "name", unique=True),
-    *required(sa.Text, "created"),
-)
-
-group_members = _table(
-    "group_members",
-    part_of("person_groups", "group_id", primary_key=True),
-    part_of("people", "person", primary_key=True),
-    sa.Index("group_members_by_person", "person"),
-)
-
-shares = _table(
-    "shares",
-    part_of("collections", "collection", primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("target", sa.Text, primary_key=True),
-    *required(sa.Text, "role", "created"),
-    sa.Index("shares_by_target", "target", "kind"),
-)
-
-# Records outlive the collection that they are about.
-activity = _table(
-    "activity",
-    sa.Column("id", sa.Text, primary_key=True),
-    *required(sa.Text, "person", "action", "collection"),
-    *required(Words, "name", "what", "document"),
-    *required(sa.Text, "created"),
-    sa.Index("activity_by_time", "created"),
 )

@@ -74,22 +74,11 @@ class QuoteWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class QuoteScores:
-    """Interpretation of quote scores: from `sure` on a quote counts as an answer. Those `by_words` alone differ
-    little."""
-
-    sure: float
-    by_words: bool
-
-
-@dataclass(frozen=True, slots=True)
 class EmbedderFacts:
     """Calibration of an embedder; without one (`calibrated` False) the defaults that do without its similarities.
 
-    `sure` and `sure_by_words` are the quote scores from which a quote counts as an answer, with and without
-    similarities; `unrelated` is mean and standard deviation of the cosine similarity of unrelated texts. `gates` are
-    the gate's weights where they differ: by the question's language, and `across` two languages (`across_zh`: a Chinese
-    question).
+    `unrelated` is mean and standard deviation of the cosine similarity of unrelated texts. `gates` are the gate's
+    weights where they differ: by the question's language, and `across` two languages (`across_zh`: a Chinese question).
     """
 
     name: str
@@ -99,8 +88,6 @@ class EmbedderFacts:
     gates: Mapping[str, GateWeights]
     fusion: FusionWeights
     quotes: QuoteWeights
-    sure: float
-    sure_by_words: float
     unrelated: tuple[float, float] | None
     command: str
     sets: tuple[str, ...]
@@ -130,11 +117,6 @@ class EmbedderFacts:
     def is_calibrated_for(self, text: str) -> bool:
         """Whether its similarities to a text are calibrated."""
         return self.calibrated and self.reads(text)
-
-    def quote_scores(self, question: str) -> QuoteScores:
-        """How to interpret the scores of the quotes for a question."""
-        by_words = not self.is_calibrated_for(question)
-        return QuoteScores(self.sure_by_words if by_words else self.sure, by_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +189,6 @@ def _embedder(name: str, fields: Mapping[str, Any]) -> EmbedderFacts:
         gates={language: GateWeights(**gate | other) for language, other in others.items()},
         fusion=FusionWeights(**fields["fusion"]),
         quotes=QuoteWeights(**fields["quotes"]),
-        sure=fields["answers"]["sure"],
-        sure_by_words=fields["answers"]["sure_by_words"],
         unrelated=(unrelated["mean"], unrelated["deviation"]),
         command=fields["command"],
         sets=tuple(fields["sets"]),
