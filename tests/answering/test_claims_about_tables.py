@@ -98,3 +98,16 @@ def test_a_supported_claim_is_footnoted_with_the_row_that_says_it_alone() -> Non
     said = judged("A River berth costs 40 euros a week.")
     assert said.verdict == "supported"
     assert len(said.quotes) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "supported"), [("half a tablet (10 mg)", True), ("1 tablet (20 mg)", False), ("2 tablets (40 mg)", False)]
+)
+def test_the_cell_of_another_age_is_no_answer_though_it_stands_there(said: str, supported: bool) -> None:
+    doses = (
+        "| Age | Dose |\n|---|---|\n| Adults and from 12 years | 1 tablet (20 mg) |\n"
+        "| 6 to 11 years | half a tablet (10 mg) |\n"
+    )
+    evidence = said_in_documents([load_bytes(doses.encode(), "doses.md")])
+    (sentence,), _ = verify(said, "What dose does a 7-year-old get?", [], evidence, judge=JUDGE)
+    assert (sentence.verdict == "supported") == supported

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import Final
 
+from rag.core.tables import CELL_BORDER
 from rag.core.text import CARDINAL, CHINESE_NUMERALS, number_value, script_of, stem
 from rag.core.text.numbers import ORDINALS
 
@@ -53,12 +54,14 @@ def in_range(question: str, text: str) -> bool:
 
 
 def holds_for(row: str) -> str:
-    """The range that a row begins with, or ''.
+    """The range that a row begins with, or that its first cell names; '' where there is none.
 
-    >>> holds_for("5 to 9 years 28 days 5 days")
-    '5 to 9 years'
+    >>> holds_for("5 to 9 years 28 days 5 days"), holds_for("Adults and from 12 years | 1 tablet")
+    ('5 to 9 years', 'from 12 years')
     """
-    found = _FROM_TO.match(row) or _BELOW.match(row) or _ABOVE.match(row)
+    label, border, _ = row.partition(CELL_BORDER)
+    looks = (each.search(label) if border else each.match(row) for each in (_FROM_TO, _BELOW, _ABOVE))
+    found = next(filter(None, looks), None)
     return found[0] if found else ""
 
 

@@ -9,6 +9,7 @@ from rag.answering.verification.assessment import Assessor
 from rag.answering.verification.case import Case
 from rag.answering.verification.claims import pieces, subject_of
 from rag.answering.verification.evidence import Sources
+from rag.answering.verification.own_words import beside_own_words
 from rag.answering.verification.relevance import answers
 from rag.answering.verification.second_look import look_again
 from rag.core.text import language_of, numbers, terms
@@ -46,7 +47,10 @@ def verify(
     assessor.decide([case for each in cases for case in each])
     if second:
         look_again(second, cases)
-    judged = [_sentence(piece, each, question, sources) for piece, each in zip(written, cases, strict=True)]
+    judged = [
+        beside_own_words(_sentence(piece, each, question, sources), question, sources)
+        for piece, each in zip(written, cases, strict=True)
+    ]
     cited = sorted({place for sentence in judged for place in sentence.quotes if place >= len(quotes)})
     places = {place: place for place in range(len(quotes))} | {old: len(quotes) + i for i, old in enumerate(cited)}
 
