@@ -140,3 +140,26 @@ def test_what_a_rich_text_strikes_hides_or_raises_is_told_apart() -> None:
         ("struck", "20"),
     ]
     assert page.text[: page.left_out[1].start].endswith("Ask ")
+
+
+def test_the_footnotes_and_the_numbers_of_a_rich_text_are_read() -> None:
+    source = (
+        rb"{\rtf1\ansi A berth is 40 euros{\super\chftn}{\footnote\pard\plain {\super\chftn} Without tax.} a year.\par "
+        rb"{\pntext 1.\tab}Pay.\par {\listtext\pard\plain\f3 \'b7\tab}Moor.\par {\listtext (a)\tab}Leave.\par}"
+    )
+    (page,) = load_bytes(source, "berths.rtf").pages
+    assert page.text == "A berth is 40 euros [Without tax.] a year.\n1. Pay.\n• Moor.\n(a) Leave."
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "read"),
+    [
+        ("a.json", rb'{"name": "Gr\u00fcn", "zh": "\u4f60\u597d", "face": "\ud83d\ude00"}', "Grün|你好|😀"),
+        # Signs of the data's own, escaped backslashes and halves of letters stay.
+        ("b.json", rb'{"sign": "\u0022", "path": "C:\\u4f60", "half": "\ud83d"}', r"\u0022|C:\\u4f60|\ud83d"),
+        ("c.xml", b"<a>K&#228;se &#x4f60;&#22909; &#60;</a>", "Käse 你好 &#60;"),
+    ],
+)
+def test_letters_that_data_spell_out_are_letters(name: str, data: bytes, read: str) -> None:
+    text = load_bytes(data, name).pages[0].text
+    assert all(part in text for part in read.split("|"))

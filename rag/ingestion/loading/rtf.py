@@ -25,8 +25,14 @@ _TITLE: Final = re.compile(r"\{\\title ([^{}\\]{1,200})\}")
 _BYTES: Final = re.compile(r"(?<![0-9A-Fa-f\r\n])[0-9A-Fa-f\r\n]{4000,}+")
 # A mark before what may be left out counts at the beginning of a group alone.
 _STRAY: Final = re.compile(r"(?<![{\s\\])\\\*")
+# The number or the bullet of an item, as the program that wrote the file shows it; readers look away from both.
+_ITEM: Final = re.compile(r"\{\\(?:listtext|pntext)\b([^{}]*+)\}")
+_CONTROL: Final = re.compile(r"\\[a-z]++-?\d*+ ?|\\'[0-9a-f]{2}")
+_NUMBER: Final = re.compile(r"\(?\w{1,6}+(?:\.\w{1,4}+)*+[.):]+|\(?\d[\d.]*+\)?")
 # Twips between edges that are one: a tenth of an inch is 144.
 _SAME_EDGE: Final = 30
+
+BULLET: Final = "\\'95"
 
 _Row = tuple[list[str], list[tuple[int, str]], bool]
 
@@ -40,7 +46,7 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     """
     from striprtf.striprtf import rtf_to_text
 
-    source = _STRAY.sub("", _BYTES.sub("", data.decode("cp1252", "replace")))
+    source = _ITEM.sub(_item, _STRAY.sub("", _BYTES.sub("", data.decode("cp1252", "replace"))))
     try:
         found = unmarked(rtf_to_text(marked(source), errors="replace"))
     except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
@@ -49,6 +55,11 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
         raise NoWords(name=name)
     title = _TITLE.search(source)
     return in_parts(name, title_of(title[1] if title else "", name), options.kind, _with_tables(found))
+
+
+def _item(shown: re.Match[str]) -> str:
+    number = _CONTROL.sub("", shown[1]).strip()
+    return f"{{{number if _NUMBER.fullmatch(number) else BULLET} }}"
 
 
 def _with_tables(found: Sequence[tuple[str, list[LeftOut]]]) -> Written:

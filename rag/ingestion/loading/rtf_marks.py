@@ -15,8 +15,8 @@ from rag.ingestion.loading.raised_marks import raised
 
 _TOKEN: Final = re.compile(r"\\(?:([a-z]{1,32})(-?\d{1,6})? ?|[^a-z])|[{}]")
 _MARKS: Final = "\ue100\ue101\ue102\ue103\ue104"  # plain, struck, hidden, deleted, raised
-CELL, LINE, ROW = "\ue105\ue106\ue107"
-_MARK: Final = re.compile(f"([{_MARKS}{CELL}{LINE}{ROW}])")
+CELL, LINE, ROW, _NOTE = "\ue105\ue106\ue107\ue108"
+_MARK: Final = re.compile(f"([{_MARKS}{CELL}{LINE}{ROW}{_NOTE}])")
 _WHYS: Final[dict[str, LeftOutReason]] = dict(zip(_MARKS[1:4], ("struck", "hidden", "deleted"), strict=True))
 _PLAIN, _RAISED = _MARKS[0], _MARKS[4]
 _TOGGLES: Final = {
@@ -36,6 +36,7 @@ class _Looks:
     raised: bool = False
     in_cell: bool = False
     aside: bool = False  # what is said of the rows of a table in a table
+    note: bool = False  # a footnote, which stands in brackets where its mark does
 
     @property
     def mark(self) -> str:
@@ -54,8 +55,14 @@ def marked(source: str) -> str:
             around.append(looks)
         elif token[0] == "}":
             looks = around.pop() if around else looks
+            if before.note and not looks.note:
+                written += (source[place : token.start()], _mark("]"))
+                place = token.start()
         elif token[1]:
             looks = _changed(looks, token[1], token[2])
+            if token[1] == "footnote":
+                written += (source[place : token.start()], _mark(_NOTE))
+                place = token.end()
             if not looks.aside:
                 edges.hear(token[1], token[2])
             ends = LINE if token[1] in ("par", "line") and looks.in_cell else _ENDS.get(token[1])
@@ -106,11 +113,13 @@ class _Edges:
 
 def _changed(looks: _Looks, word: str, value: str | None) -> _Looks:
     if word == "plain":
-        return _Looks(deleted=looks.deleted, in_cell=looks.in_cell, aside=looks.aside)
+        return _Looks(deleted=looks.deleted, in_cell=looks.in_cell, aside=looks.aside, note=looks.note)
     if word in ("pard", "intbl"):
         return replace(looks, in_cell=word == "intbl")
     if word == "nesttableprops":
         return replace(looks, aside=True)
+    if word == "footnote":
+        return replace(looks, note=True, raised=False)
     if word in _LOWERS:
         return replace(looks, raised=False)
     if word in _TOGGLES:
@@ -129,6 +138,8 @@ def unmarked(text: str) -> list[tuple[str, list[LeftOut]]]:
         for number, part in enumerate(parts):
             if number % 2 and part in _MARKS:
                 state = part
+            elif part == _NOTE:
+                said = f"{said.rstrip(' ')} ["
             elif number % 2 or parts[number - 1 : number] == [ROW]:
                 said += part
             elif state in _WHYS and part.strip():
@@ -136,6 +147,7 @@ def unmarked(text: str) -> list[tuple[str, list[LeftOut]]]:
             elif state == _RAISED:
                 said += raised(said[-_LOOK_BACK:], part, "".join(parts[number + 2 : number + 3]))
             elif state not in _WHYS:
-                said += part.removeprefix(" ") if said.endswith(" ") and left and left[-1].start == len(said) else part
+                beside = said.endswith(" [") or (said.endswith(" ") and left and left[-1].start == len(said))
+                said += part.removeprefix(" ") if beside else part
         found.append((said, left))
     return found

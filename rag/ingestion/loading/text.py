@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
+from html import unescape
 from typing import Final
 
 from rag.core.errors import NoText
@@ -20,6 +22,12 @@ from rag.ingestion.loading.titles import title_of
 # Pictures written into the text; nobody reads them or asks about them.
 _EMBEDDED: Final = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{40,}")
 
+# Letters that data spell out: many programs write every Chinese one so.
+_SPELT: Final[dict[Kind, re.Pattern[str]]] = {
+    "json": re.compile(r"(?<!\\)(?P<before>(?:\\\\)*+)(?P<spelt>(?:\\u[0-9a-fA-F]{4})++)"),
+    "xml": re.compile(r"(?P<before>)(?P<spelt>&#(?:x[0-9a-fA-F]{2,6}|[0-9]{2,7});)"),
+}
+
 
 def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None = None) -> LoadedDocument:
     """A text file; headings are noted at their places. In Markdown what is struck or no text is left out.
@@ -28,6 +36,7 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
         NoText: it holds white space only.
     """
     text = _EMBEDDED.sub("data:", decode(data, charset, name=name, markup=kind == "xml") or "")
+    text = _SPELT[kind].sub(_letters, text) if kind in _SPELT else text
     if kind != "markdown":
         if not text.strip():
             raise NoText(name=name, pages="1")
@@ -47,3 +56,10 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
 def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
     """As the table of formats has it read."""
     return read_text(data, name, options.kind, options.charset)
+
+
+def _letters(spelt: re.Match[str]) -> str:
+    """The letters that are spelt out; signs that mean something to the data's own syntax stay as they are."""
+    said = spelt["spelt"]
+    found = unescape(said) if said[0] == "&" else json.loads(f'"{said}"')
+    return f"{spelt['before']}{found}" if found.isprintable() and not any(map(str.isascii, found)) else spelt[0]
