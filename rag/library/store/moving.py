@@ -80,7 +80,7 @@ def _require_empty(connection: sa.Connection, target: Store, source: Store) -> N
 
 def _tables() -> list[sa.Table]:
     """The tables that both engines have, in the order of their foreign keys."""
-    return [table for table in schema.metadata.tables.values() if "only" not in table.info]
+    return [table for table in schema.metadata.sorted_tables if "only" not in table.info]
 
 
 def _columns(table: sa.Table) -> list[sa.Column[Any]]:
