@@ -97,3 +97,12 @@ def test_clauses_side_by_side_say_each_their_own(said: str, expected: str) -> No
 def test_what_is_free_is_not_charged_for(said: str, expected: str) -> None:
     (sentence,), _ = verify(said, "", [], said_in("访客停车前两小时免费，之后每小时四元。"), judge=JUDGE)
     assert sentence.verdict == expected
+
+
+@pytest.mark.parametrize("written", ["2024.01.15", "192.168.0.1", "1,000.5.6", "2.4.1个月"])
+def test_figures_with_several_points_are_compared_as_they_are_written(written: str) -> None:
+    evidence = said_in(f"合同自{written}起生效，期限为两年。")
+    (sentence,), _ = verify(f"合同自{written}起生效。", "合同何时生效？", [], evidence, judge=JUDGE)
+    assert sentence.verdict == "supported"
+    (sentence,), _ = verify("合同自3.7.9起生效。", "合同何时生效？", [], evidence, judge=JUDGE)
+    assert sentence.verdict != "supported"

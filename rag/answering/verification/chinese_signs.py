@@ -63,7 +63,7 @@ def signs_of(text: str) -> tuple[Sign, ...]:
             at = named.end()
         elif number := _NUMBER.match(text, at):
             value, at_unit = _value(number[0]), number.end()
-            if text.startswith(_MONTHS, at_unit) and float(value) % 12 == 0:
+            if value.count(".") < 2 and text.startswith(_MONTHS, at_unit) and float(value) % 12 == 0:
                 # Twelve months are a year, which is told by the same signs.
                 found += [Sign(f"{float(value) / 12:g}", at, at_unit, clause, figure=True)]
                 at = at_unit + len(_MONTHS)
@@ -84,4 +84,5 @@ def signs_of(text: str) -> tuple[Sign, ...]:
 
 
 def _value(written: str) -> str:
-    return f"{number_value(written.replace(',', '')):g}"
+    """The value of a figure; a day, a version or an address of a machine ("1999.02.28") as it is written."""
+    return written if written.count(".") > 1 else f"{number_value(written.replace(',', '')):g}"
