@@ -42,17 +42,18 @@ def test_the_queue_is_bounded_and_a_closed_tab_frees_its_place() -> None:
 
 
 def test_nobody_starts_twice_while_another_waits() -> None:
-    turns, order, seen = FairQueue(limit=8), [], threading.Event()
+    turns, order = FairQueue(limit=8), list[str]()
 
-    def one(owner: str) -> None:
-        with turns.take(CallContext(owner, on_progress=lambda _: seen.set())):
+    def one(owner: str, waits: threading.Event) -> None:
+        with turns.take(CallContext(owner, on_progress=lambda _: waits.set())):
             order.append(owner)
 
     threads = []
     with turns.take(CallContext("ann")):
         for owner in ("ann", "ann", "ben", "cem", "ben"):
-            seen.clear()
-            threads.append(threading.Thread(target=one, args=(owner,)))
+            # Its own: those who wait already are told their places too.
+            seen = threading.Event()
+            threads.append(threading.Thread(target=one, args=(owner, seen)))
             threads[-1].start()
             assert seen.wait(PATIENCE)
     for thread in threads:

@@ -23,10 +23,8 @@ from rag.ingestion.loading.titles import title_of
 _EMBEDDED: Final = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{40,}")
 
 # Letters that data spell out: many programs write every Chinese one so.
-_SPELT: Final[dict[Kind, re.Pattern[str]]] = {
-    "json": re.compile(r"(?<!\\)(?P<before>(?:\\\\)*+)(?P<spelt>(?:\\u[0-9a-fA-F]{4})++)"),
-    "xml": re.compile(r"(?P<before>)(?P<spelt>&#(?:x[0-9a-fA-F]{2,6}|[0-9]{2,7});)"),
-}
+_SPELT_IN_JSON: Final = re.compile(r"(?<!\\)(?P<before>(?:\\\\)*+)(?P<spelt>(?:\\u[0-9a-fA-F]{4})++)")
+_SPELT_IN_XML: Final = re.compile(r"(?P<before>)(?P<spelt>&#(?:x[0-9a-fA-F]{2,6}|[0-9]{2,7});)")
 
 
 def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None = None) -> LoadedDocument:
@@ -36,7 +34,8 @@ def read_text(data: bytes, name: str, kind: Kind = "text", charset: str | None =
         NoText: it holds white space only.
     """
     text = _EMBEDDED.sub("data:", decode(data, charset, name=name, markup=kind == "xml") or "")
-    text = _SPELT[kind].sub(_letters, text) if kind in _SPELT else text
+    if kind in ("json", "xml"):
+        text = (_SPELT_IN_JSON if kind == "json" else _SPELT_IN_XML).sub(_letters, text)
     if kind != "markdown":
         if not text.strip():
             raise NoText(name=name, pages="1")
