@@ -26,7 +26,9 @@ _BESIDE: Final = re.compile(
 # "The gold card": a kind of what the documents speak of. Words that say only which one, how much or when tell no kind.
 _KIND: Final = re.compile(r"\b(?:the|a|an|our|your|my) (?P<kind>[a-z][a-z-]{2,}+) (?P<what>[a-z]{3,}+)")
 _NO_KIND: Final = re.compile(
-    r".*(?:est|ly|ed|able|ier)|(?:cheap|clos|fast|great|high|larg|long|low|short|slow|small|strong|wid)e?r|better|new|old|current|last|next|first|second|main|principal|primary|present|recent|previous|former"
+    r".*(?:est|ly|ed|able|ier)"
+    r"|(?:cheap|clos|fast|great|high|larg|long|low|short|slow|small|strong|wid)er|better"
+    r"|new|old|current|last|next|first|second|main|principal|primary|present|recent|previous|former"
     r"|following|remaining|existing|starting|opening|closing"
     r"|total|whole|full|entire|exact|right|correct|actual|real|normal|usual|typical|general|average|median|approximate"
     r"|maximum|minimum|annual|different|other|older|newer|certain|specific|single|possible|necessary|official|own|good"

@@ -67,11 +67,6 @@ class Checks:
     def _letters(self) -> list[tuple[str, Source]]:
         return [(letters(source.quote.text)[0], source) for source in self._sources.all]
 
-    @cached_property
-    def _elsewhere(self) -> frozenset[int]:
-        """Rows of tables for other cases than the one asked about."""
-        return self._sources.of_another_range(self._question)
-
     def copied(self, claim: str, *, alone: bool = False) -> Source | None:
         """What a claim repeats word for word: a whole sentence of the documents, or a part that stands for itself.
 
@@ -83,7 +78,8 @@ class Checks:
         least = _COPIED_CHINESE if script_of(claim) == "cjk" else _COPIED
         if len(said) < _CLAUSE * least:
             return None
-        meant = {source.place for source in self._sources.meant(claim, self._question)} - self._elsewhere
+        meant = {source.place for source in self._sources.meant(claim, self._question)}
+        meant -= self._sources.of_another_range(self._question)
         for heard, source in self._letters:
             if source.place not in meant:
                 continue

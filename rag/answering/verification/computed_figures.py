@@ -36,7 +36,8 @@ _MONEY: Final = frozenset({"$", "€", "£", "¥", "yen", "rupee", "cent"})
 # What a figure is worth, and its unit.
 Amount = tuple[float, str]
 
-# Two numbers of things that are told together, and characters behind the second in which their difference is told.
+# Two numbers of things that are told together, and characters behind the second in which their difference is told;
+# set by hand.
 _ADDED: Final = re.compile(r"\s[^\W\d]++\s(?:and|und|plus)\s|[^\W\d_]{1,4}[和及与]")
 _TELLS: Final = 12
 _BETWEEN: Final = re.compile(r"\s?(?:to|and|or|bis|und|auf|[-–]|至|到|增至)\s?")

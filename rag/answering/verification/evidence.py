@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -75,6 +75,7 @@ class Sources:
         self.rare = math.log1p(len(self.all) or 1)
         self._everything = _joined(self.all)
         self._meant_by: dict[tuple[str, str], list[Source]] = {}
+        self._elsewhere_by: dict[str, frozenset[int]] = {}
         self._called = {
             quote.document: frozenset(terms(f"{file_words(quote.name)} {quote.title}", self.language))
             for quote in self.quotes
@@ -140,14 +141,20 @@ class Sources:
     def of_another_range(self, question: str) -> frozenset[int]:
         """The places of table rows that hold for other cases than the one asked about: "10 to 14 years" where somebody
         asks after six, and another row of the table says what holds for six."""
-        ranges = [source for source in self.all if source.row and holds_for(source.quote.text)]
-        fitting = [source for source in ranges if in_range(question, source.quote.text)]
-        tables = {(source.quote.document, source.quote.head) for source in fitting}
-        return frozenset(
-            source.place
-            for source in ranges
-            if source not in fitting and (source.quote.document, source.quote.head) in tables
-        )
+        if question not in self._elsewhere_by:
+            self._elsewhere_by[question] = frozenset(self._of_another_range(question))
+        return self._elsewhere_by[question]
+
+    def _of_another_range(self, question: str) -> Iterator[int]:
+        rows = [source for source in self.all if source.row]
+        # Most questions name no number that could lie in a range, and no row is looked at for them.
+        near = (source for source in rows if in_range(question, source.quote.text))
+        fitting = {source.place: source.quote for source in near if holds_for(source.quote.text)}
+        tables = {(quote.document, quote.head) for quote in fitting.values()}
+        for source in rows if tables else ():
+            of_table = (source.quote.document, source.quote.head) in tables and source.place not in fitting
+            if of_table and holds_for(source.quote.text):
+                yield source.place
 
     def narrowed(self, source: Source, wanted: Mapping[str, float], plain: Set[str] = frozenset()) -> Source:
         """A row with only the columns that a claim names, where it names some and not others.

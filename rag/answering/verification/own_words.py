@@ -17,7 +17,7 @@ from rag.core.types import Notice, Sentence, Span
 _FIRST: Final = re.compile(
     r"[,;:.]\s|\b(?:but|unless|except|only|if|when|aber|außer|nur|wenn)\b|[，；。]|但|除非|只", re.IGNORECASE
 )
-# Words that a claim and its denial must have in common to be about the same.
+# Words that a claim and its denial must have in common to be about the same; set by hand.
 _FEWEST: Final = 2
 
 

@@ -44,30 +44,25 @@ _WORD: Final = re.compile(r"[^\W\d_][\w'’-]*")
 
 def restricted(claim: str, said: Set[str], near: Sequence[Source], language: Language) -> Iterator[Difference]:
     """Where a sentence says "only" of one thing what the claim says of another, or of all."""
-    everybody = ANY.search(claim) is not None
+    everybody = ANY.search(claim)
     if _RESTRICTS.search(claim) or (CONDITION.search(claim) and not everybody):
         return
     figures = amounts(claim)
     for source in near:
-        # What a claim says with a figure, and the sentence without, is something else of the same thing.
-        same_matter = not source.row and not denies(source.text) and figures <= amounts(source.text)
-        for only in _RESTRICTS.finditer(source.text) if same_matter else ():
+        for only in _RESTRICTS.finditer(source.text) if not source.row and not denies(source.text) else ():
+            # What a claim says with a figure, and the sentence without, is something else of the same thing.
+            if not figures <= amounts(source.text):
+                break
             focus = _focus(source.text, only.span(), language)
             # What stands before a comma is about something else.
             rest = frozenset(terms(sentence_part(source.text, only.start()), language)) - focus
             share = coverage(dict.fromkeys(rest, 1.0), said)
-            same = share >= (_OF_ALL if everybody else _RESTRICTED) and (everybody or len(rest) > 1)
+            same = share >= _OF_ALL if everybody else share >= _RESTRICTED and len(rest) > 1
             if focus - said and same and (everybody or said - rest - focus):
                 if any(not focus <= s.terms and said <= s.terms for s in near):
                     continue
-                anyone = ANY.search(claim)
-                yield Difference(
-                    "quantifier",
-                    anyone.span() if anyone else first_of(claim, said - rest, language),
-                    source.text,
-                    source,
-                    "only",
-                )
+                span = everybody.span() if everybody else first_of(claim, said - rest, language)
+                yield Difference("quantifier", span, source.text, source, "only")
 
 
 def _focus(text: str, only: Span, language: Language) -> frozenset[str]:

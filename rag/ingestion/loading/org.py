@@ -47,10 +47,10 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
         text = "" if inside or drawer or _KEYWORD.match(line) else line
         inside = (inside or drawer) and not _END.match(line)
         if heading is not None:
-            text = _LINK.sub(lambda link: link[2] or link[1], _TAGS.sub("", heading[2]).strip())
+            text = _LINK.sub(_words_of, _TAGS.sub("", heading[2]).strip())
             headings.append(Heading(start, text, len(heading[1])))
         elif not block:
-            text = _LINK.sub(lambda link: link[2] or link[1], text) if "[[" in text else text
+            text = _LINK.sub(_words_of, text)
             text = text.replace("+", "|") if _RULE.match(text) else text
             left += [LeftOut("struck", one[1], start + one.start()) for one in _STRUCK.finditer(text)]
             text = _STRUCK.sub("", text)
@@ -62,3 +62,8 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
         raise NoWords(name=name)
     first = written.headings[0].title if written.headings else ""
     return in_parts(name, title_of(title, name, first), options.kind, with_tables(written, code))
+
+
+def _words_of(link: re.Match[str]) -> str:
+    """What is shown of a link: its words, or its address where it has none."""
+    return link[2] or link[1]

@@ -47,6 +47,11 @@ def drawn_at(lines: Sequence[str], place: int) -> Drawn | None:
     return _columns(lines, place) if bare.startswith("=") and _RULES.match(bare) else None
 
 
+def indent_of(line: str) -> int:
+    """How many blanks a line begins with."""
+    return len(line) - len(line.lstrip())
+
+
 def _spread(line: str, indent: int) -> str:
     """A line in which each sign is as wide as it is drawn."""
     line = line[indent:].rstrip()
@@ -56,7 +61,7 @@ def _spread(line: str, indent: int) -> str:
 
 
 def _grid(lines: Sequence[str], place: int) -> Drawn | None:
-    indent = len(lines[place]) - len(lines[place].lstrip())
+    indent = indent_of(lines[place])
     last = place
     while last + 1 < len(lines) and lines[last + 1].lstrip()[:1] in ("+", "|") and last - place < _LINES:
         last += 1
@@ -134,12 +139,12 @@ def words_of(lines: Sequence[str]) -> str:
 
 
 def _columns(lines: Sequence[str], place: int) -> Drawn | None:
-    indent = len(lines[place]) - len(lines[place].lstrip())
+    indent = indent_of(lines[place])
     top = lines[place][indent:].rstrip()
     edges = [found.start() for found in _STRETCH.finditer(top)]
     rules = [place]
     for number in range(place + 1, min(len(lines), place + _LINES)):
-        if len(lines[number]) - len(lines[number].lstrip()) < indent and lines[number].strip():
+        if indent_of(lines[number]) < indent and lines[number].strip():
             return None
         if _RULES.match(lines[number].strip()):
             rules.append(number)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rag.core.tables import Cell, Table, grid_of
-from rag.ingestion.loading.rst_drawn import Drawn, drawn_at, words_of
+from rag.ingestion.loading.rst_drawn import Drawn, drawn_at, indent_of, words_of
 from rag.ingestion.loading.table_heads import heads_of
 from rag.ingestion.loading.table_text import row_line
 
@@ -39,7 +40,7 @@ def tables_of(source: Sequence[str], shown: Sequence[str]) -> list[Drawn]:
             if table is not None and _is_program(source, place):
                 table = None
             elif table is not None and caption is not None:
-                table = Drawn(table.first, table.last, table.at, table.cells, table.head_rows, 0, caption)
+                table = replace(table, caption=caption)
             caption = None
         if table is not None:
             found.append(table)
@@ -50,21 +51,17 @@ def tables_of(source: Sequence[str], shown: Sequence[str]) -> list[Drawn]:
 
 def _is_program(source: Sequence[str], place: int) -> bool:
     """Whether a line belongs to a stretch that is shown sign by sign."""
-    indent = _indent(source[place])
+    indent = indent_of(source[place])
     for line in reversed(source[max(0, place - 200) : place]):
-        if line.strip() and _indent(line) < indent:
+        if line.strip() and indent_of(line) < indent:
             return bool(_PROGRAM.match(line)) or (line.rstrip().endswith("::") and not line.lstrip().startswith(".. "))
     return False
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
 def _from_directive(source: Sequence[str], shown: Sequence[str], place: int, kind: str) -> Drawn | None:
-    indent = _indent(source[place])
+    indent = indent_of(source[place])
     last = place
-    while last + 1 < len(source) and (not source[last + 1].strip() or _indent(source[last + 1]) > indent):
+    while last + 1 < len(source) and (not source[last + 1].strip() or indent_of(source[last + 1]) > indent):
         last += 1
     while not source[last].strip():
         last -= 1

@@ -28,11 +28,10 @@ _STRAY: Final = re.compile(r"(?<![{\s\\])\\\*")
 # The number or the bullet of an item, as the program that wrote the file shows it; readers look away from both.
 _ITEM: Final = re.compile(r"\{\\(?:listtext|pntext)\b([^{}]*+)\}")
 _CONTROL: Final = re.compile(r"\\[a-z]++-?\d*+ ?|\\'[0-9a-f]{2}")
+_BULLET: Final = "\\'95"
 _NUMBER: Final = re.compile(r"\(?\w{1,6}+(?:\.\w{1,4}+)*+[.):]+|\(?\d[\d.]*+\)?")
 # Twips between edges that are one: a tenth of an inch is 144.
 _SAME_EDGE: Final = 30
-
-BULLET: Final = "\\'95"
 
 _Row = tuple[list[str], list[tuple[int, str]], bool]
 
@@ -59,7 +58,7 @@ def read(data: bytes, name: str, options: ReadingOptions) -> LoadedDocument:
 
 def _item(shown: re.Match[str]) -> str:
     number = _CONTROL.sub("", shown[1]).strip()
-    return f"{{{number if _NUMBER.fullmatch(number) else BULLET} }}"
+    return f"{{{number if _NUMBER.fullmatch(number) else _BULLET} }}"
 
 
 def _with_tables(found: Sequence[tuple[str, list[LeftOut]]]) -> Written:
