@@ -26,7 +26,7 @@ def beside_own_words(sentence: Sentence, question: str, sources: Sources) -> Sen
     span = at_odds(sentence.text, question, sources.language) if sentence.verdict == "supported" else None
     if span is None:
         return sentence
-    told = Notice("reply_differs", {"said": sentence.text[slice(*span)]})
+    told = Notice("own_words", {"said": sentence.text[slice(*span)]})
     first, *others = sentence.claims
     first = replace(first, verdict="partly", words=(span,), reasons=(*first.reasons, told))
     return replace(sentence, verdict="partly", words=(span,), claims=(first, *others), answers=False)
